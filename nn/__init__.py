@@ -1,0 +1,1 @@
+"""Digitscope without a screen: the network, the digits, the recorded runs."""

@@ -1,0 +1,46 @@
+"""Checkpoint: all that going on takes, as one safetensors file in memory.
+
+Safetensors, because reading one runs no code: never a pickle.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from nn.errors import UserError
+from nn.layers import Array
+from nn.optimisers import Sgd
+from nn.training import Position
+
+
+def pack(parameters: Array, optimiser: Sgd, position: Position) -> bytes:
+    """parameters: flat float32; the optimiser's state and rate; the position."""
+    rest = json.dumps({"lr": optimiser.lr, **asdict(position)}).encode()
+    return save(
+        {
+            "parameters": parameters,
+            "velocity": optimiser.velocity,
+            "rest": np.frombuffer(rest, np.uint8),
+        }
+    )
+
+
+def unpack(data: bytes, parameters: Array, optimiser: Sgd) -> Position:
+    """Fill ``parameters`` and ``optimiser`` from what ``pack`` made; → the position.
+
+    Raises UserError when the checkpoint is damaged or belongs to another network.
+    """
+    try:
+        arrays = load(data)
+        rest = json.loads(arrays["rest"].tobytes())
+        parameters[...] = arrays["parameters"]
+        optimiser.velocity[...] = arrays["velocity"]
+        optimiser.lr = rest.pop("lr")
+        return Position(**rest)
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise UserError(f"The checkpoint cannot be used: {error}. Start the run anew.") from None

@@ -1,0 +1,273 @@
+"""Recorder: a worker's hold on its run. Everything the worker writes goes through here.
+
+The lease is checked in every write: a worker whose run was given to another one writes nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import OperationalError
+
+from nn.layers import Array
+from nn.network import parameter_count
+from nn.runs import tables
+from nn.runs.store import Command, Point, RunStore, State
+from nn.training import Epoch, Step
+
+MOST_FRAMES = 240
+MOST_FRAME_BYTES = 64 * 2**20
+LIVE_INTERVAL = 1 / 30  # seconds
+LIVE_SHARE = 0.05  # of the training time may go into live frames
+QUIET_INTERVAL = 0.5  # seconds between writes while nobody watches
+COMMAND_INTERVAL = 0.05  # seconds
+CURVE_POINTS = 2000
+
+
+class LeaseLost(Exception):
+    """The run was deleted or given to another worker."""
+
+
+class Recorder:
+    """Made by claiming a run; then ``start``, ``record`` each event, ``end``."""
+
+    def __init__(self, store: RunStore, run_id: str) -> None:
+        """Claim the run. Raises LeaseLost when another worker has it."""
+        self.store, self.run_id = store, run_id
+        self._token = secrets.token_hex(8)
+        with store.writing() as connection:
+            claimed = connection.execute(
+                update(tables.runs)
+                .where(tables.runs.c.id == run_id, tables.runs.c.lease.is_(None))
+                .values(lease=self._token, heartbeat=time.time())
+            )
+            if not claimed.rowcount:
+                raise LeaseLost
+        self._watched_until = 0.0
+        self._next_write = self._next_look = self._live_spent = 0.0
+        self._points: list[Point] = []
+        self._frames: list[tuple[Step, NDArray[np.float16]]] = []
+        self._losses: list[float] = []
+        self._latest = Step(0, 0, float("nan"))
+
+    @contextmanager
+    def _writing(self, **values: object) -> Iterator[Connection]:
+        """A transaction that also sets ``values`` in the run's row, if the lease still holds."""
+        runs = tables.runs
+        with self.store.writing() as connection:
+            held = connection.execute(
+                update(runs)
+                .where(runs.c.id == self.run_id, runs.c.lease == self._token)
+                .values(heartbeat=time.time(), **values)
+            )
+            if not held.rowcount:
+                raise LeaseLost
+            yield connection
+
+    def start(self, sizes: tuple[int, ...], steps: int, threads: int) -> int:
+        """The run begins, or goes on: → the thread count it keeps from its first start.
+
+        sizes: the network's; steps: in the whole run.
+        """
+        budget = min(MOST_FRAMES, MOST_FRAME_BYTES // (2 * parameter_count(sizes)))
+        self._keep = schedule(steps, max(2, budget))
+        self._mark = curve_schedule(steps)
+        # Resuming from a checkpoint repeats some steps: what they recorded is there already.
+        with self._writing() as connection:
+            was = connection.scalar(
+                select(tables.runs.c.threads).where(tables.runs.c.id == self.run_id)
+            )
+        threads = was or threads
+        with self._writing(steps=steps, threads=threads, state=State.RUNNING, sentence=""):
+            pass
+        self._kept_to = max(self.store.frame_steps(self.run_id), default=-1)
+        self._marked_to = max((p.step for p in self.store.points(self.run_id)), default=0)
+        return threads
+
+    # What happened
+
+    def untrained(self, parameters: Array) -> None:
+        """Keep the network as it is before the first step."""
+        if self._kept_to < 0:
+            with self._writing() as connection:
+                self._insert_frame(connection, Step(0, 0, float("nan")), half(parameters))
+
+    def record(self, step: Step, parameters: Array, seconds: float) -> None:
+        """Take note of one batch; write when it is time to. seconds: of training so far."""
+        self._latest = step
+        self._losses.append(step.loss)
+        if step.step in self._mark:
+            if step.step > self._marked_to:
+                self._points.append(Point(step.step, step.samples, float(np.mean(self._losses))))
+            self._losses.clear()
+        if step.step in self._keep and step.step > self._kept_to:
+            self._frames.append((step, half(parameters)))
+        now = time.perf_counter()
+        if now >= self._next_write:
+            self.write(parameters, seconds)
+
+    def write(self, parameters: Array, seconds: float) -> None:
+        """Write what has been noted, and a live frame if somebody watches and time allows.
+
+        A database that is busy delays this; training goes on and it is tried again.
+        """
+        began = time.perf_counter()
+        watched = time.time() < self._watched_until
+        live = watched and self._live_spent <= LIVE_SHARE * seconds + LIVE_INTERVAL
+        step = self._latest
+        try:
+            with self._writing(step=step.step, samples=step.samples, seconds=seconds) as connection:
+                for point in self._points:
+                    connection.execute(
+                        insert(tables.points).values(run=self.run_id, **point._asdict())
+                    )
+                for frame in self._frames:
+                    self._insert_frame(connection, *frame)
+                if live:
+                    before_live = time.perf_counter()
+                    self._overwrite_live(connection, step, half(parameters))
+        except OperationalError:  # locked: keep what was noted for the next time
+            self._next_write = time.perf_counter() + QUIET_INTERVAL
+            return
+        self._points.clear()
+        self._frames.clear()
+        now = time.perf_counter()
+        if live:
+            self._live_spent += now - before_live
+        self._next_write = began + (LIVE_INTERVAL if watched else QUIET_INTERVAL)
+
+    def epoch(self, epoch: Epoch, checkpoint: bytes) -> None:
+        """Record a complete epoch together with the checkpoint that goes on after it."""
+        validation, test = epoch.validation, epoch.test
+        with self._writing(
+            epoch=epoch.epoch, test_accuracy=test.accuracy if test else None
+        ) as connection:
+            connection.execute(
+                insert(tables.epochs).values(
+                    run=self.run_id,
+                    epoch=epoch.epoch,
+                    step=epoch.step,
+                    samples=epoch.samples,
+                    train_loss=epoch.train_loss,
+                    val_loss=validation.loss if validation else None,
+                    val_accuracy=validation.accuracy if validation else None,
+                    test_accuracy=test.accuracy if test else None,
+                    images_per_second=epoch.images_per_second,
+                    seconds=epoch.seconds,
+                )
+            )
+            self._replace_checkpoint(connection, epoch.step, checkpoint)
+
+    def checkpoint(self, step: int, data: bytes) -> None:
+        with self._writing() as connection:
+            self._replace_checkpoint(connection, step, data)
+
+    def state(self, state: State) -> None:
+        with self._writing(state=state):
+            pass
+
+    def beat(self) -> None:
+        """Say that the worker is there, twice a second: for when there is nothing to record."""
+        if time.perf_counter() >= self._next_write:
+            self._next_write = time.perf_counter() + QUIET_INTERVAL
+            with self._writing():
+                pass
+
+    def end(self, state: State, sentence: str = "", keep: Array | None = None) -> None:
+        """The worker lets go of the run. ``keep``: parameters for a last kept frame."""
+        last = self._latest
+        wanted = keep is not None and last.step not in self.store.frame_steps(self.run_id)
+        with self._writing(state=state, sentence=sentence) as connection:
+            if keep is not None and wanted:
+                self._insert_frame(connection, last, half(keep))
+            connection.execute(delete(tables.live).where(tables.live.c.run == self.run_id))
+            connection.execute(
+                update(tables.runs).where(tables.runs.c.id == self.run_id).values(lease=None)
+            )
+
+    # What is asked
+
+    def commands(self) -> list[Command]:
+        """New commands, looked for at most 20 times a second."""
+        now = time.perf_counter()
+        if now < self._next_look:
+            return []
+        self._next_look = now + COMMAND_INTERVAL
+        runs = tables.runs.c
+        try:
+            rows = self.store.rows(select(runs.watched_until).where(runs.id == self.run_id))
+            found = self.store.commands(self.run_id)
+        except OperationalError:
+            return []
+        if not rows:
+            raise LeaseLost
+        was_watched = self._watched_until > time.time()
+        self._watched_until = rows[0].watched_until
+        if self._watched_until > time.time() and not was_watched:
+            self._next_write = now
+        return found
+
+    def acknowledge(self, command: Command) -> None:
+        """Say at which step a command was obeyed."""
+        with self._writing() as connection:
+            connection.execute(
+                update(tables.commands)
+                .where(tables.commands.c.id == command.id)
+                .values(step=self._latest.step)
+            )
+
+    # Rows
+
+    def _insert_frame(
+        self, connection: Connection, step: Step, parameters: NDArray[np.float16]
+    ) -> None:
+        connection.execute(insert(tables.frames).values(self._frame_row(step, parameters)))
+
+    def _overwrite_live(
+        self, connection: Connection, step: Step, parameters: NDArray[np.float16]
+    ) -> None:
+        live, row = tables.live, self._frame_row(step, parameters)
+        done = connection.execute(update(live).where(live.c.run == self.run_id).values(row))
+        if not done.rowcount:
+            connection.execute(insert(live).values(row))
+
+    def _frame_row(self, step: Step, parameters: NDArray[np.float16]) -> dict[str, object]:
+        return {
+            "run": self.run_id,
+            "step": step.step,
+            "samples": step.samples,
+            "loss": step.loss if np.isfinite(step.loss) else None,
+            "parameters": parameters.tobytes(),
+        }
+
+    def _replace_checkpoint(self, connection: Connection, step: int, data: bytes) -> None:
+        table = tables.checkpoints
+        connection.execute(delete(table).where(table.c.run == self.run_id))
+        connection.execute(insert(table).values(run=self.run_id, step=step, data=data))
+
+
+def half(parameters: Array) -> NDArray[np.float16]:
+    """float16 for looking; what exceeds its range becomes its largest number, not infinity."""
+    most = float(np.finfo(np.float16).max)
+    if np.abs(parameters).max() > most:
+        parameters = np.clip(parameters, -most, most)
+    return parameters.astype("<f2")
+
+
+def schedule(steps: int, most: int) -> frozenset[int]:
+    """At most ``most`` steps of a run, the first and the last among them, evenly spaced in the
+    logarithm: learning happens early."""
+    return frozenset(np.rint(np.geomspace(1, max(1, steps), most - 1)).astype(int).tolist()) | {0}
+
+
+def curve_schedule(steps: int) -> frozenset[int]:
+    """The steps at which the loss curve has a point: dense at the start, then even."""
+    early = np.geomspace(1, max(1, steps), CURVE_POINTS // 10)
+    even = np.linspace(1, max(1, steps), CURVE_POINTS)
+    return frozenset(np.rint(np.concatenate([early, even])).astype(int).tolist())

@@ -1,0 +1,134 @@
+"""RunSpec: everything that decides a run, in one frozen value."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nn.digits import sources
+from nn.errors import UserError
+from nn.initialisers import INITIALISERS
+from nn.layers import ACTIVATIONS, OUTPUTS
+from nn.losses import LOSSES, Loss
+from nn.network import Network, parameter_count
+from nn.optimisers import Sgd
+from nn.schedules import SCHEDULES
+
+WIDEST, DEEPEST, MOST_PARAMETERS = 10_000, 20, 20_000_000
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """Same spec, seed, thread count and machine: the same run, bit for bit.
+
+    Making one checks it: UserError names the field, what it may be and what it was.
+    """
+
+    hidden: tuple[int, ...] = (128,)  # widths of the hidden layers; () for none
+    activation: str = "relu"  # of the hidden layers
+    output: str = "softmax"
+    loss: str = "cross_entropy"
+    initialiser: str = "he"
+    lr: float = 0.1  # learning rate: step length along the batch's mean gradient
+    schedule: str = "cosine"  # how the rate changes over the run
+    momentum: float = 0.9
+    batch: int = 64  # pictures a step
+    epochs: int = 5
+    data: str = "mnist"
+    validation: int = 5000  # training pictures held out
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "hidden", tuple(self.hidden))
+        except TypeError:
+            raise _wrong("hidden", "a list of layer widths", self.hidden) from None
+        for width in self.hidden:
+            _check_whole("hidden", width, 1, WIDEST)
+        if len(self.hidden) > DEEPEST:
+            raise _wrong("hidden", f"at most {DEEPEST} layers", len(self.hidden))
+        for field, names in (
+            ("activation", ACTIVATIONS),
+            ("output", OUTPUTS),
+            ("loss", LOSSES),
+            ("initialiser", INITIALISERS),
+            ("schedule", SCHEDULES),
+            ("data", sources.NAMES),
+        ):
+            if getattr(self, field) not in names:
+                raise _wrong(field, f"one of {', '.join(names)}", getattr(self, field))
+        _check_number("lr", self.lr, 0, 1000, above=True)
+        _check_number("momentum", self.momentum, 0, 0.9999)
+        _check_whole("batch", self.batch, 1, 10_000)
+        _check_whole("epochs", self.epochs, 1, 10_000)
+        _check_whole("validation", self.validation, 0, 1_000_000)
+        _check_whole("seed", self.seed, 0, 2**32 - 1)
+        if parameter_count(self.sizes) > MOST_PARAMETERS:
+            raise UserError(
+                f"hidden: {self.hidden} makes a network of {parameter_count(self.sizes):,} "
+                f"parameters; at most {MOST_PARAMETERS:,} fit. Choose narrower or fewer layers."
+            )
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Layer widths from pixels to digits, for example (784, 128, 10)."""
+        return (784, *self.hidden, 10)
+
+    def build(self) -> tuple[Network, Loss, Sgd]:
+        """The untrained network, its loss and its optimiser."""
+        network = Network(self.sizes, self.activation, self.output)
+        network.initialise(self.initialiser, np.random.default_rng(self.seed))
+        optimiser = Sgd(len(network.parameters), self.lr, self.momentum)
+        return network, LOSSES[self.loss], optimiser
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> RunSpec:
+        """Raises UserError for text that is not JSON, and as ``from_dict`` does."""
+        try:
+            fields = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise UserError(f"The spec is not JSON: {error}.") from None
+        if not isinstance(fields, dict):
+            raise UserError(f"A spec is a JSON object of fields; found {type(fields).__name__}.")
+        return cls.from_dict(fields)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> RunSpec:
+        """Fields left out take their defaults. Raises UserError for one that does not exist."""
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in fields:
+            if name not in known:
+                raise UserError(f"There is no field {name!r}; the fields are {', '.join(known)}.")
+        return cls(**fields)
+
+
+def parse_hidden(text: str) -> tuple[int, ...]:
+    """``"128, 64"`` → (128, 64); an empty text is no hidden layer. Raises UserError."""
+    try:
+        return tuple(int(part) for part in text.replace(",", " ").split())
+    except ValueError:
+        raise _wrong("hidden", "layer widths such as 128 or 128, 64", text) from None
+
+
+def _wrong(field: str, expected: str, got: object) -> UserError:
+    return UserError(f"{field} must be {expected}; got {got!r}.")
+
+
+def _check_whole(field: str, value: object, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise _wrong(field, f"a whole number from {low:,} to {high:,}", value)
+
+
+def _check_number(field: str, value: Any, low: float, high: float, above: bool = False) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not low <= value <= high or (above and value == low):
+        words = f"above {low:g} and at most" if above else f"from {low:g} to"
+        raise _wrong(field, f"a number {words} {high:g}", value)

@@ -1,0 +1,114 @@
+"""The store's tables. One writer a run (its worker); anyone may read."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+about = Table("about", metadata, Column("schema_version", Integer, nullable=False))
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("spec", Text, nullable=False),  # RunSpec as JSON
+    Column("created", Float, nullable=False),  # seconds since 1970, as all times here
+    Column("state", String(16), nullable=False),
+    Column("sentence", Text, nullable=False, default=""),  # why it is in that state, for people
+    Column("lease", String(32)),  # the worker's token; who has another one may not write
+    Column("heartbeat", Float, nullable=False),  # when its worker, or who queued it, last wrote
+    Column("watched_until", Float, nullable=False, default=0.0),  # live frames are wanted till then
+    Column("threads", Integer),  # BLAS threads, fixed at the first start
+    Column("steps", Integer, nullable=False, default=0),  # in the whole run, once known
+    Column("step", Integer, nullable=False, default=0),
+    Column("samples", Integer, nullable=False, default=0),
+    Column("seconds", Float, nullable=False, default=0.0),  # of training alone
+    Column("epoch", Integer, nullable=False, default=0),  # complete ones
+    Column("test_accuracy", Float),  # after the last complete epoch
+)
+
+
+def _of_run() -> Column[str]:
+    return Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+
+
+# The loss curve: means of the batch losses between one point and the next.
+points = Table(
+    "points",
+    metadata,
+    _of_run(),
+    Column("step", Integer, primary_key=True),
+    Column("samples", Integer, nullable=False),
+    Column("loss", Float, nullable=False),
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    _of_run(),
+    Column("epoch", Integer, primary_key=True),
+    Column("step", Integer, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("train_loss", Float, nullable=False),
+    Column("val_loss", Float),
+    Column("val_accuracy", Float),
+    Column("test_accuracy", Float),
+    Column("images_per_second", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+
+# Kept frames: the network at chosen moments, for looking. Parameters as float16, in the order of
+# nn.network.Network.parameters.
+frames = Table(
+    "frames",
+    metadata,
+    _of_run(),
+    Column("step", Integer, primary_key=True),
+    Column("samples", Integer, nullable=False),
+    Column("loss", Float),
+    Column("parameters", LargeBinary, nullable=False),
+)
+
+# The live frame: one row a run, overwritten while somebody watches.
+live = Table(
+    "live",
+    metadata,
+    _of_run(),
+    Column("step", Integer, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("loss", Float),
+    Column("parameters", LargeBinary, nullable=False),
+)
+
+# The checkpoint: what going on takes, one a run (see nn.checkpoint).
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    _of_run(),
+    Column("step", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("created", Float, nullable=False),
+    Column("step", Integer),  # where the worker obeyed it; None: not yet
+)
