@@ -118,7 +118,7 @@ class Recorder:
         A database that is busy delays this; training goes on and it is tried again.
         """
         began = time.perf_counter()
-        watched = time.time() < self._watched_until
+        watched = self.watched
         live = watched and self._live_spent <= LIVE_SHARE * seconds + LIVE_INTERVAL
         step = self._latest
         try:
@@ -193,6 +193,11 @@ class Recorder:
 
     # What is asked
 
+    @property
+    def watched(self) -> bool:
+        """Somebody looks at the run, as of the last ``commands``."""
+        return time.time() < self._watched_until
+
     def commands(self) -> list[Command]:
         """New commands, looked for at most 20 times a second."""
         now = time.perf_counter()
@@ -207,9 +212,9 @@ class Recorder:
             return []
         if not rows:
             raise LeaseLost
-        was_watched = self._watched_until > time.time()
+        was_watched = self.watched
         self._watched_until = rows[0].watched_until
-        if self._watched_until > time.time() and not was_watched:
+        if self.watched and not was_watched:
             self._next_write = now
         return found
 

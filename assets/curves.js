@@ -1,0 +1,102 @@
+// Loss and accuracy while they come in: a Plotly figure extended in place, at most four times a
+// second, so that zoom and hover survive.
+
+const INTERVAL = 250; // milliseconds
+const SMOOTHING = 0.2; // of a running mean: how much a new point counts
+
+function plotly(url) {
+  return (globalThis.digitscopePlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(globalThis.Plotly);
+    script.onerror = () => reject(new Error("The chart library could not be loaded."));
+    document.head.append(script);
+  }));
+}
+
+export default function (component) {
+  return mount(component, (parent) => {
+    const place = parent.querySelector(".plot");
+    let library = null, latest = null, timer = null, themed = "";
+    let shown = {}; // what of the stream stands in the figure
+
+    // Each name stands once in the legend, for its loss and its accuracy together.
+    const trace = (name, axis, line, more = {}) => ({
+      x: [], y: [], name, legendgroup: name, yaxis: axis, type: "scatter", mode: "lines",
+      line: { width: 2, ...line }, hovertemplate: "%{y:.3f}", ...more,
+    });
+
+    function layout(c, empty) {
+      const axis = { gridcolor: c.panel, zeroline: false, automargin: true };
+      return {
+        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+        font: { family: c.font, color: c.text, size: 12 },
+        margin: { l: 8, r: 8, t: 24, b: 8 }, hovermode: "x unified", uirevision: "kept",
+        legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
+        xaxis: { ...axis, anchor: "y2", title: { text: "digits seen" }, rangemode: "tozero", ...(empty && { range: [0, 50000] }) },
+        yaxis: { ...axis, domain: [0.56, 1], title: { text: "loss" }, rangemode: "tozero", ...(empty && { range: [0, 2.5] }) },
+        yaxis2: { ...axis, domain: [0, 0.48], title: { text: "read right" }, tickformat: ".1~%", range: [0, 1] },
+      };
+    }
+
+    function start(stream) {
+      const c = colours(place);
+      themed = c.text + c.background;
+      shown = { samples: stream.samples, points: 0, epochs: 0, mean: null, empty: !stream.samples.length };
+      const held = { color: c.text, dash: "dot" };
+      const right = { mode: "lines+markers", hovertemplate: "%{y:.2%}", showlegend: false };
+      library.react(place, [
+        trace("training", "y", { color: c.accent, width: 1 }, { opacity: 0.3, showlegend: false, hoverinfo: "skip" }),
+        trace("training", "y", { color: c.accent }),
+        trace("validation", "y", held, { mode: "lines+markers" }),
+        trace("validation", "y2", held, right),
+        trace("test", "y2", { color: c.positive }, { ...right, showlegend: true }),
+      ], layout(c, !stream.samples.length), { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] });
+    }
+
+    function draw() {
+      timer = null;
+      if (!library || !latest) return;
+      const c = colours(place);
+      // A new connection brings new arrays: begin again.
+      if (shown.samples !== latest.samples || shown.empty || themed !== c.text + c.background) start(latest);
+      const { samples, loss, epochs } = latest;
+      const fresh = epochs.slice(shown.epochs), at = fresh.map((e) => e.samples);
+      if (samples.length > shown.points || fresh.length) {
+        const seen = samples.slice(shown.points), raw = loss.slice(shown.points);
+        const smooth = raw.map((value) => {
+          shown.mean ??= value;
+          return (shown.mean += (value - shown.mean) * SMOOTHING);
+        });
+        const column = (key) => fresh.map((epoch) => epoch[key]);
+        library.extendTraces(place, {
+          x: [seen, seen, at, at, at],
+          y: [raw, smooth, column("val_loss"), column("val_accuracy"), column("test_accuracy")],
+        }, [0, 1, 2, 3, 4]);
+        // Until the first epoch there is nothing to scale the accuracies by.
+        if (fresh.length && !shown.epochs) library.relayout(place, { "yaxis2.autorange": true });
+      }
+      shown.points = samples.length;
+      shown.epochs = epochs.length;
+      place.dataset.points = samples.length;
+      place.dataset.epochs = epochs.length;
+    }
+
+    return {
+      data(d) {
+        plotly(d.plotly).then(
+          (loaded) => { library = loaded; if (latest) draw(); else start({ samples: [] }); },
+          (error) => { place.textContent = error.message; },
+        );
+      },
+      show(stream) {
+        latest = stream;
+        timer ??= setTimeout(draw, INTERVAL);
+      },
+      end() {
+        clearTimeout(timer);
+        library?.purge(place);
+      },
+    };
+  });
+}

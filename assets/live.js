@@ -1,0 +1,142 @@
+// Shared by the live components: one WebSocket a run, however many components look at it.
+// (Streamlit takes a component's JavaScript as one text: pages/parts/components.py puts this file
+// in front of each component's own.)
+
+const RECONNECT = { first: 500, longest: 8000 }; // milliseconds
+const GONE = 4404; // close code: there is no such run
+
+class Stream {
+  constructor(run) {
+    this.run = run;
+    this.viewers = new Set();
+    this.status = null; // newest header
+    this.frame = null; // {step, samples, loss, neurons, scales, tiles}
+    this.samples = [];
+    this.loss = [];
+    this.epochs = [];
+    this.lost = null; // when the connection was lost, ms; null while it stands
+    this.gone = "";
+    this.wait = RECONNECT.first;
+    this.connect();
+  }
+
+  connect() {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    this.socket = new WebSocket(`${scheme}://${location.host}/live/${encodeURIComponent(this.run)}`);
+    this.socket.binaryType = "arraybuffer";
+    let first = true;
+    this.socket.onmessage = ({ data }) => {
+      if (first) Object.assign(this, { samples: [], loss: [], epochs: [], lost: null });
+      first = false;
+      this.wait = RECONNECT.first;
+      this.take(data);
+      // Draw when the screen does, answer when it is drawn: a hidden or slow page asks for less.
+      requestAnimationFrame(() => {
+        this.show();
+        if (this.socket.readyState === WebSocket.OPEN) this.socket.send("drawn");
+      });
+    };
+    this.socket.onclose = ({ code, reason }) => {
+      if (this.closed) return;
+      if (code === GONE) this.gone = reason;
+      else {
+        this.lost ??= Date.now();
+        this.retry = setTimeout(() => this.connect(), this.wait);
+        this.wait = Math.min(2 * this.wait, RECONNECT.longest);
+      }
+      this.show();
+    };
+  }
+
+  take(data) {
+    const length = new DataView(data).getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+    this.status = header;
+    this.samples.push(...header.points.samples);
+    this.loss.push(...header.points.loss);
+    this.epochs.push(...header.new_epochs);
+    if (header.frame) {
+      const { neurons } = header.frame;
+      const scales = new Float32Array(data, 4 + length, neurons);
+      const tiles = new Int8Array(data, 4 + length + 4 * neurons, neurons * 784);
+      this.frame = { ...header.frame, scales, tiles };
+    }
+  }
+
+  show() {
+    for (const viewer of this.viewers) viewer(this);
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.retry);
+    this.socket.close();
+  }
+}
+
+// Call `viewer(stream)` now if there is something to see, and whenever there is news.
+// Returns a function that ends it; the socket closes when nobody looks any more.
+function follow(run, viewer) {
+  const streams = (globalThis.digitscopeStreams ??= new Map());
+  if (!streams.has(run)) streams.set(run, new Stream(run));
+  const stream = streams.get(run);
+  stream.viewers.add(viewer);
+  if (stream.status || stream.gone) viewer(stream);
+  return () => {
+    stream.viewers.delete(viewer);
+    // Not at once: Streamlit may only be putting the component elsewhere.
+    setTimeout(() => {
+      if (stream.viewers.size || streams.get(run) !== stream) return;
+      streams.delete(run);
+      stream.close();
+    }, 1000);
+  };
+}
+
+// A component that shows a run: `create(parent)` builds it once and returns {data(d), show(stream)}.
+// Streamlit calls the component again after every script run; it keeps its place and its socket.
+const mounted = new WeakMap();
+
+function mount({ parentElement, data, ...streamlit }, create) {
+  let here = mounted.get(parentElement);
+  if (!here) mounted.set(parentElement, (here = { view: create(parentElement, streamlit) }));
+  clearTimeout(here.leaving);
+  here.view.data?.(data);
+  if (here.run !== data.run) {
+    here.leave?.();
+    here.run = data.run;
+    here.leave = data.run ? follow(data.run, (stream) => here.view.show(stream)) : null;
+  }
+  return () => {
+    here.leaving = setTimeout(() => {
+      here.leave?.();
+      here.view.end?.();
+      mounted.delete(parentElement);
+    }, 200);
+  };
+}
+
+// The theme's colours, as Streamlit gives them to components.
+function colours(element) {
+  const style = getComputedStyle(element);
+  const css = (name) => style.getPropertyValue(`--st-${name}`).trim();
+  return {
+    text: css("text-color"),
+    background: css("background-color"),
+    panel: css("secondary-background-color"),
+    accent: css("primary-color"),
+    border: css("border-color"),
+    positive: css("blue-color"),
+    negative: css("red-color"),
+    font: css("font"),
+  };
+}
+
+// "#1d63b8" or "rgb(29, 99, 184)" → [29, 99, 184]
+function rgb(colour) {
+  if (colour[0] !== "#") return colour.match(/[\d.]+/g).slice(0, 3).map(Number);
+  const hex = colour.length === 4 ? colour.replace(/[^#]/g, "$&$&").slice(1) : colour.slice(1);
+  return [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16));
+}
+
+const prettyCount = new Intl.NumberFormat("en");

@@ -1,0 +1,55 @@
+// The status line: how far the run is. Tells Streamlit when the run's state changes, so that the
+// page's buttons follow.
+
+const WORDS = {
+  queued: "Getting ready",
+  running: "Learning",
+  paused: "Paused",
+  finished: "Finished",
+  stopped: "Stopped",
+  diverged: "Diverged",
+  failed: "Failed",
+  interrupted: "Interrupted",
+};
+
+export default function (component) {
+  return mount(component, (parent, { setTriggerValue }) => {
+    const part = (name) => parent.querySelector(`.${name}`);
+    let known = null, told = null, latest = null;
+    const clock = setInterval(() => latest?.lost && write(latest), 1000);
+
+    function write(stream) {
+      latest = stream;
+      const s = stream.status;
+      const line = [];
+      if (stream.gone) line.push(stream.gone);
+      else if (s) {
+        line.push(`epoch ${Math.min(s.epoch + (s.state !== "finished"), s.epochs)} of ${s.epochs}`);
+        line.push(`${prettyCount.format(s.samples)} digits seen`);
+        if (s.seconds) line.push(`${prettyCount.format(Math.round(s.samples / s.seconds / 100) * 100)} a second`);
+        if (s.test_accuracy !== null) line.push(`reads ${(100 * s.test_accuracy).toFixed(1)} % of the test digits`);
+        const left = s.step ? (s.seconds / s.step) * (s.steps - s.step) : 0;
+        if (s.state === "running" && left >= 1) line.push(`about ${Math.round(left)} s left`);
+      }
+      part("state").textContent = stream.gone ? "Gone" : WORDS[s?.state] ?? "";
+      part("line").textContent = line.join(" · ");
+      part("sentence").textContent = stream.lost
+        ? `The connection to Digitscope is lost (${Math.round((Date.now() - stream.lost) / 1000)} s ago); trying again. Training goes on without it.`
+        : s?.sentence ?? "";
+      const done = s?.steps ? s.step / s.steps : 0;
+      part("done").style.width = `${100 * done}%`;
+      part("bar").setAttribute("aria-valuenow", Math.round(100 * done));
+      parent.host?.setAttribute("data-state", s?.state ?? "");
+      if (s && s.state !== known && s.state !== told) setTriggerValue("state", (told = s.state));
+    }
+
+    return {
+      data(d) {
+        if (d.state !== known) told = null;
+        known = d.state;
+      },
+      show: write,
+      end: () => clearInterval(clock),
+    };
+  });
+}

@@ -1,0 +1,1 @@
+"""Everything that needs Streamlit: the shell, then one page a file."""

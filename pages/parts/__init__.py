@@ -1,0 +1,1 @@
+"""What pages share: the live hub, components, charts, session."""

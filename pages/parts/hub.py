@@ -1,0 +1,193 @@
+"""The live hub: reads each watched run once, packs each frame once, sends it to every viewer.
+
+A message is one binary WebSocket message: the header's length (uint32, little-endian), the header
+(JSON, padded with spaces to a multiple of 4), and, when the header has a ``frame``, its tiles (see
+tiles.pack). The viewer draws it and answers with any text; only then is the next one sent, always
+the newest: a slow viewer skips frames and slows nobody. Loss points and epochs are never skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import struct
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
+
+from nn.errors import UserError
+from nn.runs.store import Point, Run, RunStore
+from pages.parts import recorded, tiles
+
+BUSY, IDLE = 1 / 30, 1 / 4  # seconds between two looks into the store: active runs, others
+WATCH_SECONDS = 3.0  # a worker goes on writing live frames for so long after the last look
+FOREIGN, GONE = 4403, 4404  # close codes: a page of another site; no such run
+
+log = logging.getLogger(__name__)
+
+
+class News(NamedTuple):
+    """What one look into the store found."""
+
+    run: Run
+    points: list[Point]
+    epochs: list[dict[str, Any]]
+    frame: dict[str, Any] | None
+    tiles: bytes
+
+
+class Channel:
+    """One watched run: what was last read of it, for all who watch."""
+
+    def __init__(self, store: RunStore, run_id: str) -> None:
+        self.store, self.run_id = store, run_id
+        self.run: Run | None = None
+        self.points: list[Point] = []
+        self.epochs: list[dict[str, Any]] = []
+        self.frame: dict[str, Any] | None = None
+        self.tiles = b""
+        self.version = 0
+        self.gone = ""  # the sentence when the run is no more
+        self.changed = asyncio.Condition()
+        self._watch_renewed = 0.0
+
+    async def follow(self) -> None:
+        """Look into the store again and again, and wake the viewers when there is news."""
+        while not self.gone:
+            try:
+                news = await asyncio.to_thread(self._look)
+            except UserError as error:
+                self.gone, news = str(error), None
+            except SQLAlchemyError as error:  # busy: whoever watches keeps the last frame
+                log.warning("The store did not answer: %s", error)
+                news = None
+            if news:
+                self.run = news.run
+                self.points += news.points
+                self.epochs += news.epochs
+                if news.frame:
+                    self.frame, self.tiles = news.frame, news.tiles
+            if news or self.gone:
+                self.version += 1
+                async with self.changed:
+                    self.changed.notify_all()
+            await asyncio.sleep(BUSY if self.run and self.run.state.active else IDLE)
+
+    def _look(self) -> News | None:
+        """Read what is new, in a thread of its own; None when nothing is."""
+        run = self.store.run(self.run_id)
+        if run.state.active and time.monotonic() > self._watch_renewed + 1:
+            self.store.watch(self.run_id, WATCH_SECONDS)
+            self._watch_renewed = time.monotonic()
+        frame = self.store.newest_frame(self.run_id, self.frame["step"] if self.frame else -1)
+        if run == self.run and not frame:
+            return None
+        return News(
+            run,
+            self.store.points(self.run_id, self.points[-1].step if self.points else -1),
+            self.store.epochs(self.run_id, len(self.epochs)),
+            frame
+            and {
+                "step": frame.step,
+                "samples": frame.samples,
+                "loss": frame.loss,
+                "neurons": run.spec.sizes[1],
+            },
+            tiles.pack(frame.parameters, run.spec.sizes) if frame else b"",
+        )
+
+    def message(self, points_from: int, epochs_from: int, tiles_too: bool) -> bytes:
+        """Everything but the points and epochs a viewer has already."""
+        run, points = self.run, self.points[points_from:]
+        assert run
+        header = json.dumps(
+            {
+                "state": run.state,
+                "sentence": run.sentence,
+                "epoch": run.epoch,
+                "epochs": run.spec.epochs,
+                "step": run.step,
+                "steps": run.steps,
+                "samples": run.samples,
+                "seconds": run.seconds,
+                "test_accuracy": run.test_accuracy,
+                "points": {
+                    "samples": [p.samples for p in points],
+                    "loss": [p.loss for p in points],
+                },
+                "new_epochs": self.epochs[epochs_from:],
+                "frame": self.frame if tiles_too else None,
+            }
+        ).encode()
+        header += b" " * (-len(header) % 4)
+        return struct.pack("<I", len(header)) + header + (self.tiles if tiles_too else b"")
+
+
+class Hub:
+    """The WebSocket endpoint, and a channel for each run while somebody watches it."""
+
+    def __init__(self, store: Callable[[], RunStore]) -> None:
+        self._store = store
+        self._channels: dict[str, tuple[Channel, asyncio.Task[None], set[WebSocket]]] = {}
+
+    async def endpoint(self, socket: WebSocket) -> None:
+        await socket.accept()
+        if urlsplit(socket.headers.get("origin", "")).netloc != socket.headers.get("host"):
+            await socket.close(FOREIGN, "Only Digitscope's own pages may watch.")
+            return
+        run_id = socket.path_params["run"]
+        if run_id not in self._channels:
+            channel = Channel(self._store(), run_id)
+            self._channels[run_id] = channel, asyncio.create_task(channel.follow()), set()
+        channel, following, viewers = self._channels[run_id]
+        viewers.add(socket)
+        answered = asyncio.Event()
+        # Hearing all the while, so that a closed tab is noticed even when there is no news.
+        tasks = [
+            asyncio.create_task(_send(channel, socket, answered)),
+            asyncio.create_task(_hear(socket, answered)),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            viewers.discard(socket)
+            if not viewers:
+                following.cancel()
+                self._channels.pop(run_id, None)
+
+
+async def _send(channel: Channel, socket: WebSocket, answered: asyncio.Event) -> None:
+    """Send the newest, wait for the answer, and again whenever there is news."""
+    seen = points = epochs = 0
+    frame = None
+    while True:
+        async with channel.changed:
+            await channel.changed.wait_for(lambda seen=seen: channel.version > seen)
+        if channel.gone:
+            await socket.close(GONE, channel.gone[:120])
+            return
+        message = channel.message(points, epochs, channel.frame is not frame)
+        seen, points, epochs = channel.version, len(channel.points), len(channel.epochs)
+        frame = channel.frame
+        answered.clear()
+        await socket.send_bytes(message)
+        await answered.wait()
+
+
+async def _hear(socket: WebSocket, answered: asyncio.Event) -> None:
+    while True:
+        await socket.receive_text()
+        answered.set()
+
+
+hub = Hub(recorded.store)
+route = WebSocketRoute("/live/{run}", hub.endpoint)

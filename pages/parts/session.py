@@ -1,0 +1,53 @@
+"""What a visitor's session remembers, and the run in view. The only file that names its keys."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nn.errors import UserError
+from nn.runs.presets import PRESETS
+from nn.runs.store import Run
+from pages.parts.recorded import store
+
+PRESET, HIDDEN, LR, EPOCHS = "preset", "hidden", "lr", "epochs"
+
+
+def fill_in_preset() -> None:
+    """Set the settings' widgets to the chosen preset's values."""
+    spec = PRESETS[st.session_state[PRESET]].spec
+    st.session_state[HIDDEN] = ", ".join(map(str, spec.hidden))
+    st.session_state[LR] = spec.lr
+    st.session_state[EPOCHS] = spec.epochs
+
+
+def begin() -> None:
+    """Give a new session its settings, and keep them while the visitor is on another page."""
+    if PRESET not in st.session_state:
+        st.session_state[PRESET] = next(iter(PRESETS))
+        fill_in_preset()
+    for key in (PRESET, HIDDEN, LR, EPOCHS):
+        st.session_state[key] = st.session_state[key]
+
+
+def run_in_view() -> Run | None:
+    """The run named in the address, else the newest; a sentence on the page if it is gone."""
+    wanted = st.query_params.get("run") or st.session_state.get("run")
+    if wanted:
+        try:
+            run = store().find(wanted)
+        except UserError as error:
+            st.warning(str(error))
+            view(None)
+        else:
+            view(run)
+            return run
+    return None
+
+
+def view(run: Run | None) -> None:
+    """Put a run into view, and into the address, so that a reload or a link finds it again."""
+    st.session_state["run"] = run and run.id
+    if run:
+        st.query_params["run"] = run.id
+    else:
+        st.query_params.pop("run", None)

@@ -1,0 +1,59 @@
+"""The settings in the sidebar, as a RunSpec."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import streamlit as st
+
+from nn.digits import mnist, sources
+from nn.errors import UserError
+from nn.runs.presets import PRESETS
+from nn.runs.spec import RunSpec, parse_hidden
+from pages.parts import session
+
+
+def spec() -> RunSpec | None:
+    """Draw the settings; None, with a sentence beside them, while they make no network."""
+    with st.sidebar:
+        chosen = st.selectbox(
+            "Preset",
+            list(PRESETS),
+            key=session.PRESET,
+            on_change=session.fill_in_preset,
+            help="A recipe to start from. Choosing one fills in the settings below.",
+        )
+        st.caption(PRESETS[chosen].about)
+        hidden = st.text_input(
+            "Hidden layers",
+            key=session.HIDDEN,
+            help="How many neurons each hidden layer has, from input to output, for example "
+            "128 or 128, 64. More neurons can learn finer things and take longer.",
+        )
+        lr = st.number_input(
+            "Learning rate",
+            min_value=0.0001,
+            max_value=100.0,
+            step=0.01,
+            format="%.4g",
+            key=session.LR,
+            help="How far the network moves after each batch of digits. Higher learns faster, "
+            "until it overshoots and learns nothing at all.",
+        )
+        epochs = st.number_input(
+            "Epochs",
+            min_value=1,
+            max_value=1000,
+            key=session.EPOCHS,
+            help="How often it goes through all the training digits.",
+        )
+        data = sources.default()
+        if data == "strokes":
+            st.info(f"MNIST is not here, so it learns from built-in strokes. {mnist.HOW_TO_GET}")
+        try:
+            return dataclasses.replace(
+                PRESETS[chosen].spec, hidden=parse_hidden(hidden), lr=lr, epochs=epochs, data=data
+            )
+        except UserError as error:
+            st.error(str(error))
+            return None
