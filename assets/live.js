@@ -10,7 +10,7 @@ class Stream {
     this.run = run;
     this.viewers = new Set();
     this.status = null; // newest header
-    this.frame = null; // {step, samples, loss, neurons, scales, tiles}
+    this.frame = null; // {step, samples, loss, neurons, of, scales, tiles}
     this.samples = [];
     this.loss = [];
     this.epochs = [];

@@ -74,18 +74,19 @@ export default function (component) {
       canvas.dataset.frames = Number(canvas.dataset.frames || 0) + 1;
       canvas.dataset.step = frame.step;
       const when = frame.step ? `after ${prettyCount.format(frame.samples)} digits` : "before learning";
-      caption.textContent = `What each of the ${neurons} first-layer neurons looks for, ${when}`;
+      const which = neurons < frame.of ? `first ${neurons} of ${frame.of}` : neurons;
+      caption.textContent = `What each of the ${which} first-layer neurons looks for, ${when}`;
       canvas.setAttribute("aria-label", caption.textContent);
     }
 
     const resized = new ResizeObserver(draw);
     resized.observe(canvas.parentElement);
     return {
-      data({ still }) {
+      data({ still, of }) {
         if (!still || frame?.still === still) return draw();
         const bytes = Uint8Array.from(atob(still), (c) => c.charCodeAt(0));
         const neurons = bytes.length / (784 + 4);
-        frame = { still, neurons, step: 0, tiles: new Int8Array(bytes.buffer, 4 * neurons) };
+        frame = { still, neurons, of, step: 0, tiles: new Int8Array(bytes.buffer, 4 * neurons) };
         draw();
       },
       show(stream) {

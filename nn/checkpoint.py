@@ -37,10 +37,16 @@ def unpack(data: bytes, parameters: Array, optimiser: Sgd) -> Position:
     """
     try:
         arrays = load(data)
-        rest = json.loads(arrays["rest"].tobytes())
-        parameters[...] = arrays["parameters"]
-        optimiser.velocity[...] = arrays["velocity"]
-        optimiser.lr = rest.pop("lr")
-        return Position(**rest)
+        rest = dict(json.loads(arrays["rest"].tobytes()))
+        lr, position = float(rest.pop("lr")), Position(**rest)
+        # All is checked before anything is changed.
+        state = ((parameters, arrays["parameters"]), (optimiser.velocity, arrays["velocity"]))
+        for own, saved in state:
+            if own.shape != saved.shape or own.dtype != saved.dtype:
+                raise ValueError(f"expected {own.shape} {own.dtype}, got {saved.shape}")
+        for own, saved in state:
+            own[...] = saved
+        optimiser.lr = lr
+        return position
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise UserError(f"The checkpoint cannot be used: {error}. Start the run anew.") from None

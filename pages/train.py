@@ -21,7 +21,7 @@ def controls(run: Run | None, spec: RunSpec | None) -> None:
         if st.button(
             "Start", key="start", type="primary", icon=":material/play_arrow:",
             disabled=spec is None or active,
-        ) and spec:  # fmt: skip
+        ) and spec and not active:  # fmt: skip
             run = store().create(spec)
             launch(run.id)
             session.view(run)

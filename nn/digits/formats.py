@@ -36,7 +36,8 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
             f"found {data[:4].hex(' ') or 'an empty file'}."
         )
     shape = [int(size) for size in np.frombuffer(data, ">u4", dimensions, offset=4)]
-    if len(data) - header != prod(shape):
+    # (NumPy cannot make an array whose other sides are huge, even where one side is 0.)
+    if len(data) - header != prod(shape) or prod(filter(None, shape)) >= 2**63:
         raise UserError(
             f"{path}: its header promises {' × '.join(map(str, shape))} bytes, "
             f"found {len(data) - header:,}; the file is cut off or corrupt. Fetch it again."

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 SIZE, BOX = 28, 20
 FAINTEST = 0.1  # ink must differ from the paper by this share of the full range
@@ -39,9 +39,12 @@ def normalise(picture: Image.Image | NDArray[np.uint8]) -> Normalised:
 def _ink(picture: Image.Image | NDArray[np.uint8]) -> NDArray[np.float32] | None:
     """Ink from 0 (paper) to 1 (darkest, or lightest, stroke); None for a blank picture."""
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
+    image = ImageOps.exif_transpose(image)  # a phone's photo may be stored lying on its side
     if "A" in image.getbands() or "transparency" in image.info:
         image = _on_paper(image.convert("RGBA"))
-    grey: NDArray[np.float32] = np.asarray(image.convert("L"), np.float32) / np.float32(255)
+    deep = image.mode.startswith("I;16")  # converting these to L would clip them at 255
+    grey: NDArray[np.float32] = np.asarray(image if deep else image.convert("L"), np.float32)
+    grey = grey / np.float32(65_535 if deep else 255)
     if max(grey.shape) > LONGEST_WORK:
         grey = _shrink(grey, LONGEST_WORK)
     # The paper is what most of the border shows: a digit seldom covers half of it.

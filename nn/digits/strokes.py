@@ -170,7 +170,7 @@ def frame(points: Points, radius: NDArray[np.float32]) -> Points:
     low, high = points.min(axis=1), points.max(axis=1)
     points = points * ((20 - 2 * radius) / (high - low).max(axis=1))[:, None, None]
     steps = np.hypot(*np.moveaxis(np.diff(points, axis=1), 2, 0))  # ink along the way
-    steps = np.minimum(steps, 1.0)[:, :, None]  # a jump between two paths leaves none
+    steps = np.where(steps < 1, steps, 0)[:, :, None]  # a jump between two paths leaves none
     middles = (points[:, 1:] + points[:, :-1]) / 2
     mass = (middles * steps).sum(axis=1) / steps.sum(axis=1)
     framed: Points = points + (14.5 - mass)[:, None, :]

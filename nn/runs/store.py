@@ -27,6 +27,7 @@ from nn.runs.spec import RunSpec
 
 LEASE_SECONDS = 4.0  # a worker that has not written for so long has vanished
 START_SECONDS = 20.0  # a queued run that no worker has claimed for so long never will be
+PREPARE_SECONDS = 120.0  # a worker that claimed a run may prepare its pictures for so long
 
 
 class State(StrEnum):
@@ -279,7 +280,7 @@ def _frame(row: Any) -> Frame:
 def _run(row: Any) -> Run:
     state, sentence = State(row.state), row.sentence
     silent = time.time() - row.heartbeat
-    if state is State.QUEUED and silent > START_SECONDS:
+    if state is State.QUEUED and silent > (PREPARE_SECONDS if row.lease else START_SECONDS):
         state, sentence = State.INTERRUPTED, "No worker has started it. Resume it to try again."
     elif state in (State.RUNNING, State.PAUSED) and silent > LEASE_SECONDS:
         state = State.INTERRUPTED

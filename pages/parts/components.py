@@ -48,7 +48,7 @@ def status(run: Run) -> None:
 def wall(run: Run | None, spec: RunSpec) -> None:
     """The weight wall of a run, live; without one, ``spec``'s network before it has learned."""
     still = None if run else _untrained(spec)
-    _wall(key="wall", data={"run": run and run.id, "still": still})
+    _wall(key="wall", data={"run": run and run.id, "still": still, "of": spec.sizes[1]})
 
 
 def curves(run: Run | None) -> None:

@@ -97,7 +97,8 @@ class Channel:
                 "step": frame.step,
                 "samples": frame.samples,
                 "loss": frame.loss,
-                "neurons": run.spec.sizes[1],
+                "neurons": tiles.shown(run.spec.sizes),
+                "of": run.spec.sizes[1],
             },
             tiles.pack(frame.parameters, run.spec.sizes) if frame else b"",
         )

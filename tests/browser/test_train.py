@@ -7,6 +7,7 @@ import time
 from playwright.sync_api import Page, expect
 
 from nn.runs.store import RunStore, State
+from tests.browser.app import STEP, start, step
 
 
 def open_train(page: Page, url: str, epochs: int = 40) -> None:
@@ -15,23 +16,6 @@ def open_train(page: Page, url: str, epochs: int = 40) -> None:
     page.get_by_label("Epochs", exact=True).fill(str(epochs))
     page.get_by_label("Epochs", exact=True).press("Enter")
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
-
-
-def start(page: Page) -> None:
-    page.get_by_role("button", name="Start").click()
-    page.wait_for_function(f"{step_of()} > 0", timeout=20_000)
-
-
-def step_of() -> str:
-    """JavaScript for the step of the frame on the wall; components live in shadow roots."""
-    return (
-        "Number([...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector("
-        "'canvas[role=img]')).find(Boolean)?.dataset.step ?? -1)"
-    )
-
-
-def step(page: Page) -> int:
-    return int(page.evaluate(step_of()))
 
 
 def state(page: Page, name: str) -> None:
@@ -43,7 +27,7 @@ def test_start_makes_the_wall_and_the_curve_move(page: Page, server) -> None:
     assert step(page) == 0  # the untrained noise
     start(page)
     before = step(page)
-    page.wait_for_function(f"{step_of()} > {before + 20}")
+    page.wait_for_function(f"{STEP} > {before + 20}")
     page.wait_for_function("Number(document.querySelector('.plot').dataset.points) > 20")
     falling = page.evaluate("document.querySelector('.plot').data[1].y")
     assert falling[-1] < 0.8 * falling[0]
@@ -60,14 +44,14 @@ def test_pause_resume_and_stop_do_what_they_say(page: Page, server) -> None:
     assert step(page) == held
     page.get_by_role("button", name="Resume").click()
     state(page, "Learning")
-    page.wait_for_function(f"{step_of()} > {held}")
+    page.wait_for_function(f"{STEP} > {held}")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
     [run] = RunStore(server.store).runs()
     assert run.state is State.STOPPED
     page.get_by_role("button", name="Resume").click()  # a stopped run goes on from its checkpoint
-    page.wait_for_function(f"{step_of()} > {run.step}", timeout=15_000)
+    page.wait_for_function(f"{STEP} > {run.step}", timeout=15_000)
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
 
@@ -76,12 +60,12 @@ def test_a_reload_goes_on_watching_and_so_does_a_restarted_server(page: Page, se
     open_train(page, server.url, epochs=200)
     start(page)
     page.reload()
-    page.wait_for_function(f"{step_of()} > 0", timeout=15_000)
+    page.wait_for_function(f"{STEP} > 0", timeout=15_000)
     server.stop()
     expect(page.locator(".sentence")).to_contain_text("connection to Digitscope is lost")
     seen = step(page)
     server.start()
-    page.wait_for_function(f"{step_of()} > {seen}", timeout=30_000)
+    page.wait_for_function(f"{STEP} > {seen}", timeout=30_000)
     # The wall is back before Streamlit is: until then its buttons reach nobody.
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=15_000)
@@ -96,9 +80,9 @@ def test_a_run_of_the_command_line_is_watched_and_stopped_here(page: Page, serve
     while not store.runs():
         time.sleep(0.1)
     page.goto(f"{server.url}/?run={store.runs()[0].id}")
-    page.wait_for_function(f"{step_of()} > 0", timeout=20_000)
+    page.wait_for_function(f"{STEP} > 0", timeout=20_000)
     before = step(page)
-    page.wait_for_function(f"{step_of()} > {before}")
+    page.wait_for_function(f"{STEP} > {before}")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
     assert training.wait(10) == 0

@@ -1,0 +1,107 @@
+"""A real server and a real browser, for the tests and benchmarks that act as a person."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from nn.runs.store import RunStore
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Server:
+    """``streamlit run app.py`` with a store of its own; may be stopped and started again."""
+
+    def __init__(self, home: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("localhost", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.home = home
+        self.store = f"sqlite:///{home / 'store.sqlite3'}"
+        self.environment = os.environ | {"DIGITSCOPE_STORE": self.store}
+
+    def start(self) -> None:
+        command = ["-m", "streamlit", "run", "app.py"]
+        options = ["--server.headless", "true", "--server.port", str(self.port)]
+        with open(self.home / "server.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *command, *options],
+                cwd=ROOT, env=self.environment, stdout=log, stderr=log,
+            )  # fmt: skip
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError((self.home / "server.log").read_text())
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+    def clear(self) -> None:
+        """Forget every run, which ends their workers: they outlive the server by design."""
+        store = RunStore(self.store)
+        for run in store.runs():
+            store.delete(run.id)
+
+    def nn(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """The command line on the same store."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "nn", *arguments],
+            cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((found for found in map(shutil.which, names) if found), None)
+
+
+@contextmanager
+def chromium(path: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+# JavaScript for the canvas of the weight wall; components live in shadow roots.
+WALL = (
+    "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector("
+    "'canvas[role=img]')).find(Boolean)"
+)
+STEP = f"Number({WALL}?.dataset.step ?? -1)"
+
+
+def step(page: Page) -> int:
+    """The step of the frame that the wall shows; −1 before there is one."""
+    return int(page.evaluate(STEP))
+
+
+def start(page: Page) -> None:
+    """Press Start and wait for the first changed tile."""
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_function(f"{STEP} > 0", timeout=20_000)

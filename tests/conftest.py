@@ -1,0 +1,92 @@
+"""What tests share: a home of their own, MNIST where it is, and the gradient check."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from threadpoolctl import threadpool_limits
+
+from nn.digits import mnist as mnist_files
+from nn.digits.dataset import Dataset
+from nn.layers import Array
+
+# No deadline: the first call of a test warms caches, and CI machines are shared.
+settings.register_profile("digitscope", deadline=None, max_examples=30)
+settings.load_profile("digitscope")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home() -> Iterator[Path]:
+    """No test sees or touches the user's cache and store."""
+    with (
+        TemporaryDirectory(prefix="digitscope-", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("DIGITSCOPE_HOME", folder)
+        patch.delenv("DIGITSCOPE_STORE", raising=False)
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """BLAS threads wait busily for each other: with one, training is fast on a busy machine."""
+    with threadpool_limits(1):
+        yield
+
+
+@pytest.fixture(scope="session")
+def mnist(home: Path) -> tuple[Dataset, Dataset]:
+    """The real (training set, test set)."""
+    if not os.environ.get("DIGITSCOPE_DATA"):
+        pytest.skip("MNIST is needed here: set DIGITSCOPE_DATA to the folder with its four files.")
+    if mnist_files.find() is None:
+        pytest.skip("MNIST is needed here: DIGITSCOPE_DATA lacks some of its four files.")
+    return mnist_files.load()
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Callable[..., Dataset]:
+    """``pictures(count, seed, side)``: random labelled pictures, side × side pixels."""
+
+    def make(count: int, seed: int = 0, side: int = 28) -> Dataset:
+        rng = np.random.default_rng(seed)
+        images = rng.integers(0, 256, (count, side, side), np.uint8)
+        return Dataset(images, rng.integers(0, 10, count).astype(np.uint8), "noise")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def assert_gradient() -> Callable[..., None]:
+    """``assert_gradient(f, x, gradient)``: gradient is ∂f/∂x, in float64, by central differences.
+
+    ``f()`` reads ``x``, which is moved in place: along every axis (unless ``every_axis`` is
+    false) and along a random direction.
+    """
+
+    def check(f: Callable[[], float], x: Array, gradient: Array, every_axis: bool = True) -> None:
+        assert x.dtype == gradient.dtype == np.float64
+        assert x.shape == gradient.shape
+        directions = [np.random.default_rng(x.size).standard_normal(x.shape)]
+        if every_axis:
+            directions.extend(np.eye(x.size).reshape(x.size, *x.shape))
+        middle, h = x.copy(), 1e-6
+        for direction in directions:
+            x[...] = middle + h * direction
+            above = f()
+            x[...] = middle - h * direction
+            below = f()
+            x[...] = middle
+            numeric, ours = (above - below) / (2 * h), float(np.sum(gradient * direction))
+            assert abs(numeric - ours) <= 1e-7 + 1e-5 * abs(numeric), (
+                f"along {np.argwhere(direction).tolist()[:5]}… of {x.shape}: "
+                f"central difference {numeric!r}, backward {ours!r}"
+            )
+
+    return check

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nn.digits import strokes
+from nn.losses import cross_entropy
+from nn.metrics import evaluate
+from nn.network import Network
+from nn.optimisers import Sgd
+from nn.training import train
+
+
+def test_the_same_seed_draws_the_same_pictures():
+    ours, again, other = (strokes.make(60, seed) for seed in (1, 1, 2))
+
+    np.testing.assert_array_equal(ours.images, again.images)
+    np.testing.assert_array_equal(ours.labels, again.labels)
+    assert not np.array_equal(ours.images, other.images)
+    assert not np.array_equal(ours.labels, other.labels)
+
+
+@pytest.mark.parametrize("count", [0, 7, 10, 65])
+def test_every_digit_is_drawn_equally_often(count):
+    drawn = strokes.make(count, seed=0)
+
+    often = np.bincount(drawn.labels, minlength=10)
+    assert (len(drawn), len(drawn.images), len(often)) == (count, count, 10)
+    assert often.max() - often.min() <= 1
+    assert drawn.images.dtype == drawn.labels.dtype == np.uint8
+
+
+def test_no_two_pictures_are_alike():
+    images = strokes.make(300, seed=0).images
+    assert len(np.unique(images.reshape(300, -1), axis=0)) == 300
+
+
+def test_drawings_are_framed_as_mnist_frames_its_own():
+    ink = strokes.make(1000, seed=3).images.astype(float)
+    edges = np.arange(28) + 0.5
+    for across in (1, 2):
+        profile = ink.sum(axis=across)
+        middle = profile @ edges / profile.sum(axis=1)
+        assert np.mean((middle >= 13.5) & (middle < 15.5)) > 0.95
+        assert np.median(middle) == pytest.approx(14.5, abs=0.1)
+        assert np.abs(middle - 14.5).max() < 2.5
+    lit = ink > 0
+    sides = np.stack([span(lit.any(axis=2)), span(lit.any(axis=1))])
+    # Cut off by the frame it would be shorter; a pixel more, where the edge falls within one.
+    assert set(sides.max(axis=0)) <= {20, 21}
+    assert (ink.max(axis=(1, 2)) == 255).mean() > 0.95
+
+
+def span(lit: np.ndarray) -> np.ndarray:
+    """(n, 28) bool → how many pixels lie between the first and the last, both counted."""
+    return 28 - lit.argmax(axis=1) - lit[:, ::-1].argmax(axis=1)
+
+
+@given(controls=st.integers(2, 12), each=st.integers(1, 9))
+def test_a_spline_passes_through_its_points_and_keeps_lines_straight(controls, each):
+    matrix = strokes.spline(controls, samples=(controls - 1) * each + 1)
+
+    np.testing.assert_allclose(matrix[::each], np.eye(controls), atol=1e-12)
+    np.testing.assert_allclose(matrix.sum(axis=1), 1)  # so it moves with its points
+
+
+def test_a_dot_is_drawn_as_a_disc_of_its_radius():
+    dot = np.full((1, strokes.POINTS, 2), 14.0, np.float32)
+    for radius in (1.0, 3.0):
+        ink = strokes.rasterise(dot, np.array([radius], np.float32))[0] / 255
+        assert ink.sum() == pytest.approx(np.pi * radius**2, rel=0.1)
+        np.testing.assert_array_equal(ink, ink.T)
+        np.testing.assert_array_equal(ink, ink[::-1, ::-1])
+
+
+def test_loading_gives_different_pictures_to_train_and_to_test_on(monkeypatch):
+    monkeypatch.setattr(strokes, "TRAIN", 50)
+    monkeypatch.setattr(strokes, "TEST", 50)  # as many: the counts must not tell them apart
+    monkeypatch.setattr(strokes, "VERSION", "small")
+
+    learned, asked = strokes.load()
+
+    assert (len(learned), len(asked), learned.name) == (50, 50, "strokes")
+    pictures = {image.tobytes() for image in learned.images}
+    assert not pictures & {image.tobytes() for image in asked.images}
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_who_learned_from_strokes_reads_handwriting(mnist):
+    _, handwriting = mnist
+    network = Network((784, 64, 10))
+    network.initialise("he", np.random.default_rng(0))
+    sgd = Sgd(len(network.parameters), lr=0.1, momentum=0.9)
+
+    for _ in train(network, cross_entropy, sgd, strokes.make(5000, 3), epochs=4, batch=50, seed=0):
+        pass
+
+    every_fifth = handwriting.images[::5], handwriting.labels[::5]
+    assert evaluate(network, cross_entropy, *every_fifth).accuracy > 0.7

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sqlalchemy import update
+
+from nn import checkpoint
+from nn.errors import UserError
+from nn.runs import tables
+from nn.runs.model import best_finished, latest_finished, load, trained
+from nn.runs.recorder import half
+from nn.runs.store import RunStore, State
+from nn.runs.worker import work
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory, quick):
+    """(store, run): a finished run named "mine"."""
+    store = RunStore(f"sqlite:///{tmp_path_factory.mktemp('model') / 'store.sqlite3'}")
+    run = store.create(replace(quick, activation="sigmoid"), "mine")
+    for _ in work(store, run.id):
+        pass
+    return store, store.run(run.id)
+
+
+def put(store, run, **values):
+    with store.writing() as connection:
+        connection.execute(update(tables.runs).where(tables.runs.c.id == run.id).values(**values))
+
+
+def test_a_run_by_id_or_name_is_the_network_of_its_checkpoint(recorded):
+    store, run = recorded
+    network, _, optimiser = run.spec.build()
+    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimiser)
+    for text in (run.id, run.id[:6], "mine"):
+        found, loaded = load(store, text)
+        assert found == run
+        assert (loaded.sizes, loaded.activation) == ((784, 8, 10), "sigmoid")
+        np.testing.assert_array_equal(loaded.parameters, network.parameters)
+
+
+def test_a_run_at_a_step_is_the_network_of_that_frame(recorded):
+    store, run = recorded
+    found, untrained = load(store, "mine@0")
+    assert (found, untrained.activation) == (run, "sigmoid")
+    np.testing.assert_array_equal(untrained.parameters, half(run.spec.build()[0].parameters))
+    last = load(store, f"{run.id}@{run.step}")[1]
+    np.testing.assert_array_equal(last.parameters, half(trained(store, run).parameters))
+
+
+@pytest.mark.parametrize("step", ["", "x", "-1", "1.5", "²", "99", "9" * 20])
+def test_a_step_without_a_frame_is_refused_with_a_sentence(recorded, step):
+    store, _ = recorded
+    with pytest.raises(UserError, match=r"frame.*\.$"):
+        load(store, f"mine@{step}")
+
+
+def test_a_run_that_has_learned_nothing_yet_is_no_model(store, quick):
+    store.create(quick, "new")
+    with pytest.raises(UserError, match="new has no checkpoint yet: it is queued"):
+        load(store, "new")
+
+
+def test_without_a_finished_run_there_is_neither_a_latest_nor_a_best(store, quick):
+    put(store, store.create(quick), state=State.STOPPED, test_accuracy=0.99)
+    assert latest_finished(store) is best_finished(store) is None
+
+
+def test_the_latest_is_the_newest_and_the_best_reads_most(store, quick):
+    accuracies = [0.8, 0.9, 0.9, None, 0.7]
+    runs = [store.create(quick) for _ in accuracies]
+    for run, accuracy in zip(runs, accuracies, strict=True):
+        put(store, run, state=State.FINISHED, test_accuracy=accuracy)
+    put(store, store.create(quick), state=State.RUNNING, test_accuracy=1.0)
+    assert latest_finished(store).id == runs[4].id
+    assert best_finished(store).id == runs[2].id  # the newer of the two that read 90 %

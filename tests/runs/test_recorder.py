@@ -1,0 +1,360 @@
+from __future__ import annotations
+
+import sqlite3
+import time
+from itertools import count, pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from nn.network import parameter_count
+from nn.runs import recorder as recorders
+from nn.runs import store as stores
+from nn.runs import tables
+from nn.runs.recorder import (
+    CURVE_POINTS,
+    MOST_FRAME_BYTES,
+    MOST_FRAMES,
+    LeaseLost,
+    Recorder,
+    curve_schedule,
+    half,
+    schedule,
+)
+from nn.runs.store import Command, RunStore, State
+from nn.training import Epoch, Step
+
+SIZES = (784, 8, 10)
+W = np.array([0.5, -0.25], np.float32)  # parameters; the recorder does not look at their number
+
+
+def at(step):
+    return Step(step, samples=10 * step, loss=1 / step)
+
+
+def claim(store, run, steps=1000, sizes=SIZES):
+    recorder = Recorder(store, run.id)
+    recorder.start(sizes, steps, threads=1)
+    return recorder
+
+
+def everything(store):
+    """All that is in the store."""
+    return {t.name: store.rows(select(t)) for t in tables.metadata.tables.values()}
+
+
+def live_step(store):
+    return next((row.step for row in store.rows(select(tables.live.c.step))), None)
+
+
+@pytest.fixture
+def run(store, quick):
+    return store.create(quick)
+
+
+@pytest.fixture
+def recorder(store, run):
+    return claim(store, run)
+
+
+# Schedules
+
+
+@given(st.integers(1, 10**7), st.integers(2, 240))
+@example(steps=1000, most=2)
+def test_frames_are_kept_at_the_first_and_last_step_and_at_most_so_many(steps, most):
+    kept = schedule(steps, most)
+    assert {0, steps} <= kept
+    assert len(kept) <= most
+    assert min(kept) == 0 and max(kept) == steps
+
+
+def test_every_tenfold_of_steps_keeps_equally_many_frames():
+    kept = schedule(10**6, 240)
+    tenfolds = [sum(low < step <= 10 * low for step in kept) for low in (100, 1000, 10**4, 10**5)]
+    assert max(tenfolds) - min(tenfolds) <= 1
+    assert min(tenfolds) >= 35  # of 240 over six tenfolds
+
+
+@given(st.integers(1, 10**7))
+def test_the_curve_has_its_first_and_last_point_and_never_a_wide_gap(steps):
+    marks = sorted(curve_schedule(steps))
+    assert marks[0] == 1 and marks[-1] == steps
+    assert len(marks) <= 1.1 * CURVE_POINTS
+    assert all(b - a <= steps / (CURVE_POINTS - 1) + 1 for a, b in pairwise(marks))
+
+
+@pytest.mark.parametrize("sizes", [SIZES, (784, 10_000, 10)])
+def test_kept_frames_stay_within_their_bytes(store, run, sizes):
+    recorder = claim(store, run, steps=500, sizes=sizes)
+    recorder.untrained(W)
+    for step in range(1, 501):
+        recorder.record(at(step), W, 0.0)
+    recorder.write(W, 0.0)
+    recorder.end(State.FINISHED, keep=W)
+    steps = store.frame_steps(run.id)
+    assert steps[0] == 0 and steps[-1] == 500
+    assert len(steps) <= MOST_FRAMES
+    assert len(steps) * 2 * parameter_count(sizes) <= MOST_FRAME_BYTES
+
+
+# The lease
+
+
+def test_a_run_has_one_worker(store, run, recorder):
+    with pytest.raises(LeaseLost):
+        Recorder(store, run.id)
+
+
+def test_a_run_that_does_not_exist_cannot_be_claimed(store):
+    with pytest.raises(LeaseLost):
+        Recorder(store, "nobody")
+
+
+def test_a_run_that_has_ended_is_claimed_only_after_it_was_requeued(store, run, recorder):
+    recorder.end(State.STOPPED)
+    with pytest.raises(LeaseLost):
+        Recorder(store, run.id)
+    store.requeue(run.id)
+    Recorder(store, run.id)
+
+
+WRITES = {
+    "untrained": lambda old: old.untrained(W),
+    "record": lambda old: old.record(at(1), W, 0.0),
+    "write": lambda old: old.write(W, 0.0),
+    "epoch": lambda old: old.epoch(Epoch(1, 1, 1, 0.5, None, None, 1.0, 1.0), b"checkpoint"),
+    "checkpoint": lambda old: old.checkpoint(1, b"checkpoint"),
+    "state": lambda old: old.state(State.PAUSED),
+    "beat": lambda old: old.beat(),
+    "end": lambda old: old.end(State.FINISHED, keep=W),
+    "acknowledge": lambda old: old.acknowledge(Command(1, "stop")),
+    "start": lambda old: old.start(SIZES, 10, threads=7),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_worker_whose_run_was_given_to_another_writes_nothing(store, run, recorder, write):
+    recorder.end(State.STOPPED)
+    store.requeue(run.id)
+    claim(store, run)
+    store.command(run.id, "stop")
+    before = everything(store)
+    with pytest.raises(LeaseLost):
+        write(recorder)
+    assert everything(store) == before
+
+
+def test_the_worker_of_a_deleted_run_learns_of_it(store, run, recorder):
+    store.delete(run.id)
+    with pytest.raises(LeaseLost):
+        recorder.commands()
+
+
+# What is recorded
+
+
+def test_each_point_is_the_mean_of_the_losses_since_the_point_before(store, run):
+    steps = 5 * CURVE_POINTS
+    recorder = claim(store, run, steps)
+    losses = np.random.default_rng(0).random(steps + 1)
+    for step in range(1, steps + 1):
+        recorder.record(Step(step, 10 * step, losses[step]), W, 0.0)
+    recorder.write(W, 0.0)
+    points = store.points(run.id)
+    assert {point.step for point in points} == curve_schedule(steps)
+    before = 0
+    for point in points:
+        assert point.samples == 10 * point.step
+        assert point.loss == pytest.approx(losses[before + 1 : point.step + 1].mean())
+        before = point.step
+
+
+def test_frames_hold_the_parameters_of_their_step(store, run):
+    recorder = claim(store, run, steps=3)
+    recorder.untrained(0 * W)
+    for step in (1, 2, 3):
+        recorder.record(at(step), step * W, 0.0)
+    recorder.write(3 * W, 0.0)
+    for step in (0, 1, 2, 3):
+        frame = store.frame(run.id, step)
+        np.testing.assert_array_equal(frame.parameters, half(step * W))
+        assert frame.loss == (at(step).loss if step else None)
+
+
+def test_half_is_for_looking_so_it_clips_what_float16_cannot_hold():
+    weights = np.array([1e9, -1e9, 65504, 0.5], np.float32)
+    np.testing.assert_array_equal(half(weights), np.float16([65504, -65504, 65504, 0.5]))
+    assert weights[0] == np.float32(1e9)
+
+
+def test_a_run_shows_how_far_it_has_come(store, run, recorder):
+    recorder.record(at(7), W, 1.5)
+    seen = store.run(run.id)
+    assert (seen.state, seen.steps) == (State.RUNNING, 1000)
+    assert (seen.step, seen.samples, seen.seconds) == (7, 70, 1.5)
+
+
+def test_an_epoch_without_scores_has_none_rather_than_zero(store, run, recorder):
+    recorder.epoch(Epoch(1, 5, 50, 0.5, None, None, 1e3, 0.1), b"checkpoint")
+    (epoch,) = store.epochs(run.id)
+    assert [epoch[k] for k in ("val_loss", "val_accuracy", "test_accuracy")] == [None] * 3
+    assert (epoch["train_loss"], epoch["step"], epoch["samples"]) == (0.5, 5, 50)
+    assert store.run(run.id).epoch == 1
+    assert store.checkpoint(run.id) == b"checkpoint"
+
+
+def test_a_run_has_one_checkpoint_the_last(store, run, recorder):
+    recorder.checkpoint(1, b"one")
+    recorder.checkpoint(2, b"two")
+    assert store.rows(select(tables.checkpoints)) == [(run.id, 2, b"two")]
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda recorder: recorder.checkpoint(10, b"checkpoint"),
+        lambda recorder: recorder.epoch(
+            Epoch(1, 10, 100, 0.5, None, None, 1.0, 1.0), b"checkpoint"
+        ),
+    ],
+    ids=["checkpoint", "epoch"],
+)
+def test_a_checkpoint_is_never_ahead_of_what_was_recorded_before_it(store, run, recorder, save):
+    """Else a worker killed just after it would leave a gap that resuming cannot fill."""
+    for step in range(1, 11):
+        recorder.record(at(step), W, 0.0)
+    save(recorder)
+    assert [point.step for point in store.points(run.id)] == list(range(1, 11))
+    assert set(store.frame_steps(run.id)) >= {1, 2, 3}
+
+
+def test_a_resumed_run_records_no_step_twice_and_keeps_its_thread_count(store, run):
+    first = Recorder(store, run.id)
+    assert first.start(SIZES, 100, threads=2) == 2
+    first.untrained(W)
+    for step in range(1, 11):
+        first.record(at(step), W, 0.0)
+    first.write(W, 0.0)
+    first.end(State.STOPPED, keep=W)
+
+    store.requeue(run.id)
+    second = Recorder(store, run.id)
+    assert second.start(SIZES, 100, threads=1) == 2
+    second.untrained(-W)
+    for step in range(6, 16):  # its checkpoint was older than what was recorded
+        second.record(at(step), W, 0.0)
+    second.write(W, 0.0)
+    assert [point.step for point in store.points(run.id)] == list(range(1, 16))
+    np.testing.assert_array_equal(store.frame(run.id, 0).parameters, half(W))
+
+
+def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(tmp_path, monkeypatch, quick):
+    tune = stores._tune_sqlite
+
+    def impatient(connection, record):
+        tune(connection, record)
+        connection.execute("PRAGMA busy_timeout=20")
+
+    monkeypatch.setattr(stores, "_tune_sqlite", impatient)
+    store = RunStore(f"sqlite:///{tmp_path / 'locked.sqlite3'}")
+    run = store.create(quick)
+    recorder = claim(store, run, steps=100)
+    other = sqlite3.connect(tmp_path / "locked.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for step in range(1, 51):
+        recorder.record(at(step), W, 0.0)
+    assert store.points(run.id) == []
+    other.execute("ROLLBACK")
+    for step in range(51, 101):
+        recorder.record(at(step), W, 0.0)
+    recorder.write(W, 0.0)
+    assert [(p.step, p.loss) for p in store.points(run.id)] == [
+        (step, 1 / step) for step in range(1, 101)
+    ]
+    assert set(store.frame_steps(run.id)) == schedule(100, 240) - {0}
+
+
+# Live frames
+
+
+def test_live_frames_are_written_only_while_somebody_watches(store, run, recorder):
+    recorder.commands()
+    recorder.record(at(1), W, 1e3)
+    recorder.write(W, 1e3)
+    assert live_step(store) is None
+
+    store.watch(run.id, 0.2)
+    time.sleep(0.06)
+    recorder.commands()
+    recorder.record(at(2), W, 1e3)
+    assert live_step(store) == 2
+
+    time.sleep(0.2)
+    recorder.record(at(3), W, 1e3)
+    recorder.write(W, 1e3)
+    assert live_step(store) == 2
+    assert store.run(run.id).step == 3
+
+
+def test_live_frames_come_at_most_thirty_times_a_second(store, run, recorder):
+    store.watch(run.id, 60)
+    recorder.commands()
+    seen, began = set(), time.monotonic()
+    for step in count(1):
+        recorder.record(at(step), W, 1e3)
+        seen.add(live_step(store))
+        if time.monotonic() > began + 0.5:
+            break
+    assert 4 <= len(seen) <= 0.5 * 30 + 2
+
+
+def test_live_frames_take_at_most_a_twentieth_of_the_training_time(
+    store, run, recorder, monkeypatch
+):
+    """On a clock that moves 10 ms at every look, so that writing a live frame takes as long."""
+    ticks = count(0, 0.01)
+    clock = SimpleNamespace(time=time.time, perf_counter=lambda: next(ticks))
+    monkeypatch.setattr(recorders, "time", clock)
+    store.watch(run.id, 60)
+    recorder.commands()
+    seen = set()
+    for step in range(1, 301):
+        recorder.record(at(step), W, seconds=step / 100)
+        seen.add(live_step(store))
+    assert 10 <= len(seen) <= (0.05 * 3 + 0.05) / 0.01
+
+
+def test_a_run_that_has_ended_has_no_live_frame_but_keeps_its_last(store, run, recorder):
+    store.watch(run.id, 60)
+    recorder.commands()
+    recorder.record(at(1), W, 1e3)
+    recorder.record(at(777), W, 1e3)
+    recorder.end(State.STOPPED, keep=2 * W)
+    assert live_step(store) is None
+    np.testing.assert_array_equal(store.newest_frame(run.id).parameters, half(2 * W))
+    assert store.newest_frame(run.id).step == 777
+
+
+# Commands
+
+
+def test_commands_come_in_order_and_once_and_are_acknowledged_with_their_step(store, run, recorder):
+    other = store.create(run.spec)
+    kinds = ["stop", "pause", "resume"]
+    for kind in kinds:
+        store.command(run.id, kind)
+    store.command(other.id, "stop")
+    recorder.record(at(42), W, 0.0)
+    asked = recorder.commands()
+    assert [command.kind for command in asked] == kinds
+    for command in asked[:2]:
+        recorder.acknowledge(command)
+    time.sleep(0.06)
+    assert recorder.commands() == asked[2:]
+    of_run = select(tables.commands.c.step).where(tables.commands.c.run == run.id)
+    assert store.rows(of_run.order_by(tables.commands.c.id)) == [(42,), (42,), (None,)]

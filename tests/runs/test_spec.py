@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nn.digits import sources
+from nn.errors import UserError
+from nn.initialisers import INITIALISERS
+from nn.layers import ACTIVATIONS, OUTPUTS
+from nn.losses import LOSSES
+from nn.runs.spec import RunSpec, parse_hidden
+from nn.schedules import SCHEDULES
+
+FIELDS = [field.name for field in fields(RunSpec)]
+
+specs = st.builds(
+    RunSpec,
+    hidden=st.lists(st.integers(1, 300), max_size=20).map(tuple),
+    activation=st.sampled_from(sorted(ACTIVATIONS)),
+    output=st.sampled_from(sorted(OUTPUTS)),
+    loss=st.sampled_from(sorted(LOSSES)),
+    initialiser=st.sampled_from(sorted(INITIALISERS)),
+    lr=st.floats(0, 1000, exclude_min=True),
+    schedule=st.sampled_from(sorted(SCHEDULES)),
+    momentum=st.floats(0, 0.9999),
+    batch=st.integers(1, 10_000),
+    epochs=st.integers(1, 10_000),
+    data=st.sampled_from(sources.NAMES),
+    validation=st.integers(0, 1_000_000),
+    seed=st.integers(0, 2**32 - 1),
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=4,
+)
+
+
+@given(specs)
+def test_a_round_trip_through_json_is_the_identity(spec):
+    assert RunSpec.from_json(spec.to_json()) == spec
+
+
+@given(st.sampled_from(FIELDS), json_values)
+def test_any_value_for_a_field_makes_a_spec_or_a_sentence_that_names_the_field(field, value):
+    try:
+        spec = RunSpec.from_json(json.dumps({field: value}))
+    except UserError as error:
+        assert str(error).startswith(field)
+    else:
+        assert spec == replace(RunSpec(), **{field: getattr(spec, field)})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("batch", 0),
+        ("batch", 1.5),
+        ("batch", 10_001),
+        ("lr", float("nan")),
+        ("lr", float("inf")),
+        ("lr", 0),
+        ("lr", -0.1),
+        ("lr", "x"),
+        ("lr", True),
+        ("momentum", 1.0),
+        ("momentum", -0.1),
+        ("hidden", [-3]),
+        ("hidden", [0]),
+        ("hidden", [1_000_000]),
+        ("hidden", [8] * 25),
+        ("hidden", [10_000, 10_000]),  # each layer may be so wide, the network may not
+        ("hidden", "128"),
+        ("hidden", 128),
+        ("hidden", None),
+        ("activation", "tanh"),
+        ("activation", []),
+        ("output", "relu"),
+        ("loss", "hinge"),
+        ("initialiser", "zero"),
+        ("schedule", "linear"),
+        ("data", "emnist"),
+        ("epochs", 0),
+        ("epochs", True),
+        ("validation", -1),
+        ("seed", -1),
+        ("seed", 2**32),
+    ],
+)
+def test_an_impossible_value_is_refused_by_a_sentence_that_names_the_field(field, value):
+    with pytest.raises(UserError, match=rf"^{field}\b.*\.$"):
+        RunSpec(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "not JSON"),
+        ("{'lr': 1}", "not JSON"),
+        ("[]", "found list"),
+        ("3", "found int"),
+        ("null", "found NoneType"),
+        ('{"learning_rate": 1}', "no field 'learning_rate'.* lr,"),
+        ('{"lr": 1' + 5000 * "0" + "}", "not JSON|^lr must be"),  # Python refuses to read it
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_is_no_spec_is_refused_with_a_sentence(text, sentence):
+    with pytest.raises(UserError, match=sentence):
+        RunSpec.from_json(text)
+
+
+def test_fields_left_out_take_their_defaults():
+    assert RunSpec.from_json('{"lr": 0.5}') == RunSpec(lr=0.5)
+
+
+def test_the_same_seed_builds_the_same_network_and_another_seed_another():
+    spec = RunSpec(hidden=(5,), seed=3)
+    one, same, other = (s.build()[0] for s in (spec, spec, replace(spec, seed=4)))
+    np.testing.assert_array_equal(one.parameters, same.parameters)
+    assert not np.array_equal(one.parameters, other.parameters)
+
+
+def test_a_spec_builds_what_it_says():
+    spec = RunSpec(
+        hidden=(7, 5), activation="sigmoid", output="sigmoid", loss="squared_error", lr=2.5,
+        momentum=0.25,
+    )  # fmt: skip
+    network, loss, optimiser = spec.build()
+    assert network.sizes == (784, 7, 5, 10)
+    assert network.activation == "sigmoid"
+    assert isinstance(network.output, OUTPUTS["sigmoid"])
+    assert loss is LOSSES["squared_error"]
+    assert (optimiser.lr, optimiser.momentum) == (2.5, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("text", "widths"),
+    [("128", (128,)), ("128, 64", (128, 64)), ("128 64", (128, 64)), ("8,8,", (8, 8)), ("", ())],
+)
+def test_parse_hidden_reads_widths_as_people_write_them(text, widths):
+    assert parse_hidden(text) == widths
+
+
+@pytest.mark.parametrize("text", ["wide", "12.5", "8;8", "[8]"])
+def test_parse_hidden_refuses_other_words(text):
+    with pytest.raises(UserError, match=r"^hidden must be"):
+        parse_hidden(text)

@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import insert, select, update
+
+from nn.errors import UserError
+from nn.runs import tables
+from nn.runs.spec import RunSpec
+from nn.runs.store import RunStore, State
+
+ROOT = Path(__file__).parents[2]
+OF_RUN = [table for table in tables.metadata.tables.values() if "run" in table.c]
+
+
+def put(store, run, **values):
+    """Set columns of the run's row, as a worker would."""
+    with store.writing() as connection:
+        connection.execute(update(tables.runs).where(tables.runs.c.id == run.id).values(**values))
+
+
+def add(store, table, run, **values):
+    """A row of the run with ``values``, and something in every other column."""
+    row = {c.name: c.type.python_type(1) for c in table.c if c.name != "id"}
+    with store.writing() as connection:
+        connection.execute(insert(table).values(row | {"run": run.id} | values))
+
+
+def add_frame(store, table, run, step, parameters=(0.5,)):
+    add(store, table, run, step=step, parameters=np.array(parameters, "<f2").tobytes())
+
+
+# Runs
+
+
+def test_a_new_run_is_queued_with_its_spec_and_name(store):
+    spec = RunSpec(hidden=(3, 4), lr=0.3)
+    run = store.create(spec, "mine")
+    assert store.run(run.id) == run
+    assert (run.spec, run.name, run.state) == (spec, "mine", State.QUEUED)
+    assert store.create(spec).name  # a run without a name can be spoken of too
+
+
+def test_what_one_opener_of_a_store_writes_another_sees(store):
+    run = store.create(RunSpec())
+    assert RunStore(store.url).run(run.id) == run
+
+
+def test_a_run_is_found_by_id_name_and_unique_beginning(store):
+    run = store.create(RunSpec(), "mine")
+    store.create(RunSpec(), "other")
+    unique = next(n for n in range(1, 9) if store.runs()[0].id[:n] != run.id[:n])
+    for text in (run.id, "mine", run.id[:unique]):
+        assert store.find(text).id == run.id
+
+
+def test_a_name_or_beginning_that_fits_several_runs_is_refused_with_their_ids(store):
+    runs = [store.create(RunSpec(), "twin") for _ in range(17)]  # 16 hexadecimal digits
+    ((first, _),) = Counter(run.id[0] for run in runs).most_common(1)
+    for text in ("twin", first):
+        with pytest.raises(UserError, match="Say which by its id") as refused:
+            store.find(text)
+        assert all(run.id in str(refused.value) for run in runs if run.id.startswith(first))
+
+
+@pytest.mark.parametrize("text", ["nobody", ""])
+def test_an_unknown_run_is_refused(store, text):
+    store.create(RunSpec())
+    with pytest.raises(UserError, match="There is no run"):
+        store.find(text)
+
+
+def test_runs_are_listed_newest_first(store):
+    made = [store.create(RunSpec()).id for _ in range(3)]
+    assert [run.id for run in store.runs()] == made[::-1]
+
+
+# Opening
+
+
+def test_a_store_written_by_a_newer_version_is_refused(store):
+    with store.writing() as connection:
+        connection.execute(update(tables.about).values(schema_version=tables.SCHEMA_VERSION + 1))
+    with pytest.raises(UserError, match="newer Digitscope"):
+        RunStore(store.url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "no-such-database://",
+        "sqlite:////no/such/folder/store.sqlite3",
+        "sqlite:///{folder}",
+        "sqlite:///{folder}/text",
+        "postgresql://host:port/store",
+    ],
+)
+def test_an_unusable_address_is_refused_with_a_sentence(tmp_path, url):
+    (tmp_path / "text").write_text("This is no database." * 100)
+    with pytest.raises(UserError, match="DIGITSCOPE_STORE"):
+        RunStore(url.format(folder=tmp_path))
+
+
+def test_an_unusable_home_is_refused_with_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path / "file" / "home"))
+    monkeypatch.delenv("DIGITSCOPE_STORE", raising=False)
+    with pytest.raises(UserError, match="DIGITSCOPE_HOME"):
+        RunStore()
+
+
+OPENS_TWENTY = """
+import sys, time
+from nn.runs.spec import RunSpec
+from nn.runs.store import RunStore
+print("ready", flush=True)
+start = float(sys.stdin.readline())
+for i in range(20):
+    time.sleep(max(0, start + i / 20 - time.time()))
+    RunStore(f"sqlite:///{sys.argv[1]}/{i}.sqlite3").create(RunSpec())
+"""
+
+
+def test_two_processes_may_create_the_same_store_at_once(tmp_path):
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENS_TWENTY, str(tmp_path)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    start = f"{time.time() + 0.1}\n"
+    for process in processes:
+        process.stdin.write(start)
+        process.stdin.flush()
+    assert [process.communicate()[1] for process in processes] == ["", ""]
+    assert all(len(RunStore(f"sqlite:///{tmp_path}/{i}.sqlite3").runs()) == 2 for i in range(20))
+
+
+def test_reading_does_not_wait_for_a_writer(store, tmp_path):
+    run = store.create(RunSpec())
+    writer = sqlite3.connect(tmp_path / "store.sqlite3", isolation_level=None)
+    writer.execute("BEGIN EXCLUSIVE")
+    began = time.monotonic()
+    assert store.run(run.id) == run
+    assert time.monotonic() - began < 1
+
+
+# States
+
+
+@pytest.mark.parametrize(
+    ("state", "lease", "silent", "seen"),
+    [
+        (State.QUEUED, None, 10, State.QUEUED),
+        (State.QUEUED, None, 21, State.INTERRUPTED),
+        (State.QUEUED, "of a worker that prepares its pictures", 100, State.QUEUED),
+        (State.QUEUED, "of a worker that prepares its pictures", 121, State.INTERRUPTED),
+        (State.RUNNING, "of its worker", 2, State.RUNNING),
+        (State.RUNNING, "of its worker", 5, State.INTERRUPTED),
+        (State.PAUSED, "of its worker", 5, State.INTERRUPTED),
+        (State.STOPPED, None, 1e6, State.STOPPED),
+        (State.FINISHED, None, 1e6, State.FINISHED),
+    ],
+)
+def test_an_active_run_of_which_nothing_is_heard_is_interrupted(store, state, lease, silent, seen):
+    run = store.create(RunSpec())
+    put(store, run, state=state, lease=lease, heartbeat=time.time() - silent)
+    run = store.run(run.id)
+    assert run.state is seen
+    assert ("Resume" in run.sentence) == (seen is State.INTERRUPTED)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.PAUSED, State.FINISHED])
+def test_a_run_that_has_a_worker_or_nothing_left_to_do_is_not_requeued(store, state):
+    run = store.create(RunSpec())
+    put(store, run, state=state, lease="of its worker")
+    with pytest.raises(UserError, match=f"is {state}: there is nothing to resume"):
+        store.requeue(run.id)
+    assert store.rows(select(tables.runs.c.lease)) == [("of its worker",)]
+
+
+@pytest.mark.parametrize(
+    ("state", "silent"),
+    [(State.STOPPED, 0), (State.DIVERGED, 0), (State.FAILED, 0), (State.RUNNING, 5)],
+)
+def test_any_other_run_is_requeued_free_for_a_new_worker(store, state, silent):
+    run = store.create(RunSpec())
+    put(
+        store, run, state=state, sentence="Why.", lease="of the old worker", step=7,
+        heartbeat=time.time() - silent,
+    )  # fmt: skip
+    requeued = store.requeue(run.id)
+    assert (requeued.state, requeued.sentence, requeued.step) == (State.QUEUED, "", 7)
+    assert store.rows(select(tables.runs.c.lease)) == [(None,)]
+
+
+def test_requeueing_forgets_what_the_worker_that_is_gone_was_asked(store):
+    run, other = store.create(RunSpec()), store.create(RunSpec())
+    store.command(run.id, "stop")
+    store.command(other.id, "pause")
+    put(store, run, state=State.STOPPED)
+    store.requeue(run.id)
+    assert store.commands(run.id) == []
+    assert [command.kind for command in store.commands(other.id)] == ["pause"]
+
+
+def test_deleting_a_run_deletes_all_that_was_recorded_of_it_and_nothing_else(store):
+    gone, kept = store.create(RunSpec()), store.create(RunSpec())
+    for table in OF_RUN:
+        add(store, table, gone)
+        add(store, table, kept)
+    store.delete(gone.id)
+    assert [run.id for run in store.runs()] == [kept.id]
+    assert {table.name: store.rows(select(table.c.run)) for table in OF_RUN} == {
+        table.name: [(kept.id,)] for table in OF_RUN
+    }
+
+
+# What was recorded
+
+
+def test_points_and_epochs_come_in_order_and_after_the_one_last_seen(store):
+    run = store.create(RunSpec())
+    for i in (3, 1, 2):
+        add(store, tables.points, run, step=i)
+        add(store, tables.epochs, run, epoch=i)
+    assert [point.step for point in store.points(run.id)] == [1, 2, 3]
+    assert [point.step for point in store.points(run.id, after=1)] == [2, 3]
+    assert [epoch["epoch"] for epoch in store.epochs(run.id)] == [1, 2, 3]
+    assert [epoch["epoch"] for epoch in store.epochs(run.id, after=2)] == [3]
+
+
+def test_a_kept_frame_is_found_by_its_step(store):
+    run = store.create(RunSpec())
+    add_frame(store, tables.frames, run, 20, [2, -2])
+    add_frame(store, tables.frames, run, 10, [1, -1])
+    assert store.frame_steps(run.id) == [10, 20]
+    np.testing.assert_array_equal(store.frame(run.id, 10).parameters, np.float16([1, -1]))
+    with pytest.raises(UserError, match="no frame at step 11"):
+        store.frame(run.id, 11)
+
+
+@pytest.mark.parametrize(("kept", "live"), [(10, 20), (20, 10), (20, 20), (20, None), (None, 20)])
+def test_the_newest_frame_is_the_latest_of_live_and_kept(store, kept, live):
+    run = store.create(RunSpec())
+    if kept:
+        add_frame(store, tables.frames, run, kept)
+        add_frame(store, tables.frames, run, 1)
+    if live:
+        add_frame(store, tables.live, run, live)
+    assert store.newest_frame(run.id).step == 20
+    assert store.newest_frame(run.id, after=19).step == 20
+    assert store.newest_frame(run.id, after=20) is None

@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+from sqlalchemy import select, update
+
+from nn import checkpoint
+from nn.runs import tables, worker
+from nn.runs.recorder import CURVE_POINTS, LeaseLost, curve_schedule
+from nn.runs.spec import RunSpec
+from nn.runs.store import RunStore, State
+from nn.runs.worker import fair_share, work
+from nn.training import Epoch, Step
+
+TIMES = ("images_per_second", "seconds")  # the columns of an epoch that no two runs share
+LOOKED = 0.06  # seconds after which the worker looks for commands at its next event
+
+
+def drain(store, run):
+    """Train to the end → the run as it stands then."""
+    for _ in work(store, run.id):
+        pass
+    return store.run(run.id)
+
+
+def trained(store, run):
+    """(parameters, velocity) of the checkpoint."""
+    network, _, optimiser = run.spec.build()
+    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimiser)
+    return network.parameters, optimiser.velocity
+
+
+def state(store, run):
+    return store.run(run.id).state
+
+
+def test_a_finished_run_has_all_that_it_promised(store, quick):
+    run = store.create(quick)
+    events = list(work(store, run.id))
+    run = store.run(run.id)
+    assert run.state is State.FINISHED
+    assert (run.step, run.steps, run.epoch, run.samples) == (100, 100, 2, 38_000)
+    assert [type(event) for event in events] == [*[Step] * 50, Epoch] * 2
+
+    steps = [event for event in events if isinstance(event, Step)]
+    assert [tuple(point) for point in store.points(run.id)] == [tuple(step) for step in steps]
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    for recorded, epoch in zip(store.epochs(run.id), epochs, strict=True):
+        assert (recorded["train_loss"], recorded["step"]) == (epoch.train_loss, epoch.step)
+        assert (recorded["val_loss"], recorded["val_accuracy"]) == epoch.validation
+        assert recorded["test_accuracy"] == epoch.test.accuracy
+    assert run.test_accuracy == epochs[-1].test.accuracy
+
+    network, _, _ = quick.build()
+    first, last = store.frame(run.id, 0), store.frame(run.id, 100)
+    np.testing.assert_array_equal(first.parameters, np.float16(network.parameters))
+    np.testing.assert_array_equal(last.parameters, np.float16(trained(store, run)[0]))
+    assert store.rows(select(tables.checkpoints.c.step)) == [(100,)]
+
+
+# Commands
+
+
+def test_a_paused_run_stands_still_until_it_is_resumed_and_a_stopped_one_ends(store, quick):
+    run = store.create(replace(quick, epochs=1000))
+    events = work(store, run.id)
+
+    def ask(kind):
+        store.command(run.id, kind)
+        time.sleep(LOOKED)
+        return list(islice(events, 3))
+
+    before = next(events)
+    *_, paused, still = ask("pause")
+    assert paused is still is None
+    assert state(store, run) is State.PAUSED
+    at = store.run(run.id).step
+    assert store.rows(select(tables.checkpoints.c.step)) == [(at,)]
+
+    resumed = [event for event in ask("resume") if event]
+    assert state(store, run) is State.RUNNING
+    assert resumed[0].step == at + 1 > before.step
+
+    assert ask("stop")[2:] == []
+    assert state(store, run) is State.STOPPED
+    assert store.commands(run.id) == []
+
+
+def test_a_paused_run_shows_that_its_worker_is_there_and_can_be_stopped(store, quick):
+    run = store.create(replace(quick, epochs=1000))
+    events = work(store, run.id)
+    next(events)
+    store.command(run.id, "pause")
+    heartbeats = set()
+    until = time.monotonic() + 1.2
+    for _ in events:
+        heartbeats.add(store.rows(select(tables.runs.c.heartbeat))[0].heartbeat)
+        if time.monotonic() > until:
+            break
+    assert len(heartbeats) >= 3
+    store.command(run.id, "stop")
+    time.sleep(LOOKED)
+    assert len(list(events)) <= 2
+    assert state(store, run) is State.STOPPED
+
+
+def test_a_run_stopped_before_its_worker_came_learns_next_to_nothing(store, quick):
+    run = store.create(replace(quick, epochs=1000))
+    store.command(run.id, "stop")
+    assert drain(store, run).state is State.STOPPED
+    assert store.run(run.id).step == 1
+
+
+def test_closing_the_generator_stops_the_run_where_it_stands(store, quick):
+    run = store.create(quick)
+    events = work(store, run.id)
+    *_, last = islice(events, 30)
+    events.close()
+    run = store.run(run.id)
+    assert (run.state, run.step, run.samples) == (State.STOPPED, 30, last.samples)
+    np.testing.assert_array_equal(
+        store.frame(run.id, 30).parameters, np.float16(trained(store, run)[0])
+    )
+
+
+# Going on
+
+# More steps than the loss curve has points, so that a point may fall between two stops.
+LONG = RunSpec(hidden=(8,), lr=0.01, batch=4, epochs=2, data="strokes", validation=14_000)
+STEPS = 3000
+BETWEEN = next(step for step in range(1000, STEPS) if step not in curve_schedule(STEPS))
+assert STEPS > CURVE_POINTS
+
+
+@pytest.fixture(scope="module")
+def long_store(tmp_path_factory):
+    return RunStore(f"sqlite:///{tmp_path_factory.mktemp('worker') / 'store.sqlite3'}")
+
+
+@pytest.fixture(scope="module")
+def whole(long_store):
+    """A run that nothing interrupted."""
+    run = drain(long_store, long_store.create(LONG))
+    assert run.test_accuracy > 0.5  # it learned: its last parameters depend on all its steps
+    return run
+
+
+@pytest.fixture(
+    scope="module",
+    params=[1, BETWEEN, STEPS // 2, STEPS // 2 + 1, STEPS + 2],
+    ids=["first step", "between points", "epoch's last step", "epoch", "last event"],
+)
+def resumed(request, long_store):
+    """The same run, stopped after so many events and resumed."""
+    run = long_store.create(LONG)
+    events = work(long_store, run.id)
+    for _ in islice(events, request.param):
+        pass
+    events.close()
+    assert long_store.run(run.id).state is State.STOPPED
+    return drain(long_store, long_store.requeue(run.id))
+
+
+def test_a_resumed_run_ends_with_the_parameters_of_the_uninterrupted_one(
+    long_store, whole, resumed
+):
+    for ours, theirs in zip(trained(long_store, resumed), trained(long_store, whole), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_resumed_run_stands_where_the_uninterrupted_one_stands(whole, resumed):
+    def standing(run):
+        return run.state, run.step, run.steps, run.samples, run.epoch, run.test_accuracy
+
+    assert standing(resumed) == standing(whole)
+
+
+def test_a_resumed_run_records_the_epochs_of_the_uninterrupted_one(long_store, whole, resumed):
+    def scores(run):
+        epochs = long_store.epochs(run.id)
+        return [{k: epoch[k] for k in epoch if k not in TIMES} for epoch in epochs]
+
+    assert scores(resumed) == scores(whole)
+
+
+def test_a_resumed_run_records_the_points_of_the_uninterrupted_one(long_store, whole, resumed):
+    assert long_store.points(resumed.id) == long_store.points(whole.id)
+
+
+def test_a_resumed_run_keeps_the_frames_of_the_uninterrupted_one(long_store, whole, resumed):
+    """And one more at most, of the moment when it was stopped."""
+    steps = long_store.frame_steps(whole.id)
+    assert set(steps) <= set(long_store.frame_steps(resumed.id))
+    assert len(long_store.frame_steps(resumed.id)) <= len(steps) + 1
+    for step in steps:
+        ours, theirs = (long_store.frame(run.id, step) for run in (resumed, whole))
+        assert ours[:3] == theirs[:3]
+        np.testing.assert_array_equal(ours.parameters, theirs.parameters)
+
+
+def test_a_second_worker_of_a_run_changes_nothing(store, quick):
+    run = store.create(quick)
+    events = work(store, run.id)
+    next(events)
+    with pytest.raises(LeaseLost):
+        next(work(store, run.id))
+    for _ in events:
+        pass
+    assert state(store, run) is State.FINISHED
+
+
+def test_a_worker_that_comes_after_the_end_changes_nothing(store, quick):
+    run = drain(store, store.create(quick))
+    with pytest.raises(LeaseLost):
+        next(work(store, run.id))
+    assert store.run(run.id) == run
+
+
+# Ends that nobody asked for
+
+TOO_BOLD = RunSpec(hidden=(64,) * 5, lr=1000.0, epochs=1, data="strokes", validation=15_000)
+overflows = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+
+@overflows
+def test_a_diverged_run_says_so_names_its_rate_and_shows_its_curve(store):
+    run = drain(store, store.create(TOO_BOLD))
+    assert run.state is State.DIVERGED
+    assert "learning rate well below 1000" in run.sentence
+    number = int(run.sentence.split("at step ")[1].split(".")[0])
+    assert run.step == number - 1 >= 1
+    assert [point.step for point in store.points(run.id)] == list(range(1, number))
+
+
+@overflows
+def test_a_rate_of_a_thousand_diverges_the_standard_network_too(store):
+    run = drain(store, store.create(replace(TOO_BOLD, hidden=(128,))))
+    assert run.state is State.DIVERGED
+
+
+@overflows
+def test_a_run_whose_last_step_destroyed_the_network_is_not_finished(store):
+    one_step = replace(TOO_BOLD, hidden=(64,) * 12, initialiser="normal", batch=10)
+    run = drain(store, store.create(replace(one_step, validation=19_990)))
+    assert run.steps == 1
+    assert run.state is State.DIVERGED
+
+
+def test_a_run_whose_pictures_are_missing_fails_with_their_sentence(
+    store, quick, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
+    monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path))
+    run = drain(store, store.create(replace(quick, data="mnist")))
+    assert run.state is State.FAILED
+    assert run.sentence.startswith("MNIST is not on this computer.")
+
+
+def test_a_run_that_leaves_nothing_to_learn_from_fails_with_a_sentence(store, quick):
+    run = drain(store, store.create(replace(quick, validation=20_000)))
+    assert run.state is State.FAILED
+    assert "leaves none to learn from" in run.sentence
+
+
+def test_a_bug_in_the_worker_fails_the_run_and_is_not_hidden(store, quick, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(worker, "train", broken)
+    run = store.create(quick)
+    with pytest.raises(ZeroDivisionError):
+        drain(store, run)
+    assert state(store, run) is State.FAILED
+    assert store.run(run.id).sentence.endswith(".")
+
+
+def test_the_worker_of_a_deleted_run_ends_quietly_and_leaves_nothing(store, quick):
+    run = store.create(replace(quick, epochs=1000))
+    events = work(store, run.id)
+    next(events)
+    store.delete(run.id)
+    time.sleep(LOOKED)
+    assert len(list(events)) <= 2
+    left = {table.name: store.rows(select(table)) for table in tables.metadata.tables.values()}
+    assert not any(rows for name, rows in left.items() if name != "about")
+
+
+# Threads
+
+
+@pytest.mark.parametrize(("under_way", "threads"), [(0, 4), (1, 2), (2, 1), (7, 1)])
+def test_the_runs_under_way_share_the_cores(store, quick, monkeypatch, under_way, threads):
+    monkeypatch.setattr(worker, "available_cores", lambda: 4)
+    for _ in range(3):
+        store.create(quick)  # queued: not under way
+    for _ in range(under_way):
+        run = store.create(quick)
+        with store.writing() as connection:
+            connection.execute(
+                update(tables.runs).where(tables.runs.c.id == run.id).values(state="running")
+            )
+    assert fair_share(store) == threads

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nn.layers import Dense, ReLU, Sigmoid, Softmax
+
+sizes = st.integers(1, 6)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def dense(inputs: int, outputs: int, rng: np.random.Generator, dtype: type = np.float64) -> Dense:
+    W, b = rng.standard_normal((inputs, outputs)), rng.standard_normal(outputs)
+    W, b = W.astype(dtype), b.astype(dtype)
+    return Dense(W, b, np.full_like(W, np.nan), np.full_like(b, np.nan))
+
+
+@pytest.mark.parametrize("layer", [ReLU(), Sigmoid(), Softmax()], ids=lambda it: type(it).__name__)
+@given(batch=sizes, width=sizes, seed=seeds)
+def test_backward_is_the_slope_of_forward(assert_gradient, layer, batch, width, seed):
+    rng = np.random.default_rng(seed)
+    # At least 0.1 away from ReLU's kink, where there is no slope.
+    x = rng.uniform(0.1, 2, (batch, width)) * rng.choice([-1, 1], (batch, width))
+    dy = rng.standard_normal((batch, width))
+    dx = np.full_like(x, np.nan)
+
+    layer.backward(x, layer.forward(x), dy, dx)
+
+    assert_gradient(lambda: float((layer.forward(x) * dy).sum()), x, dx)
+
+
+@example(batch=1, inputs=3, outputs=2, seed=0)  # a single picture takes a way of its own
+@given(batch=sizes, inputs=sizes, outputs=sizes, seed=seeds)
+def test_dense_backward_is_the_slope_by_weights_biases_and_input(
+    assert_gradient, batch, inputs, outputs, seed
+):
+    rng = np.random.default_rng(seed)
+    layer = dense(inputs, outputs, rng)
+    x, dy = rng.standard_normal((batch, inputs)), rng.standard_normal((batch, outputs))
+    dx = np.full_like(x, np.nan)
+
+    layer.backward(x, layer.forward(x), dy, dx)
+
+    def weighted() -> float:
+        return float((layer.forward(x) * dy).sum())
+
+    assert_gradient(weighted, layer.W, layer.dW)
+    assert_gradient(weighted, layer.b, layer.db)
+    assert_gradient(weighted, x, dx)
+
+
+def test_forward_of_hand_worked_numbers():
+    layer = dense(2, 3, np.random.default_rng(0))
+    layer.W[...], layer.b[...] = [[1, 2, 3], [4, 5, 6]], [0.5, 0, -1]
+    x = np.array([[0, -2, np.log(3)]])
+
+    assert layer.forward(np.array([[1.0, -1.0]])).tolist() == [[-2.5, -3, -4]]
+    assert ReLU().forward(x).tolist() == [[0, 0, np.log(3)]]
+    assert Sigmoid().forward(x)[0] == pytest.approx([1 / 2, 1 / (1 + np.exp(2)), 3 / 4])
+    assert Softmax().forward(np.log([[1.0, 2.0, 5.0]]))[0] == pytest.approx([1 / 8, 1 / 4, 5 / 8])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("kind", [Dense, ReLU, Sigmoid, Softmax])
+def test_a_layer_writes_only_where_it_is_told_to(kind, dtype):
+    rng = np.random.default_rng(1)
+    layer = dense(4, 4, rng, dtype) if kind is Dense else kind()
+    x, dy = rng.standard_normal((2, 3, 4)).astype(dtype)
+    handed_in, out = [x.copy(), dy.copy()], np.full_like(x, np.nan)
+
+    y = layer.forward(x)
+    assert layer.forward(x, out) is out
+    np.testing.assert_array_equal(y, out)
+    layer.backward(x, y, dy, np.empty_like(x))
+
+    assert y.dtype == dtype
+    np.testing.assert_array_equal([x, dy], handed_in)
+    np.testing.assert_array_equal(y, out, err_msg="backward changed y")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_extreme_inputs_give_probabilities_without_overflow(dtype):
+    x = np.array([[1e4, -1e4, 0]], dtype)
+    with np.errstate(over="raise", invalid="raise"):
+        assert Sigmoid().forward(x).tolist() == [[1, 0, 0.5]]
+        assert Softmax().forward(x).tolist() == [[1, 0, 0]]

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nn.layers import OUTPUTS, Sigmoid, Softmax
+from nn.losses import LOSSES, cross_entropy, squared_error
+
+every_pair = pytest.mark.parametrize(
+    "output, loss",
+    [(output(), loss) for output in OUTPUTS.values() for loss in LOSSES.values()],
+    ids=[f"{output}-{loss}" for output in OUTPUTS for loss in LOSSES],
+)
+
+
+@every_pair
+@given(batch=st.integers(1, 6), classes=st.integers(1, 10), seed=st.integers(0, 2**32 - 1))
+def test_loss_and_gradient_describe_the_same_number(
+    assert_gradient, output, loss, batch, classes, seed
+):
+    rng = np.random.default_rng(seed)
+    z = 3 * rng.standard_normal((batch, classes))
+    labels = rng.integers(0, classes, batch)
+    dz, unread = np.full_like(z, np.nan), np.empty_like(z)
+
+    loss(output, z, labels, dz)
+
+    assert_gradient(lambda: loss(output, z, labels, unread), z, dz)
+
+
+# Logits (0, log 3), the second class is true: sigmoid gives (1/2, 3/4), softmax (1/4, 3/4).
+@pytest.mark.parametrize(
+    "output, loss, value, gradient",
+    [
+        (Softmax(), cross_entropy, log(4 / 3), [1 / 4, -1 / 4]),
+        (Sigmoid(), cross_entropy, log(2) + log(4 / 3), [1 / 2, -1 / 4]),
+        (Softmax(), squared_error, 1 / 16, [3 / 32, -3 / 32]),
+        (Sigmoid(), squared_error, 5 / 32, [1 / 8, -3 / 64]),
+    ],
+)
+def test_loss_and_gradient_of_hand_worked_numbers(output, loss, value, gradient):
+    z, dz = np.array([[0, log(3)]]), np.empty((1, 2))
+
+    assert loss(output, z, np.array([1]), dz) == pytest.approx(value)
+    assert dz[0] == pytest.approx(gradient)
+
+
+@every_pair
+def test_a_loss_is_the_mean_over_the_batch_and_leaves_logits_and_labels_alone(output, loss):
+    z = np.random.default_rng(0).standard_normal((5, 10))
+    labels = np.array([3, 1, 4, 1, 5], np.uint8)
+    kept, dz = z.copy(), np.empty_like(z)
+
+    whole = loss(output, z, labels, dz)
+
+    alone = [loss(output, z[i : i + 1], labels[i : i + 1], np.empty((1, 10))) for i in range(5)]
+    assert whole == pytest.approx(np.mean(alone))
+    np.testing.assert_array_equal(z, kept)
+    assert labels.tolist() == [3, 1, 4, 1, 5]
+
+
+@every_pair
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_extreme_logits_give_finite_numbers(output, loss, dtype):
+    z = np.array([[1e4, -1e4, 0], [-1e4, -1e4, -1e4], [-1e4, 1e4, 1e4]], dtype)
+    dz = np.full_like(z, np.nan)
+
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        value = loss(output, z, np.array([1, 2, 0]), dz)
+
+    assert 0 < value < np.inf
+    assert np.abs(dz).max() <= 1 / len(z)
+
+
+def test_cross_entropy_is_exact_where_the_probability_rounds_to_zero():
+    z, dz = np.array([[1e4, -1e4]], np.float32), np.empty((1, 2), np.float32)
+
+    assert cross_entropy(Softmax(), z, np.array([1]), dz) == 2e4
+    assert dz.tolist() == [[1, -1]]
+
+
+def test_knowing_nothing_costs_log_10():
+    z, labels = np.full((4, 10), 0.3), np.array([0, 3, 7, 9])
+
+    assert cross_entropy(Softmax(), z, labels, np.empty_like(z)) == pytest.approx(log(10))
+    assert cross_entropy(Sigmoid(), 0 * z, labels, np.empty_like(z)) == pytest.approx(10 * log(2))

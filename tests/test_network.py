@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from nn.layers import ACTIVATIONS, OUTPUTS, Dense
+from nn.losses import LOSSES
+from nn.network import Network, as_input, parameter_count, views
+
+widths = st.lists(st.integers(1, 6), min_size=2, max_size=4)
+every_recipe = pytest.mark.parametrize(
+    "activation, output, loss", [(a, o, x) for a in ACTIVATIONS for o in OUTPUTS for x in LOSSES]
+)
+
+
+def random_network(sizes, seed=0, dtype=np.float32, **recipe) -> Network:
+    network = Network(sizes, dtype=dtype, **recipe)
+    network.initialise("normal", np.random.default_rng(seed))
+    return network
+
+
+def learn(network: Network, loss, x, labels) -> None:
+    """Leave ∂loss/∂parameters in ``network.gradients``."""
+    ys, dys = network.workspace(len(x)), network.workspace(len(x))
+    z = network.forward(x, ys)
+    loss(network.output, z, labels, dys[-1])
+    network.backward(x, ys, dys)
+
+
+def slope_check(assert_gradient, network, loss, x, labels, **options) -> None:
+    network.gradients[...] = np.nan  # all of it must be overwritten
+    learn(network, loss, x, labels)
+
+    def value() -> float:
+        z = network.logits(x)
+        return loss(network.output, z, labels, np.empty_like(z))
+
+    assert_gradient(value, network.parameters, network.gradients, **options)
+
+
+@every_recipe
+@example(sizes=[3, 4, 2], batch=1, seed=0)
+@given(sizes=widths, batch=st.integers(1, 5), seed=st.integers(0, 2**32 - 1))
+def test_gradients_are_the_slope_of_the_loss(
+    assert_gradient, activation, output, loss, sizes, batch, seed
+):
+    network = random_network(sizes, seed, np.float64, activation=activation, output=output)
+    rng = np.random.default_rng(seed)
+    x, labels = rng.random((batch, sizes[0])), rng.integers(0, sizes[-1], batch)
+    before_activations = network.workspace(batch)
+    network.forward(x, before_activations)
+    # Near ReLU's kink there is no slope to compare with.
+    assume(all(np.abs(y).min() > 1e-4 for y in before_activations[:-1:2]))
+
+    slope_check(assert_gradient, network, LOSSES[loss], x, labels)
+
+
+@every_recipe
+@pytest.mark.parametrize("batch", [1, 7])
+def test_gradients_of_a_network_of_real_size(assert_gradient, activation, output, loss, batch):
+    network = Network((784, 30, 20, 10), activation, output, np.float64)
+    network.initialise("he", np.random.default_rng(2))
+    rng = np.random.default_rng(3)
+    x, labels = rng.random((batch, 784)), rng.integers(0, 10, batch)
+
+    slope_check(assert_gradient, network, LOSSES[loss], x, labels, every_axis=False)
+
+
+def test_logits_and_probabilities_of_hand_worked_numbers():
+    network = Network((2, 2, 2), dtype=np.float64)
+    # W1 row by row, b1, W2, b2
+    network.parameters[...] = [1, -1, 2, 1, 0, -3, 1, 4, 5, 6, 0.5, -1]
+
+    # (1, 1) → (3, −3) → (3, 0) → (3.5, 11)
+    assert network.logits(np.array([[1.0, 1.0]])).tolist() == [[3.5, 11]]
+    picture = np.full((1, 1, 2), 255, np.uint8)
+    assert network.probabilities(picture)[0, 1] == pytest.approx(1 / (1 + np.exp(-7.5)))
+
+
+@given(sizes=widths)
+def test_views_cover_the_flat_buffer_exactly_once(sizes):
+    flat = np.zeros(parameter_count(sizes))
+    for W, b in views(flat, sizes):
+        W += 1
+        b += 1
+    assert (flat == 1).all()
+
+
+def test_layers_hold_views_into_the_two_buffers_in_order():
+    network = Network((3, 2, 4))
+    network.parameters[...] = np.arange(20)
+    network.gradients[...] = -np.arange(20)
+
+    first, second = (layer for layer in network.layers if isinstance(layer, Dense))
+
+    assert first.W.tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert first.b.tolist() == [6, 7]
+    assert second.W.tolist() == [[8, 9, 10, 11], [12, 13, 14, 15]]
+    assert second.b.tolist() == [16, 17, 18, 19]
+    for layer in (first, second):
+        np.testing.assert_array_equal(layer.dW, -layer.W)
+        np.testing.assert_array_equal(layer.db, -layer.b)
+    assert parameter_count((784, 128, 10)) == 101_770
+
+
+@given(sizes=widths, batch=st.integers(1, 5), seed=st.integers(0, 99))
+def test_training_and_prediction_compute_the_same_logits(sizes, batch, seed):
+    network = random_network(sizes, seed)
+    x = np.random.default_rng(seed).random((batch, sizes[0]), np.float32)
+
+    np.testing.assert_array_equal(
+        network.forward(x, network.workspace(batch)), network.logits(x), strict=True
+    )
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_probabilities_are_between_0_and_1_and_softmax_sums_to_1(output, pictures):
+    probabilities = random_network((784, 20, 10), output=output).probabilities(pictures(50).images)
+
+    assert probabilities.shape == (50, 10)
+    assert probabilities.min() >= 0 and probabilities.max() <= 1
+    if output == "softmax":
+        assert probabilities.sum(axis=1) == pytest.approx(np.ones(50), abs=1e-5)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_prediction_writes_nothing(activation, pictures):
+    network, images = random_network((784, 20, 10), activation=activation), pictures(5).images
+    network.gradients[...] = np.arange(len(network.gradients))
+    before = network.parameters.copy(), network.gradients.copy(), images.copy()
+
+    network.probabilities(images)
+
+    for now, then in zip((network.parameters, network.gradients, images), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_between_forward_and_backward_another_prediction_changes_nothing(pictures):
+    network, shown = random_network((784, 20, 10), dtype=np.float64), pictures(5)
+    x, labels, loss = as_input(shown.images, np.float64), shown.labels, LOSSES["cross_entropy"]
+    learn(network, loss, x, labels)
+    undisturbed = network.gradients.copy()
+
+    ys, dys = network.workspace(5), network.workspace(5)
+    loss(network.output, network.forward(x, ys), labels, dys[-1])
+    network.probabilities(pictures(5, seed=1).images)
+    network.backward(x, ys, dys)
+
+    np.testing.assert_array_equal(network.gradients, undisturbed)
+
+
+def test_pictures_are_scaled_from_0_to_1_in_any_shape():
+    images = np.arange(256, dtype=np.uint8).reshape(2, 8, 16)
+    for dtype in (np.float32, np.float64):
+        x = as_input(images, dtype)
+        assert (x.dtype, x.shape) == (dtype, (2, 128))
+        assert (x.min(), x.max()) == (0, 1)
+        np.testing.assert_allclose(x.ravel(), np.arange(256) / 255, rtol=1e-6)
+        np.testing.assert_array_equal(as_input(images.reshape(2, 128), dtype), x)
+
+
+def test_the_same_generator_fills_every_layer_with_the_same_parameters():
+    ours, again, other = (random_network((5, 4, 3), seed).parameters for seed in (1, 1, 2))
+    np.testing.assert_array_equal(ours, again)
+    assert (ours != other).all()
+    assert len(np.unique(ours)) == len(ours), "layers must not repeat each other's draws"

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from itertools import islice
+from time import sleep
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from nn import checkpoint
+from nn.digits.dataset import Dataset
+from nn.losses import LOSSES, cross_entropy
+from nn.metrics import evaluate
+from nn.network import Network, as_input
+from nn.optimisers import Sgd
+from nn.schedules import cosine
+from nn.training import Epoch, Position, Step, train
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+class WatchedNetwork(Network):
+    """Keeps what training feeds it."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.seen: list[np.ndarray] = []
+
+    def forward(self, x, ys):
+        self.seen.append(x.copy())
+        return super().forward(x, ys)
+
+
+@dataclass
+class Training:
+    """A small training from one seed; ``events()`` starts it."""
+
+    pictures: Dataset
+    epochs: int = 3
+    batch: int = 5
+    seed: int = 7
+    hidden: int = 8
+    network: WatchedNetwork = field(init=False)
+    sgd: Sgd = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.network = WatchedNetwork((self.pictures.images[0].size, self.hidden, 10))
+        self.network.initialise("he", np.random.default_rng(self.seed))
+        self.sgd = Sgd(len(self.network.parameters), lr=0.02, momentum=0.9)
+
+    def events(self, loss=cross_entropy, **options):
+        recipe = {"epochs": self.epochs, "batch": self.batch, "seed": self.seed} | options
+        return train(self.network, loss, self.sgd, self.pictures, **recipe)
+
+
+def without_times(events):
+    return [
+        event._replace(images_per_second=0, seconds=0) if isinstance(event, Epoch) else event
+        for event in events
+    ]
+
+
+def of(kind, events):
+    return [event for event in events if isinstance(event, kind)]
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+def test_twenty_pictures_are_memorised(pictures, loss):
+    twenty = pictures(20)
+    training = Training(twenty, epochs=60, hidden=64)
+
+    last = list(training.events(loss=loss, test=twenty, schedule=cosine))[-1]
+
+    assert last.test.accuracy == 1
+    assert last.train_loss < 0.05
+
+
+def test_same_seed_same_history_bit_for_bit(pictures):
+    ours, again = Training(pictures(23)), Training(pictures(23))
+    assert without_times(ours.events()) == without_times(again.events())
+    assert ours.network.parameters.tobytes() == again.network.parameters.tobytes()
+
+    other = Training(pictures(23))
+    assert without_times(other.events(seed=8)) != without_times(Training(pictures(23)).events())
+
+
+@example(count=23, batch=5, stop=5)  # after an epoch's last batch, before its Epoch
+@example(count=23, batch=5, stop=6)  # after an Epoch
+@example(count=23, batch=5, stop=0)
+@given(count=st.integers(1, 25), batch=st.integers(1, 12), stop=st.integers(0, 80))
+def test_stopped_anywhere_and_continued_is_never_interrupted(pictures, count, batch, stop):
+    learned, held_out = pictures(count, side=4), pictures(6, seed=1, side=4)
+    options = {"seed": 7, "schedule": cosine, "validation": held_out}
+    whole = Training(learned, batch=batch)
+    expected = without_times(whole.events(**options))
+    stop %= len(expected) + 1
+
+    before, position = Training(learned, batch=batch), Position()
+    events = list(islice(before.events(position=position, **options), stop))
+    saved = checkpoint.pack(before.network.parameters, before.sgd, position)
+    after = Training(learned, batch=batch, seed=99)  # other parameters, another rate
+    after.sgd.lr = 5.0
+    position = checkpoint.unpack(saved, after.network.parameters, after.sgd)
+    events += after.events(position=position, **options)
+
+    assert without_times(events) == expected
+    assert after.network.parameters.tobytes() == whole.network.parameters.tobytes()
+
+
+@given(count=st.integers(1, 40), batch=st.integers(1, 12))
+def test_every_epoch_shows_every_picture_once_with_its_label(count, batch):
+    number = np.arange(count, dtype=np.uint8)
+    numbered = Dataset(np.stack([number, 255 - number], axis=1), number % 10, "numbered")
+    training, labels = Training(numbered, batch=batch), []
+
+    def watched(output, z, truth, dz):
+        labels.append(truth.copy())
+        return cross_entropy(output, z, truth, dz)
+
+    list(training.events(loss=watched))
+
+    shown = np.rint(np.concatenate(training.network.seen)[:, 0] * 255).astype(int)
+    np.testing.assert_array_equal(np.concatenate(labels), shown % 10)
+    epochs = shown.reshape(3, count)
+    np.testing.assert_array_equal(np.sort(epochs, axis=1), [number] * 3)
+    if count > 20:
+        assert len({tuple(epoch) for epoch in epochs}) == 3, "each epoch has an order of its own"
+
+
+def test_training_and_prediction_scale_pictures_alike():
+    images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    training = Training(Dataset(images, np.zeros(1, np.uint8), "one"), epochs=1)
+
+    list(training.events())
+
+    np.testing.assert_array_equal(training.network.seen[0], as_input(images), strict=True)
+
+
+@pytest.mark.parametrize("count, batch", [(23, 5), (20, 5), (3, 8)])
+def test_events_count_steps_samples_and_epochs_and_average_the_losses(pictures, count, batch):
+    training = Training(pictures(count, side=4), batch=batch)
+    position = Position()
+
+    events = list(training.events(position=position))
+
+    sizes = [min(batch, count - start) for start in range(0, count, batch)] * 3
+    steps, epochs = of(Step, events), of(Epoch, events)
+    assert [step.step for step in steps] == list(range(1, len(sizes) + 1))
+    assert [step.samples for step in steps] == np.cumsum(sizes).tolist()
+    per_epoch = len(sizes) // 3
+    kinds = [type(event) for event in events]
+    assert kinds == ([Step] * per_epoch + [Epoch]) * 3
+    losses = np.array([step.loss for step in steps]).reshape(3, -1)
+    for number, epoch in enumerate(epochs, start=1):
+        assert epoch[:3] == (number, number * per_epoch, number * count)
+        mean = np.average(losses[number - 1], weights=sizes[:per_epoch])
+        assert epoch.train_loss == pytest.approx(mean)
+    assert position.step == len(sizes)
+
+
+def test_seconds_and_pictures_per_second_tell_the_same_time(pictures):
+    epochs = of(Epoch, Training(pictures(23, side=4)).events())
+
+    took = np.diff([0] + [epoch.seconds for epoch in epochs])
+    assert [23 / epoch.images_per_second for epoch in epochs] == pytest.approx(took.tolist())
+
+
+def test_a_batch_loss_is_taken_before_the_update(pictures):
+    training = Training(pictures(20))
+    untrained = evaluate(training.network, cross_entropy, *_arrays(training.pictures))
+
+    first = next(training.events(batch=20))
+
+    assert first.loss == pytest.approx(untrained.loss)
+
+
+def test_scores_are_those_of_the_network_at_that_moment_and_none_for_an_empty_set(pictures):
+    training, test = Training(pictures(23)), pictures(11, seed=1)
+    epochs = 0
+    for event in training.events(test=test, validation=test[:0]):
+        if isinstance(event, Epoch):
+            epochs += 1
+            assert event.test == evaluate(training.network, cross_entropy, *_arrays(test))
+            assert event.validation is None
+    assert epochs == 3
+
+
+def test_the_schedule_hears_the_share_of_the_run_that_is_done(pictures):
+    heard = []
+    training = Training(pictures(23, side=4))
+
+    list(training.events(schedule=lambda done: heard.append(done) or 0.0))
+
+    assert heard == pytest.approx([step / 15 for step in range(15)])
+    untrained = Training(pictures(23, side=4)).network.parameters
+    np.testing.assert_array_equal(training.network.parameters, untrained, "a scale of 0 stands")
+
+
+def test_the_rate_may_change_between_two_events(pictures):
+    training = Training(pictures(23, side=4))
+    events = training.events()
+    next(events)
+    stood = training.network.parameters.copy()
+
+    training.sgd.lr = 0.0
+    next(events)
+
+    np.testing.assert_array_equal(training.network.parameters, stood)
+
+
+def test_prediction_in_another_thread_changes_nothing(pictures):
+    learned, asked = pictures(200), pictures(9, seed=1).images
+    quiet, disturbed = Training(learned, hidden=16), Training(learned, hidden=16)
+    expected = without_times(quiet.events())
+    done, answers = threading.Event(), []
+
+    def ask() -> None:
+        while not done.is_set():
+            answers.append(disturbed.network.probabilities(asked))
+
+    asking = threading.Thread(target=ask)
+
+    def interrupted(*batch) -> float:
+        """Between forward and backward at least one whole answer is given."""
+        enough = len(answers) + 2
+        while len(answers) < enough and asking.is_alive():
+            sleep(0)
+        return cross_entropy(*batch)
+
+    asking.start()
+    try:
+        events = without_times(disturbed.events(loss=interrupted))
+    finally:
+        done.set()
+        asking.join()
+
+    assert events == expected
+    assert disturbed.network.parameters.tobytes() == quiet.network.parameters.tobytes()
+    assert len(answers) >= 2 * len(of(Step, events)), "asking stopped before training did"
+
+
+def _arrays(shown: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    return shown.images, shown.labels
