@@ -130,16 +130,15 @@ class Recorder:
                 for frame in self._frames:
                     self._insert_frame(connection, *frame)
                 if live:
-                    before_live = time.perf_counter()
+                    before_live = time.thread_time()
                     self._overwrite_live(connection, step, half(parameters))
         except OperationalError:  # locked: keep what was noted for the next time
             self._next_write = time.perf_counter() + QUIET_INTERVAL
             return
         self._points.clear()
         self._frames.clear()
-        now = time.perf_counter()
-        if live:
-            self._live_spent += now - before_live
+        if live:  # the processor's time: waiting for a busy machine costs training nothing
+            self._live_spent += time.thread_time() - before_live
         self._next_write = began + (LIVE_INTERVAL if watched else QUIET_INTERVAL)
 
     def epoch(self, epoch: Epoch, checkpoint: bytes) -> None:

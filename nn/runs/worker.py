@@ -29,16 +29,17 @@ PAUSE_INTERVAL = 0.02  # seconds between two looks for commands while paused
 log = logging.getLogger(__name__)
 
 
-def work(store: RunStore, run_id: str) -> Iterator[Step | Epoch | None]:
+def work(store: RunStore, run_id: str, spare_cores: int = 0) -> Iterator[Step | Epoch | None]:
     """Train the run from its checkpoint, or from the start, to its end.
 
     Yields what nn.training.train yields, after it was recorded, and None now and then while the
-    run is paused. Closing the generator stops the run. How it ended stands in the store. Raises
-    LeaseLost when another worker has the run.
+    run is paused. Closing the generator stops the run. How it ended stands in the store.
+    spare_cores: how many to leave to others when the run is first started. Raises LeaseLost when
+    another worker has the run.
     """
     recorder = Recorder(store, run_id)
     try:
-        yield from _work(store, recorder)
+        yield from _work(store, recorder, spare_cores)
     except UserError as error:
         recorder.end(State.FAILED, str(error))
     except LeaseLost:
@@ -49,7 +50,7 @@ def work(store: RunStore, run_id: str) -> Iterator[Step | Epoch | None]:
         raise
 
 
-def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
+def _work(store: RunStore, recorder: Recorder, spare_cores: int) -> Iterator[Step | Epoch | None]:
     run = store.run(recorder.run_id)
     spec = run.spec
     splits = sources.load(spec.data, spec.validation)
@@ -59,7 +60,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     if saved:
         position = checkpoint.unpack(saved, network.parameters, optimiser)
     steps = spec.epochs * steps_per_epoch(len(splits.train), spec.batch)
-    threads = recorder.start(spec.sizes, steps, fair_share(store))
+    threads = recorder.start(spec.sizes, steps, fair_share(store, spare_cores))
     recorder.untrained(network.parameters)
 
     def save() -> bytes:
@@ -129,10 +130,10 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
         rest(State.FINISHED)
 
 
-def fair_share(store: RunStore) -> int:
-    """BLAS threads for one more run: the cores divided by the runs under way."""
+def fair_share(store: RunStore, spare_cores: int) -> int:
+    """BLAS threads for one more run: the cores not spared, divided by the runs under way."""
     under_way = sum(run.state in (State.RUNNING, State.PAUSED) for run in store.runs())
-    return max(1, available_cores() // (under_way + 1))
+    return max(1, (available_cores() - spare_cores) // (under_way + 1))
 
 
 def available_cores() -> int:
@@ -144,9 +145,11 @@ def available_cores() -> int:
 def main() -> None:
     logging.basicConfig(format="%(asctime)s %(message)s")
     if hasattr(os, "nice"):
-        os.nice(10)  # BLAS threads wait busily; the server must come first
+        os.nice(10)  # the page must come first
     try:
-        for _ in work(RunStore(), sys.argv[1]):
+        # BLAS threads wait for each other busily: with server and browser on the same cores, a
+        # thread on every core made training several times slower, not faster.
+        for _ in work(RunStore(), sys.argv[1], spare_cores=1):
             pass
     except LeaseLost:
         log.warning("Run %s already has a worker.", sys.argv[1])

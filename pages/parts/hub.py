@@ -25,7 +25,7 @@ from nn.errors import UserError
 from nn.runs.store import Point, Run, RunStore
 from pages.parts import recorded, tiles
 
-BUSY, IDLE = 1 / 30, 1 / 4  # seconds between two looks into the store: active runs, others
+BUSY, IDLE = 1 / 60, 1 / 4  # seconds between two looks into the store: active runs, others
 WATCH_SECONDS = 3.0  # a worker goes on writing live frames for so long after the last look
 FOREIGN, GONE = 4403, 4404  # close codes: a page of another site; no such run
 
