@@ -2,7 +2,6 @@
 // second, so that zoom and hover survive.
 
 const INTERVAL = 250; // milliseconds
-const SMOOTHING = 0.2; // of a running mean: how much a new point counts
 
 function plotly(url) {
   return (globalThis.digitscopePlotly ??= new Promise((resolve, reject) => {
@@ -42,7 +41,7 @@ export default function (component) {
     function start(stream) {
       const c = colours(place);
       themed = c.text + c.background;
-      shown = { samples: stream.samples, points: 0, epochs: 0, mean: null, empty: !stream.samples.length };
+      shown = { samples: stream.samples, points: 0, epochs: 0, empty: !stream.samples.length };
       const held = { color: c.text, dash: "dot" };
       const right = { mode: "lines+markers", hovertemplate: "%{y:.2%}", showlegend: false };
       library.react(place, [
@@ -60,18 +59,14 @@ export default function (component) {
       const c = colours(place);
       // A new connection brings new arrays: begin again.
       if (shown.samples !== latest.samples || shown.empty || themed !== c.text + c.background) start(latest);
-      const { samples, loss, epochs } = latest;
+      const { samples, loss, smooth, epochs } = latest;
       const fresh = epochs.slice(shown.epochs), at = fresh.map((e) => e.samples);
       if (samples.length > shown.points || fresh.length) {
-        const seen = samples.slice(shown.points), raw = loss.slice(shown.points);
-        const smooth = raw.map((value) => {
-          shown.mean ??= value;
-          return (shown.mean += (value - shown.mean) * SMOOTHING);
-        });
+        const seen = samples.slice(shown.points);
         const column = (key) => fresh.map((epoch) => epoch[key]);
         library.extendTraces(place, {
           x: [seen, seen, at, at, at],
-          y: [raw, smooth, column("val_loss"), column("val_accuracy"), column("test_accuracy")],
+          y: [loss.slice(shown.points), smooth.slice(shown.points), column("val_loss"), column("val_accuracy"), column("test_accuracy")],
         }, [0, 1, 2, 3, 4]);
         // Until the first epoch there is nothing to scale the accuracies by.
         if (fresh.length && !shown.epochs) library.relayout(place, { "yaxis2.autorange": true });

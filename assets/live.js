@@ -12,7 +12,8 @@ class Stream {
     this.status = null; // newest header
     this.frame = null; // {step, samples, loss, neurons, of, scales, tiles}
     this.samples = [];
-    this.loss = [];
+    this.loss = []; // of single batches
+    this.smooth = []; // running mean
     this.epochs = [];
     this.lost = null; // when the connection was lost, ms; null while it stands
     this.gone = "";
@@ -26,7 +27,7 @@ class Stream {
     this.socket.binaryType = "arraybuffer";
     let first = true;
     this.socket.onmessage = ({ data }) => {
-      if (first) Object.assign(this, { samples: [], loss: [], epochs: [], lost: null });
+      if (first) Object.assign(this, { samples: [], loss: [], smooth: [], epochs: [], lost: null });
       first = false;
       this.wait = RECONNECT.first;
       this.take(data);
@@ -54,6 +55,7 @@ class Stream {
     this.status = header;
     this.samples.push(...header.points.samples);
     this.loss.push(...header.points.loss);
+    this.smooth.push(...header.points.smooth_loss);
     this.epochs.push(...header.new_epochs);
     if (header.frame) {
       const { neurons } = header.frame;

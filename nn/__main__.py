@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import click
 from nn.errors import UserError
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"}
+FORMATS = ["PNG", "JPEG", "BMP", "WEBP", "GIF"]  # Pillow's others are rare and less well guarded
 
 
 class Sentences(click.Group):
@@ -77,26 +78,24 @@ def train(
     """Train a network; watch it in the browser too. Ctrl-C stops it and keeps the run."""
     from nn.digits import mnist, sources
     from nn.runs import presets
-    from nn.runs.spec import RunSpec, parse_hidden
+    from nn.runs.spec import RunSpec, parse_hidden, read_fields
     from nn.runs.store import RunStore
 
-    chosen = presets.preset(preset).spec
-    if spec:
-        chosen = RunSpec.from_json(spec.read_text())
-    changes = {key: value for key, value in options.items() if value is not None}
-    if "hidden" in changes:
-        changes["hidden"] = parse_hidden(changes["hidden"])
+    changes = {} if spec is None else read_fields(_text(spec))
+    changes |= {key: value for key, value in options.items() if value is not None}
     for setting in settings:
         field, equals, value = setting.partition("=")
         if not equals:
             raise click.UsageError(f"--set takes FIELD=VALUE; got {setting!r}.")
-        changes[field] = parse_hidden(value) if field == "hidden" else _value(value)
-    if not spec and "data" not in changes:
+        changes[field] = value if field == "hidden" else _value(value)
+    if isinstance(changes.get("hidden"), str):
+        changes["hidden"] = parse_hidden(changes["hidden"])
+    if "data" not in changes:
         changes["data"] = sources.default()
         if changes["data"] == "strokes":
             click.echo(f"Training on built-in strokes. {mnist.HOW_TO_GET}", err=True)
-    known = {field.name: getattr(chosen, field.name) for field in fields(chosen)}
-    chosen = RunSpec.from_dict(known | changes)
+    chosen = RunSpec.from_dict(asdict(presets.preset(preset).spec) | changes)
+    sources.load(chosen.data, chosen.validation)  # says what is missing before a run is recorded
 
     store = RunStore()
     _work(store, store.create(chosen, name).id, as_json)
@@ -181,7 +180,7 @@ def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> Non
     done = 0
     for path in _picture_files(pictures):
         try:
-            with Image.open(path) as picture:
+            with Image.open(path, formats=FORMATS) as picture:
                 image, blank = normalise(picture)
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             sentence = f"{path} cannot be read as a picture: {error}."
@@ -210,10 +209,17 @@ def _picture_files(paths: tuple[Path, ...]) -> Iterator[Path]:
             yield path
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as text: {error}.") from None
+
+
 def _value(text: str) -> object:
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -245,8 +251,9 @@ def _work(store: Any, run_id: str, as_json: bool) -> None:
             "" if run.test_accuracy is None else f", reads {run.test_accuracy:.2%} of the test set"
         )
         click.echo(f"Run {run.name} finished after {run.seconds:.1f} s of training{read}.")
-    if interrupted():
+    if run.state is State.STOPPED:
         click.echo(f"Stopped. `python -m nn resume {run.id}` goes on.", err=True)
+    if interrupted():
         sys.exit(130)
     if run.state not in (State.FINISHED, State.STOPPED):
         raise UserError(f"Run {run.name} {run.state}. {run.sentence}")

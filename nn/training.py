@@ -32,6 +32,9 @@ class Pictures(Protocol):
     def labels(self) -> Array: ...
 
 
+SMOOTHING = 1000  # pictures: the running mean of the loss looks back about so far
+
+
 @dataclass
 class Position:
     """How far a training has come; with parameters and optimiser, all it needs to go on.
@@ -43,6 +46,7 @@ class Position:
     step: int = 0  # batches done since the start
     epoch_loss: float = 0.0  # Σ loss · pictures in the current epoch
     epoch_seconds: float = 0.0  # of training alone, in the current epoch
+    smooth_loss: float | None = None  # running mean of the loss, see SMOOTHING
     seconds: float = 0.0  # of training alone, since the start
 
 
@@ -52,6 +56,7 @@ class Step(NamedTuple):
     step: int
     samples: int  # pictures seen since the start
     loss: float  # mean over this batch, before the update
+    smooth_loss: float  # running mean of the batches' losses
 
 
 class Epoch(NamedTuple):
@@ -135,9 +140,12 @@ def train(
         took = perf_counter() - began
         position.step += 1
         position.epoch_loss += batch_loss * n
+        smooth = batch_loss if position.smooth_loss is None else position.smooth_loss
+        smooth += (batch_loss - smooth) * min(1.0, n / SMOOTHING)
+        position.smooth_loss = smooth
         position.epoch_seconds += took
         position.seconds += took
-        yield Step(position.step, epoch * count + index * batch + n, batch_loss)
+        yield Step(position.step, epoch * count + index * batch + n, batch_loss, smooth)
 
 
 class _Buffers(NamedTuple):

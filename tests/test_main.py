@@ -205,7 +205,7 @@ def test_a_diverged_run_ends_with_its_sentence_and_its_json_is_json():
         (["--set", "lr=fast"], 1, "lr"),
         (["--set", "loss=[1]"], 1, "loss"),
         (["--spec", "/no/such/file"], 2, "/no/such/file"),
-        (["--spec", "{picture}"], 1, "spec"),
+        (["--spec", "{picture}"], 1, "picture.png"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_and_makes_no_run(store, tmp_path, arguments, code, names):

@@ -244,3 +244,17 @@ def test_prediction_in_another_thread_changes_nothing(pictures):
 
 def _arrays(shown: Dataset) -> tuple[np.ndarray, np.ndarray]:
     return shown.images, shown.labels
+
+
+def test_the_smooth_loss_is_a_running_mean_over_about_a_thousand_pictures(pictures):
+    network = Network((784, 10))
+    sgd = Sgd(len(network.parameters), 0.01)
+    steps = [
+        event
+        for event in train(network, cross_entropy, sgd, pictures(50), epochs=4, batch=25, seed=0)
+        if isinstance(event, Step)
+    ]
+    expected = steps[0].loss
+    for step in steps:
+        expected += (step.loss - expected) * 25 / 1000
+        assert step.smooth_loss == expected

@@ -38,37 +38,50 @@ class Recorder:
     """Made by claiming a run; then ``start``, ``record`` each event, ``end``."""
 
     def __init__(self, store: RunStore, run_id: str) -> None:
-        """Claim the run. Raises LeaseLost when another worker has it."""
+        """Claim a queued run. Raises LeaseLost when it is not, or another worker has it."""
         self.store, self.run_id = store, run_id
         self._token = secrets.token_hex(8)
         with store.writing() as connection:
             claimed = connection.execute(
                 update(tables.runs)
-                .where(tables.runs.c.id == run_id, tables.runs.c.lease.is_(None))
+                .where(
+                    tables.runs.c.id == run_id,
+                    tables.runs.c.state == State.QUEUED,
+                    tables.runs.c.lease.is_(None),
+                )
                 .values(lease=self._token, heartbeat=time.time())
             )
             if not claimed.rowcount:
                 raise LeaseLost
+        run = store.run(run_id)
+        self._latest = Step(run.step, run.samples, float("nan"), float("nan"))
+        self._seconds = run.seconds
         self._watched_until = 0.0
         self._next_write = self._next_look = self._live_spent = 0.0
         self._points: list[Point] = []
         self._frames: list[tuple[Step, NDArray[np.float16]]] = []
-        self._losses: list[float] = []
-        self._latest = Step(0, 0, float("nan"))
 
     @contextmanager
     def _writing(self, **values: object) -> Iterator[Connection]:
-        """A transaction that also sets ``values`` in the run's row, if the lease still holds."""
-        runs = tables.runs
+        """A transaction, if the lease still holds: sets ``values`` in the run's row and writes
+        all that has been noted, so that whatever is recorded stands on a complete past."""
+        runs, latest = tables.runs, self._latest
+        now = {"step": latest.step, "samples": latest.samples, "seconds": self._seconds}
         with self.store.writing() as connection:
             held = connection.execute(
                 update(runs)
                 .where(runs.c.id == self.run_id, runs.c.lease == self._token)
-                .values(heartbeat=time.time(), **values)
+                .values(heartbeat=time.time(), **now, **values)
             )
             if not held.rowcount:
                 raise LeaseLost
+            for point in self._points:
+                connection.execute(insert(tables.points).values(run=self.run_id, **point._asdict()))
+            for step, parameters in self._frames:
+                connection.execute(insert(tables.frames).values(self._frame_row(step, parameters)))
             yield connection
+        self._points.clear()
+        self._frames.clear()
 
     def start(self, sizes: tuple[int, ...], steps: int, threads: int) -> int:
         """The run begins, or goes on: → the thread count it keeps from its first start.
@@ -76,18 +89,16 @@ class Recorder:
         sizes: the network's; steps: in the whole run.
         """
         budget = min(MOST_FRAMES, MOST_FRAME_BYTES // (2 * parameter_count(sizes)))
-        self._keep = schedule(steps, max(2, budget))
+        self._keep = schedule(steps, max(2, budget - 1))  # one more is where a run was stopped
         self._mark = curve_schedule(steps)
         # Resuming from a checkpoint repeats some steps: what they recorded is there already.
-        with self._writing() as connection:
-            was = connection.scalar(
-                select(tables.runs.c.threads).where(tables.runs.c.id == self.run_id)
-            )
-        threads = was or threads
-        with self._writing(steps=steps, threads=threads, state=State.RUNNING, sentence=""):
-            pass
         self._kept_to = max(self.store.frame_steps(self.run_id), default=-1)
         self._marked_to = max((p.step for p in self.store.points(self.run_id)), default=0)
+        runs = tables.runs.c
+        [row] = self.store.rows(select(runs.threads).where(runs.id == self.run_id))
+        threads = row.threads or threads
+        with self._writing(steps=steps, threads=threads, state=State.RUNNING, sentence=""):
+            pass
         return threads
 
     # What happened
@@ -95,58 +106,44 @@ class Recorder:
     def untrained(self, parameters: Array) -> None:
         """Keep the network as it is before the first step."""
         if self._kept_to < 0:
-            with self._writing() as connection:
-                self._insert_frame(connection, Step(0, 0, float("nan")), half(parameters))
+            self._frames.append((self._latest, half(parameters)))
+            with self._writing():
+                pass
 
     def record(self, step: Step, parameters: Array, seconds: float) -> None:
         """Take note of one batch; write when it is time to. seconds: of training so far."""
-        self._latest = step
-        self._losses.append(step.loss)
-        if step.step in self._mark:
-            if step.step > self._marked_to:
-                self._points.append(Point(step.step, step.samples, float(np.mean(self._losses))))
-            self._losses.clear()
+        self._latest, self._seconds = step, seconds
+        if step.step in self._mark and step.step > self._marked_to:
+            self._points.append(Point(*step))
         if step.step in self._keep and step.step > self._kept_to:
             self._frames.append((step, half(parameters)))
-        now = time.perf_counter()
-        if now >= self._next_write:
-            self.write(parameters, seconds)
+        if time.perf_counter() >= self._next_write:
+            self.write(parameters)
 
-    def write(self, parameters: Array, seconds: float) -> None:
+    def write(self, parameters: Array) -> None:
         """Write what has been noted, and a live frame if somebody watches and time allows.
 
         A database that is busy delays this; training goes on and it is tried again.
         """
         began = time.perf_counter()
         watched = self.watched
-        live = watched and self._live_spent <= LIVE_SHARE * seconds + LIVE_INTERVAL
-        step = self._latest
         try:
-            with self._writing(step=step.step, samples=step.samples, seconds=seconds) as connection:
-                for point in self._points:
-                    connection.execute(
-                        insert(tables.points).values(run=self.run_id, **point._asdict())
-                    )
-                for frame in self._frames:
-                    self._insert_frame(connection, *frame)
-                if live:
-                    before_live = time.thread_time()
-                    self._overwrite_live(connection, step, half(parameters))
-        except OperationalError:  # locked: keep what was noted for the next time
+            with self._writing() as connection:
+                if watched and self._live_spent <= LIVE_SHARE * self._seconds + LIVE_INTERVAL:
+                    before = time.thread_time()
+                    self._overwrite_live(connection, half(parameters))
+                    # The processor's time: waiting for a busy machine costs training nothing.
+                    self._live_spent += time.thread_time() - before
+        except OperationalError:  # locked: what was noted is kept for the next time
             self._next_write = time.perf_counter() + QUIET_INTERVAL
-            return
-        self._points.clear()
-        self._frames.clear()
-        if live:  # the processor's time: waiting for a busy machine costs training nothing
-            self._live_spent += time.thread_time() - before_live
-        self._next_write = began + (LIVE_INTERVAL if watched else QUIET_INTERVAL)
+        else:
+            self._next_write = began + (LIVE_INTERVAL if watched else QUIET_INTERVAL)
 
     def epoch(self, epoch: Epoch, checkpoint: bytes) -> None:
         """Record a complete epoch together with the checkpoint that goes on after it."""
         validation, test = epoch.validation, epoch.test
-        with self._writing(
-            epoch=epoch.epoch, test_accuracy=test.accuracy if test else None
-        ) as connection:
+        accuracy = test.accuracy if test else None
+        with self._writing(epoch=epoch.epoch, test_accuracy=accuracy) as connection:
             connection.execute(
                 insert(tables.epochs).values(
                     run=self.run_id,
@@ -156,16 +153,16 @@ class Recorder:
                     train_loss=epoch.train_loss,
                     val_loss=validation.loss if validation else None,
                     val_accuracy=validation.accuracy if validation else None,
-                    test_accuracy=test.accuracy if test else None,
+                    test_accuracy=accuracy,
                     images_per_second=epoch.images_per_second,
                     seconds=epoch.seconds,
                 )
             )
-            self._replace_checkpoint(connection, epoch.step, checkpoint)
+            self._replace_checkpoint(connection, checkpoint)
 
-    def checkpoint(self, step: int, data: bytes) -> None:
+    def checkpoint(self, data: bytes) -> None:
         with self._writing() as connection:
-            self._replace_checkpoint(connection, step, data)
+            self._replace_checkpoint(connection, data)
 
     def state(self, state: State) -> None:
         with self._writing(state=state):
@@ -178,17 +175,21 @@ class Recorder:
             with self._writing():
                 pass
 
-    def end(self, state: State, sentence: str = "", keep: Array | None = None) -> None:
-        """The worker lets go of the run. ``keep``: parameters for a last kept frame."""
-        last = self._latest
-        wanted = keep is not None and last.step not in self.store.frame_steps(self.run_id)
-        with self._writing(state=state, sentence=sentence) as connection:
-            if keep is not None and wanted:
-                self._insert_frame(connection, last, half(keep))
-            connection.execute(delete(tables.live).where(tables.live.c.run == self.run_id))
+    def end(self, state: State, sentence: str = "", last: Array | None = None) -> None:
+        """The worker lets go of the run. ``last``: the parameters to keep as its last frame."""
+        kept = set(self.store.frame_steps(self.run_id))
+        kept.update(step.step for step, _ in self._frames)
+        frames, here = tables.frames.c, self._latest.step
+        if last is not None and here not in kept:
+            self._frames.append((self._latest, half(last)))
+        earlier_stops = kept - self._keep - {here} if last is not None else set()
+        with self._writing(state=state, sentence=sentence, lease=None) as connection:
             connection.execute(
-                update(tables.runs).where(tables.runs.c.id == self.run_id).values(lease=None)
+                delete(tables.frames).where(
+                    frames.run == self.run_id, frames.step.in_(earlier_stops)
+                )
             )
+            connection.execute(delete(tables.live).where(tables.live.c.run == self.run_id))
 
     # What is asked
 
@@ -228,15 +229,8 @@ class Recorder:
 
     # Rows
 
-    def _insert_frame(
-        self, connection: Connection, step: Step, parameters: NDArray[np.float16]
-    ) -> None:
-        connection.execute(insert(tables.frames).values(self._frame_row(step, parameters)))
-
-    def _overwrite_live(
-        self, connection: Connection, step: Step, parameters: NDArray[np.float16]
-    ) -> None:
-        live, row = tables.live, self._frame_row(step, parameters)
+    def _overwrite_live(self, connection: Connection, parameters: NDArray[np.float16]) -> None:
+        live, row = tables.live, self._frame_row(self._latest, parameters)
         done = connection.execute(update(live).where(live.c.run == self.run_id).values(row))
         if not done.rowcount:
             connection.execute(insert(live).values(row))
@@ -246,14 +240,14 @@ class Recorder:
             "run": self.run_id,
             "step": step.step,
             "samples": step.samples,
-            "loss": step.loss if np.isfinite(step.loss) else None,
+            "loss": step.smooth_loss if np.isfinite(step.smooth_loss) else None,
             "parameters": parameters.tobytes(),
         }
 
-    def _replace_checkpoint(self, connection: Connection, step: int, data: bytes) -> None:
+    def _replace_checkpoint(self, connection: Connection, data: bytes) -> None:
         table = tables.checkpoints
         connection.execute(delete(table).where(table.c.run == self.run_id))
-        connection.execute(insert(table).values(run=self.run_id, step=step, data=data))
+        connection.execute(insert(table).values(run=self.run_id, step=self._latest.step, data=data))
 
 
 def half(parameters: Array) -> NDArray[np.float16]:
@@ -267,7 +261,8 @@ def half(parameters: Array) -> NDArray[np.float16]:
 def schedule(steps: int, most: int) -> frozenset[int]:
     """At most ``most`` steps of a run, the first and the last among them, evenly spaced in the
     logarithm: learning happens early."""
-    return frozenset(np.rint(np.geomspace(1, max(1, steps), most - 1)).astype(int).tolist()) | {0}
+    spaced = np.geomspace(max(1, steps), 1, most - 1)  # from the end, which must be among them
+    return frozenset(np.rint(spaced).astype(int).tolist()) | {0}
 
 
 def curve_schedule(steps: int) -> frozenset[int]:

@@ -19,7 +19,7 @@ from nn.network import Network, parameter_count
 from nn.optimisers import Sgd
 from nn.schedules import SCHEDULES
 
-WIDEST, DEEPEST, MOST_PARAMETERS = 10_000, 20, 20_000_000
+WIDEST, DEEPEST, MOST_PARAMETERS = 10_000, 20, 16_000_000
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class RunSpec:
             ("schedule", SCHEDULES),
             ("data", sources.NAMES),
         ):
-            if getattr(self, field) not in names:
+            if getattr(self, field) not in tuple(names):
                 raise _wrong(field, f"one of {', '.join(names)}", getattr(self, field))
         _check_number("lr", self.lr, 0, 1000, above=True)
         _check_number("momentum", self.momentum, 0, 0.9999)
@@ -91,14 +91,8 @@ class RunSpec:
 
     @classmethod
     def from_json(cls, text: str) -> RunSpec:
-        """Raises UserError for text that is not JSON, and as ``from_dict`` does."""
-        try:
-            fields = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise UserError(f"The spec is not JSON: {error}.") from None
-        if not isinstance(fields, dict):
-            raise UserError(f"A spec is a JSON object of fields; found {type(fields).__name__}.")
-        return cls.from_dict(fields)
+        """Raises UserError as ``read_fields`` and ``from_dict`` do."""
+        return cls.from_dict(read_fields(text))
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> RunSpec:
@@ -108,6 +102,17 @@ class RunSpec:
             if name not in known:
                 raise UserError(f"There is no field {name!r}; the fields are {', '.join(known)}.")
         return cls(**fields)
+
+
+def read_fields(text: str) -> dict[str, Any]:
+    """The fields a JSON text sets. Raises UserError for text that is no JSON object."""
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"The spec is not JSON: {error}.") from None
+    if not isinstance(fields, dict):
+        raise UserError(f"A spec is a JSON object of fields; found {type(fields).__name__}.")
+    return fields
 
 
 def parse_hidden(text: str) -> tuple[int, ...]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
@@ -18,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, create_engine, delete, event, insert, inspect, select, update
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
 from nn.home import home
@@ -65,7 +66,8 @@ class Run:
 class Point(NamedTuple):
     step: int
     samples: int
-    loss: float  # mean since the point before
+    loss: float  # of this step's batch
+    smooth_loss: float  # running mean of the batches' losses
 
 
 class Frame(NamedTuple):
@@ -87,29 +89,33 @@ class RunStore:
 
     def __init__(self, url: str | None = None) -> None:
         """Opens, and when empty creates, the store. Raises UserError when it cannot be used."""
-        url = url or os.environ.get("DIGITSCOPE_STORE") or f"sqlite:///{home() / 'store.sqlite3'}"
-        self.url = url
         try:
-            self._engine = create_engine(url)
+            url = url or os.environ.get("DIGITSCOPE_STORE")
+            self.url = url or f"sqlite:///{home() / 'store.sqlite3'}"
+            self._engine = create_engine(self.url)
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _tune_sqlite)
             self._open_schema()
-        except (SQLAlchemyError, ImportError) as error:
+        except UserError:
+            raise
+        except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
             raise UserError(
                 f"The store cannot be opened: {_reason(error)}. Check DIGITSCOPE_STORE and "
                 "DIGITSCOPE_HOME."
             ) from None
 
     def _open_schema(self) -> None:
+        newest = select(tables.about.c.schema_version)
         if not inspect(self._engine).has_table("about"):
-            try:
-                with self._engine.begin() as connection:
-                    tables.metadata.create_all(connection)
-                    connection.execute(insert(tables.about).values(schema_version=1))
-            except OperationalError:  # another process was creating it at the same moment
-                tables.metadata.create_all(self._engine)
+            with self._engine.begin() as connection:
+                if self._engine.dialect.name == "sqlite":  # one creator at a time, the rest wait
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                tables.metadata.create_all(connection)
+                if connection.scalar(newest) is None:
+                    version = tables.SCHEMA_VERSION
+                    connection.execute(insert(tables.about).values(schema_version=version))
         with self._engine.connect() as connection:
-            version = connection.scalar(select(tables.about.c.schema_version)) or 1
+            version = connection.scalar(newest) or tables.SCHEMA_VERSION
         if version > tables.SCHEMA_VERSION:
             raise UserError(
                 f"The store was written by a newer Digitscope (schema {version}; this one knows "
@@ -130,7 +136,9 @@ class RunStore:
     # Runs
 
     def create(self, spec: RunSpec, name: str = "") -> Run:
-        """Record a new run, queued."""
+        """Record a new run, queued. Raises UserError for a name that ``RUN@STEP`` would misread."""
+        if "@" in name:
+            raise UserError(f"A run's name has no @ in it, which names a step; got {name!r}.")
         run_id = secrets.token_hex(4)
         now = time.time()
         with self.writing() as connection:
@@ -204,7 +212,8 @@ class RunStore:
     def points(self, run_id: str, after: int = -1) -> list[Point]:
         """The loss curve's points with a step above ``after``, in order."""
         t = tables.points.c
-        query = select(t.step, t.samples, t.loss).where(t.run == run_id, t.step > after)
+        query = select(t.step, t.samples, t.loss, t.smooth_loss)
+        query = query.where(t.run == run_id, t.step > after)
         return [Point(*row) for row in self.rows(query.order_by(t.step))]
 
     def epochs(self, run_id: str, after: int = 0) -> list[dict[str, Any]]:
@@ -231,12 +240,11 @@ class RunStore:
 
     def newest_frame(self, run_id: str, after: int = -1) -> Frame | None:
         """The latest frame, live or kept, if its step is above ``after``."""
+        found: list[Any] = []
         for table in (tables.live, tables.frames):
             query = _frames(table, run_id).where(table.c.step > after)
-            rows = self.rows(query.order_by(table.c.step.desc()).limit(1))
-            if rows:
-                return _frame(rows[0])
-        return None
+            found += self.rows(query.order_by(table.c.step.desc()).limit(1))
+        return _frame(max(found, key=lambda row: row.step)) if found else None
 
     def checkpoint(self, run_id: str) -> bytes | None:
         t = tables.checkpoints.c
@@ -302,15 +310,13 @@ def _run(row: Any) -> Run:
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA busy_timeout=5000")
+    connection.execute("PRAGMA foreign_keys=ON")
     # WAL: readers never wait for the writer. NORMAL: a power cut may cost the last moments, never
-    # the file.
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-        "busy_timeout=5000",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    # the file. Who finds the file locked here meets another process that is just setting the same.
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _reason(error: BaseException) -> str:

@@ -46,7 +46,7 @@ def _of_run() -> Column[str]:
     return Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
 
 
-# The loss curve: means of the batch losses between one point and the next.
+# The loss curve at chosen steps: the batch's loss, and the running mean of all batches' losses.
 points = Table(
     "points",
     metadata,
@@ -54,6 +54,7 @@ points = Table(
     Column("step", Integer, primary_key=True),
     Column("samples", Integer, nullable=False),
     Column("loss", Float, nullable=False),
+    Column("smooth_loss", Float, nullable=False),
 )
 
 epochs = Table(

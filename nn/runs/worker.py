@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import sys
 import time
@@ -24,6 +23,7 @@ from nn.schedules import SCHEDULES
 from nn.training import Epoch, Position, Step, steps_per_epoch, train
 
 CHECKPOINT_INTERVAL = 10.0  # seconds
+HOPELESS = 1e6  # a loss above this, or none that is a number, will not come down again
 PAUSE_INTERVAL = 0.02  # seconds between two looks for commands while paused
 
 log = logging.getLogger(__name__)
@@ -67,12 +67,12 @@ def _work(store: RunStore, recorder: Recorder, spare_cores: int) -> Iterator[Ste
         return checkpoint.pack(network.parameters, optimiser, position)
 
     def rest(state: State) -> None:
-        recorder.write(network.parameters, position.seconds)
-        recorder.checkpoint(position.step, save())
+        recorder.checkpoint(save())
         if state is State.PAUSED:
+            recorder.write(network.parameters)
             recorder.state(state)
         else:
-            recorder.end(state, keep=network.parameters)
+            recorder.end(state, last=network.parameters)
 
     with threadpool_limits(threads, "blas"):
         next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
@@ -91,19 +91,19 @@ def _work(store: RunStore, recorder: Recorder, spare_cores: int) -> Iterator[Ste
         )
         for event in events:
             if isinstance(event, Step):
-                if not math.isfinite(event.loss):
-                    recorder.end(
-                        State.DIVERGED,
-                        f"The loss stopped being a number at step {event.step:,}. Start again "
-                        f"with a learning rate well below {optimiser.lr:g}.",
-                    )
+                if not event.loss < HOPELESS:
+                    recorder.end(State.DIVERGED, diverged(event, optimiser.lr))
                     return
                 recorder.record(event, network.parameters, position.seconds)
             else:
+                scores = [score for score in (event.validation, event.test) if score]
+                if not all(score.loss < HOPELESS for score in scores):
+                    recorder.end(State.DIVERGED, diverged(event, optimiser.lr))
+                    return
                 recorder.epoch(event, save())
                 next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
             if time.monotonic() > next_checkpoint:
-                recorder.checkpoint(position.step, save())
+                recorder.checkpoint(save())
                 next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
             now: Step | Epoch | None = event
             while True:
@@ -128,6 +128,13 @@ def _work(store: RunStore, recorder: Recorder, spare_cores: int) -> Iterator[Ste
                 recorder.beat()
                 time.sleep(PAUSE_INTERVAL)
         rest(State.FINISHED)
+
+
+def diverged(event: Step | Epoch, lr: float) -> str:
+    return (
+        f"The loss grew beyond all bounds at step {event.step:,}. Start again with a learning rate "
+        f"well below {lr:g}."
+    )
 
 
 def fair_share(store: RunStore, spare_cores: int) -> int:

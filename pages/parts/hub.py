@@ -119,8 +119,8 @@ class Channel:
                 "seconds": run.seconds,
                 "test_accuracy": run.test_accuracy,
                 "points": {
-                    "samples": [p.samples for p in points],
-                    "loss": [p.loss for p in points],
+                    key: [getattr(point, key) for point in points]
+                    for key in ("samples", "loss", "smooth_loss")
                 },
                 "new_epochs": self.epochs[epochs_from:],
                 "frame": self.frame if tiles_too else None,

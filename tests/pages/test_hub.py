@@ -54,8 +54,8 @@ def recorder(store: RunStore) -> Recorder:
 def learn(recorder: Recorder, step: int) -> None:
     """One more step recorded, and written at once."""
     network, _, _ = SPEC.build()
-    recorder.record(Step(step, 10 * step, 1 / step), network.parameters, seconds=step)
-    recorder.write(network.parameters, seconds=step)
+    recorder.record(Step(step, 10 * step, 1 / step, 2 / step), network.parameters, seconds=step)
+    recorder.write(network.parameters)
 
 
 def hear(socket: ClientConnection) -> dict:
@@ -84,13 +84,13 @@ def test_a_viewer_is_sent_what_there_is_and_then_only_what_is_new(port, recorder
     with watch(port, recorder.run_id) as socket:
         first = hear(socket)
         assert first["state"] == "running"
-        assert first["points"] == {"samples": [10], "loss": [1.0]}
+        assert first["points"] == {"samples": [10], "loss": [1.0], "smooth_loss": [2.0]}
         assert first["frame"]["step"] == 1
         assert first["bytes"] == 4 * 4 + 4 * 784  # scales, tiles
         socket.send("drawn")
         learn(recorder, 2)
         second = hear(socket)
-        assert second["points"] == {"samples": [20], "loss": [0.5]}
+        assert second["points"] == {"samples": [20], "loss": [0.5], "smooth_loss": [1.0]}
         assert second["frame"]["step"] == 2
 
 

@@ -292,8 +292,13 @@ def test_the_worker_of_a_deleted_run_ends_quietly_and_leaves_nothing(store, quic
 # Threads
 
 
-@pytest.mark.parametrize(("under_way", "threads"), [(0, 4), (1, 2), (2, 1), (7, 1)])
-def test_the_runs_under_way_share_the_cores(store, quick, monkeypatch, under_way, threads):
+@pytest.mark.parametrize(
+    ("under_way", "spared", "threads"),
+    [(0, 0, 4), (1, 0, 2), (2, 0, 1), (7, 0, 1), (0, 1, 3), (1, 2, 1), (0, 4, 1)],
+)
+def test_the_runs_under_way_share_the_cores_that_are_not_spared(
+    store, quick, monkeypatch, under_way, spared, threads
+):
     monkeypatch.setattr(worker, "available_cores", lambda: 4)
     for _ in range(3):
         store.create(quick)  # queued: not under way
@@ -303,4 +308,4 @@ def test_the_runs_under_way_share_the_cores(store, quick, monkeypatch, under_way
             connection.execute(
                 update(tables.runs).where(tables.runs.c.id == run.id).values(state="running")
             )
-    assert fair_share(store) == threads
+    assert fair_share(store, spared) == threads
