@@ -10,7 +10,7 @@ from nn.runs import model
 from pages.parts import charts
 from pages.parts.recorded import store
 
-SIZE = 336  # pixels: fits a phone 390 wide
+SIZE = 340  # pixels: fits a phone 390 wide
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -26,7 +26,7 @@ if run is None:
     st.page_link("train.py", label="Go to Train", icon=":material/timeline:")
     st.stop()
 
-paper, answer = st.columns([2, 3], gap="large")
+paper, answer = st.columns([1, 1], gap="large")
 with paper:
     drawing = st_canvas(
         stroke_width=22,

@@ -66,7 +66,8 @@ class Channel:
                 self.gone, news = str(error), None
             except SQLAlchemyError as error:  # busy: whoever watches keeps the last frame
                 log.warning("The store did not answer: %s", error)
-                news = None
+                await asyncio.sleep(1)
+                continue
             if news:
                 self.run = news.run
                 self.points += news.points
