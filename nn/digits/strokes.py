@@ -113,7 +113,7 @@ def make(count: int, seed: int) -> Dataset:
     labels = rng.permutation(np.arange(count) % 10).astype(np.uint8)
     images = np.empty((count, 28, 28), np.uint8)
     for digit, forms in FORMS.items():
-        rows = np.flatnonzero(labels == digit)
+        rows = rng.permutation(np.flatnonzero(labels == digit))  # forms spread over the whole set
         for form, part in zip(forms, np.array_split(rows, len(forms)), strict=True):
             for start in range(0, len(part), CHUNK):
                 chosen = part[start : start + CHUNK]

@@ -49,7 +49,10 @@ def spec() -> RunSpec | None:
         )
         data = sources.default()
         if data == "strokes":
-            st.info(f"MNIST is not here, so it learns from built-in strokes. {mnist.HOW_TO_GET}")
+            st.caption(
+                "It learns from built-in handwriting: MNIST is not on this computer.",
+                help=mnist.HOW_TO_GET,
+            )
         try:
             return dataclasses.replace(
                 PRESETS[chosen].spec, hidden=parse_hidden(hidden), lr=lr, epochs=epochs, data=data

@@ -99,3 +99,14 @@ def test_who_learned_from_strokes_reads_handwriting(mnist):
 
     every_fifth = handwriting.images[::5], handwriting.labels[::5]
     assert evaluate(network, cross_entropy, *every_fifth).accuracy > 0.7
+
+
+def test_every_stretch_of_the_pictures_has_every_form():
+    """Else the pictures held out for validation would be of forms that training never saw."""
+    made = strokes.make(2000, seed=0)
+    ones = made.images[made.labels == 1].astype(float)
+    # Of the three forms of a 1 only the last has a foot: ink left and right of the stem's end.
+    width = (ones[:, 18:].max(axis=1) > 127).sum(axis=1)
+    footed = width > np.median(width) + 2
+    halves = np.array_split(footed, 2)
+    assert abs(halves[0].mean() - halves[1].mean()) < 0.15
