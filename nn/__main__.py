@@ -58,7 +58,8 @@ def say(**fields: object) -> None:
     help="Any field of the spec, for example --set momentum=0.5.",
 )
 @click.option("--hidden", help="Widths of the hidden layers, for example 128,64.")
-@click.option("--activation", help="relu or sigmoid.")
+@click.option("--activation", help="relu, leaky_relu, gelu, tanh or sigmoid.")
+@click.option("--optimiser", help="sgd, rmsprop, adam or adamw.")
 @click.option("--lr", type=float, help="Learning rate.")
 @click.option("--batch", type=int, help="Pictures a step.")
 @click.option("--epochs", type=int, help="Passes over the training pictures.")

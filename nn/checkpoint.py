@@ -14,23 +14,23 @@ from safetensors.numpy import load, save
 
 from nn.errors import UserError
 from nn.layers import Array
-from nn.optimisers import Sgd
+from nn.optimisers import Optimiser
 from nn.training import Position
 
 
-def pack(parameters: Array, optimiser: Sgd, position: Position) -> bytes:
+def pack(parameters: Array, optimiser: Optimiser, position: Position) -> bytes:
     """parameters: flat float32; the optimiser's state and rate; the position."""
-    rest = json.dumps({"lr": optimiser.lr, **asdict(position)}).encode()
+    rest = json.dumps({"lr": optimiser.lr, "steps": optimiser.steps, **asdict(position)}).encode()
     return save(
         {
             "parameters": parameters,
-            "velocity": optimiser.velocity,
+            "state": optimiser.state,
             "rest": np.frombuffer(rest, np.uint8),
         }
     )
 
 
-def unpack(data: bytes, parameters: Array, optimiser: Sgd) -> Position:
+def unpack(data: bytes, parameters: Array, optimiser: Optimiser) -> Position:
     """Fill ``parameters`` and ``optimiser`` from what ``pack`` made; → the position.
 
     Raises UserError when the checkpoint is damaged or belongs to another network.
@@ -38,15 +38,16 @@ def unpack(data: bytes, parameters: Array, optimiser: Sgd) -> Position:
     try:
         arrays = load(data)
         rest = dict(json.loads(arrays["rest"].tobytes()))
-        lr, position = float(rest.pop("lr")), Position(**rest)
+        lr, steps = float(rest.pop("lr")), int(rest.pop("steps"))
+        position = Position(**rest)
         # All is checked before anything is changed.
-        state = ((parameters, arrays["parameters"]), (optimiser.velocity, arrays["velocity"]))
+        state = ((parameters, arrays["parameters"]), (optimiser.state, arrays["state"]))
         for own, saved in state:
             if own.shape != saved.shape or own.dtype != saved.dtype:
                 raise ValueError(f"expected {own.shape} {own.dtype}, got {saved.shape}")
         for own, saved in state:
             own[...] = saved
-        optimiser.lr = lr
+        optimiser.lr, optimiser.steps = lr, steps
         return position
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise UserError(f"The checkpoint cannot be used: {error}. Start the run anew.") from None

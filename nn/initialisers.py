@@ -20,6 +20,13 @@ def he(rng: np.random.Generator, W: Array, b: Array) -> None:
     b[...] = 0
 
 
+def glorot(rng: np.random.Generator, W: Array, b: Array) -> None:
+    """U[−r, r] with r = √(6 / (inputs + outputs)), biases 0 (Glorot and Bengio 2010, eq. 16)."""
+    r = np.sqrt(6 / sum(W.shape))
+    W[...] = rng.uniform(-r, r, W.shape)
+    b[...] = 0
+
+
 def lecun(rng: np.random.Generator, W: Array, b: Array) -> None:
     """N(0, 1 / inputs), biases 0 (LeCun et al. 1998, *Efficient BackProp*, eq. 16)."""
     W[...] = rng.standard_normal(W.shape) / np.sqrt(len(W))
@@ -40,6 +47,7 @@ def normal(rng: np.random.Generator, W: Array, b: Array) -> None:
 
 INITIALISERS: dict[str, Initialiser] = {
     "he": he,
+    "glorot": glorot,
     "lecun": lecun,
     "uniform": uniform,
     "normal": normal,

@@ -77,6 +77,92 @@ class Sigmoid:
         np.multiply(dy, slope, out=dx)
 
 
+class Tanh:
+    """y = tanh x."""
+
+    def forward(self, x: Array, out: Array | None = None) -> Array:
+        y: Array = np.tanh(x, out=out)
+        return y
+
+    # dy/dx = 1 − y²
+    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
+        slope = y * y
+        np.subtract(1, slope, out=slope)
+        np.multiply(dy, slope, out=dx)
+
+
+class LeakyReLU:
+    """y = x where x > 0, else x / 100 (Maas, Hannun and Ng 2013)."""
+
+    leak = 0.01
+
+    def forward(self, x: Array, out: Array | None = None) -> Array:
+        y: Array = np.multiply(x, self.leak, out=out)
+        np.maximum(x, y, out=y)
+        return y
+
+    # dy/dx = 1 where y > 0, else 1 / 100
+    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
+        np.multiply(dy, np.where(y > 0, dy.dtype.type(1), dy.dtype.type(self.leak)), out=dx)
+
+
+class GELU:
+    """y = x Φ(x), Φ being the normal distribution's, in its tanh form: y = ½ x (1 + tanh u) with
+    u = √(2/π) (x + 0.044715 x³) (Hendrycks and Gimpel 2016, §2)."""
+
+    def forward(self, x: Array, out: Array | None = None) -> Array:
+        y: Array = np.multiply(x, 1 + self._tanh(x), out=out)
+        y *= 0.5
+        return y
+
+    # dy/dx = ½ (1 + t) + ½ x (1 − t²) du/dx,  t = tanh u,  du/dx = √(2/π) (1 + 3 · 0.044715 x²)
+    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
+        t = self._tanh(x)
+        slope = x * x
+        slope *= 3 * 0.044715
+        slope += 1
+        slope *= 0.5 * np.sqrt(2 / np.pi, dtype=x.dtype)
+        slope *= x
+        slope *= 1 - t * t
+        slope += 0.5 * (1 + t)
+        np.multiply(dy, slope, out=dx)
+
+    def _tanh(self, x: Array) -> Array:
+        u: Array = x * x
+        u *= 0.044715
+        u += 1
+        u *= x
+        u *= np.sqrt(2 / np.pi, dtype=x.dtype)
+        return np.tanh(u, out=u)
+
+
+class Dropout:
+    """In a training step each number is 0 with probability ``rate``, else 1 / (1 − rate) times
+    itself (Srivastava et al. 2014; scaled at training as in Caffe). Prediction passes unchanged.
+
+    A training step is what passes ``out``; ``draw`` decides beforehand what falls out of it.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+        self._mask: Array = np.empty((0, 0))
+
+    def draw(self, rng: np.random.Generator, like: Array) -> None:
+        """Choose for the next step, in the shape and dtype of ``like``."""
+        kept = rng.random(like.shape, np.float32) >= self.rate
+        self._mask = kept * like.dtype.type(1 / (1 - self.rate))
+
+    def forward(self, x: Array, out: Array | None = None) -> Array:
+        if out is None:
+            return x
+        y: Array = np.multiply(x, self._mask, out=out)
+        return y
+
+    # dy/dx = the mask
+    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
+        np.multiply(dy, self._mask, out=dx)
+
+
 class Softmax:
     """y_j = e^x_j / Σ_k e^x_k, each row shifted by its maximum so that nothing overflows."""
 
@@ -92,5 +178,11 @@ class Softmax:
         np.multiply(y, centred, out=dx)
 
 
-ACTIVATIONS: dict[str, type[Layer]] = {"relu": ReLU, "sigmoid": Sigmoid}
+ACTIVATIONS: dict[str, type[Layer]] = {
+    "relu": ReLU,
+    "leaky_relu": LeakyReLU,
+    "gelu": GELU,
+    "tanh": Tanh,
+    "sigmoid": Sigmoid,
+}
 OUTPUTS: dict[str, type[Layer]] = {"softmax": Softmax, "sigmoid": Sigmoid}

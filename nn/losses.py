@@ -3,7 +3,8 @@
 Each takes the logits z (batch, classes), the true classes (batch,), and the output layer that
 turns logits into probabilities; it returns the mean loss over the batch and writes that same
 number's gradient ∂loss/∂z into ``dz``. From logits, because −log p is exact there even where p
-rounds to 0 or 1.
+rounds to 0 or 1. ``smoothing`` takes that share of the truth and spreads it evenly over all classes
+(label smoothing: Szegedy et al. 2016, §7).
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import numpy as np
 
 from nn.layers import Array, Layer, Softmax
 
-Loss = Callable[[Layer, Array, Array, Array], float]
+Loss = Callable[..., float]  # (output, z, labels, dz, smoothing=0.0)
 
 
-def cross_entropy(output: Layer, z: Array, labels: Array, dz: Array) -> float:
-    """−log of the probability given to the truth (Bishop 2006, eq. 4.108; sigmoid: eq. 4.90).
+def cross_entropy(
+    output: Layer, z: Array, labels: Array, dz: Array, smoothing: float = 0.0
+) -> float:
+    """−Σ truth · log p (Bishop 2006, eq. 4.108; sigmoid: eq. 4.90).
 
     With a softmax output, mean of −log p_truth; with a sigmoid output, the ten independent
     yes/no cross-entropies summed. Both have the gradient (p − truth) / batch.
@@ -26,20 +29,27 @@ def cross_entropy(output: Layer, z: Array, labels: Array, dz: Array) -> float:
     rows = np.arange(len(z))
     if isinstance(output, Softmax):
         top = z.max(axis=1)
-        total = np.log(np.exp(z - top[:, None]).sum(axis=1)) + top - z[rows, labels]
+        total = np.log(np.exp(z - top[:, None]).sum(axis=1)) + top
     else:
-        total = np.logaddexp(0, z).sum(axis=1) - z[rows, labels]
+        total = np.logaddexp(0, z).sum(axis=1)
+    total -= (1 - smoothing) * z[rows, labels]
+    if smoothing:
+        total -= smoothing * z.mean(axis=1)
     output.forward(z, dz)
-    dz[rows, labels] -= 1
+    dz[rows, labels] -= 1 - smoothing
+    if smoothing:
+        dz -= smoothing / z.shape[1]
     dz /= len(z)
     return float(total.mean())
 
 
-def squared_error(output: Layer, z: Array, labels: Array, dz: Array) -> float:
+def squared_error(
+    output: Layer, z: Array, labels: Array, dz: Array, smoothing: float = 0.0
+) -> float:
     """½ Σ (p − truth)², the mean over the batch (Nielsen 2015, eq. 6)."""
     p = output.forward(z)
-    error = p.copy()
-    error[np.arange(len(z)), labels] -= 1
+    error = p - smoothing / z.shape[1] if smoothing else p.copy()
+    error[np.arange(len(z)), labels] -= 1 - smoothing
     loss = 0.5 * float(np.square(error).sum(axis=1).mean())
     error /= len(z)
     output.backward(z, p, error, dz)

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from nn.initialisers import INITIALISERS
-from nn.layers import ACTIVATIONS, OUTPUTS, Array, Dense, Layer
+from nn.layers import ACTIVATIONS, OUTPUTS, Array, Dense, Dropout, Layer
 
 
 def as_input(images: Array, dtype: np.typing.DTypeLike = np.float32) -> Array:
@@ -27,6 +27,8 @@ def as_input(images: Array, dtype: np.typing.DTypeLike = np.float32) -> Array:
 class Network:
     """A fully connected network, ``sizes`` wide from input to output, for example (784, 128, 10).
 
+    dropout: the share of each hidden layer's outputs that a training step drops.
+
     ``parameters`` and ``gradients`` are flat arrays of ``dtype``; the layers hold views into both,
     in the order W1, b1, W2, b2, … (W row by row).
     """
@@ -37,19 +39,25 @@ class Network:
         activation: str = "relu",
         output: str = "softmax",
         dtype: np.typing.DTypeLike = np.float32,
+        dropout: float = 0.0,
     ) -> None:
         self.sizes = tuple(sizes)
-        self.activation = activation
+        self.activation, self.dropout = activation, dropout
         self.parameters: Array = np.zeros(parameter_count(sizes), dtype)
         self.gradients: Array = np.zeros_like(self.parameters)
         self.output: Layer = OUTPUTS[output]()
         self.layers: list[Layer] = []
+        self._widths: list[int] = []  # of each layer's output
         for (W, b), (dW, db) in zip(
             views(self.parameters, sizes), views(self.gradients, sizes), strict=True
         ):
             if self.layers:
-                self.layers.append(ACTIVATIONS[activation]())
+                between: list[Layer] = [ACTIVATIONS[activation]()]
+                between += [Dropout(dropout)] if dropout else []
+                self.layers += between
+                self._widths += [len(W)] * len(between)
             self.layers.append(Dense(W, b, dW, db))
+            self._widths.append(len(b))
 
     def initialise(self, initialiser: str, rng: np.random.Generator) -> None:
         """Fill every W and b; the layers draw from ``rng`` in order, input side first."""
@@ -68,8 +76,13 @@ class Network:
 
     def workspace(self, batch: int) -> list[Array]:
         """One array (batch, width) for each layer's output: what a training step writes into."""
-        widths = [size for size in self.sizes[1:] for _ in ("dense", "activation")]
-        return [np.empty((batch, width), self.parameters.dtype) for width in widths[:-1]]
+        return [np.empty((batch, width), self.parameters.dtype) for width in self._widths]
+
+    def drop(self, rng: np.random.Generator, ys: list[Array]) -> None:
+        """Decide what each dropout layer drops in the next step into the workspace ``ys``."""
+        for layer, y in zip(self.layers, ys, strict=True):
+            if isinstance(layer, Dropout):
+                layer.draw(rng, y)
 
     def forward(self, x: Array, ys: list[Array]) -> Array:
         """As ``logits``, each layer's output kept in ``ys`` (a workspace) for ``backward``."""

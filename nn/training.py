@@ -13,13 +13,8 @@ from nn.layers import Array
 from nn.losses import Loss
 from nn.metrics import Score, evaluate
 from nn.network import Network
+from nn.optimisers import Optimiser, clip
 from nn.schedules import Schedule, constant
-
-
-class Optimiser(Protocol):
-    lr: float
-
-    def step(self, parameters: Array, gradients: Array, scale: float) -> None: ...
 
 
 class Pictures(Protocol):
@@ -39,14 +34,17 @@ SMOOTHING = 1000  # pictures: the running mean of the loss looks back about so f
 class Position:
     """How far a training has come; with parameters and optimiser, all it needs to go on.
 
-    The order of an epoch's pictures is a function of (seed, epoch), so no generator state is
-    kept: a run continued from a position is bit for bit the run that was never interrupted.
+    The order of an epoch's pictures is a function of (seed, epoch), what dropout drops one of
+    (seed, epoch, batch), so no generator state is kept: a run continued from a position is bit
+    for bit the run that was never interrupted.
     """
 
     step: int = 0  # batches done since the start
     epoch_loss: float = 0.0  # Σ loss · pictures in the current epoch
     epoch_seconds: float = 0.0  # of training alone, in the current epoch
     smooth_loss: float | None = None  # running mean of the loss, see SMOOTHING
+    best_loss: float | None = None  # lowest validation loss of an epoch so far
+    stale_epochs: int = 0  # complete epochs since then
     seconds: float = 0.0  # of training alone, since the start
 
 
@@ -86,12 +84,16 @@ def train(
     batch: int,
     seed: int,
     schedule: Schedule = constant,
+    clip_norm: float = 0.0,
+    patience: int = 0,
     validation: Pictures | None = None,
     test: Pictures | None = None,
     position: Position | None = None,
 ) -> Iterator[Step | Epoch]:
     """Mini-batch gradient descent from ``position`` to the end of the last epoch.
 
+    clip_norm: the gradient's norm is kept at or below this (0: not). patience: ends after so many
+    epochs in a row without a lower validation loss (0: never, nor without validation pictures).
     Yields a Step after every batch and an Epoch after each epoch's last Step. Between two events
     network, optimiser and position are at rest: read them, change ``optimiser.lr``, or stop.
     """
@@ -116,8 +118,9 @@ def train(
                 seconds=position.seconds,
             )
             position.epoch_loss = position.epoch_seconds = 0.0
+            _compare(position, ended.validation)
             yield ended
-        if epoch >= epochs:
+        if epoch >= epochs or (patience and position.stale_epochs >= patience):
             return
 
         began = perf_counter()
@@ -130,9 +133,13 @@ def train(
         np.take(images, chosen, axis=0, out=raw, mode="clip")
         np.multiply(raw, np.divide(1, 255, dtype=x.dtype), out=x)
 
+        if network.dropout:
+            network.drop(np.random.default_rng([seed, epoch, index]), ys)
         z = network.forward(x, ys)
         batch_loss = loss(network.output, z, pictures.labels[chosen], dys[-1])
         network.backward(x, ys, dys)
+        if clip_norm:
+            clip(network.gradients, clip_norm)
         optimiser.step(
             network.parameters, network.gradients, schedule(position.step / (epochs * per_epoch))
         )
@@ -166,6 +173,16 @@ class _Buffers(NamedTuple):
         return _Buffers(
             self.raw[:n], self.x[:n], [y[:n] for y in self.ys], [dy[:n] for dy in self.dys]
         )
+
+
+def _compare(position: Position, validation: Score | None) -> None:
+    """Note whether an epoch was the best so far."""
+    if validation is None:
+        return
+    if position.best_loss is None or validation.loss < position.best_loss:
+        position.best_loss, position.stale_epochs = validation.loss, 0
+    else:
+        position.stale_epochs += 1
 
 
 def _score(network: Network, loss: Loss, pictures: Pictures | None) -> Score | None:

@@ -37,15 +37,15 @@ def test_a_round_trip_is_exact(momentum, step, loss, seconds, lr):
     assert unpack(pack(parameters, sgd, position), others, other) == position
 
     assert others.tobytes() == parameters.tobytes()
-    assert other.velocity.tobytes() == sgd.velocity.tobytes()
+    assert other.state.tobytes() == sgd.state.tobytes()
     assert other.lr == lr
 
 
 def test_packing_leaves_all_as_it_was():
     parameters, sgd = trained()
-    before = parameters.tobytes(), sgd.velocity.tobytes()
+    before = parameters.tobytes(), sgd.state.tobytes()
     pack(parameters, sgd, Position())
-    assert (parameters.tobytes(), sgd.velocity.tobytes()) == before
+    assert (parameters.tobytes(), sgd.state.tobytes()) == before
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_checkpoint_cut_off_anywhere_is_refused(length):
 @pytest.mark.parametrize("rest", [None, b'{"step": 5', b'{"lr": 1, "unknown": 5}', b"[]", b"5"])
 def test_a_safetensors_file_of_something_else_is_refused(rest):
     parameters, sgd = trained()
-    arrays = {"parameters": parameters, "velocity": sgd.velocity}
+    arrays = {"parameters": parameters, "state": sgd.state}
     if rest is not None:
         arrays["rest"] = np.frombuffer(rest, np.uint8)
     with pytest.raises(UserError, match="checkpoint cannot be used"):

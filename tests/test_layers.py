@@ -5,10 +5,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nn.layers import Dense, ReLU, Sigmoid, Softmax
+from nn.layers import ACTIVATIONS, Dense, Dropout, ReLU, Sigmoid, Softmax
 
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 2**32 - 1)
+LAYERS = [*(kind() for kind in ACTIVATIONS.values()), Softmax()]
 
 
 def dense(inputs: int, outputs: int, rng: np.random.Generator, dtype: type = np.float64) -> Dense:
@@ -17,7 +18,7 @@ def dense(inputs: int, outputs: int, rng: np.random.Generator, dtype: type = np.
     return Dense(W, b, np.full_like(W, np.nan), np.full_like(b, np.nan))
 
 
-@pytest.mark.parametrize("layer", [ReLU(), Sigmoid(), Softmax()], ids=lambda it: type(it).__name__)
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda it: type(it).__name__)
 @given(batch=sizes, width=sizes, seed=seeds)
 def test_backward_is_the_slope_of_forward(assert_gradient, layer, batch, width, seed):
     rng = np.random.default_rng(seed)
@@ -63,7 +64,7 @@ def test_forward_of_hand_worked_numbers():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("kind", [Dense, ReLU, Sigmoid, Softmax])
+@pytest.mark.parametrize("kind", [Dense, Softmax, *ACTIVATIONS.values()])
 def test_a_layer_writes_only_where_it_is_told_to(kind, dtype):
     rng = np.random.default_rng(1)
     layer = dense(4, 4, rng, dtype) if kind is Dense else kind()
@@ -86,3 +87,24 @@ def test_extreme_inputs_give_probabilities_without_overflow(dtype):
     with np.errstate(over="raise", invalid="raise"):
         assert Sigmoid().forward(x).tolist() == [[1, 0, 0.5]]
         assert Softmax().forward(x).tolist() == [[1, 0, 0]]
+
+
+def test_the_other_activations_at_hand_worked_numbers():
+    x = np.array([[-2.0, 0.0, 1.0]])
+    assert ACTIVATIONS["leaky_relu"]().forward(x).tolist() == [[-0.02, 0, 1]]
+    assert ACTIVATIONS["tanh"]().forward(x)[0] == pytest.approx([-0.9640276, 0, 0.7615942])
+    # x Φ(x) of the normal distribution; the tanh form is within 0.001 of it
+    gelu = ACTIVATIONS["gelu"]().forward(x)[0]
+    assert gelu == pytest.approx([-0.0455003, 0, 0.8413447], abs=1e-3)
+
+
+def test_dropout_drops_its_share_keeps_the_mean_and_leaves_prediction_alone():
+    layer, x = Dropout(0.3), np.ones((200, 100), np.float32)
+    layer.draw(np.random.default_rng(0), x)
+    y = layer.forward(x, np.empty_like(x))
+    assert np.mean(y == 0) == pytest.approx(0.3, abs=0.01)
+    assert y.mean() == pytest.approx(1, abs=0.02)
+    assert layer.forward(x) is x
+    dx = np.empty_like(x)
+    layer.backward(x, y, x, dx)
+    np.testing.assert_array_equal(dx, y)  # for x = dy = 1: what was dropped hears nothing

@@ -18,18 +18,39 @@ every_pair = pytest.mark.parametrize(
 
 
 @every_pair
-@given(batch=st.integers(1, 6), classes=st.integers(1, 10), seed=st.integers(0, 2**32 - 1))
+@given(
+    batch=st.integers(1, 6),
+    classes=st.integers(1, 10),
+    seed=st.integers(0, 2**32 - 1),
+    smoothing=st.sampled_from([0.0, 0.1, 0.9]),
+)
 def test_loss_and_gradient_describe_the_same_number(
-    assert_gradient, output, loss, batch, classes, seed
+    assert_gradient, output, loss, batch, classes, seed, smoothing
 ):
     rng = np.random.default_rng(seed)
     z = 3 * rng.standard_normal((batch, classes))
     labels = rng.integers(0, classes, batch)
     dz, unread = np.full_like(z, np.nan), np.empty_like(z)
 
-    loss(output, z, labels, dz)
+    loss(output, z, labels, dz, smoothing)
 
-    assert_gradient(lambda: loss(output, z, labels, unread), z, dz)
+    assert_gradient(lambda: loss(output, z, labels, unread, smoothing), z, dz)
+
+
+@every_pair
+def test_smoothing_is_the_mean_over_truths_of_which_that_share_is_any_class(output, loss):
+    """Cross-entropy is linear in the truth, and so are both gradients."""
+    z, label = np.array([[0.3, -1.0, 2.0]]), np.array([2])
+    smooth, part = np.empty((1, 3)), np.empty((1, 3))
+    value = loss(output, z, label, smooth, 0.3)
+    expected, gradient = 0.0, np.zeros((1, 3))
+    for truth in range(3):
+        share = 0.1 + 0.7 * (truth == 2)
+        expected += share * loss(output, z, np.array([truth]), part)
+        gradient += share * part
+    np.testing.assert_allclose(smooth, gradient, atol=1e-12)
+    if loss is cross_entropy:
+        assert value == pytest.approx(expected)
 
 
 # Logits (0, log 3), the second class is true: sigmoid gives (1/2, 3/4), softmax (1/4, 3/4).

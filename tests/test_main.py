@@ -128,7 +128,9 @@ def test_train_for_people_says_how_it_ended(store):
 OTHER = {
     "hidden": (4, 3), "activation": "sigmoid", "output": "sigmoid", "loss": "squared_error",
     "initialiser": "lecun", "lr": 0.5, "schedule": "constant", "momentum": 0.5, "batch": 50,
-    "epochs": 1, "data": "strokes", "validation": 19_000, "seed": 7,
+    "epochs": 1, "data": "strokes", "validation": 19_000, "seed": 7, "optimiser": "adam",
+    "nesterov": True, "weight_decay": 0.01, "dropout": 0.1, "label_smoothing": 0.1,
+    "clip_norm": 1.0, "patience": 3,
 }  # fmt: skip
 
 
@@ -136,6 +138,7 @@ def test_set_and_spec_reach_every_field(store, tmp_path):
     assert set(OTHER) == {field.name for field in fields(RunSpec)}
     assert not OTHER.items() & asdict(RunSpec()).items()  # each differs from its default
     written = OTHER | {"hidden": "4,3"}
+    written |= {"nesterov": "true"}
     by_set = [word for field in OTHER for word in ("--set", f"{field}={written[field]}")]
     file = tmp_path / "spec.json"
     file.write_text(json.dumps(OTHER))
@@ -196,7 +199,7 @@ def test_a_diverged_run_ends_with_its_sentence_and_its_json_is_json():
     ("arguments", "code", "names"),
     [
         (["--preset", "nothing"], 1, "'nothing'"),
-        (["--activation", "tanh"], 1, "activation"),
+        (["--activation", "cube"], 1, "activation"),
         (["--hidden", "wide"], 1, "hidden"),
         (["--lr", "nan"], 1, "lr"),
         (["--lr", "fast"], 2, "--lr"),

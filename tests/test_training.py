@@ -15,7 +15,8 @@ from nn.digits.dataset import Dataset
 from nn.losses import LOSSES, cross_entropy
 from nn.metrics import evaluate
 from nn.network import Network, as_input
-from nn.optimisers import Sgd
+from nn.optimisers import OPTIMISERS, Sgd
+from nn.runs.spec import RunSpec
 from nn.schedules import cosine
 from nn.training import Epoch, Position, Step, train
 
@@ -258,3 +259,49 @@ def test_the_smooth_loss_is_a_running_mean_over_about_a_thousand_pictures(pictur
     for step in steps:
         expected += (step.loss - expected) * 25 / 1000
         assert step.smooth_loss == expected
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_every_recipe_continues_as_if_never_interrupted(pictures, optimiser):
+    spec = RunSpec(hidden=(8, 6), optimiser=optimiser, lr=0.01, weight_decay=0.01, dropout=0.3)
+    learned, held_out = pictures(30), pictures(8, seed=1)
+
+    def begin(position):
+        network, loss, sgd = spec.build()
+        recipe = {"epochs": 3, "batch": 7, "seed": 0, "clip_norm": 0.5, "validation": held_out}
+        return network, sgd, train(network, loss, sgd, learned, position=position, **recipe)
+
+    whole, _, events = begin(None)
+    expected = without_times(events)
+    position = Position()
+    before, sgd, events = begin(position)
+    seen = list(islice(events, 8))
+    saved = checkpoint.pack(before.parameters, sgd, position)
+    position = Position()
+    after, sgd, events = begin(position)
+    position.__dict__.update(checkpoint.unpack(saved, after.parameters, sgd).__dict__)
+    assert without_times([*seen, *events]) == expected
+    assert after.parameters.tobytes() == whole.parameters.tobytes()
+
+
+def test_it_ends_after_so_many_epochs_without_a_lower_validation_loss(pictures):
+    """Labels at random: what is memorised makes the rest only worse."""
+    training = Training(pictures(30), epochs=200, hidden=32)
+    epochs = of(Epoch, training.events(validation=pictures(30, seed=1), patience=3))
+    losses = [epoch.validation.loss for epoch in epochs]
+    best = int(np.argmin(losses))
+    assert len(epochs) == best + 1 + 3 < 200
+
+
+def test_without_validation_pictures_patience_ends_nothing(pictures):
+    epochs = of(Epoch, Training(pictures(5), epochs=20).events(patience=1))
+    assert len(epochs) == 20
+
+
+def test_the_gradient_is_clipped_before_the_step(pictures):
+    training = Training(pictures(10), batch=10)
+    before = training.network.parameters.copy()
+    training.sgd.lr = 1.0
+    next(iter(training.events(clip_norm=1e-3)))
+    moved = np.linalg.norm(training.network.parameters - before)
+    assert moved == pytest.approx(1e-3, rel=0.01)

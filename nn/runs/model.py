@@ -19,7 +19,7 @@ def load(store: RunStore, text: str) -> tuple[Run, Network]:
         return run, trained(store, run)
     if not (step.isdecimal() and len(step) < 16):
         raise UserError(f"After @ comes the step of a kept frame; got {step!r}.")
-    network = Network(run.spec.sizes, run.spec.activation, run.spec.output)
+    network = run.spec.network()
     network.parameters[...] = store.frame(run.id, int(step)).parameters
     return run, network
 

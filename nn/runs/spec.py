@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from nn.initialisers import INITIALISERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES, Loss
 from nn.network import Network, parameter_count
-from nn.optimisers import Sgd
+from nn.optimisers import OPTIMISERS, Optimiser, Sgd
 from nn.schedules import SCHEDULES
 
 WIDEST, DEEPEST, MOST_PARAMETERS = 10_000, 20, 16_000_000
@@ -34,9 +35,16 @@ class RunSpec:
     output: str = "softmax"
     loss: str = "cross_entropy"
     initialiser: str = "he"
+    optimiser: str = "sgd"
     lr: float = 0.1  # learning rate: step length along the batch's mean gradient
     schedule: str = "cosine"  # how the rate changes over the run
-    momentum: float = 0.9
+    momentum: float = 0.9  # of sgd
+    nesterov: bool = False  # of sgd
+    weight_decay: float = 0.0  # how strongly large weights are pulled back
+    dropout: float = 0.0  # share of each hidden layer's outputs that a step drops
+    label_smoothing: float = 0.0  # share of the truth that is spread over all digits
+    clip_norm: float = 0.0  # longest gradient; 0: any
+    patience: int = 0  # epochs without a lower validation loss before it ends; 0: never ends early
     batch: int = 64  # pictures a step
     epochs: int = 5
     data: str = "mnist"
@@ -57,6 +65,7 @@ class RunSpec:
             ("output", OUTPUTS),
             ("loss", LOSSES),
             ("initialiser", INITIALISERS),
+            ("optimiser", OPTIMISERS),
             ("schedule", SCHEDULES),
             ("data", sources.NAMES),
         ):
@@ -64,6 +73,13 @@ class RunSpec:
                 raise _wrong(field, f"one of {', '.join(names)}", getattr(self, field))
         _check_number("lr", self.lr, 0, 1000, above=True)
         _check_number("momentum", self.momentum, 0, 0.9999)
+        if not isinstance(self.nesterov, bool):
+            raise _wrong("nesterov", "true or false", self.nesterov)
+        _check_number("weight_decay", self.weight_decay, 0, 1)
+        _check_number("dropout", self.dropout, 0, 0.95)
+        _check_number("label_smoothing", self.label_smoothing, 0, 0.9)
+        _check_number("clip_norm", self.clip_norm, 0, 1e6)
+        _check_whole("patience", self.patience, 0, 10_000)
         _check_whole("batch", self.batch, 1, 10_000)
         _check_whole("epochs", self.epochs, 1, 10_000)
         _check_whole("validation", self.validation, 0, 1_000_000)
@@ -79,12 +95,22 @@ class RunSpec:
         """Layer widths from pixels to digits, for example (784, 128, 10)."""
         return (784, *self.hidden, 10)
 
-    def build(self) -> tuple[Network, Loss, Sgd]:
+    def network(self) -> Network:
+        """The untrained network, its weights not yet drawn."""
+        return Network(self.sizes, self.activation, self.output, dropout=self.dropout)
+
+    def build(self) -> tuple[Network, Loss, Optimiser]:
         """The untrained network, its loss and its optimiser."""
-        network = Network(self.sizes, self.activation, self.output)
+        network = self.network()
         network.initialise(self.initialiser, np.random.default_rng(self.seed))
-        optimiser = Sgd(len(network.parameters), self.lr, self.momentum)
-        return network, LOSSES[self.loss], optimiser
+        size, decay = len(network.parameters), self.weight_decay
+        optimiser: Optimiser
+        if self.optimiser == "sgd":
+            optimiser = Sgd(size, self.lr, self.momentum, self.nesterov, decay)
+        else:
+            optimiser = OPTIMISERS[self.optimiser](size, self.lr, decay)
+        loss = partial(LOSSES[self.loss], smoothing=self.label_smoothing)
+        return network, loss, optimiser
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self))

@@ -26,6 +26,10 @@ CHECKPOINT_INTERVAL = 10.0  # seconds
 HOPELESS = 1e6  # a loss above this, or none that is a number, will not come down again
 PAUSE_INTERVAL = 0.02  # seconds between two looks for commands while paused
 
+STOPPED_EARLY = (
+    "It ended early: the validation loss has not fallen for {} epochs, so more would not help."
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -66,13 +70,13 @@ def _work(store: RunStore, recorder: Recorder, spare_cores: int) -> Iterator[Ste
     def save() -> bytes:
         return checkpoint.pack(network.parameters, optimiser, position)
 
-    def rest(state: State) -> None:
+    def rest(state: State, sentence: str = "") -> None:
         recorder.checkpoint(save())
         if state is State.PAUSED:
             recorder.write(network.parameters)
             recorder.state(state)
         else:
-            recorder.end(state, last=network.parameters)
+            recorder.end(state, sentence, last=network.parameters)
 
     with threadpool_limits(threads, "blas"):
         next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
@@ -85,6 +89,8 @@ def _work(store: RunStore, recorder: Recorder, spare_cores: int) -> Iterator[Ste
             batch=spec.batch,
             seed=spec.seed,
             schedule=SCHEDULES[spec.schedule],
+            clip_norm=spec.clip_norm,
+            patience=spec.patience,
             validation=splits.validation,
             test=splits.test,
             position=position,
@@ -127,7 +133,8 @@ def _work(store: RunStore, recorder: Recorder, spare_cores: int) -> Iterator[Ste
                     break
                 recorder.beat()
                 time.sleep(PAUSE_INTERVAL)
-        rest(State.FINISHED)
+        early = position.step < steps
+        rest(State.FINISHED, STOPPED_EARLY.format(position.stale_epochs) if early else "")
 
 
 def diverged(event: Step | Epoch, lr: float) -> str:

@@ -13,6 +13,7 @@ from nn.errors import UserError
 from nn.initialisers import INITIALISERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES
+from nn.optimisers import OPTIMISERS, Sgd
 from nn.runs.spec import RunSpec, parse_hidden
 from nn.schedules import SCHEDULES
 
@@ -27,7 +28,14 @@ specs = st.builds(
     initialiser=st.sampled_from(sorted(INITIALISERS)),
     lr=st.floats(0, 1000, exclude_min=True),
     schedule=st.sampled_from(sorted(SCHEDULES)),
+    optimiser=st.sampled_from(sorted(OPTIMISERS)),
     momentum=st.floats(0, 0.9999),
+    nesterov=st.booleans(),
+    weight_decay=st.floats(0, 1),
+    dropout=st.floats(0, 0.95),
+    label_smoothing=st.floats(0, 0.9),
+    clip_norm=st.floats(0, 1e6),
+    patience=st.integers(0, 10_000),
     batch=st.integers(1, 10_000),
     epochs=st.integers(1, 10_000),
     data=st.sampled_from(sources.NAMES),
@@ -78,7 +86,7 @@ def test_any_value_for_a_field_makes_a_spec_or_a_sentence_that_names_the_field(f
         ("hidden", "128"),
         ("hidden", 128),
         ("hidden", None),
-        ("activation", "tanh"),
+        ("activation", "cube"),
         ("activation", []),
         ("output", "relu"),
         ("loss", "hinge"),
@@ -129,14 +137,19 @@ def test_the_same_seed_builds_the_same_network_and_another_seed_another():
 def test_a_spec_builds_what_it_says():
     spec = RunSpec(
         hidden=(7, 5), activation="sigmoid", output="sigmoid", loss="squared_error", lr=2.5,
-        momentum=0.25,
+        momentum=0.25, nesterov=True, weight_decay=0.1, dropout=0.4, label_smoothing=0.2,
     )  # fmt: skip
     network, loss, optimiser = spec.build()
     assert network.sizes == (784, 7, 5, 10)
     assert network.activation == "sigmoid"
     assert isinstance(network.output, OUTPUTS["sigmoid"])
-    assert loss is LOSSES["squared_error"]
-    assert (optimiser.lr, optimiser.momentum) == (2.5, 0.25)
+    assert loss.func is LOSSES["squared_error"]
+    assert loss.keywords == {"smoothing": 0.2}
+    assert isinstance(optimiser, Sgd)
+    assert (optimiser.lr, optimiser.momentum, optimiser.nesterov) == (2.5, 0.25, True)
+    assert (optimiser.weight_decay, network.dropout) == (0.1, 0.4)
+    for name, kind in OPTIMISERS.items():
+        assert type(RunSpec(optimiser=name).build()[2]) is kind
 
 
 @pytest.mark.parametrize(

@@ -28,10 +28,10 @@ def drain(store, run):
 
 
 def trained(store, run):
-    """(parameters, velocity) of the checkpoint."""
+    """(parameters, optimiser state) of the checkpoint."""
     network, _, optimiser = run.spec.build()
     checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimiser)
-    return network.parameters, optimiser.velocity
+    return network.parameters, optimiser.state
 
 
 def state(store, run):
