@@ -8,7 +8,10 @@ function plotly(url) {
     const script = document.createElement("script");
     script.src = url;
     script.onload = () => resolve(globalThis.Plotly);
-    script.onerror = () => reject(new Error("The chart library could not be loaded."));
+    script.onerror = () => {
+      globalThis.digitscopePlotly = undefined; // so that the next look tries again
+      reject(new Error("The curves cannot be drawn: their library did not load. Reload the page."));
+    };
     document.head.append(script);
   }));
 }
@@ -80,7 +83,7 @@ export default function (component) {
     return {
       data(d) {
         plotly(d.plotly).then(
-          (loaded) => { library = loaded; if (latest) draw(); else start({ samples: [] }); },
+          (loaded) => { if (!library) place.textContent = ""; library = loaded; if (latest) draw(); else start({ samples: [] }); },
           (error) => { place.textContent = error.message; },
         );
       },

@@ -34,7 +34,7 @@ export default function (component) {
       part("state").textContent = stream.gone ? "Gone" : WORDS[s?.state] ?? "";
       part("line").textContent = line.join(" · ");
       part("sentence").textContent = stream.lost
-        ? `The connection to Digitscope is lost (${Math.round((Date.now() - stream.lost) / 1000)} s ago); trying again. Training goes on without it.`
+        ? `The connection to Digitscope is lost (${Math.round((Date.now() - stream.lost) / 1000)} s ago); trying again.${["queued", "running"].includes(s?.state) ? " Training goes on without it." : ""}`
         : s?.sentence ?? "";
       const done = s?.steps ? s.step / s.steps : 0;
       part("done").style.width = `${100 * done}%`;

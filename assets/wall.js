@@ -9,7 +9,7 @@ export default function (component) {
     const canvas = parent.querySelector("canvas");
     const caption = parent.querySelector("figcaption");
     const small = document.createElement("canvas"); // a pixel a weight
-    let frame = null, palette = null, paletteOf = "", drawn = null;
+    let frame = null, palette = null, paletteOf = "", drawn = null, last = "";
 
     // int8 weight + 128 → packed RGBA, from negative through the panel's colour to positive
     function prepare() {
@@ -82,11 +82,13 @@ export default function (component) {
     const resized = new ResizeObserver(draw);
     resized.observe(canvas.parentElement);
     return {
-      data({ still, of }) {
-        if (!still || frame?.still === still) return draw();
+      data({ run, still, of }) {
+        const asked = `${run} ${still}`;
+        if (!still || asked === last) return draw();
+        last = asked;
         const bytes = Uint8Array.from(atob(still), (c) => c.charCodeAt(0));
         const neurons = bytes.length / (784 + 4);
-        frame = { still, neurons, of, step: 0, tiles: new Int8Array(bytes.buffer, 4 * neurons) };
+        frame = { neurons, of, step: 0, tiles: new Int8Array(bytes.buffer, 4 * neurons) };
         draw();
       },
       show(stream) {

@@ -9,13 +9,13 @@ from nn.network import Network
 from nn.runs import model
 from pages.parts import charts
 from pages.parts.recorded import store
+from pages.parts.text import plain
 
 SIZE = 340  # pixels: fits a phone 390 wide
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def network_of(run_id: str, step: int) -> Network:
-    """Cached by step too: a run that was resumed has learned more since."""
+def network_of(run_id: str) -> Network:
     return model.trained(store(), store().run(run_id))
 
 
@@ -38,8 +38,8 @@ with paper:
         key="canvas",
     )
     st.caption(
-        f"Write one digit, large, with the mouse, a finger or a pen. It is read by {run.name}, "
-        "the network that finished learning last."
+        "Write one digit, large, with the mouse, a finger or a pen. It is read by "
+        f"{plain(run.name)}, the network that finished learning last."
     )
 
 pixels = drawing.image_data
@@ -49,7 +49,7 @@ with answer:
         probabilities = np.zeros(10)
         st.subheader("Draw something", anchor=False)
     else:
-        probabilities = network_of(run.id, run.step).probabilities(image[np.newaxis])[0]
+        probabilities = network_of(run.id).probabilities(image[np.newaxis])[0]
         digit, confidence = int(probabilities.argmax()), float(probabilities.max())
         st.subheader(f"It reads a {digit}, {confidence:.0%} sure", anchor=False)
     bars, seen = st.columns([3, 1], gap="medium")

@@ -7,6 +7,7 @@ from nn.runs.spec import RunSpec
 from nn.runs.store import Run, State
 from pages.parts import components, session, settings
 from pages.parts.recorded import store
+from pages.parts.text import plain
 
 
 def controls(run: Run | None, spec: RunSpec | None) -> None:
@@ -44,10 +45,12 @@ def controls(run: Run | None, spec: RunSpec | None) -> None:
             store().command(run.id, "stop")
         if run:
             widths = " · ".join(map(str, run.spec.sizes))
-            st.caption(f"{run.name}: {widths}, {run.spec.data}")
+            st.caption(f"{plain(run.name)}: {widths}, {run.spec.data}")
+            if active and st.button("New run", key="new", type="tertiary", icon=":material/add:"):
+                session.view(None)
+                st.rerun()
 
 
-session.begin()
 spec = settings.spec()
 run = session.run_in_view()
 

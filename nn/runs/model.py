@@ -35,8 +35,9 @@ def trained(store: RunStore, run: Run) -> Network:
 
 
 def latest_finished(store: RunStore) -> Run | None:
-    """The newest run that reached its end."""
-    return next((run for run in store.runs() if run.state is State.FINISHED), None)
+    """The run that reached its end last."""
+    finished = [run for run in store.runs() if run.state is State.FINISHED]
+    return max(finished, key=lambda run: run.heartbeat, default=None)
 
 
 def best_finished(store: RunStore) -> Run | None:

@@ -6,6 +6,7 @@ The lease is checked in every write: a worker whose run was given to another one
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ LIVE_SHARE = 0.05  # of the training time may go into live frames
 QUIET_INTERVAL = 0.5  # seconds between writes while nobody watches
 COMMAND_INTERVAL = 0.05  # seconds
 CURVE_POINTS = 2000
+BEAT_INTERVAL = 1.0  # seconds
+BEGINNING = Step(0, 0, float("nan"), float("nan"))
 
 
 class LeaseLost(Exception):
@@ -54,7 +57,7 @@ class Recorder:
             if not claimed.rowcount:
                 raise LeaseLost
         run = store.run(run_id)
-        self._latest = Step(run.step, run.samples, float("nan"), float("nan"))
+        self._latest = BEGINNING._replace(step=run.step, samples=run.samples)
         self._seconds = run.seconds
         self._watched_until = 0.0
         self._next_write = self._next_look = self._live_spent = 0.0
@@ -83,11 +86,12 @@ class Recorder:
         self._points.clear()
         self._frames.clear()
 
-    def start(self, sizes: tuple[int, ...], steps: int, threads: int) -> int:
+    def start(self, sizes: tuple[int, ...], steps: int, threads: int, at: Step = BEGINNING) -> int:
         """The run begins, or goes on: → the thread count it keeps from its first start.
 
-        sizes: the network's; steps: in the whole run.
+        sizes: the network's; steps: in the whole run; at: where it goes on.
         """
+        self._latest = at
         budget = min(MOST_FRAMES, MOST_FRAME_BYTES // (2 * parameter_count(sizes)))
         self._keep = schedule(steps, max(2, budget - 1))  # one more is where a run was stopped
         self._mark = curve_schedule(steps)
@@ -97,8 +101,10 @@ class Recorder:
         runs = tables.runs.c
         [row] = self.store.rows(select(runs.threads).where(runs.id == self.run_id))
         threads = row.threads or threads
-        with self._writing(steps=steps, threads=threads, state=State.RUNNING, sentence=""):
-            pass
+        with self._writing(
+            steps=steps, threads=threads, state=State.RUNNING, sentence=""
+        ) as connection:
+            connection.execute(delete(tables.live).where(tables.live.c.run == self.run_id))
         return threads
 
     # What happened
@@ -168,12 +174,39 @@ class Recorder:
         with self._writing(state=state):
             pass
 
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Say all the while that the worker is there, also during a long step or evaluation."""
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(BEAT_INTERVAL):
+                try:
+                    self.beat()
+                except LeaseLost:  # the worker itself learns of it when it next writes
+                    return
+                except OperationalError:  # busy: the next beat will do
+                    pass
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
     def beat(self) -> None:
-        """Say that the worker is there, twice a second: for when there is nothing to record."""
-        if time.perf_counter() >= self._next_write:
-            self._next_write = time.perf_counter() + QUIET_INTERVAL
-            with self._writing():
-                pass
+        """Say once that the worker is there; writes nothing that was noted."""
+        runs = tables.runs
+        with self.store.writing() as connection:
+            held = connection.execute(
+                update(runs)
+                .where(runs.c.id == self.run_id, runs.c.lease == self._token)
+                .values(heartbeat=time.time())
+            )
+            if not held.rowcount:
+                raise LeaseLost
 
     def end(self, state: State, sentence: str = "", last: Array | None = None) -> None:
         """The worker lets go of the run. ``last``: the parameters to keep as its last frame."""

@@ -21,6 +21,7 @@ from nn.optimisers import OPTIMISERS, Optimiser, Sgd
 from nn.schedules import SCHEDULES
 
 WIDEST, DEEPEST, MOST_PARAMETERS = 10_000, 20, 16_000_000
+HIGHEST_LR, MOST_EPOCHS = 1000.0, 10_000
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class RunSpec:
         ):
             if getattr(self, field) not in tuple(names):
                 raise _wrong(field, f"one of {', '.join(names)}", getattr(self, field))
-        _check_number("lr", self.lr, 0, 1000, above=True)
+        _check_number("lr", self.lr, 0, HIGHEST_LR, above=True)
         _check_number("momentum", self.momentum, 0, 0.9999)
         if not isinstance(self.nesterov, bool):
             raise _wrong("nesterov", "true or false", self.nesterov)
@@ -81,7 +82,7 @@ class RunSpec:
         _check_number("clip_norm", self.clip_norm, 0, 1e6)
         _check_whole("patience", self.patience, 0, 10_000)
         _check_whole("batch", self.batch, 1, 10_000)
-        _check_whole("epochs", self.epochs, 1, 10_000)
+        _check_whole("epochs", self.epochs, 1, MOST_EPOCHS)
         _check_whole("validation", self.validation, 0, 1_000_000)
         _check_whole("seed", self.seed, 0, 2**32 - 1)
         if parameter_count(self.sizes) > MOST_PARAMETERS:

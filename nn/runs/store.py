@@ -18,7 +18,17 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, create_engine, delete, event, insert, inspect, select, update
+from sqlalchemy import (
+    Connection,
+    create_engine,
+    delete,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
@@ -53,6 +63,7 @@ class Run:
     name: str
     spec: RunSpec
     created: float  # seconds since 1970
+    heartbeat: float  # likewise: when its worker, or who queued it, last wrote
     state: State
     sentence: str  # why it is in that state, where that needs saying
     steps: int  # in the whole run; 0 before it was first started
@@ -238,13 +249,23 @@ class RunStore:
             raise UserError(f"Run {run_id} has no frame at step {step:,}.")
         return _frame(rows[0])
 
-    def newest_frame(self, run_id: str, after: int = -1) -> Frame | None:
-        """The latest frame, live or kept, if its step is above ``after``."""
-        found: list[Any] = []
-        for table in (tables.live, tables.frames):
-            query = _frames(table, run_id).where(table.c.step > after)
-            found += self.rows(query.order_by(table.c.step.desc()).limit(1))
-        return _frame(max(found, key=lambda row: row.step)) if found else None
+    def newest_frame(self, run_id: str, shown: int = -1) -> Frame | None:
+        """The latest frame, live or kept, up to where the run is; None if that is ``shown``.
+
+        A run that goes on from its checkpoint has kept frames ahead of itself.
+        """
+        here = select(tables.runs.c.step).where(tables.runs.c.id == run_id).scalar_subquery()
+        steps = [
+            self.rows(select(func.max(t.c.step)).where(t.c.run == run_id, t.c.step <= here))[0][0]
+            for t in (tables.live, tables.frames)
+        ]
+        live, kept = (-1 if step is None else step for step in steps)
+        if max(live, kept) in (-1, shown):
+            return None
+        if kept > live:
+            return self.frame(run_id, kept)
+        rows = self.rows(_frames(tables.live, run_id))
+        return _frame(rows[0]) if rows else None  # it may be gone by now
 
     def checkpoint(self, run_id: str) -> bytes | None:
         t = tables.checkpoints.c
@@ -298,6 +319,7 @@ def _run(row: Any) -> Run:
         name=row.name,
         spec=RunSpec.from_json(row.spec),
         created=row.created,
+        heartbeat=row.heartbeat,
         state=state,
         sentence=sentence,
         steps=row.steps,

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from nn import checkpoint
 from nn.digits import sources
 from nn.errors import UserError
-from nn.runs.recorder import LeaseLost, Recorder
+from nn.runs.recorder import BEGINNING, LeaseLost, Recorder
 from nn.runs.store import RunStore, State
 from nn.schedules import SCHEDULES
 from nn.training import Epoch, Position, Step, steps_per_epoch, train
@@ -43,7 +43,8 @@ def work(store: RunStore, run_id: str, spare_cores: int = 0) -> Iterator[Step | 
     """
     recorder = Recorder(store, run_id)
     try:
-        yield from _work(store, recorder, spare_cores)
+        with recorder.beating():
+            yield from _work(store, recorder, spare_cores)
     except UserError as error:
         recorder.end(State.FAILED, str(error))
     except LeaseLost:
@@ -63,8 +64,12 @@ def _work(store: RunStore, recorder: Recorder, spare_cores: int) -> Iterator[Ste
     saved = store.checkpoint(run.id)
     if saved:
         position = checkpoint.unpack(saved, network.parameters, optimiser)
-    steps = spec.epochs * steps_per_epoch(len(splits.train), spec.batch)
-    threads = recorder.start(spec.sizes, steps, fair_share(store, spare_cores))
+    count, per_epoch = len(splits.train), steps_per_epoch(len(splits.train), spec.batch)
+    steps = spec.epochs * per_epoch
+    epoch, index = divmod(position.step, per_epoch)
+    samples = epoch * count + index * spec.batch
+    at = BEGINNING._replace(step=position.step, samples=samples)
+    threads = recorder.start(spec.sizes, steps, fair_share(store, spare_cores), at)
     recorder.untrained(network.parameters)
 
     def save() -> bytes:
@@ -131,7 +136,6 @@ def _work(store: RunStore, recorder: Recorder, spare_cores: int) -> Iterator[Ste
                         now = event
                 if now is not None:
                     break
-                recorder.beat()
                 time.sleep(PAUSE_INTERVAL)
         early = position.step < steps
         rest(State.FINISHED, STOPPED_EARLY.format(position.stale_epochs) if early else "")

@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from nn.runs.spec import RunSpec
-from nn.runs.store import Run
+from nn.runs.store import Run, State
 from pages.parts import bundle, tiles
 
 _ASSETS = Path(__file__).parents[2] / "assets"
@@ -46,8 +46,11 @@ def status(run: Run) -> None:
 
 
 def wall(run: Run | None, spec: RunSpec) -> None:
-    """The weight wall of a run, live; without one, ``spec``'s network before it has learned."""
-    still = None if run else _untrained(spec)
+    """The weight wall of a run, live; before its first step, or without a run, the network that
+    it, or ``spec``, begins with."""
+    if run:
+        spec = run.spec
+    still = _untrained(spec) if not run or run.state is State.QUEUED else None
     _wall(key="wall", data={"run": run and run.id, "still": still, "of": spec.sizes[1]})
 
 

@@ -5,6 +5,7 @@ import logging
 import streamlit as st
 
 from nn.errors import UserError
+from pages.parts.text import plain
 
 log = logging.getLogger(__name__)
 
@@ -12,7 +13,7 @@ log = logging.getLogger(__name__)
 def show(error: Exception) -> bool:
     """Handler for ``st.App(on_script_error=…)``; True: Streamlit shows nothing of its own."""
     if isinstance(error, UserError):
-        st.error(str(error))
+        st.error(plain(str(error)))
     else:
         log.exception("A page script failed.", exc_info=error)
         st.error(

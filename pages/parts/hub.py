@@ -22,12 +22,12 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from nn.errors import UserError
-from nn.runs.store import Point, Run, RunStore
+from nn.runs.store import Point, Run, RunStore, State
 from pages.parts import recorded, tiles
 
 BUSY, IDLE = 1 / 60, 1 / 4  # seconds between two looks into the store: active runs, others
 WATCH_SECONDS = 3.0  # a worker goes on writing live frames for so long after the last look
-FOREIGN, GONE = 4403, 4404  # close codes: a page of another site; no such run
+FAILED, FOREIGN, GONE = 1011, 4403, 4404  # close codes: a fault, another site's page, no such run
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ class Channel:
         self.gone = ""  # the sentence when the run is no more
         self.changed = asyncio.Condition()
         self._watch_renewed = 0.0
+        self.heard = time.monotonic()  # when a viewer last came or answered
 
     async def follow(self) -> None:
         """Look into the store again and again, and wake the viewers when there is news."""
@@ -78,12 +79,14 @@ class Channel:
                 self.version += 1
                 async with self.changed:
                     self.changed.notify_all()
-            await asyncio.sleep(BUSY if self.run and self.run.state.active else IDLE)
+            moving = self.run and self.run.state in (State.QUEUED, State.RUNNING)
+            await asyncio.sleep(BUSY if moving and self._looked_at() else IDLE)
 
     def _look(self) -> News | None:
         """Read what is new, in a thread of its own; None when nothing is."""
         run = self.store.run(self.run_id)
-        if run.state.active and time.monotonic() > self._watch_renewed + 1:
+        renew = time.monotonic() > self._watch_renewed + 1
+        if run.state.active and renew and self._looked_at():
             self.store.watch(self.run_id, WATCH_SECONDS)
             self._watch_renewed = time.monotonic()
         frame = self.store.newest_frame(self.run_id, self.frame["step"] if self.frame else -1)
@@ -103,6 +106,10 @@ class Channel:
             },
             tiles.pack(frame.parameters, run.spec.sizes) if frame else b"",
         )
+
+    def _looked_at(self) -> bool:
+        """A hidden tab stays connected but answers nothing: for it alone nothing is read."""
+        return time.monotonic() < self.heard + WATCH_SECONDS
 
     def message(self, points_from: int, epochs_from: int, tiles_too: bool) -> bytes:
         """Everything but the points and epochs a viewer has already."""
@@ -149,14 +156,23 @@ class Hub:
             self._channels[run_id] = channel, asyncio.create_task(channel.follow()), set()
         channel, following, viewers = self._channels[run_id]
         viewers.add(socket)
+        channel.heard = time.monotonic()
         answered = asyncio.Event()
         # Hearing all the while, so that a closed tab is noticed even when there is no news.
         tasks = [
             asyncio.create_task(_send(channel, socket, answered)),
-            asyncio.create_task(_hear(socket, answered)),
+            asyncio.create_task(_hear(channel, socket, answered)),
         ]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*tasks, following], return_when=asyncio.FIRST_COMPLETED)
+            if following.done() and channel.gone:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            elif following.done():
+                log.error(
+                    "Run %s can no longer be followed.", run_id, exc_info=following.exception()
+                )
+                self._channels.pop(run_id, None)
+                await socket.close(FAILED)
         finally:
             for task in tasks:
                 task.cancel()
@@ -164,7 +180,8 @@ class Hub:
             viewers.discard(socket)
             if not viewers:
                 following.cancel()
-                self._channels.pop(run_id, None)
+                if self._channels.get(run_id, (None,))[0] is channel:
+                    del self._channels[run_id]
 
 
 async def _send(channel: Channel, socket: WebSocket, answered: asyncio.Event) -> None:
@@ -175,7 +192,8 @@ async def _send(channel: Channel, socket: WebSocket, answered: asyncio.Event) ->
         async with channel.changed:
             await channel.changed.wait_for(lambda seen=seen: channel.version > seen)
         if channel.gone:
-            await socket.close(GONE, channel.gone[:120])
+            # The protocol has room for 123 bytes.
+            await socket.close(GONE, channel.gone.encode()[:120].decode(errors="ignore"))
             return
         message = channel.message(points, epochs, channel.frame is not frame)
         seen, points, epochs = channel.version, len(channel.points), len(channel.epochs)
@@ -185,9 +203,10 @@ async def _send(channel: Channel, socket: WebSocket, answered: asyncio.Event) ->
         await answered.wait()
 
 
-async def _hear(socket: WebSocket, answered: asyncio.Event) -> None:
+async def _hear(channel: Channel, socket: WebSocket, answered: asyncio.Event) -> None:
     while True:
         await socket.receive_text()
+        channel.heard = time.monotonic()
         answered.set()
 
 

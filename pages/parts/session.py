@@ -8,8 +8,11 @@ from nn.errors import UserError
 from nn.runs.presets import PRESETS
 from nn.runs.store import Run
 from pages.parts.recorded import store
+from pages.parts.text import plain
 
 PRESET, HIDDEN, LR, EPOCHS = "preset", "hidden", "lr", "epochs"
+RUN = "run"  # the id of the run in view
+NEW = ""  # in its place: none, by choice
 
 
 def fill_in_preset() -> None:
@@ -30,23 +33,29 @@ def begin() -> None:
 
 
 def run_in_view() -> Run | None:
-    """The run named in the address, else the newest; a sentence on the page if it is gone."""
-    wanted = st.query_params.get("run") or st.session_state.get("run")
-    if wanted:
+    """The run named in the address or seen last, else one under way, else the newest.
+
+    None when there is none, or the visitor asked for a new one. Says so when the run is gone.
+    """
+    wanted = st.query_params.get("run") or st.session_state.get(RUN)
+    if wanted is None:
+        runs = store().runs()
+        run = next((run for run in runs if run.state.active), runs[0] if runs else None)
+    elif wanted == NEW:
+        run = None
+    else:
         try:
             run = store().find(wanted)
         except UserError as error:
-            st.warning(str(error))
-            view(None)
-        else:
-            view(run)
-            return run
-    return None
+            st.warning(plain(str(error)))
+            run = None
+    view(run)
+    return run
 
 
 def view(run: Run | None) -> None:
     """Put a run into view, and into the address, so that a reload or a link finds it again."""
-    st.session_state["run"] = run and run.id
+    st.session_state[RUN] = run.id if run else NEW
     if run:
         st.query_params["run"] = run.id
     else:

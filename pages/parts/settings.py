@@ -9,8 +9,9 @@ import streamlit as st
 from nn.digits import mnist, sources
 from nn.errors import UserError
 from nn.runs.presets import PRESETS
-from nn.runs.spec import RunSpec, parse_hidden
+from nn.runs.spec import HIGHEST_LR, MOST_EPOCHS, RunSpec, parse_hidden
 from pages.parts import session
+from pages.parts.text import plain
 
 
 def spec() -> RunSpec | None:
@@ -33,7 +34,7 @@ def spec() -> RunSpec | None:
         lr = st.number_input(
             "Learning rate",
             min_value=0.0001,
-            max_value=100.0,
+            max_value=HIGHEST_LR,
             step=0.01,
             format="%.4g",
             key=session.LR,
@@ -43,7 +44,7 @@ def spec() -> RunSpec | None:
         epochs = st.number_input(
             "Epochs",
             min_value=1,
-            max_value=1000,
+            max_value=MOST_EPOCHS,
             key=session.EPOCHS,
             help="How often it goes through all the training digits.",
         )
@@ -58,5 +59,5 @@ def spec() -> RunSpec | None:
                 PRESETS[chosen].spec, hidden=parse_hidden(hidden), lr=lr, epochs=epochs, data=data
             )
         except UserError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
             return None

@@ -6,6 +6,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
+from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore, State
 from tests.browser.app import STEP, start, step
 
@@ -79,7 +80,7 @@ def test_a_run_of_the_command_line_is_watched_and_stopped_here(page: Page, serve
     store = RunStore(server.store)
     while not store.runs():
         time.sleep(0.1)
-    page.goto(f"{server.url}/?run={store.runs()[0].id}")
+    page.goto(server.url)  # it opens with the run under way
     page.wait_for_function(f"{STEP} > 0", timeout=20_000)
     before = step(page)
     page.wait_for_function(f"{STEP} > {before}")
@@ -108,3 +109,30 @@ def test_a_preset_fills_in_the_settings(page: Page, server) -> None:
     page.get_by_text("sigmoid-40-40", exact=True).click()
     expect(page.get_by_label("Hidden layers", exact=True)).to_have_value("40, 40")
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("5")
+
+
+def test_names_are_shown_as_they_are(page: Page, server) -> None:
+    RunStore(server.store).create(RunSpec(), "a *b* ![x](http://localhost:1/p.png) $x^2$ :smile:")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(server.url)
+    expect(page.get_by_text("a *b* ![x](http://localhost:1/p.png) $x^2$ :smile:")).to_be_visible()
+    assert not any("p.png" in url for url in asked)
+
+
+def test_settings_stay_while_the_visitor_is_on_another_page(page: Page, server) -> None:
+    open_train(page, server.url, epochs=41)
+    page.get_by_role("link", name="Draw").click()
+    expect(page.get_by_text("No network has finished learning yet")).to_be_visible()
+    page.get_by_role("link", name="Train", exact=True).click()
+    expect(page.get_by_label("Epochs", exact=True)).to_have_value("41")
+
+
+def test_a_new_run_can_be_prepared_while_another_learns(page: Page, server) -> None:
+    open_train(page, server.url, epochs=300)
+    start(page)
+    page.get_by_role("button", name="New run").click()
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    page.wait_for_function(f"{STEP} == 0")
+    page.reload()  # nothing in the address: the run under way comes back
+    page.wait_for_function(f"{STEP} > 0")

@@ -16,10 +16,11 @@ from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from nn.runs.recorder import Recorder
+from nn.runs.recorder import BEGINNING, Recorder
 from nn.runs.spec import RunSpec
 from nn.runs.store import Run, RunStore, State
 from nn.training import Step
+from pages.parts import hub
 from pages.parts.hub import FOREIGN, GONE, Hub
 
 SPEC = RunSpec(hidden=(4,), data="strokes")
@@ -162,3 +163,38 @@ def test_nothing_is_read_for_a_run_that_nobody_watches(port, store, recorder) ->
     store.run = counted  # type: ignore[method-assign]
     time.sleep(0.3)
     assert not reads
+
+
+def test_a_viewer_that_answers_nothing_keeps_no_worker_writing(port, store, recorder, monkeypatch):
+    """A hidden tab: still connected, drawing nothing."""
+    monkeypatch.setattr(hub, "WATCH_SECONDS", 0.3)
+    with watch(port, recorder.run_id) as socket:
+        hear(socket)
+        time.sleep(1.5)
+        recorder.commands()
+        assert not recorder.watched
+
+
+def test_a_run_that_goes_on_from_its_checkpoint_is_shown_where_it_is(port, store, recorder):
+    learn(recorder, 900)
+    recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
+    store.requeue(recorder.run_id)
+    again = Recorder(store, recorder.run_id)
+    with watch(port, recorder.run_id) as socket:
+        assert hear(socket)["frame"]["step"] == 900
+        socket.send("drawn")
+        again.start(SPEC.sizes, 1000, 1, at=BEGINNING._replace(step=500, samples=5000))
+        time.sleep(0.3)
+        again.commands()
+        learn(again, 501)
+        while (header := hear(socket))["frame"] is None or header["frame"]["step"] == 900:
+            socket.send("drawn")
+        assert header["frame"]["step"] == 501
+
+
+def test_a_fault_in_reading_closes_the_socket_rather_than_leaving_it_silent(
+    port, store, recorder, monkeypatch
+):
+    monkeypatch.setattr(store, "epochs", lambda *_: 1 / 0)
+    with watch(port, recorder.run_id) as socket:
+        assert close_code(socket) == hub.FAILED

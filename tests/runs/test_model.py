@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -68,11 +69,13 @@ def test_without_a_finished_run_there_is_neither_a_latest_nor_a_best(store, quic
     assert latest_finished(store) is best_finished(store) is None
 
 
-def test_the_latest_is_the_newest_and_the_best_reads_most(store, quick):
+def test_the_latest_ended_last_and_the_best_reads_most(store, quick):
     accuracies = [0.8, 0.9, 0.9, None, 0.7]
     runs = [store.create(quick) for _ in accuracies]
     for run, accuracy in zip(runs, accuracies, strict=True):
         put(store, run, state=State.FINISHED, test_accuracy=accuracy)
     put(store, store.create(quick), state=State.RUNNING, test_accuracy=1.0)
-    assert latest_finished(store).id == runs[4].id
+    for run in (runs[0], runs[4], runs[2], runs[1]):  # the order in which they ended
+        put(store, run, heartbeat=time.time())
+    assert latest_finished(store).id == runs[1].id
     assert best_finished(store).id == runs[2].id  # the newer of the two that read 90 %

@@ -256,13 +256,16 @@ def test_a_kept_frame_is_found_by_its_step(store):
 
 
 @pytest.mark.parametrize(("kept", "live"), [(10, 20), (20, 10), (20, 20), (20, None), (None, 20)])
-def test_the_newest_frame_is_the_latest_of_live_and_kept(store, kept, live):
+def test_the_newest_frame_is_the_latest_of_live_and_kept_up_to_where_the_run_is(store, kept, live):
     run = store.create(RunSpec())
+    with store.writing() as connection:
+        connection.execute(update(tables.runs).values(step=25))
+    add_frame(store, tables.frames, run, 30)  # from before it went back to its checkpoint
     if kept:
         add_frame(store, tables.frames, run, kept)
         add_frame(store, tables.frames, run, 1)
     if live:
         add_frame(store, tables.live, run, live)
     assert store.newest_frame(run.id).step == 20
-    assert store.newest_frame(run.id, after=19).step == 20
-    assert store.newest_frame(run.id, after=20) is None
+    assert store.newest_frame(run.id, shown=30).step == 20
+    assert store.newest_frame(run.id, shown=20) is None
