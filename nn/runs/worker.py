@@ -33,18 +33,17 @@ STOPPED_EARLY = (
 log = logging.getLogger(__name__)
 
 
-def work(store: RunStore, run_id: str, spare_cores: int = 0) -> Iterator[Step | Epoch | None]:
+def work(store: RunStore, run_id: str) -> Iterator[Step | Epoch | None]:
     """Train the run from its checkpoint, or from the start, to its end.
 
     Yields what nn.training.train yields, after it was recorded, and None now and then while the
     run is paused. Closing the generator stops the run. How it ended stands in the store.
-    spare_cores: how many to leave to others when the run is first started. Raises LeaseLost when
-    another worker has the run.
+    Raises LeaseLost when another worker has the run.
     """
     recorder = Recorder(store, run_id)
     try:
         with recorder.beating():
-            yield from _work(store, recorder, spare_cores)
+            yield from _work(store, recorder)
     except UserError as error:
         recorder.end(State.FAILED, str(error))
     except LeaseLost:
@@ -55,7 +54,7 @@ def work(store: RunStore, run_id: str, spare_cores: int = 0) -> Iterator[Step | 
         raise
 
 
-def _work(store: RunStore, recorder: Recorder, spare_cores: int) -> Iterator[Step | Epoch | None]:
+def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     run = store.run(recorder.run_id)
     spec = run.spec
     splits = sources.load(spec.data, spec.validation)
@@ -69,7 +68,7 @@ def _work(store: RunStore, recorder: Recorder, spare_cores: int) -> Iterator[Ste
     epoch, index = divmod(position.step, per_epoch)
     samples = epoch * count + index * spec.batch
     at = BEGINNING._replace(step=position.step, samples=samples)
-    threads = recorder.start(spec.sizes, steps, fair_share(store, spare_cores), at)
+    threads = recorder.start(spec.sizes, steps, fair_share(store), at)
     recorder.untrained(network.parameters)
 
     def save() -> bytes:
@@ -148,10 +147,14 @@ def diverged(event: Step | Epoch, lr: float) -> str:
     )
 
 
-def fair_share(store: RunStore, spare_cores: int) -> int:
-    """BLAS threads for one more run: the cores not spared, divided by the runs under way."""
+def fair_share(store: RunStore) -> int:
+    """BLAS threads for one more run: all cores but one, divided by the runs under way.
+
+    The one is for server and browser. BLAS threads wait for each other busily: where anything else
+    wants their core, a thread on every core trains several times slower, not faster.
+    """
     under_way = sum(run.state in (State.RUNNING, State.PAUSED) for run in store.runs())
-    return max(1, (available_cores() - spare_cores) // (under_way + 1))
+    return max(1, (available_cores() - 1) // (under_way + 1))
 
 
 def available_cores() -> int:
@@ -165,9 +168,7 @@ def main() -> None:
     if hasattr(os, "nice"):
         os.nice(10)  # the page must come first
     try:
-        # BLAS threads wait for each other busily: with server and browser on the same cores, a
-        # thread on every core made training several times slower, not faster.
-        for _ in work(RunStore(), sys.argv[1], spare_cores=1):
+        for _ in work(RunStore(), sys.argv[1]):
             pass
     except LeaseLost:
         log.warning("Run %s already has a worker.", sys.argv[1])

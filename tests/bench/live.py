@@ -46,9 +46,9 @@ def main() -> None:
                     time.sleep(0.005)
                 halted.append(time.perf_counter() - pressed)
                 page.close()
+                server.clear()
         finally:
             server.stop()
-            server.clear()
     for name, values, worst in (
         ("wall frames drawn a second", frames, min),
         ("seconds from Start to the first changed tile", first, max),

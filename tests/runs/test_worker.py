@@ -293,13 +293,13 @@ def test_the_worker_of_a_deleted_run_ends_quietly_and_leaves_nothing(store, quic
 
 
 @pytest.mark.parametrize(
-    ("under_way", "spared", "threads"),
-    [(0, 0, 4), (1, 0, 2), (2, 0, 1), (7, 0, 1), (0, 1, 3), (1, 2, 1), (0, 4, 1)],
+    ("cores", "under_way", "threads"),
+    [(8, 0, 7), (8, 1, 3), (8, 2, 2), (8, 7, 1), (8, 20, 1), (2, 0, 1), (1, 0, 1)],
 )
-def test_the_runs_under_way_share_the_cores_that_are_not_spared(
-    store, quick, monkeypatch, under_way, spared, threads
+def test_the_runs_under_way_share_all_cores_but_one(
+    store, quick, monkeypatch, cores, under_way, threads
 ):
-    monkeypatch.setattr(worker, "available_cores", lambda: 4)
+    monkeypatch.setattr(worker, "available_cores", lambda: cores)
     for _ in range(3):
         store.create(quick)  # queued: not under way
     for _ in range(under_way):
@@ -308,4 +308,4 @@ def test_the_runs_under_way_share_the_cores_that_are_not_spared(
             connection.execute(
                 update(tables.runs).where(tables.runs.c.id == run.id).values(state="running")
             )
-    assert fair_share(store, spared) == threads
+    assert fair_share(store) == threads
