@@ -33,10 +33,10 @@ export default function (component) {
       return {
         paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
         font: { family: c.font, color: c.text, size: 12 },
-        margin: { l: 8, r: 8, t: 24, b: 8 }, hovermode: "x unified", uirevision: "kept",
+        margin: { l: 8, r: 8, t: 24, b: 8 }, hovermode: "x unified", uirevision: shown.turn,
         legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
-        xaxis: { ...axis, anchor: "y2", title: { text: "digits seen" }, rangemode: "tozero", ...(empty && { range: [0, 50000] }) },
-        yaxis: { ...axis, domain: [0.56, 1], title: { text: "loss" }, rangemode: "tozero", ...(empty && { range: [0, 2.5] }) },
+        xaxis: { ...axis, anchor: "y2", title: { text: "digits seen" }, rangemode: "tozero", ...(empty ? { range: [0, 50000] } : { autorange: true }) },
+        yaxis: { ...axis, domain: [0.56, 1], title: { text: "loss" }, rangemode: "tozero", ...(empty ? { range: [0, 2.5] } : { autorange: true }) },
         yaxis2: { ...axis, domain: [0, 0.48], title: { text: "read right" }, tickformat: ".1~%", range: [0, 1] },
       };
     }
@@ -44,7 +44,8 @@ export default function (component) {
     function start(stream) {
       const c = colours(place);
       themed = c.text + c.background;
-      shown = { samples: stream.samples, points: 0, epochs: 0, empty: !stream.samples.length };
+      // Zoom is kept within a turn; a new run, or the theme, begins the next with axes of its own.
+      shown = { turn: (shown.turn ?? 0) + 1, samples: stream.samples, points: 0, epochs: 0, empty: !stream.samples.length };
       const held = { color: c.text, dash: "dot" };
       const right = { mode: "lines+markers", hovertemplate: "%{y:.2%}", showlegend: false };
       library.react(place, [

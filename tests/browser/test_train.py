@@ -136,3 +136,17 @@ def test_a_new_run_can_be_prepared_while_another_learns(page: Page, server) -> N
     page.wait_for_function(f"{STEP} == 0")
     page.reload()  # nothing in the address: the run under way comes back
     page.wait_for_function(f"{STEP} > 0")
+
+
+def test_the_curves_of_a_second_run_fill_axes_of_their_own(page: Page, server) -> None:
+    open_train(page, server.url, epochs=1)
+    for _ in range(2):
+        page.get_by_role("button", name="Start").click()
+        expect(page.get_by_role("button", name="Start")).to_be_disabled()
+        state(page, "Finished")
+        page.wait_for_function("document.querySelector('.plot').dataset.epochs == 1")
+        samples, (low, high) = page.evaluate(
+            "(() => { const plot = document.querySelector('.plot'); "
+            "return [plot.data[1].x.at(-1), plot._fullLayout.xaxis.range]; })()"
+        )
+        assert low <= 0 and samples <= high <= 1.2 * samples
