@@ -1,5 +1,7 @@
 """Train: press Start and watch noise turn into strokes."""
 
+from typing import Literal
+
 import streamlit as st
 
 from nn.runs.launch import launch
@@ -10,45 +12,52 @@ from pages.parts.recorded import store
 from pages.parts.text import plain
 
 
-def controls(run: Run | None, spec: RunSpec | None) -> None:
-    """Start, Pause or Resume, Stop: what can be done in the state the run is in.
+def start(spec: RunSpec) -> None:
+    run = store().create(spec)
+    launch(run.id)
+    session.view(run)
 
-    Answers to the buttons' values, not callbacks: after a restart of the server the first click
-    comes to a new session, which would know no callback for it.
-    """
+
+def ask(run: Run, kind: Literal["pause", "resume", "stop"]) -> None:
+    store().command(run.id, kind)
+
+
+def resume(run: Run) -> None:
+    """Wake a paused worker, or start a new one from the checkpoint."""
+    if run.state is State.PAUSED:
+        ask(run, "resume")
+    else:
+        launch(store().requeue(run.id).id)
+
+
+def controls(run: Run | None, spec: RunSpec | None) -> None:
+    """Start, Pause or Resume, Stop: what can be done in the state the run is in."""
     state = run.state if run else None
     active = bool(state and state.active)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
-            "Start", key="start", type="primary", icon=":material/play_arrow:",
-            disabled=spec is None or active,
-        ) and spec and not active:  # fmt: skip
-            run = store().create(spec)
-            launch(run.id)
-            session.view(run)
-            st.rerun()
-        if state in (State.PAUSED, State.STOPPED, State.INTERRUPTED):
-            if st.button("Resume", key="resume", icon=":material/resume:") and run:
-                if state is State.PAUSED:
-                    store().command(run.id, "resume")
-                else:
-                    launch(store().requeue(run.id).id)
-                    st.rerun()
-        elif (
-            st.button(
-                "Pause", key="pause", icon=":material/pause:", disabled=state is not State.RUNNING
-            )
-            and run
-        ):
-            store().command(run.id, "pause")
-        if st.button("Stop", key="stop", icon=":material/stop:", disabled=not active) and run:
-            store().command(run.id, "stop")
+        session.button(
+            "Start", "start", lambda: start(spec) if spec and not active else None,
+            type="primary", icon=":material/play_arrow:", disabled=spec is None or active,
+        )  # fmt: skip
+        if run and state in (State.PAUSED, State.STOPPED, State.INTERRUPTED):
+            session.button("Resume", "resume", lambda: resume(run), icon=":material/resume:")
+        else:
+            session.button(
+                "Pause", "pause", lambda: ask(run, "pause") if run else None,
+                icon=":material/pause:", disabled=state is not State.RUNNING,
+            )  # fmt: skip
+        session.button(
+            "Stop", "stop", lambda: ask(run, "stop") if run else None,
+            icon=":material/stop:", disabled=not active,
+        )  # fmt: skip
         if run:
             widths = " · ".join(map(str, run.spec.sizes))
             st.caption(f"{plain(run.name)}: {widths}, {run.spec.data}")
-            if active and st.button("New run", key="new", type="tertiary", icon=":material/add:"):
-                session.view(None)
-                st.rerun()
+            if active:
+                session.button(
+                    "New run", "new", lambda: session.view(None),
+                    type="tertiary", icon=":material/add:",
+                )  # fmt: skip
 
 
 spec = settings.spec()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from nn.errors import UserError
@@ -30,6 +33,25 @@ def begin() -> None:
         fill_in_preset()
     for key in (PRESET, HIDDEN, LR, EPOCHS):
         st.session_state[key] = st.session_state[key]
+
+
+def button(label: str, key: str, act: Callable[[], None], **options: Any) -> None:
+    """A button that acts exactly once for each press.
+
+    As a callback, because a script that is interrupted before it reaches the button would lose
+    the press; by its value too, because the first press after a restart of the server comes to a
+    new session, which knows no callback for it.
+    """
+    done = f"{key} done"
+
+    def once() -> None:
+        st.session_state[done] = True
+        act()
+
+    pressed = st.button(label, key=key, on_click=once, **options)
+    if not st.session_state.pop(done, False) and pressed:
+        act()
+        st.rerun()
 
 
 def run_in_view() -> Run | None:

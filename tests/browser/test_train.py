@@ -20,13 +20,17 @@ def open_train(page: Page, url: str, epochs: int = 40) -> None:
 
 
 def state(page: Page, name: str) -> None:
+    """Wait for a state to be shown and for the buttons to follow, as a person's eye does."""
     expect(page.locator(".state")).to_have_text(name, timeout=15_000)
+    follows = {"Learning": "Pause", "Paused": "Resume"}.get(name, "Start")
+    expect(page.get_by_role("button", name=follows)).to_be_enabled(timeout=15_000)
 
 
 def test_start_makes_the_wall_and_the_curve_move(page: Page, server) -> None:
     open_train(page, server.url)
     assert step(page) == 0  # the untrained noise
     start(page)
+    state(page, "Learning")
     before = step(page)
     page.wait_for_function(f"{STEP} > {before + 20}")
     page.wait_for_function("Number(document.querySelector('.plot').dataset.points) > 20")
@@ -37,6 +41,7 @@ def test_start_makes_the_wall_and_the_curve_move(page: Page, server) -> None:
 def test_pause_resume_and_stop_do_what_they_say(page: Page, server) -> None:
     open_train(page, server.url)
     start(page)
+    state(page, "Learning")
     page.get_by_role("button", name="Pause").click()
     state(page, "Paused")
     time.sleep(0.3)  # a frame may still be on its way
@@ -53,6 +58,7 @@ def test_pause_resume_and_stop_do_what_they_say(page: Page, server) -> None:
     assert run.state is State.STOPPED
     page.get_by_role("button", name="Resume").click()  # a stopped run goes on from its checkpoint
     page.wait_for_function(f"{STEP} > {run.step}", timeout=15_000)
+    state(page, "Learning")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
 
@@ -60,6 +66,7 @@ def test_pause_resume_and_stop_do_what_they_say(page: Page, server) -> None:
 def test_a_reload_goes_on_watching_and_so_does_a_restarted_server(page: Page, server) -> None:
     open_train(page, server.url, epochs=200)
     start(page)
+    state(page, "Learning")
     page.reload()
     page.wait_for_function(f"{STEP} > 0", timeout=15_000)
     server.stop()
@@ -84,6 +91,7 @@ def test_a_run_of_the_command_line_is_watched_and_stopped_here(page: Page, serve
     page.wait_for_function(f"{STEP} > 0", timeout=20_000)
     before = step(page)
     page.wait_for_function(f"{STEP} > {before}")
+    state(page, "Learning")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
     assert training.wait(10) == 0
@@ -131,6 +139,7 @@ def test_settings_stay_while_the_visitor_is_on_another_page(page: Page, server) 
 def test_a_new_run_can_be_prepared_while_another_learns(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
+    state(page, "Learning")
     page.get_by_role("button", name="New run").click()
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
     page.wait_for_function(f"{STEP} == 0")
