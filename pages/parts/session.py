@@ -36,7 +36,7 @@ def begin() -> None:
 
 
 def button(label: str, key: str, act: Callable[[], None], **options: Any) -> None:
-    """A button that acts exactly once for each press.
+    """A button that never acts twice for one press.
 
     As a callback, because a script that is interrupted before it reaches the button would lose
     the press; by its value too, because the first press after a restart of the server comes to a
