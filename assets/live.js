@@ -17,6 +17,7 @@ class Stream {
     this.epochs = [];
     this.lost = null; // when the connection was lost, ms; null while it stands
     this.gone = "";
+    this.refusal = ""; // why the last command was not obeyed
     this.wait = RECONNECT.first;
     this.connect();
   }
@@ -27,6 +28,10 @@ class Stream {
     this.socket.binaryType = "arraybuffer";
     let first = true;
     this.socket.onmessage = ({ data }) => {
+      if (typeof data === "string") {
+        this.refusal = data;
+        return this.show();
+      }
       if (first) Object.assign(this, { samples: [], loss: [], smooth: [], epochs: [], lost: null });
       first = false;
       this.wait = RECONNECT.first;
@@ -63,6 +68,12 @@ class Stream {
       const tiles = new Int8Array(data, 4 + length + 4 * neurons, neurons * 784);
       this.frame = { ...header.frame, scales, tiles };
     }
+  }
+
+  // "pause", "resume" or "stop"
+  ask(command) {
+    this.refusal = "";
+    this.socket.send(command);
   }
 
   show() {

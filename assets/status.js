@@ -1,5 +1,4 @@
-// The status line: how far the run is. Tells Streamlit when the run's state changes, so that the
-// page's buttons follow.
+// The status line: how far the run is.
 
 const WORDS = {
   queued: "Getting ready",
@@ -13,9 +12,9 @@ const WORDS = {
 };
 
 export default function (component) {
-  return mount(component, (parent, { setTriggerValue }) => {
+  return mount(component, (parent) => {
     const part = (name) => parent.querySelector(`.${name}`);
-    let known = null, told = null, latest = null;
+    let latest = null;
     const clock = setInterval(() => latest?.lost && write(latest), 1000);
 
     function write(stream) {
@@ -35,19 +34,14 @@ export default function (component) {
       part("line").textContent = line.join(" · ");
       part("sentence").textContent = stream.lost
         ? `The connection to Digitscope is lost (${Math.round((Date.now() - stream.lost) / 1000)} s ago); trying again.${["queued", "running"].includes(s?.state) ? " Training goes on without it." : ""}`
-        : s?.sentence ?? "";
+        : stream.refusal || (s?.sentence ?? "");
       const done = s?.steps ? s.step / s.steps : 0;
       part("done").style.width = `${100 * done}%`;
       part("bar").setAttribute("aria-valuenow", Math.round(100 * done));
       parent.host?.setAttribute("data-state", s?.state ?? "");
-      if (s && s.state !== known && s.state !== told) setTriggerValue("state", (told = s.state));
     }
 
     return {
-      data(d) {
-        if (d.state !== known) told = null;
-        known = d.state;
-      },
       show: write,
       end: () => clearInterval(clock),
     };

@@ -1,4 +1,4 @@
-"""The local launcher: a worker process of its own for a queued run."""
+"""The local launcher: worker processes, and what can be asked of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,20 @@ import threading
 from pathlib import Path
 
 from nn.home import home
+from nn.runs.store import RunStore
+
+COMMANDS = ("pause", "resume", "stop")
+
+
+def ask(store: RunStore, run_id: str, command: str) -> None:
+    """Ask a run's worker for one of COMMANDS; resuming a run without a worker starts one.
+
+    Raises UserError when there is nothing to resume.
+    """
+    if command == "resume" and not store.run(run_id).state.active:
+        launch(store.requeue(run_id).id)
+    else:
+        store.command(run_id, command)  # type: ignore[arg-type]
 
 
 def launch(run_id: str) -> None:

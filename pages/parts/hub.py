@@ -2,8 +2,10 @@
 
 A message is one binary WebSocket message: the header's length (uint32, little-endian), the header
 (JSON, padded with spaces to a multiple of 4), and, when the header has a ``frame``, its tiles (see
-tiles.pack). The viewer draws it and answers with any text; only then is the next one sent, always
+tiles.pack). The viewer draws it and answers with a text; only then is the next one sent, always
 the newest: a slow viewer skips frames and slows nobody. Loss points and epochs are never skipped.
+The texts "pause", "resume" and "stop" are commands; one that cannot be obeyed is answered with a
+text that says why.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from nn.errors import UserError
+from nn.runs.launch import COMMANDS, ask
 from nn.runs.store import Point, Run, RunStore, State
 from pages.parts import recorded, tiles
 
@@ -205,9 +208,18 @@ async def _send(channel: Channel, socket: WebSocket, answered: asyncio.Event) ->
 
 async def _hear(channel: Channel, socket: WebSocket, answered: asyncio.Event) -> None:
     while True:
-        await socket.receive_text()
+        text = await socket.receive_text()
         channel.heard = time.monotonic()
-        answered.set()
+        if text not in COMMANDS:
+            answered.set()
+            continue
+        try:
+            await asyncio.to_thread(ask, channel.store, channel.run_id, text)
+        except UserError as error:
+            await socket.send_text(str(error))
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("Could not %s run %s: %s", text, channel.run_id, error)
+            await socket.send_text(f"Could not {text}: the store did not answer. Try again.")
 
 
 hub = Hub(recorded.store)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import streamlit as st
 
 from nn.errors import UserError
@@ -16,6 +13,7 @@ from pages.parts.text import plain
 PRESET, HIDDEN, LR, EPOCHS = "preset", "hidden", "lr", "epochs"
 RUN = "run"  # the id of the run in view
 NEW = ""  # in its place: none, by choice
+HEARD = "heard"  # the last press of a button that was acted on
 
 
 def fill_in_preset() -> None:
@@ -35,23 +33,15 @@ def begin() -> None:
         st.session_state[key] = st.session_state[key]
 
 
-def button(label: str, key: str, act: Callable[[], None], **options: Any) -> None:
-    """A button that never acts twice for one press.
+def first_heard(press: str) -> bool:
+    """Whether this press of a button is new; from now on it is not."""
+    new = st.session_state.get(HEARD) != press
+    st.session_state[HEARD] = press
+    return new
 
-    As a callback, because a script that is interrupted before it reaches the button would lose
-    the press; by its value too, because the first press after a restart of the server comes to a
-    new session, which knows no callback for it.
-    """
-    done = f"{key} done"
 
-    def once() -> None:
-        st.session_state[done] = True
-        act()
-
-    pressed = st.button(label, key=key, on_click=once, **options)
-    if not st.session_state.pop(done, False) and pressed:
-        act()
-        st.rerun()
+def last_heard() -> str | None:
+    return st.session_state.get(HEARD)
 
 
 def run_in_view() -> Run | None:

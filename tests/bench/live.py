@@ -40,8 +40,8 @@ def main() -> None:
                 time.sleep(SECONDS)
                 frames.append((page.evaluate(drawn) - before) / (time.perf_counter() - began))
 
-                page.get_by_role("button", name="Stop").click()
                 pressed = time.perf_counter()
+                page.get_by_role("button", name="Stop").click()
                 while store.runs()[0].state is not State.STOPPED:
                     time.sleep(0.005)
                 halted.append(time.perf_counter() - pressed)

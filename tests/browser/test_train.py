@@ -20,10 +20,8 @@ def open_train(page: Page, url: str, epochs: int = 40) -> None:
 
 
 def state(page: Page, name: str) -> None:
-    """Wait for a state to be shown and for the buttons to follow, as a person's eye does."""
+    """Wait for a state to be shown."""
     expect(page.locator(".state")).to_have_text(name, timeout=15_000)
-    follows = {"Learning": "Pause", "Paused": "Resume"}.get(name, "Start")
-    expect(page.get_by_role("button", name=follows)).to_be_enabled(timeout=15_000)
 
 
 def test_start_makes_the_wall_and_the_curve_move(page: Page, server) -> None:
@@ -74,10 +72,6 @@ def test_a_reload_goes_on_watching_and_so_does_a_restarted_server(page: Page, se
     seen = step(page)
     server.start()
     page.wait_for_function(f"{STEP} > {seen}", timeout=30_000)
-    # The wall is back before Streamlit is: until then its buttons reach nobody.
-    app = page.get_by_test_id("stApp")
-    expect(app).to_have_attribute("data-test-connection-state", "CONNECTED", timeout=15_000)
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=15_000)
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
 

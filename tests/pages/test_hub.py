@@ -6,7 +6,7 @@ import json
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from nn.runs import launch
 from nn.runs.recorder import BEGINNING, Recorder
 from nn.runs.spec import RunSpec
 from nn.runs.store import Run, RunStore, State
@@ -71,6 +72,13 @@ def hear(socket: ClientConnection) -> dict:
 def watch(port: int, run_id: str, origin: str = "http://localhost:{port}") -> ClientConnection:
     origin = origin.format(port=port)
     return connect(f"ws://localhost:{port}/live/{run_id}", additional_headers={"Origin": origin})
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    until = time.monotonic() + 5
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def close_code(socket: ClientConnection) -> int:
@@ -142,6 +150,36 @@ def test_an_unknown_or_deleted_run_closes_with_a_sentence(port, store, recorder)
         socket.send("drawn")
         store.delete(recorder.run_id)
         assert close_code(socket) == GONE
+
+
+def test_commands_reach_the_store(port, store, recorder) -> None:
+    with watch(port, recorder.run_id) as socket:
+        hear(socket)
+        for command in ("pause", "resume", "stop"):
+            socket.send(command)
+        wait_until(lambda: len(store.commands(recorder.run_id)) == 3)
+    assert [kind for _, kind in store.commands(recorder.run_id)] == ["pause", "resume", "stop"]
+
+
+def test_resuming_a_run_without_a_worker_starts_one(port, store, recorder, monkeypatch) -> None:
+    launched: list[str] = []
+    monkeypatch.setattr(launch, "launch", launched.append)
+    recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
+    with watch(port, recorder.run_id) as socket:
+        hear(socket)
+        socket.send("resume")
+        wait_until(lambda: launched)
+    assert launched == [recorder.run_id]
+    assert store.run(recorder.run_id).state is State.QUEUED
+
+
+def test_a_command_that_cannot_be_obeyed_is_answered_with_a_sentence(port, recorder) -> None:
+    recorder.end(State.FINISHED, last=SPEC.build()[0].parameters)
+    with watch(port, recorder.run_id) as socket:
+        hear(socket)
+        socket.send("resume")
+        answer = socket.recv(timeout=5)
+        assert isinstance(answer, str) and "nothing to resume" in answer
 
 
 def test_pages_of_other_sites_may_not_watch(port, recorder) -> None:
