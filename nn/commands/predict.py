@@ -1,0 +1,71 @@
+"""``predict``: read pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from nn.commands import json_option, say
+from nn.errors import UserError
+
+PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"}
+FORMATS = ["PNG", "JPEG", "BMP", "WEBP", "GIF"]  # Pillow's others are rare and less well guarded
+
+
+@click.command()
+@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--model", help="A run: id, beginning of it, or name; RUN@STEP for a past frame.")
+@json_option
+def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> None:
+    """Read the digit in each picture, or in each picture of a folder."""
+    from nn.runs import model as models
+    from nn.runs.store import RunStore
+
+    store = RunStore()
+    if model:
+        _, network = models.load(store, model)
+    else:
+        run = models.best_finished(store)
+        if run is None:
+            raise UserError(
+                "No network has been trained yet: `python -m nn train` trains one in seconds."
+            )
+        network = models.trained(store, run)
+
+    import numpy as np
+    from PIL import Image
+
+    from nn.digits.normalise import normalise
+
+    done = 0
+    for path in _picture_files(pictures):
+        try:
+            with Image.open(path, formats=FORMATS) as picture:
+                image, blank = normalise(picture)
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            sentence = f"{path} cannot be read as a picture: {error}."
+            say(file=str(path), error=sentence) if as_json else click.echo(sentence, err=True)
+            continue
+        done += 1
+        probabilities = network.probabilities(image[np.newaxis])[0]
+        digit = None if blank else int(probabilities.argmax())
+        confidence = 0.0 if blank else float(probabilities.max())
+        if as_json:
+            say(
+                file=str(path), digit=digit, confidence=confidence,
+                probabilities=[float(p) for p in probabilities], blank=blank, refused=False,
+            )  # fmt: skip
+        else:
+            click.echo(f"{path}: " + ("blank" if blank else f"{digit} ({confidence:.1%})"))
+    if not done:
+        raise UserError("No picture could be read.")
+
+
+def _picture_files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
+        else:
+            yield path

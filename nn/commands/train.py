@@ -1,0 +1,188 @@
+"""``train`` and ``resume``: the command is itself the run's worker."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nn.commands import json_option, say
+from nn.errors import UserError
+
+
+@click.command()
+@click.option("--preset", default="standard", help="Recipe to start from.", show_default=True)
+@click.option(
+    "--spec",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON file with the fields of a RunSpec.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Any field of the spec, for example --set momentum=0.5.",
+)
+@click.option("--hidden", help="Widths of the hidden layers, for example 128,64.")
+@click.option("--activation", help="relu, leaky_relu, gelu, tanh or sigmoid.")
+@click.option("--optimiser", help="sgd, rmsprop, adam or adamw.")
+@click.option("--lr", type=float, help="Learning rate.")
+@click.option("--batch", type=int, help="Pictures a step.")
+@click.option("--epochs", type=int, help="Passes over the training pictures.")
+@click.option("--data", help="mnist or strokes; without it, mnist where it is found.")
+@click.option("--validation", type=int, help="Training pictures held out.")
+@click.option("--seed", type=int, help="Same seed, same run.")
+@click.option("--name", default="", help="A name to find the run by.")
+@json_option
+def train(
+    preset: str,
+    spec: Path | None,
+    settings: tuple[str, ...],
+    name: str,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Train a network; watch it in the browser too. Ctrl-C stops it and keeps the run."""
+    from nn.digits import mnist, sources
+    from nn.runs import presets
+    from nn.runs.spec import RunSpec, parse_hidden, read_fields
+    from nn.runs.store import RunStore
+
+    changes = {} if spec is None else read_fields(_text(spec))
+    changes |= {key: value for key, value in options.items() if value is not None}
+    for setting in settings:
+        field, equals, value = setting.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set takes FIELD=VALUE; got {setting!r}.")
+        changes[field] = value if field == "hidden" else _value(value)
+    if isinstance(changes.get("hidden"), str):
+        changes["hidden"] = parse_hidden(changes["hidden"])
+    if "data" not in changes:
+        changes["data"] = sources.default()
+        if changes["data"] == "strokes":
+            click.echo(f"Training on built-in strokes. {mnist.HOW_TO_GET}", err=True)
+    chosen = RunSpec.from_dict(asdict(presets.preset(preset).spec) | changes)
+    sources.load(chosen.data, chosen.validation)  # says what is missing before a run is recorded
+
+    store = RunStore()
+    _work(store, store.create(chosen, name).id, as_json)
+
+
+@click.command()
+@click.argument("run")
+@json_option
+def resume(run: str, as_json: bool) -> None:
+    """Go on with a run that was stopped or interrupted, from its checkpoint."""
+    from nn.runs.store import RunStore
+
+    store = RunStore()
+    _work(store, store.requeue(store.find(run).id).id, as_json)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read as text: {error}.") from None
+
+
+def _value(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _work(store: Any, run_id: str, as_json: bool) -> None:
+    """Be the run's worker, show how it goes, and exit as it ends."""
+    from nn.runs.recorder import LeaseLost
+    from nn.runs.store import State
+    from nn.runs.worker import work
+
+    show = _json_lines() if as_json else _progress_bar(store.run(run_id))
+    with _interruptible() as interrupted, show as on_event:
+        try:
+            events = work(store, run_id)
+            for event in events:
+                on_event(event)
+                if interrupted():
+                    events.close()  # type: ignore[attr-defined]
+        except LeaseLost:
+            raise UserError(f"Run {run_id} already has a worker.") from None
+
+    run = store.run(run_id)
+    if as_json:
+        say(
+            event="end", run=run.id, state=run.state, test_accuracy=run.test_accuracy,
+            seconds=run.seconds,
+        )  # fmt: skip
+    elif run.state is State.FINISHED:
+        read = (
+            "" if run.test_accuracy is None else f", reads {run.test_accuracy:.2%} of the test set"
+        )
+        click.echo(f"Run {run.name} finished after {run.seconds:.1f} s of training{read}.")
+    if run.state is State.STOPPED:
+        click.echo(f"Stopped. `python -m nn resume {run.id}` goes on.", err=True)
+    if interrupted():
+        sys.exit(130)
+    if run.state not in (State.FINISHED, State.STOPPED):
+        raise UserError(f"Run {run.name} {run.state}. {run.sentence}")
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C is remembered, not raised: it must not tear a step or a write in two."""
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _json_lines() -> Iterator[Callable[[Any], None]]:
+    from nn.training import Epoch
+
+    def show(event: Any) -> None:
+        if isinstance(event, Epoch):
+            validation, test = event.validation, event.test
+            say(
+                event="epoch", epoch=event.epoch, train_loss=event.train_loss,
+                val_loss=validation and validation.loss,
+                val_accuracy=validation and validation.accuracy,
+                test_accuracy=test and test.accuracy,
+                images_per_second=event.images_per_second, seconds=event.seconds,
+            )  # fmt: skip
+            sys.stdout.flush()
+
+    yield show
+
+
+@contextmanager
+def _progress_bar(run: Any) -> Iterator[Callable[[Any], None]]:
+    from tqdm import tqdm
+
+    from nn.digits import sources
+    from nn.training import Epoch
+
+    pictures = len(sources.load(run.spec.data, run.spec.validation).train) * run.spec.epochs
+    bar = tqdm(desc=f"run {run.name}", total=pictures, unit=" pictures", unit_scale=True)
+
+    def show(event: Any) -> None:
+        if isinstance(event, Epoch):
+            read = f"{event.test.accuracy:.2%}" if event.test else ""
+            bar.set_postfix(loss=f"{event.train_loss:.3f}", test=read)
+        elif event is not None:
+            bar.update(event.samples - bar.n)
+
+    with bar:
+        yield show
