@@ -77,6 +77,7 @@ export default function (component) {
       }
       shown.points = samples.length;
       shown.epochs = epochs.length;
+      place.dataset.run = latest.run;
       place.dataset.points = samples.length;
       place.dataset.epochs = epochs.length;
     }

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from nn.augment import augment
 from nn.layers import Array
 from nn.losses import Loss
 from nn.metrics import Score, evaluate
@@ -34,9 +35,9 @@ SMOOTHING = 1000  # pictures: the running mean of the loss looks back about so f
 class Position:
     """How far a training has come; with parameters and optimiser, all it needs to go on.
 
-    The order of an epoch's pictures is a function of (seed, epoch), what dropout drops one of
-    (seed, epoch, batch), so no generator state is kept: a run continued from a position is bit
-    for bit the run that was never interrupted.
+    The order of an epoch's pictures is a function of (seed, epoch); how they are varied and what
+    dropout drops, of (seed, epoch, batch). So no generator state is kept: a run continued from a
+    position is bit for bit the run that was never interrupted.
     """
 
     step: int = 0  # batches done since the start
@@ -84,6 +85,7 @@ def train(
     batch: int,
     seed: int,
     schedule: Schedule = constant,
+    augmentation: float = 0.0,
     clip_norm: float = 0.0,
     patience: int = 0,
     validation: Pictures | None = None,
@@ -92,8 +94,9 @@ def train(
 ) -> Iterator[Step | Epoch]:
     """Mini-batch gradient descent from ``position`` to the end of the last epoch.
 
-    clip_norm: the gradient's norm is kept at or below this (0: not). patience: ends after so many
-    epochs in a row without a lower validation loss (0: never, nor without validation pictures).
+    augmentation: how strongly pictures are varied (0: not; see nn.augment). clip_norm: the
+    gradient's norm is kept at or below this (0: not). patience: ends after so many epochs in a
+    row without a lower validation loss (0: never, nor without validation pictures).
     Yields a Step after every batch and an Epoch after each epoch's last Step. Between two events
     network, optimiser and position are at rest: read them, change ``optimiser.lr``, or stop.
     """
@@ -131,7 +134,10 @@ def train(
         raw, x, ys, dys = whole if n == batch else whole.first(n)
         # Gathered as bytes and scaled here: a quarter of the memory traffic of float pictures.
         np.take(images, chosen, axis=0, out=raw, mode="clip")
-        np.multiply(raw, np.divide(1, 255, dtype=x.dtype), out=x)
+        if augmentation:
+            augment(raw, np.random.default_rng([seed, epoch, index, 1]), x, augmentation)
+        else:
+            np.multiply(raw, np.divide(1, 255, dtype=x.dtype), out=x)
 
         if network.dropout:
             network.drop(np.random.default_rng([seed, epoch, index]), ys)

@@ -130,7 +130,7 @@ OTHER = {
     "initialiser": "lecun", "lr": 0.5, "schedule": "constant", "momentum": 0.5, "batch": 50,
     "epochs": 1, "data": "strokes", "validation": 19_000, "seed": 7, "optimiser": "adam",
     "nesterov": True, "weight_decay": 0.01, "dropout": 0.1, "label_smoothing": 0.1,
-    "clip_norm": 1.0, "patience": 3,
+    "clip_norm": 1.0, "patience": 3, "augmentation": 0.5,
 }  # fmt: skip
 
 
@@ -151,8 +151,9 @@ def test_every_option_reaches_its_field_and_the_rest_is_the_presets(store):
     given = ["hidden", "activation", "lr", "batch", "epochs", "data", "validation", "seed"]
     written = OTHER | {"hidden": "4,3", "activation": "relu"}
     options = [word for field in given for word in (f"--{field}", written[field])]
-    assert nn("train", "--preset", "sigmoid-30", *options).exit_code == 0
+    assert nn("train", "--preset", "sigmoid-30", "--augment", *options).exit_code == 0
     spec = store.runs()[0].spec
+    assert spec.augmentation == 1
     assert [getattr(spec, field) for field in given] == [
         (OTHER | {"activation": "relu"})[field] for field in given
     ]

@@ -261,14 +261,16 @@ def test_the_smooth_loss_is_a_running_mean_over_about_a_thousand_pictures(pictur
         assert step.smooth_loss == expected
 
 
+@pytest.mark.parametrize("augmentation", [0, 1])
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
-def test_every_recipe_continues_as_if_never_interrupted(pictures, optimiser):
+def test_every_recipe_continues_as_if_never_interrupted(pictures, optimiser, augmentation):
     spec = RunSpec(hidden=(8, 6), optimiser=optimiser, lr=0.01, weight_decay=0.01, dropout=0.3)
     learned, held_out = pictures(30), pictures(8, seed=1)
 
     def begin(position):
         network, loss, sgd = spec.build()
         recipe = {"epochs": 3, "batch": 7, "seed": 0, "clip_norm": 0.5, "validation": held_out}
+        recipe["augmentation"] = augmentation
         return network, sgd, train(network, loss, sgd, learned, position=position, **recipe)
 
     whole, _, events = begin(None)
@@ -282,6 +284,15 @@ def test_every_recipe_continues_as_if_never_interrupted(pictures, optimiser):
     position.__dict__.update(checkpoint.unpack(saved, after.parameters, sgd).__dict__)
     assert without_times([*seen, *events]) == expected
     assert after.parameters.tobytes() == whole.parameters.tobytes()
+
+
+def test_augmented_pictures_are_other_ones_in_every_epoch(pictures):
+    training = Training(pictures(20), epochs=2, batch=20)
+    of(Epoch, training.events(augmentation=1.0))
+    first, second = training.network.seen
+    assert first.min() >= 0 and first.max() <= 1
+    for row in first:
+        assert np.abs(second - row).max(axis=1).min() > 0.1  # none is seen twice
 
 
 def test_it_ends_after_so_many_epochs_without_a_lower_validation_loss(pictures):

@@ -38,6 +38,13 @@ from nn.errors import UserError
 @click.option("--batch", type=int, help="Pictures a step.")
 @click.option("--epochs", type=int, help="Passes over the training pictures.")
 @click.option("--data", help="mnist or strokes; without it, mnist where it is found.")
+@click.option(
+    "--augment",
+    "augmentation",
+    flag_value=1.0,
+    type=float,
+    help="Vary each picture whenever it is learned from.",
+)
 @click.option("--validation", type=int, help="Training pictures held out.")
 @click.option("--seed", type=int, help="Same seed, same run.")
 @click.option("--name", default="", help="A name to find the run by.")

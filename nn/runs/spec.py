@@ -43,6 +43,7 @@ class RunSpec:
     nesterov: bool = False  # of sgd
     weight_decay: float = 0.0  # how strongly large weights are pulled back
     dropout: float = 0.0  # share of each hidden layer's outputs that a step drops
+    augmentation: float = 0.0  # how strongly pictures are varied each time; 1: as handwriting does
     label_smoothing: float = 0.0  # share of the truth that is spread over all digits
     clip_norm: float = 0.0  # longest gradient; 0: any
     patience: int = 0  # epochs without a lower validation loss before it ends; 0: never ends early
@@ -78,6 +79,7 @@ class RunSpec:
             raise _wrong("nesterov", "true or false", self.nesterov)
         _check_number("weight_decay", self.weight_decay, 0, 1)
         _check_number("dropout", self.dropout, 0, 0.95)
+        _check_number("augmentation", self.augmentation, 0, 2)
         _check_number("label_smoothing", self.label_smoothing, 0, 0.9)
         _check_number("clip_norm", self.clip_norm, 0, 1e6)
         _check_whole("patience", self.patience, 0, 10_000)

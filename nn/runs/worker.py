@@ -93,6 +93,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
             batch=spec.batch,
             seed=spec.seed,
             schedule=SCHEDULES[spec.schedule],
+            augmentation=spec.augmentation,
             clip_norm=spec.clip_norm,
             patience=spec.patience,
             validation=splits.validation,

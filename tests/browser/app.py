@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -42,7 +43,7 @@ class Server:
         self.environment = os.environ | {"DIGITSCOPE_STORE": self.store}
 
     def start(self) -> None:
-        command = ["-m", "streamlit", "run", "app.py"]
+        command = ["-X", "faulthandler", "-m", "streamlit", "run", "app.py"]
         options = ["--server.headless", "true", "--server.port", str(self.port)]
         with open(self.home / "server.log", "ab") as log:
             self.process = subprocess.Popen(
@@ -59,7 +60,12 @@ class Server:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # faulthandler writes what each thread does
+            self.process.wait()
+            raise AssertionError((self.home / "server.log").read_text()) from None
 
     def clear(self) -> None:
         """Forget every run, which ends their workers: they outlive the server by design."""

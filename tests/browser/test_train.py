@@ -143,11 +143,16 @@ def test_a_new_run_can_be_prepared_while_another_learns(page: Page, server) -> N
 
 def test_the_curves_of_a_second_run_fill_axes_of_their_own(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
-    for _ in range(2):
+    for number in (1, 2):
         page.get_by_role("button", name="Start").click()
-        expect(page.get_by_role("button", name="Start")).to_be_disabled()
+        while len(runs := RunStore(server.store).runs()) < number:
+            page.wait_for_timeout(20)
+        page.wait_for_function(
+            "run => { const { dataset } = document.querySelector('.plot');"
+            " return dataset.run === run && dataset.epochs == 1; }",
+            arg=runs[0].id,
+        )
         state(page, "Finished")
-        page.wait_for_function("document.querySelector('.plot').dataset.epochs == 1")
         samples, (low, high) = page.evaluate(
             "(() => { const plot = document.querySelector('.plot'); "
             "return [plot.data[1].x.at(-1), plot._fullLayout.xaxis.range]; })()"

@@ -33,6 +33,7 @@ specs = st.builds(
     nesterov=st.booleans(),
     weight_decay=st.floats(0, 1),
     dropout=st.floats(0, 0.95),
+    augmentation=st.floats(0, 2),
     label_smoothing=st.floats(0, 0.9),
     clip_norm=st.floats(0, 1e6),
     patience=st.integers(0, 10_000),
