@@ -10,9 +10,6 @@ import click
 from nn.commands import json_option, say
 from nn.errors import UserError
 
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"}
-FORMATS = ["PNG", "JPEG", "BMP", "WEBP", "GIF"]  # Pillow's others are rare and less well guarded
-
 
 @click.command()
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -35,21 +32,21 @@ def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> Non
         network = models.trained(store, run)
 
     import numpy as np
-    from PIL import Image
 
     from nn.digits.normalise import normalise
+    from nn.digits.pictures import open_picture
 
     done = 0
     for path in _picture_files(pictures):
         try:
-            with Image.open(path, formats=FORMATS) as picture:
-                image, blank = normalise(picture)
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
-            sentence = f"{path} cannot be read as a picture: {error}."
+            normalised = normalise(open_picture(path))
+        except UserError as error:
+            sentence = str(error)
             say(file=str(path), error=sentence) if as_json else click.echo(sentence, err=True)
             continue
         done += 1
-        probabilities = network.probabilities(image[np.newaxis])[0]
+        blank = normalised.blank
+        probabilities = network.probabilities(normalised.image[np.newaxis])[0]
         digit = None if blank else int(probabilities.argmax())
         confidence = 0.0 if blank else float(probabilities.max())
         if as_json:
@@ -64,8 +61,10 @@ def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> Non
 
 
 def _picture_files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    from nn.digits.pictures import SUFFIXES
+
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
+            yield from sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
         else:
             yield path

@@ -1,0 +1,34 @@
+"""Picture files: which kinds there are, and opening one that anybody may have made."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from PIL import Image
+
+from nn.errors import UserError
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"}
+FORMATS = ["PNG", "JPEG", "BMP", "WEBP", "GIF"]  # Pillow's others are rare and less well guarded
+MOST_PIXELS = 8_000 * 8_000  # 256 MB in colour with transparency
+
+# Pillow warns of large pictures above its own limit, which is higher than ours.
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+
+
+def open_picture(path: Path) -> Image.Image:
+    """The decoded picture. Its size is known from its head, before the rest is unpacked.
+
+    Raises UserError naming a file that is no picture, is damaged or has too many pixels.
+    """
+    try:
+        # From a name Pillow would map some files, and one cut off meanwhile would end the process.
+        with open(path, "rb") as file, Image.open(file, formats=FORMATS) as picture:
+            width, height = picture.size
+            if not 0 < width * height <= MOST_PIXELS:
+                raise UserError(f"it has {width:,} × {height:,} pixels; at most 8,000 × 8,000 fit")
+            picture.load()
+            return picture
+    except Exception as error:  # Pillow's decoders raise whatever they stumble on
+        raise UserError(f"{path} cannot be read as a picture: {str(error).rstrip('.')}.") from None
