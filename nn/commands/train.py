@@ -37,7 +37,7 @@ from nn.errors import UserError
 @click.option("--lr", type=float, help="Learning rate.")
 @click.option("--batch", type=int, help="Pictures a step.")
 @click.option("--epochs", type=int, help="Passes over the training pictures.")
-@click.option("--data", help="mnist or strokes; without it, mnist where it is found.")
+@click.option("--data", help="mnist, strokes or a path; without it, mnist where it is found.")
 @click.option(
     "--augment",
     "augmentation",
@@ -76,8 +76,11 @@ def train(
         changes["data"] = sources.default()
         if changes["data"] == "strokes":
             click.echo(f"Training on built-in strokes. {mnist.HOW_TO_GET}", err=True)
+    elif isinstance(changes["data"], str):
+        changes["data"] = sources.resolve(changes["data"])
     chosen = RunSpec.from_dict(asdict(presets.preset(preset).spec) | changes)
-    sources.load(chosen.data, chosen.validation)  # says what is missing before a run is recorded
+    # Says what is missing before a run is recorded.
+    sources.load(chosen.data, chosen.validation, chosen.seed)
 
     store = RunStore()
     _work(store, store.create(chosen, name).id, as_json)
@@ -181,7 +184,8 @@ def _progress_bar(run: Any) -> Iterator[Callable[[Any], None]]:
     from nn.digits import sources
     from nn.training import Epoch
 
-    pictures = len(sources.load(run.spec.data, run.spec.validation).train) * run.spec.epochs
+    spec = run.spec
+    pictures = len(sources.load(spec.data, spec.validation, spec.seed).train) * spec.epochs
     bar = tqdm(desc=f"run {run.name}", total=pictures, unit=" pictures", unit_scale=True)
 
     def show(event: Any) -> None:

@@ -1,45 +1,94 @@
-"""File formats of labelled pictures.
-
-IDX: http://yann.lecun.com/exdb/mnist/, section "File formats for the MNIST database".
-"""
+"""Reading and writing labelled pictures; the path says which format."""
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from math import prod
+import hashlib
+import logging
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from nn.digits import archive, idx, table
+from nn.digits.dataset import Dataset, cached
 from nn.errors import UserError
+from nn.files import Track
+
+KINDS = (
+    "an IDX file of pictures (named …-images-idx3-ubyte or ….gz, its labels beside it), a .csv, "
+    "an .npz or a folder of pictures"
+)
+VERSION = 1  # raise when the same files are read as other pictures: it names the cache
+
+log = logging.getLogger(__name__)
 
 
-def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """An IDX file of unsigned bytes, gzipped or not → array with that many ``dimensions``.
+def read(
+    path: Path, complain: Callable[[str], object] = log.warning, track: Track = iter
+) -> Dataset:
+    """The labelled pictures at ``path``.
 
-    Raises UserError naming the file when it is corrupt, cut off, or of another kind.
+    ``complain`` takes a sentence for each picture of a folder that is left out. Raises UserError
+    naming the file when it is absent, damaged, or no such thing at all.
     """
+    kind = _kind(path)
+    if kind == "folder":
+        from nn.digits import folder  # Pillow takes a while, and other formats need none
+
+        return folder.read(path, complain, track)
+    if not path.is_file():
+        raise UserError(f"{path} is not there, or is no file.")
+    if kind == "csv":
+        return table.read(path, track)
+    return archive.read(path) if kind == "npz" else idx.read(path)
+
+
+def write(dataset: Dataset, path: Path, track: Track = iter) -> None:
+    """Write the pictures to ``path``, whole or not at all.
+
+    A file that is there is replaced. Raises UserError for a folder that is not empty, or where
+    nothing can be written.
+    """
+    path, kind = path.resolve(), _kind(path)
+    if kind == "folder":
+        from nn.digits import folder
+
+        folder.write(dataset, path, track)
+    elif kind == "csv":
+        table.write(dataset, path, track)
+    elif kind == "npz":
+        archive.write(dataset, path)
+    else:
+        idx.write(dataset, path, track)
+
+
+def load(path: Path, name: str) -> Dataset:
+    """As ``read``, decoded once and memory-mapped until a file of it changes."""
+    path = path.resolve()
+    if _kind(path) == "folder":
+        from nn.digits import folder
+
+        files = folder.files(path)
+    else:
+        files = [path, idx.labels_of(path)] if "idx3" in path.name else [path]
     try:
-        data = path.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"{path}: cannot be read as an IDX file: {error}.") from None
-    header = 4 + 4 * dimensions
-    expected = bytes([0, 0, 8, dimensions])  # two zeros, type 8 = unsigned byte, dimensions
-    if len(data) < header or data[:4] != expected:
-        raise UserError(
-            f"{path}: expected an IDX file starting with {expected.hex(' ')} "
-            f"({dimensions} dimension{'s' * (dimensions > 1)} of bytes), "
-            f"found {data[:4].hex(' ') or 'an empty file'}."
-        )
-    shape = [int(size) for size in np.frombuffer(data, ">u4", dimensions, offset=4)]
-    # (NumPy cannot make an array whose other sides are huge, even where one side is 0.)
-    if len(data) - header != prod(shape) or prod(filter(None, shape)) >= 2**63:
-        raise UserError(
-            f"{path}: its header promises {' × '.join(map(str, shape))} bytes, "
-            f"found {len(data) - header:,}; the file is cut off or corrupt. Fetch it again."
-        )
-    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
+        facts = [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+    except OSError as error:
+        raise UserError(f"{error.filename} cannot be read: {error.strerror}.") from None
+    key = f"files-{_digest(str(path))}-{_digest(VERSION, facts)}"
+    return cached(key, lambda: read(path), name)
+
+
+def _digest(*facts: object) -> str:
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def _kind(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        return "folder"
+    if suffix in (".csv", ".npz"):
+        return suffix[1:]
+    if "idx3" in path.name:
+        return "idx"
+    if not suffix and "idx1" not in path.name and not path.exists():
+        return "folder"
+    raise UserError(f"{path}: expected {KINDS}.")

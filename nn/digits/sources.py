@@ -1,9 +1,12 @@
-"""Sources: a dataset's name → its pictures, split and ready to train on."""
+"""Sources: a dataset's name, or where one's own is → its pictures, split and ready to train on."""
 
 from __future__ import annotations
 
-from nn.digits import mnist, strokes
-from nn.digits.dataset import Splits, hold_out
+import os
+from pathlib import Path
+
+from nn.digits import formats, mnist, strokes
+from nn.digits.dataset import Splits, hold_out, split
 from nn.errors import UserError
 
 NAMES = ("mnist", "strokes")
@@ -14,15 +17,33 @@ def default() -> str:
     return "mnist" if mnist.find() else "strokes"
 
 
-def load(name: str, validation: int) -> Splits:
-    """Load a dataset by ``name`` and hold out its last ``validation`` training pictures.
+def resolve(data: str) -> str:
+    """A dataset's name as it is, a path from the root: a run's worker may stand elsewhere.
 
-    Raises UserError for an unknown name, for files that are absent or corrupt.
+    Raises UserError when it is neither a name nor is anything there.
     """
-    if name == "mnist":
-        train, test = mnist.load()
-    elif name == "strokes":
-        train, test = strokes.load()
-    else:
-        raise UserError(f"Unknown dataset {name!r}: choose one of {', '.join(NAMES)}.")
-    return hold_out(train, test, validation)
+    if data in NAMES:
+        return data
+    path = os.path.expanduser(data)
+    if not os.path.exists(path):
+        raise UserError(
+            f"data must be one of {', '.join(NAMES)}, or {formats.KINDS}; there is no {data!r}."
+        )
+    return os.path.abspath(path)
+
+
+def load(data: str, validation: int, seed: int) -> Splits:
+    """The pictures of a dataset by name, or at a path, in three parts.
+
+    MNIST, strokes and a folder with files named as MNIST's have a test set; the last ``validation``
+    training pictures are held out. Others are split 80/10/10 by ``seed``; with ``validation`` 0
+    none are held out there either. Raises UserError for what is absent or corrupt.
+    """
+    if data == "strokes":
+        return hold_out(*strokes.load(), validation)
+    if data == "mnist":
+        return hold_out(*mnist.load(), validation)
+    path = Path(resolve(data))
+    if mnist.holds(path):
+        return hold_out(*mnist.load(path), validation)
+    return split(formats.load(path, path.name), seed, validation > 0)

@@ -57,7 +57,7 @@ def work(store: RunStore, run_id: str) -> Iterator[Step | Epoch | None]:
 def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     run = store.run(recorder.run_id)
     spec = run.spec
-    splits = sources.load(spec.data, spec.validation)
+    splits = sources.load(spec.data, spec.validation, spec.seed)
     network, loss, optimiser = spec.build()
     position = Position()
     saved = store.checkpoint(run.id)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.digits.dataset import Dataset, cached, hold_out
+from nn.digits.dataset import Dataset, cached, checked, hold_out, split
 from nn.errors import UserError
 
 
@@ -42,6 +42,66 @@ def test_holding_out_everything_is_refused(validation):
         hold_out(numbered(5), numbered(3), validation)
 
 
+@given(count=st.integers(10, 300), seed=st.integers(0, 99))
+def test_a_split_is_80_10_10_of_every_picture_once_and_the_same_for_the_same_seed(count, seed):
+    whole = Dataset(np.arange(count)[:, None, None], np.arange(count) % 10, "numbered")
+    splits = split(whole, seed, validation=True)
+
+    sizes = len(splits.train), len(splits.validation), len(splits.test)
+    assert sizes == (count - 2 * (count // 10), count // 10, count // 10)
+    parts = [splits.train, splits.validation, splits.test]
+    numbers = np.concatenate([part.images.ravel() for part in parts])
+    assert sorted(numbers) == list(range(count))
+    for part in parts:
+        np.testing.assert_array_equal(part.labels, part.images.ravel() % 10)
+
+    again = split(whole, seed, validation=True)
+    assert_same(again.train, splits.train)
+    assert_same(again.test, splits.test)
+    without = split(whole, seed, validation=False)
+    assert_same(without.test, splits.test)
+    assert (len(without.train), len(without.validation)) == (count - count // 10, 0)
+
+
+def test_another_seed_splits_otherwise():
+    one, other = (split(numbered(100), seed, validation=True).test for seed in (0, 1))
+    assert not np.array_equal(one.images, other.images)
+
+
+def test_fewer_than_ten_pictures_are_not_split():
+    with pytest.raises(UserError, match="at least 10"):
+        split(numbered(9), 0, validation=False)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.uint64, ">i2"])
+def test_whole_numbers_of_any_kind_are_checked_into_bytes(dtype):
+    images = np.full((2, 28, 28), 255, dtype)
+    found = checked(images, np.array([0, 9], dtype), "name", ("a", "b"))
+    assert found.images.dtype == found.labels.dtype == np.uint8
+    assert_same(found, Dataset(np.full((2, 28, 28), 255), np.array([0, 9]), "name"))
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "sentence"),
+    [
+        (np.zeros((2, 20, 20)), [1, 2], "pictures.idx: .* 28 × 28.*2 × 20 × 20"),
+        (np.zeros((2, 784)), [1, 2], "pictures.idx: .* 28 × 28.*2 × 784"),
+        (np.zeros(()), [1, 2], "pictures.idx: .* 28 × 28"),
+        (np.zeros((2, 28, 28)), [1], "pictures.idx has 2 pictures but labels.idx 1 labels"),
+        (np.zeros((2, 28, 28)), [[1, 2]], "pictures.idx has 2 pictures but labels.idx"),
+        (np.zeros((2, 28, 28)), 1, "pictures.idx has 2 pictures but labels.idx"),
+        (np.zeros((0, 28, 28)), [], "pictures.idx has no pictures"),
+        (np.zeros((2, 28, 28)), [1, 10], "labels.idx: expected labels from 0 to 9, found 10"),
+        (np.zeros((2, 28, 28)), [-1, 9], "labels.idx: expected labels from 0 to 9, found -1"),
+        (np.full((2, 28, 28), 256), [1, 2], "pictures.idx: expected pixels from 0 to 255, .* 256"),
+        (np.full((2, 28, 28), -1), [1, 2], "pictures.idx: expected pixels from 0 to 255, .* -1"),
+    ],
+)
+def test_what_is_no_dataset_is_refused_by_the_name_of_its_file(images, labels, sentence):
+    with pytest.raises(UserError, match=rf"^{sentence}.*\.$"):
+        checked(images.astype(int), np.array(labels, int), "n", ("pictures.idx", "labels.idx"))
+
+
 def test_a_dataset_is_made_once_and_then_mapped_from_the_cache():
     first = cached("once", lambda: numbered(4), "numbered")
 
@@ -53,6 +113,15 @@ def test_a_dataset_is_made_once_and_then_mapped_from_the_cache():
         assert_same(found, numbered(4))
         assert isinstance(found.images, np.memmap) and not found.images.flags.writeable
     assert_same(cached("another key", lambda: numbered(5), "numbered"), numbered(5))
+
+
+def test_a_new_version_removes_the_older_and_nothing_else(home):
+    for key in ("a-b-1", "a-bc-1", "a-b-2"):
+        cached(key, lambda: numbered(4), "numbered")
+    found = sorted(path.name for path in (home / "cache").glob("a-b*"))
+    assert found == [
+        "a-b-2-images.npy", "a-b-2-labels.npy", "a-bc-1-images.npy", "a-bc-1-labels.npy",
+    ]  # fmt: skip
 
 
 def test_a_dataset_that_was_not_finished_is_made_anew(home):

@@ -1,115 +1,124 @@
 from __future__ import annotations
 
-import gzip
-import struct
-from math import prod
+import os
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from nn.digits.formats import read_idx
+from nn.digits import formats
 from nn.errors import UserError
 
-
-def idx(shape: tuple[int, ...], data: bytes, kind: int = 8) -> bytes:
-    """An IDX file: two zeros, the type, the dimensions' number and sizes, the data."""
-    return bytes([0, 0, kind, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + data
+NAMES = ["a.csv", "A.CSV", "b.npz", "c-images-idx3-ubyte", "d-images-idx3-ubyte.gz", "folder"]
 
 
-WHOLE = idx((2, 3, 4), bytes(range(24)))
+def assert_same(one, other):
+    np.testing.assert_array_equal(one.images, other.images, strict=True)
+    np.testing.assert_array_equal(one.labels, other.labels, strict=True)
 
 
-@pytest.fixture(scope="module")
-def path(tmp_path_factory):
-    return tmp_path_factory.mktemp("idx") / "some-idx3-ubyte"
+@pytest.mark.parametrize("first", NAMES)
+@pytest.mark.parametrize("second", NAMES)
+def test_from_any_format_to_any_other_pictures_and_their_order_stay(
+    tmp_path, pictures, first, second
+):
+    written = pictures(25)
+    formats.write(written, tmp_path / first)
+    formats.write(formats.read(tmp_path / first), tmp_path / f"2-{second}")
+    assert_same(formats.read(tmp_path / f"2-{second}"), written)
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
-@given(shape=st.lists(st.integers(0, 5), min_size=1, max_size=4), seed=st.integers(0, 99))
-def test_what_was_written_is_read(path, pack, shape, seed):
-    array = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
-    path.write_bytes(pack(idx(tuple(shape), array.tobytes())))
+@pytest.mark.parametrize("name", ["a.csv", "d-images-idx3-ubyte.gz", "folder"])
+def test_a_loop_that_takes_a_while_is_shown(tmp_path, pictures, name):
+    shown = []
 
-    np.testing.assert_array_equal(read_idx(path, len(shape)), array, strict=True)
+    def track(items):
+        shown.append(len(items))
+        yield from items
 
-
-@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        WHOLE[:3],
-        WHOLE[:15],
-        WHOLE[:16],
-        WHOLE[:-1],
-        WHOLE + b"\0",
-        idx((2, 12), bytes(24)),
-        idx((2, 3, 4), bytes(24), kind=9),
-        b"\1" + WHOLE[1:],
-        idx((2**31, 2**31, 4), bytes(24)),
-        idx((0, 2**32 - 1, 2**32 - 1), b""),
-        b"\x89PNG\r\n\x1a\n" + bytes(30),
-    ],
-    ids=[
-        "empty", "no header", "half a header", "no data", "too short", "too long",
-        "other dimensions", "other type", "other magic", "huge counts", "huge and empty", "png",
-    ],
-)  # fmt: skip
-def test_another_file_is_refused_by_name(path, pack, data):
-    path.write_bytes(pack(data))
-    with pytest.raises(UserError) as refused:
-        read_idx(path, 3)
-    assert str(path) in str(refused.value)
+    formats.write(pictures(5), tmp_path / name, track)
+    assert shown and all(shown)
+    if name != "d-images-idx3-ubyte.gz":  # (reading this one takes no while)
+        formats.read(tmp_path / name, track=track)
+        assert len(shown) == 2 and shown[1]
 
 
-@given(length=st.integers(2, len(gzip.compress(WHOLE)) - 1))
-def test_a_gzip_file_cut_off_anywhere_is_refused_by_name(path, length):
-    path.write_bytes(gzip.compress(WHOLE)[:length])
-    with pytest.raises(UserError) as refused:
-        read_idx(path, 3)
-    assert str(path) in str(refused.value)
+@pytest.mark.parametrize("name", ["a.csv", "b.npz", "c-images-idx3-ubyte", "folder", "x.txt", ""])
+def test_what_is_not_there_is_refused_by_name(tmp_path, name):
+    (tmp_path / "x.txt").write_text("x")
+    with pytest.raises(UserError, match=rf"^{tmp_path / name}"):
+        formats.read(tmp_path / name)
 
 
-def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
-    for path in (tmp_path / "absent", tmp_path):  # a folder cannot be read either
-        with pytest.raises(UserError) as refused:
-            read_idx(path, 3)
-        assert str(path) in str(refused.value)
+@pytest.mark.parametrize("name", ["x.txt", "picture.png", "a-labels-idx1-ubyte", "there"])
+def test_a_name_that_says_no_format_is_refused_and_the_formats_are_named(tmp_path, pictures, name):
+    (tmp_path / "there").write_text("a file, no folder")
+    for act in (lambda path: formats.write(pictures(3), path), formats.read):
+        with pytest.raises(UserError, match=rf"{name}.*csv"):
+            act(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
 
 
-sizes = st.sampled_from([0, 1, 2, 3, 28, 2**16, 2**31, 2**32 - 1])
-headers = st.lists(sizes, min_size=1, max_size=4).map(lambda shape: idx(tuple(shape), b""))
+def test_a_failed_write_leaves_what_was_there(tmp_path, pictures):
+    def fail(items):
+        yield from items[:1]
+        raise KeyboardInterrupt
+
+    for name in ("a.csv", "c-images-idx3-ubyte", "folder"):
+        if name != "folder":
+            (tmp_path / name).write_text("older")
+        with pytest.raises(KeyboardInterrupt):
+            formats.write(pictures(3), tmp_path / name, fail)
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {
+        "a.csv": "older", "c-images-idx3-ubyte": "older",
+    }  # fmt: skip
 
 
-@example(data=gzip.compress(WHOLE)[:10] + b"\xff" * 30, dimensions=3)  # whole header, corrupt rest
-@given(
-    data=st.one_of(
-        st.binary(max_size=100),
-        st.binary(max_size=100).map(lambda rest: b"\x1f\x8b" + rest),
-        st.builds(bytes.__add__, headers, st.binary(max_size=100)),
-        st.builds(bytes.__add__, headers, st.binary(max_size=100)).map(gzip.compress),
-    ),
-    dimensions=st.integers(1, 4),
-)
-def test_any_bytes_are_an_array_or_a_sentence(path, data, dimensions):
-    path.write_bytes(data)
-    try:
-        array = read_idx(path, dimensions)
-    except UserError as refused:
-        assert str(path) in str(refused)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_loaded_file_is_decoded_once_until_a_file_of_it_changes(
+    tmp_path, pictures, monkeypatch, home, name
+):
+    decoded, read = [], formats.read
+    monkeypatch.setattr(formats, "read", lambda path: decoded.append(path) or read(path))
+    path, first, second = tmp_path / name, pictures(12), pictures(13, seed=1)
+
+    def copies():
+        return set((home / "cache").glob("files-*"))
+
+    before = copies()
+    formats.write(first, path)
+    for _ in range(2):
+        found = formats.load(path, "mine")
+        assert_same(found, first)
+        assert isinstance(found.images, np.memmap) and found.name == "mine"
+    assert len(decoded) == 1
+
+    if name == "folder":
+        formats.write(second, tmp_path / "other")
+        path.rename(tmp_path / "older")
+        (tmp_path / "other").rename(path)
     else:
-        assert (array.ndim, array.dtype) == (dimensions, np.uint8)
-        assert array.size == prod(array.shape)
+        formats.write(second, path)
+    assert_same(formats.load(path, "mine"), second)
+    assert len(decoded) == 2 and len(copies() - before) == 2  # no old copy is left
 
 
-@given(at=st.integers(0, len(gzip.compress(WHOLE)) - 1), byte=st.integers(0, 255))
-def test_a_damaged_gzip_file_is_whole_or_refused(path, at, byte):
-    damaged = bytearray(gzip.compress(WHOLE))
-    damaged[at] = byte
-    path.write_bytes(damaged)
-    try:
-        assert read_idx(path, 3).tobytes() == bytes(range(24))
-    except UserError as refused:
-        assert str(path) in str(refused)
+@pytest.mark.parametrize("name", ["c-labels-idx1-ubyte", "folder/9/9.png"])
+def test_every_file_of_it_counts(tmp_path, pictures, name):
+    source = pictures(12)
+    source.labels[9] = 9
+    formats.write(source, tmp_path / "c-images-idx3-ubyte")
+    formats.write(source, tmp_path / "folder")
+    path = tmp_path / ("folder" if "folder" in name else "c-images-idx3-ubyte")
+    first = formats.load(path, "mine")
+    changed = tmp_path / name.replace("9.png", "000009.png")
+    later = changed.stat().st_mtime + 1
+    os.utime(changed, (later, later))
+    assert formats.load(path, "mine").images.filename != first.images.filename
+
+
+def test_loading_what_lacks_its_labels_is_a_sentence(tmp_path, pictures):
+    formats.write(pictures(12), tmp_path / "c-images-idx3-ubyte")
+    (tmp_path / "c-labels-idx1-ubyte").unlink()
+    for name in ("c-images-idx3-ubyte", "absent.csv"):
+        with pytest.raises(UserError, match=r"c-labels-idx1-ubyte|absent\.csv"):
+            formats.load(tmp_path / name, "mine")
