@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from nn.commands.data import convert, data
+from nn.commands.model import export, test
 from nn.commands.predict import predict
 from nn.commands.runs import runs, stop
 from nn.commands.train import resume, train
@@ -31,7 +32,7 @@ def main() -> None:
     """Digitscope without the browser: train a network on handwritten digits and let it read."""
 
 
-for command in (data, train, predict, convert, runs, resume, stop):
+for command in (data, train, test, predict, convert, runs, resume, stop, export):
     main.add_command(command)
 
 if __name__ == "__main__":

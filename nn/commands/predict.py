@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,23 +14,16 @@ from nn.errors import UserError
 
 @click.command()
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--model", help="A run: id, beginning of it, or name; RUN@STEP for a past frame.")
+@click.option(
+    "--model",
+    help="A run (id, beginning of it, or name; RUN@STEP for a past frame) or an exported file.",
+)
 @json_option
 def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> None:
     """Read the digit in each picture, or in each picture of a folder."""
     from nn.runs import model as models
-    from nn.runs.store import RunStore
 
-    store = RunStore()
-    if model:
-        _, network = models.load(store, model)
-    else:
-        run = models.best_finished(store)
-        if run is None:
-            raise UserError(
-                "No network has been trained yet: `python -m nn train` trains one in seconds."
-            )
-        network = models.trained(store, run)
+    network = models.find(model).network if model else _best()
 
     import numpy as np
 
@@ -58,6 +52,19 @@ def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> Non
             click.echo(f"{path}: " + ("blank" if blank else f"{digit} ({confidence:.1%})"))
     if not done:
         raise UserError("No picture could be read.")
+
+
+def _best() -> Any:
+    from nn.runs import model as models
+    from nn.runs.store import RunStore
+
+    store = RunStore()
+    run = models.best_finished(store)
+    if run is None:
+        raise UserError(
+            "No network has been trained yet: `python -m nn train` trains one in seconds."
+        )
+    return models.trained(store, run)
 
 
 def _picture_files(paths: tuple[Path, ...]) -> Iterator[Path]:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from nn.digits import formats, mnist, strokes
-from nn.digits.dataset import Splits, hold_out, split
+from nn.digits.dataset import Dataset, Splits, hold_out, split
 from nn.errors import UserError
 
 NAMES = ("mnist", "strokes")
@@ -47,3 +47,11 @@ def load(data: str, validation: int, seed: int) -> Splits:
     if mnist.holds(path):
         return hold_out(*mnist.load(path), validation)
     return split(formats.load(path, path.name), seed, validation > 0)
+
+
+def to_test(data: str) -> Dataset:
+    """The test pictures of a dataset that has such; of any other, all. Raises as ``load``."""
+    path = Path(resolve(data))
+    if data in NAMES or mnist.holds(path):
+        return load(data, 0, 0).test
+    return formats.load(path, path.name)

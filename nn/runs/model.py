@@ -1,14 +1,35 @@
-"""From a recorded run to a network that reads."""
+"""From a recorded run, or an exported file, to a network that reads."""
 
 from __future__ import annotations
 
-from nn import checkpoint
+from pathlib import Path
+from typing import NamedTuple
+
+from nn import checkpoint, model_file
 from nn.errors import UserError
 from nn.network import Network
 from nn.runs.store import Run, RunStore, State
 
 
-def load(store: RunStore, text: str) -> tuple[Run, Network]:
+class Model(NamedTuple):
+    network: Network
+    run: Run | None  # None: it comes from a file
+    step: int | None  # after which it was like that; None: it comes from a file
+
+
+def find(text: str) -> Model:
+    """MODEL as people write it: an exported file, or a run as ``load`` takes it.
+
+    Raises UserError when it is neither.
+    """
+    path = Path(text)
+    if path.suffix.lower() in model_file.KINDS:
+        network, _ = model_file.read(path)
+        return Model(network, None, None)
+    return load(RunStore(), text)
+
+
+def load(store: RunStore, text: str) -> Model:
     """``RUN`` (id, unique beginning or name) as of its checkpoint, ``RUN@STEP`` at a kept frame.
 
     Raises UserError when there is no such run or nothing of it to load.
@@ -16,22 +37,26 @@ def load(store: RunStore, text: str) -> tuple[Run, Network]:
     name, at, step = text.partition("@")
     run = store.find(name)
     if not at:
-        return run, trained(store, run)
+        return _checkpoint(store, run)
     if not (step.isdecimal() and len(step) < 16):
         raise UserError(f"After @ comes the step of a kept frame; got {step!r}.")
     network = run.spec.network()
     network.parameters[...] = store.frame(run.id, int(step)).parameters
-    return run, network
+    return Model(network, run, int(step))
 
 
 def trained(store: RunStore, run: Run) -> Network:
     """The network of the run's checkpoint. Raises UserError when it has none yet."""
+    return _checkpoint(store, run).network
+
+
+def _checkpoint(store: RunStore, run: Run) -> Model:
     data = store.checkpoint(run.id)
     if data is None:
         raise UserError(f"Run {run.name} has no checkpoint yet: it is {run.state}.")
     network, _, optimiser = run.spec.build()
-    checkpoint.unpack(data, network.parameters, optimiser)
-    return network
+    position = checkpoint.unpack(data, network.parameters, optimiser)
+    return Model(network, run, position.step)
 
 
 def latest_finished(store: RunStore) -> Run | None:

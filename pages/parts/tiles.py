@@ -1,13 +1,11 @@
-"""Tiles: a layer's weights as small pictures, packed for the browser."""
+"""Tiles, packed for the browser."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nn.network import views
+from nn.inspect.tiles import tiles
+from nn.layers import Array
 
 MOST = 1000  # neurons: more tiles are too small to see
 
@@ -17,13 +15,7 @@ def shown(sizes: Sequence[int]) -> int:
     return min(sizes[1], MOST)
 
 
-def pack(parameters: NDArray[np.floating], sizes: Sequence[int]) -> bytes:
-    """First-layer weights → scales (shown,) float32, then tiles (shown, 784) int8.
-
-    A weight is tile / 127 × its neuron's scale, the largest absolute weight of that neuron.
-    """
-    W, _ = next(views(parameters, sizes))  # (784, neurons)
-    tiles = W.T[: shown(sizes)].astype(np.float32, order="C")  # (shown, 784)
-    scales = np.abs(tiles).max(axis=1)
-    tiles *= (127 / np.where(scales > 0, scales, 1))[:, None]
-    return scales.astype("<f4").tobytes() + np.rint(tiles).astype(np.int8).tobytes()
+def pack(parameters: Array, sizes: Sequence[int]) -> bytes:
+    """Scales (shown,) float32, then tiles (shown, 784) int8; see nn.inspect.tiles."""
+    scales, pictures = tiles(parameters, sizes, slice(shown(sizes)))
+    return scales.astype("<f4").tobytes() + pictures.tobytes()

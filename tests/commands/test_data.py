@@ -1,29 +1,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from PIL import Image
 
-from nn.__main__ import main
 from nn.digits import formats, mnist
 from nn.errors import UserError
-
-
-def nn(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def assert_sentence(result):
-    """It ended with one sentence on standard error, rather than a traceback → the sentence."""
-    assert isinstance(result.exception, SystemExit), result.exception
-    assert (result.exit_code, result.stdout) == (1, "")
-    last = result.stderr.splitlines()[-1]
-    assert last.startswith("Error: ") and last.endswith(".")
-    return last
+from tests.commands.cli import assert_sentence, nn, rows
 
 
 @pytest.fixture(autouse=True)
@@ -38,11 +23,6 @@ def folder(tmp_path, monkeypatch):
 def fill(folder, pictures):
     formats.write(pictures(12), folder / "train-images-idx3-ubyte.gz")
     formats.write(pictures(7), folder / "t10k-images-idx3-ubyte.gz")
-
-
-def rows(result):
-    assert result.exit_code == 0, result.output
-    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 STROKES = {"dataset": "strokes", "pictures": 24_000, "where": "built in"}

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sqlalchemy import update
 
-from nn import checkpoint
+from nn import checkpoint, model_file
 from nn.errors import UserError
 from nn.runs import tables
-from nn.runs.model import best_finished, latest_finished, load, trained
+from nn.runs.model import best_finished, find, latest_finished, load, trained
 from nn.runs.recorder import half
 from nn.runs.store import RunStore, State
 from nn.runs.worker import work
@@ -36,19 +36,32 @@ def test_a_run_by_id_or_name_is_the_network_of_its_checkpoint(recorded):
     network, _, optimiser = run.spec.build()
     checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimiser)
     for text in (run.id, run.id[:6], "mine"):
-        found, loaded = load(store, text)
-        assert found == run
+        loaded, found, step = load(store, text)
+        assert (found, step) == (run, run.step)
         assert (loaded.sizes, loaded.activation) == ((784, 8, 10), "sigmoid")
         np.testing.assert_array_equal(loaded.parameters, network.parameters)
 
 
 def test_a_run_at_a_step_is_the_network_of_that_frame(recorded):
     store, run = recorded
-    found, untrained = load(store, "mine@0")
-    assert (found, untrained.activation) == (run, "sigmoid")
+    untrained, found, step = load(store, "mine@0")
+    assert (found, step, untrained.activation) == (run, 0, "sigmoid")
     np.testing.assert_array_equal(untrained.parameters, half(run.spec.build()[0].parameters))
-    last = load(store, f"{run.id}@{run.step}")[1]
+    last = load(store, f"{run.id}@{run.step}").network
     np.testing.assert_array_equal(last.parameters, half(trained(store, run).parameters))
+
+
+def test_a_file_is_told_from_a_run_by_its_ending(recorded, tmp_path, monkeypatch):
+    store, run = recorded
+    monkeypatch.setenv("DIGITSCOPE_STORE", store.url)
+    network = trained(store, run)
+    model_file.write(network, tmp_path / "mine.npz", {})
+    for text, of in ((str(tmp_path / "mine.npz"), None), ("mine", run)):
+        found = find(text)
+        assert found.run == of
+        np.testing.assert_array_equal(found.network.parameters, network.parameters)
+    with pytest.raises(UserError, match="no run 'yours'"):
+        find("yours")
 
 
 @pytest.mark.parametrize("step", ["", "x", "-1", "1.5", "²", "99", "9" * 20])

@@ -1,0 +1,114 @@
+"""``test`` and ``export``: how well a network reads, and taking it elsewhere."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nn.commands import json_option, say
+from nn.errors import UserError
+
+
+@click.command()
+@click.argument("model")
+@click.option("--data", help="mnist, strokes or a path; without it, what the run was trained on.")
+@json_option
+def test(model: str, data: str | None, as_json: bool) -> None:
+    """Count which digits a network reads right, and which it takes for which.
+
+    MODEL: a run (id, beginning of it, or name; RUN@STEP for a past frame) or an exported file.
+    It reads the test pictures of MNIST, of strokes and of the data it was trained on, and all
+    pictures of any other data.
+    """
+    from nn.inspect.confusion import confusion
+    from nn.runs.model import find
+
+    network, run, _ = find(model)
+    pictures = _test_pictures(run, data)
+    found = confusion(network, pictures.images, pictures.labels)
+    if as_json:
+        say(accuracy=found.accuracy, per_digit=found.per_digit, confusion=found.counts.tolist())
+        return
+    click.echo(f"{found.right:,} of {found.pictures:,} read right: {found.accuracy:.2%}.\n")
+    click.echo("digit   right   read as" + "".join(f"{digit:>7}" for digit in range(10)))
+    for digit, (share, row) in enumerate(zip(found.per_digit, found.counts.tolist(), strict=True)):
+        right = "-" if share is None else f"{share:.1%}"
+        click.echo(f"{digit:>5}{right:>8}          " + "".join(f"{n:>7,}" for n in row))
+
+
+def _test_pictures(run: Any, data: str | None) -> Any:
+    from nn.digits import sources
+
+    chosen = sources.resolve(data) if data else run.spec.data if run else sources.default()
+    if run and chosen == run.spec.data:
+        return sources.load(chosen, run.spec.validation, run.spec.seed).test
+    return sources.to_test(chosen)
+
+
+@click.command()
+@click.argument("run")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--neuron", type=int, help="Of a .gif: this first-layer neuron alone, from 0.")
+def export(run: str, out: Path, neuron: int | None) -> None:
+    """Write a run to a file whose name says what is in it.
+
+    The network as .npz, .safetensors or readable .json; its curves as .csv; its first-layer
+    weights learning as a .gif. RUN@STEP is the network at a past frame, and a .gif up to there.
+    """
+    kind = out.suffix.lower()
+    if neuron is not None and kind != ".gif":
+        raise click.UsageError("--neuron goes with a .gif.")
+    if kind == ".csv":
+        _export_curves(run, out)
+    elif kind == ".gif":
+        _export_gif(run, out, neuron)
+    else:
+        _export_network(run, out)
+    click.echo(f"{out} is written ({out.stat().st_size / 1e6:.1f} MB).", err=True)
+
+
+def _export_network(text: str, out: Path) -> None:
+    from nn import model_file
+    from nn.runs.model import load
+    from nn.runs.store import RunStore
+
+    store = RunStore()
+    network, run, step = load(store, text)
+    assert run is not None  # load finds nothing else
+    accuracies = {epoch["step"]: epoch["test_accuracy"] for epoch in store.epochs(run.id)}
+    about = {
+        "run": run.name, "data": Path(run.spec.data).name, "step": step,
+        "test_accuracy": accuracies.get(step),
+    }  # fmt: skip
+    model_file.write(network, out, about)
+
+
+def _export_curves(text: str, out: Path) -> None:
+    from nn.runs import curves
+    from nn.runs.store import RunStore
+
+    store = RunStore()
+    curves.write_csv(store, store.find(text), out)
+
+
+def _export_gif(text: str, out: Path, neuron: int | None) -> None:
+    from tqdm import tqdm
+
+    from nn.inspect import animation
+    from nn.runs.store import RunStore
+
+    store = RunStore()
+    name, _, last = text.partition("@")
+    run = store.find(name)
+    if last and not last.isdecimal():
+        raise UserError(f"After @ comes the step of a kept frame; got {last!r}.")
+    steps = [step for step in store.frame_steps(run.id) if not last or step <= int(last)]
+    if not steps:
+        raise UserError(f"Run {run.name} has no frames yet: it is {run.state}.")
+    neurons = run.spec.sizes[1]
+    if neuron is not None and not 0 <= neuron < neurons:
+        raise UserError(f"--neuron must be from 0 to {neurons - 1:,}; got {neuron}.")
+    animation.gif(store, run.id, steps, out, neuron, partial(tqdm, desc=f"drawing {out.name}"))

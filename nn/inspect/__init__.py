@@ -1,0 +1,1 @@
+"""What a network has learned, as plain numbers and pictures; knows no screen."""

@@ -1,0 +1,26 @@
+"""Tiles: a first-layer neuron's weights as a picture of 28 × 28."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.layers import Array
+from nn.network import views
+
+
+def tiles(
+    parameters: Array, sizes: Sequence[int], neurons: slice = slice(None)
+) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """→ scales (neurons,), tiles (neurons, 784): a weight is tile / 127 × its neuron's scale, the
+    largest absolute weight of that neuron.
+
+    parameters: flat, as nn.network.Network.parameters.
+    """
+    W, _ = next(views(parameters, sizes))  # (784, neurons)
+    weights = W.T[neurons].astype(np.float32, order="C")
+    scales = np.abs(weights).max(axis=1)
+    weights *= (127 / np.where(scales > 0, scales, 1))[:, None]
+    return scales, np.rint(weights).astype(np.int8)

@@ -1,0 +1,78 @@
+"""Animation: each picture shows the weights of its moment."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nn.inspect import animation
+from nn.inspect.tiles import tiles
+from nn.runs.spec import RunSpec
+from nn.runs.store import RunStore
+from nn.runs.worker import work
+
+
+def record(folder, *hidden):
+    """→ (store, run), one epoch."""
+    store = RunStore(f"sqlite:///{folder / 'store.sqlite3'}")
+    run = store.create(RunSpec(hidden=hidden, batch=380, epochs=1, data="strokes", validation=1000))
+    for _ in work(store, run.id):
+        pass
+    return store, run
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    return record(tmp_path_factory.mktemp("gif"), 6)
+
+
+def pixels(picture, number):
+    picture.seek(number)
+    return np.asarray(picture.convert("RGB")).astype(int)
+
+
+def colour(weight):
+    """Of a weight from −1 to 1, worked out again: red, paper, blue."""
+    end = np.array(animation.POSITIVE if weight > 0 else animation.NEGATIVE)
+    paper = np.array(animation.NEUTRAL)
+    return paper + (end - paper) * abs(weight) ** 0.8
+
+
+@pytest.mark.parametrize("neuron", [None, 0, 5])
+def test_first_and_last_picture_show_the_first_and_last_weights(recorded, tmp_path, neuron):
+    store, run = recorded
+    steps = store.frame_steps(run.id)
+    animation.gif(store, run.id, steps, tmp_path / "a.gif", neuron, iter)
+    with Image.open(tmp_path / "a.gif") as moving:
+        count = moving.n_frames
+        assert moving.info["loop"] == 0
+        assert count <= min(len(steps), animation.MOST)
+        for number, step in ((0, steps[0]), (count - 1, steps[-1])):
+            shown = pixels(moving, number)
+            weights = tiles(store.frame(run.id, step).parameters, run.spec.sizes)[1] / 127
+            across, scale = (4, animation.WIDTH // 120) if neuron is None else (1, 10)
+            for n in range(6) if neuron is None else [neuron]:
+                place = 0 if neuron is not None else n
+                corner = [animation.MARGIN + 30 * scale * at for at in divmod(place, across)]
+                for pixel in (0, 400, int(np.abs(weights[n]).argmax())):
+                    y, x = (c + scale * at for c, at in zip(corner, divmod(pixel, 28), strict=True))
+                    # Shades are rounded to steps of 8 in 127.
+                    np.testing.assert_allclose(shown[y, x], colour(weights[n, pixel]), atol=18)
+
+
+def test_a_line_says_how_much_was_seen(recorded, tmp_path):
+    store, run = recorded
+    steps = store.frame_steps(run.id)
+    animation.gif(store, run.id, steps, tmp_path / "a.gif", 0, iter)
+    with Image.open(tmp_path / "a.gif") as moving:
+        lines = [pixels(moving, n)[-animation.CAPTION :] for n in (0, moving.n_frames - 1)]
+    assert all(line.min() < 60 for line in lines) and (lines[0] != lines[1]).any()
+
+
+@pytest.mark.parametrize("hidden", [(), (1,), (1000,)])
+def test_the_wall_of_any_first_layer_fits_a_screen(tmp_path, hidden):
+    store, run = record(tmp_path, *hidden)
+    animation.gif(store, run.id, [0], tmp_path / "a.gif", None, iter)
+    with Image.open(tmp_path / "a.gif") as picture:
+        assert 200 < picture.width < 1500 and picture.height < 1500
