@@ -8,91 +8,23 @@ from __future__ import annotations
 
 import os
 import secrets
-import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Literal, NamedTuple
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import (
-    Connection,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    inspect,
-    select,
-    update,
-)
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
 from nn.home import home
-from nn.runs import tables
+from nn.runs import database, queue, tables
+from nn.runs.run import Command, Frame, Kind, Point, Run, State, as_run, waits
 from nn.runs.spec import RunSpec
 
-LEASE_SECONDS = 4.0  # a worker that has not written for so long has vanished
-START_SECONDS = 20.0  # a queued run that no worker has claimed for so long never will be
-PREPARE_SECONDS = 120.0  # a worker that claimed a run may prepare its pictures for so long
-
-
-class State(StrEnum):
-    QUEUED = "queued"
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    DIVERGED = "diverged"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"  # its worker vanished; never stored, always concluded
-
-    @property
-    def active(self) -> bool:
-        """A worker is on it, or on its way."""
-        return self in (State.QUEUED, State.RUNNING, State.PAUSED)
-
-
-@dataclass(frozen=True)
-class Run:
-    id: str
-    name: str
-    spec: RunSpec
-    created: float  # seconds since 1970
-    heartbeat: float  # likewise: when its worker, or who queued it, last wrote
-    state: State
-    sentence: str  # why it is in that state, where that needs saying
-    steps: int  # in the whole run; 0 before it was first started
-    step: int
-    samples: int
-    seconds: float  # of training alone
-    epoch: int  # complete ones
-    test_accuracy: float | None  # 0–1, after the last complete epoch
-
-
-class Point(NamedTuple):
-    step: int
-    samples: int
-    loss: float  # of this step's batch
-    smooth_loss: float  # running mean of the batches' losses
-
-
-class Frame(NamedTuple):
-    """The network at one moment, for looking."""
-
-    step: int
-    samples: int
-    loss: float | None  # training loss just before; None for the untrained network
-    parameters: NDArray[np.float16]  # flat, as nn.network.Network.parameters
-
-
-class Command(NamedTuple):
-    id: int
-    kind: Literal["pause", "resume", "stop"]
+__all__ = ["Command", "Frame", "Point", "Run", "RunStore", "State"]
 
 
 class RunStore:
@@ -103,10 +35,7 @@ class RunStore:
         try:
             url = url or os.environ.get("DIGITSCOPE_STORE")
             self.url = url or f"sqlite:///{home() / 'store.sqlite3'}"
-            self._engine = create_engine(self.url)
-            if self._engine.dialect.name == "sqlite":
-                event.listen(self._engine, "connect", _tune_sqlite)
-            self._open_schema()
+            self.engine = database.open_engine(self.url)
         except UserError:
             raise
         except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
@@ -115,39 +44,32 @@ class RunStore:
                 "DIGITSCOPE_HOME."
             ) from None
 
-    def _open_schema(self) -> None:
-        newest = select(tables.about.c.schema_version)
-        if not inspect(self._engine).has_table("about"):
-            with self._engine.begin() as connection:
-                if self._engine.dialect.name == "sqlite":  # one creator at a time, the rest wait
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
-                tables.metadata.create_all(connection)
-                if connection.scalar(newest) is None:
-                    version = tables.SCHEMA_VERSION
-                    connection.execute(insert(tables.about).values(schema_version=version))
-        with self._engine.connect() as connection:
-            version = connection.scalar(newest) or tables.SCHEMA_VERSION
-        if version > tables.SCHEMA_VERSION:
-            raise UserError(
-                f"The store was written by a newer Digitscope (schema {version}; this one knows "
-                f"{tables.SCHEMA_VERSION}). Update Digitscope, or set DIGITSCOPE_HOME elsewhere."
-            )
+    @contextmanager
+    def writing(self, wait: float = database.WAIT) -> Iterator[Connection]:
+        """One transaction: all of it is written, or nothing. wait: seconds for other writers."""
+        with self.engine.begin() as connection:
+            database.be_patient(connection, wait)
+            yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """One transaction: all of it is written, or nothing."""
-        with self._engine.begin() as connection:
+    def deciding(self) -> Iterator[Connection]:
+        """A transaction beside which nobody decides anything: what it reads stays so."""
+        with self.writing() as connection:
+            connection.execute(update(tables.about).values(schema_version=tables.SCHEMA_VERSION))
             yield connection
 
     def rows(self, statement: Any) -> Sequence[Any]:
         """Everything a query finds, in a transaction of its own."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return connection.execute(statement).all()
 
     # Runs
 
-    def create(self, spec: RunSpec, name: str = "") -> Run:
-        """Record a new run, queued. Raises UserError for a name that ``RUN@STEP`` would misread."""
+    def create(self, spec: RunSpec, name: str = "", lease: str | None = None) -> Run:
+        """Record a new run: queued, or at once the worker's that holds ``lease``.
+
+        Raises UserError for a name that ``RUN@STEP`` would misread.
+        """
         if "@" in name:
             raise UserError(f"A run's name has no @ in it, which names a step; got {name!r}.")
         run_id = secrets.token_hex(4)
@@ -161,21 +83,29 @@ class RunStore:
                     created=now,
                     heartbeat=now,
                     state=State.QUEUED,
+                    lease=lease,
                 )
             )
         return self.run(run_id)
 
     def runs(self) -> list[Run]:
         """All runs, newest first."""
-        table = tables.runs
-        return [_run(row) for row in self.rows(select(table).order_by(table.c.created.desc()))]
+        with self.engine.connect() as connection:
+            standing = queue.standing(connection)
+            rows = connection.execute(select(tables.runs).order_by(tables.runs.c.created.desc()))
+            return [as_run(row, standing) for row in rows]
 
     def run(self, run_id: str) -> Run:
         """Raises UserError when there is none of this id."""
-        rows = self.rows(select(tables.runs).where(tables.runs.c.id == run_id))
-        if not rows:
+        with self.engine.connect() as connection:
+            return self._run(connection, run_id)
+
+    def _run(self, connection: Connection, run_id: str) -> Run:
+        query = select(tables.runs).where(tables.runs.c.id == run_id)
+        row = connection.execute(query).one_or_none()
+        if not row:
             raise UserError(f"There is no run {run_id!r}. `python -m nn runs` lists them.")
-        return _run(rows[0])
+        return as_run(row, queue.standing(connection) if waits(row) else None)
 
     def find(self, text: str) -> Run:
         """The run with this id, name or unique beginning of an id. Raises UserError."""
@@ -191,19 +121,27 @@ class RunStore:
                 raise UserError(f"{text!r} fits {len(matches)} runs: {ids}. Say which by its id.")
         raise UserError(f"There is no run {text!r}. `python -m nn runs` lists them.")
 
-    def requeue(self, run_id: str) -> Run:
-        """Make a run that was stopped or interrupted ready to go on from its checkpoint.
+    def requeue(self, run_id: str, lease: str | None = None) -> Run:
+        """Make a run ready to go on from its checkpoint: queued, or at once the worker's that
+        holds ``lease``.
 
-        Raises UserError for a run that has a worker, or nothing left to do.
+        Raises UserError for a run that waits, has a worker, or has nothing left to do.
         """
-        run = self.run(run_id)
-        if run.state.active or run.state is State.FINISHED:
-            raise UserError(f"Run {run.name} is {run.state}: there is nothing to resume.")
-        with self.writing() as connection:
+        with self.deciding() as connection:
+            run = self._run(connection, run_id)
+            r = tables.runs.c
+            held = connection.scalar(select(r.lease).where(r.id == run_id))
+            parked = run.state is State.PAUSED and not held
+            if (run.state.active and not parked) or run.state is State.FINISHED:
+                raise UserError(f"Run {run.name} is {run.state}: there is nothing to resume.")
+            if run.state is State.DIVERGED:
+                raise UserError(
+                    f"Run {run.name} would diverge again: start one with a lower learning rate."
+                )
             connection.execute(
                 update(tables.runs)
-                .where(tables.runs.c.id == run_id)
-                .values(state=State.QUEUED, sentence="", lease=None, heartbeat=time.time())
+                .where(r.id == run_id)
+                .values(state=State.QUEUED, sentence="", lease=lease, heartbeat=time.time())
             )
             # What was asked of the worker that is gone is not asked of the next.
             connection.execute(
@@ -211,12 +149,36 @@ class RunStore:
                     tables.commands.c.run == run_id, tables.commands.c.step.is_(None)
                 )
             )
-        return self.run(run_id)
+            return self._run(connection, run_id)
+
+    def withdraw(self, run_id: str) -> bool:
+        """Stop a run that has no worker, because it waits or was paused for long → whether it
+        was such a run."""
+        r = tables.runs.c
+        with self.deciding() as connection:
+            stopped = connection.execute(
+                update(tables.runs)
+                .where(
+                    r.id == run_id,
+                    r.state.in_((State.QUEUED, State.PAUSED)),
+                    r.lease.is_(None),
+                )
+                .values(state=State.STOPPED, heartbeat=time.time())
+            )
+        return bool(stopped.rowcount)
+
+    def pin(self, run_id: str, pinned: bool) -> None:
+        """Say whether the run keeps all its frames when the store has grown too large."""
+        with self.writing() as connection:
+            connection.execute(
+                update(tables.runs).where(tables.runs.c.id == run_id).values(pinned=pinned)
+            )
 
     def delete(self, run_id: str) -> None:
         """Forget a run and all that was recorded of it; its worker, if any, stops."""
         with self.writing() as connection:
             connection.execute(delete(tables.runs).where(tables.runs.c.id == run_id))
+        database.reclaim(self.engine)
 
     # What was recorded
 
@@ -283,17 +245,31 @@ class RunStore:
                 .values(watched_until=time.time() + seconds)
             )
 
-    def command(self, run_id: str, kind: Literal["pause", "resume", "stop"]) -> None:
-        """Ask the run's worker; it obeys within a tenth of a second."""
-        with self.writing() as connection:
-            connection.execute(
-                insert(tables.commands).values(run=run_id, kind=kind, created=time.time())
-            )
+    def command(self, run_id: str, kind: Kind, value: float | None = None) -> bool:
+        """Ask the run's worker, which obeys within a tenth of a second → False if it has none.
+
+        value: with "step", how many batches a paused run learns from before it pauses again; with
+        "rate", the learning rate from here on. Raises UserError for one that cannot be.
+        """
+        if kind == "rate":
+            replace(self.run(run_id).spec, lr=value)  # type: ignore[arg-type]  # that is looked at here
+        elif kind == "step" and not (isinstance(value, int) and value > 0):
+            raise UserError(f"step takes a number of batches, 1 or more; got {value!r}.")
+        with self.deciding() as connection:
+            query = select(tables.runs.c.id).where(tables.runs.c.id == run_id, queue.has_worker())
+            there = connection.scalar(query) is not None
+            if there:
+                connection.execute(
+                    insert(tables.commands).values(
+                        run=run_id, kind=kind, value=value, created=time.time()
+                    )
+                )
+        return there
 
     def commands(self, run_id: str) -> list[Command]:
         """What the worker has been asked and has not yet done, in order."""
         t = tables.commands.c
-        query = select(t.id, t.kind).where(t.run == run_id, t.step.is_(None))
+        query = select(t.id, t.kind, t.value).where(t.run == run_id, t.step.is_(None))
         return [Command(*row) for row in self.rows(query.order_by(t.id))]
 
 
@@ -304,41 +280,6 @@ def _frames(table: Any, run_id: str) -> Any:
 
 def _frame(row: Any) -> Frame:
     return Frame(row.step, row.samples, row.loss, np.frombuffer(row.parameters, "<f2"))
-
-
-def _run(row: Any) -> Run:
-    state, sentence = State(row.state), row.sentence
-    silent = time.time() - row.heartbeat
-    if state is State.QUEUED and silent > (PREPARE_SECONDS if row.lease else START_SECONDS):
-        state, sentence = State.INTERRUPTED, "No worker has started it. Resume it to try again."
-    elif state in (State.RUNNING, State.PAUSED) and silent > LEASE_SECONDS:
-        state = State.INTERRUPTED
-        sentence = "Its worker vanished. Resume it to go on from the last checkpoint."
-    return Run(
-        id=row.id,
-        name=row.name,
-        spec=RunSpec.from_json(row.spec),
-        created=row.created,
-        heartbeat=row.heartbeat,
-        state=state,
-        sentence=sentence,
-        steps=row.steps,
-        step=row.step,
-        samples=row.samples,
-        seconds=row.seconds,
-        epoch=row.epoch,
-        test_accuracy=row.test_accuracy,
-    )
-
-
-def _tune_sqlite(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA busy_timeout=5000")
-    connection.execute("PRAGMA foreign_keys=ON")
-    # WAL: readers never wait for the writer. NORMAL: a power cut may cost the last moments, never
-    # the file. Who finds the file locked here meets another process that is just setting the same.
-    with suppress(sqlite3.OperationalError):
-        connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _reason(error: BaseException) -> str:

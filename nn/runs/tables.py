@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -14,7 +15,14 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# What an older store lacks: its version → the statements that make it one newer.
+MIGRATIONS = {
+    1: (
+        "ALTER TABLE runs ADD COLUMN pinned BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE commands ADD COLUMN value FLOAT",
+    ),
+}
 
 metadata = MetaData()
 
@@ -39,6 +47,7 @@ runs = Table(
     Column("seconds", Float, nullable=False, default=0.0),  # of training alone
     Column("epoch", Integer, nullable=False, default=0),  # complete ones
     Column("test_accuracy", Float),  # after the last complete epoch
+    Column("pinned", Boolean, nullable=False, default=False),  # its frames are never thinned
 )
 
 
@@ -110,6 +119,7 @@ commands = Table(
     Column("id", Integer, primary_key=True),
     Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("kind", String(16), nullable=False),
+    Column("value", Float),  # of those that take one
     Column("created", Float, nullable=False),
     Column("step", Integer),  # where the worker obeyed it; None: not yet
 )

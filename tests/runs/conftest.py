@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import contextmanager
+
 import pytest
 
 from nn.runs import worker
@@ -14,6 +17,23 @@ def store(tmp_path, monkeypatch):
     """Empty, and the store of every process that the test starts."""
     monkeypatch.setenv("DIGITSCOPE_STORE", f"sqlite:///{tmp_path / 'store.sqlite3'}")
     return RunStore()
+
+
+@pytest.fixture
+def locker(tmp_path):
+    """``with locker():`` another program holds the store's lock."""
+
+    @contextmanager
+    def lock():
+        other = sqlite3.connect(
+            tmp_path / "store.sqlite3", isolation_level=None, check_same_thread=False
+        )
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+        other.close()
+
+    return lock
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,36 @@ def test_a_store_written_by_a_newer_version_is_refused(store):
         RunStore(store.url)
 
 
+MAKES_IT_OLD = """
+    ALTER TABLE runs DROP COLUMN pinned;
+    ALTER TABLE commands DROP COLUMN value;
+    UPDATE about SET schema_version = 1;
+    PRAGMA auto_vacuum = NONE;
+    VACUUM;
+"""
+
+
+def test_a_store_written_by_an_older_version_is_brought_up_to_date_by_whoever_opens_it(
+    store, tmp_path
+):
+    run = store.create(RunSpec(), "old")
+    add(store, tables.points, run, step=7)
+    store.engine.dispose()
+    old = sqlite3.connect(tmp_path / "store.sqlite3")
+    old.executescript(MAKES_IT_OLD)
+    old.close()
+    with ThreadPoolExecutor() as several:
+        first, *_ = several.map(RunStore, [store.url] * 4)
+    assert first.run(run.id) == run
+    assert [point.step for point in first.points(run.id)] == [7]
+    put(first, run, lease="of its worker", pinned=True)
+    assert first.command(run.id, "rate", 0.5)
+    assert first.commands(run.id)[0].value == 0.5
+    assert first.rows(select(tables.about)) == [(tables.SCHEMA_VERSION,)]
+    with first.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2  # it can shrink
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -151,12 +182,12 @@ def test_two_processes_may_create_the_same_store_at_once(tmp_path):
     assert all(len(RunStore(f"sqlite:///{tmp_path}/{i}.sqlite3").runs()) == 2 for i in range(20))
 
 
-def test_reading_does_not_wait_for_a_writer(store, tmp_path):
+def test_opening_and_reading_do_not_wait_for_a_writer(store, tmp_path):
     run = store.create(RunSpec())
     writer = sqlite3.connect(tmp_path / "store.sqlite3", isolation_level=None)
     writer.execute("BEGIN EXCLUSIVE")
     began = time.monotonic()
-    assert store.run(run.id) == run
+    assert store.run(run.id) == RunStore(store.url).run(run.id) == run
     assert time.monotonic() - began < 1
 
 
@@ -168,11 +199,12 @@ def test_reading_does_not_wait_for_a_writer(store, tmp_path):
     [
         (State.QUEUED, None, 10, State.QUEUED),
         (State.QUEUED, None, 21, State.INTERRUPTED),
-        (State.QUEUED, "of a worker that prepares its pictures", 100, State.QUEUED),
-        (State.QUEUED, "of a worker that prepares its pictures", 121, State.INTERRUPTED),
+        (State.QUEUED, "of a worker that prepares its pictures", 2, State.QUEUED),
+        (State.QUEUED, "of a worker that prepares its pictures", 5, State.INTERRUPTED),
         (State.RUNNING, "of its worker", 2, State.RUNNING),
         (State.RUNNING, "of its worker", 5, State.INTERRUPTED),
         (State.PAUSED, "of its worker", 5, State.INTERRUPTED),
+        (State.PAUSED, None, 1e6, State.PAUSED),  # it gave up its slot
         (State.STOPPED, None, 1e6, State.STOPPED),
         (State.FINISHED, None, 1e6, State.FINISHED),
     ],
@@ -194,9 +226,16 @@ def test_a_run_that_has_a_worker_or_nothing_left_to_do_is_not_requeued(store, st
     assert store.rows(select(tables.runs.c.lease)) == [("of its worker",)]
 
 
+def test_a_diverged_run_would_diverge_again(store):
+    run = store.create(RunSpec())
+    put(store, run, state=State.DIVERGED)
+    with pytest.raises(UserError, match="lower learning rate"):
+        store.requeue(run.id)
+
+
 @pytest.mark.parametrize(
     ("state", "silent"),
-    [(State.STOPPED, 0), (State.DIVERGED, 0), (State.FAILED, 0), (State.RUNNING, 5)],
+    [(State.STOPPED, 0), (State.FAILED, 0), (State.RUNNING, 5), (State.QUEUED, 5)],
 )
 def test_any_other_run_is_requeued_free_for_a_new_worker(store, state, silent):
     run = store.create(RunSpec())
@@ -209,8 +248,37 @@ def test_any_other_run_is_requeued_free_for_a_new_worker(store, state, silent):
     assert store.rows(select(tables.runs.c.lease)) == [(None,)]
 
 
+def test_a_run_that_gave_up_its_slot_is_requeued(store):
+    run = store.create(RunSpec())
+    put(store, run, state=State.PAUSED)
+    assert store.requeue(run.id).state is State.QUEUED
+
+
+def test_a_run_without_a_worker_cannot_be_asked_anything(store):
+    run = store.create(RunSpec())
+    assert not store.command(run.id, "stop")
+    put(store, run, lease="of its worker")
+    assert store.command(run.id, "stop")
+    put(store, run, heartbeat=time.time() - 5)
+    assert not store.command(run.id, "pause")
+    assert [command.kind for command in store.commands(run.id)] == ["stop"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("rate", value) for value in (0, -1, float("nan"), float("inf"), 1e9, None, "fast")]
+    + [("step", value) for value in (0, -1, 1.5, None, "one")],
+)
+def test_an_impossible_value_is_refused_with_a_sentence(store, kind, value):
+    run = store.create(RunSpec())
+    put(store, run, lease="of its worker")
+    with pytest.raises(UserError, match=r"got .*\.$"):
+        store.command(run.id, kind, value)
+    assert store.commands(run.id) == []
+
+
 def test_requeueing_forgets_what_the_worker_that_is_gone_was_asked(store):
-    run, other = store.create(RunSpec()), store.create(RunSpec())
+    run, other = (store.create(RunSpec(), lease="of its worker") for _ in range(2))
     store.command(run.id, "stop")
     store.command(other.id, "pause")
     put(store, run, state=State.STOPPED)
@@ -229,6 +297,26 @@ def test_deleting_a_run_deletes_all_that_was_recorded_of_it_and_nothing_else(sto
     assert {table.name: store.rows(select(table.c.run)) for table in OF_RUN} == {
         table.name: [(kept.id,)] for table in OF_RUN
     }
+
+
+def test_deleting_a_run_makes_the_file_smaller(store, tmp_path):
+    run, kept = store.create(RunSpec()), store.create(RunSpec())
+    for step in range(64):
+        add(store, tables.frames, run, step=step, parameters=bytes(2**16))
+        add(store, tables.points, kept, step=step)
+    store.delete(run.id)
+    left = sum(file.stat().st_size for file in tmp_path.glob("store.sqlite3*"))
+    assert left < 2**18
+    assert len(store.points(kept.id)) == 64
+
+
+def test_a_run_is_pinned_and_let_go_of(store):
+    run, other = store.create(RunSpec()), store.create(RunSpec())
+    assert not run.pinned
+    store.pin(run.id, True)
+    assert (store.run(run.id).pinned, store.run(other.id).pinned) == (True, False)
+    store.pin(run.id, False)
+    assert not store.run(run.id).pinned
 
 
 # What was recorded
