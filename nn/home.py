@@ -24,3 +24,10 @@ def cache(name: str) -> Path:
     folder = home() / "cache"
     folder.mkdir(exist_ok=True)
     return folder / name
+
+
+def log(name: str) -> Path:
+    """The log of a worker; its folder exists, the file may not."""
+    folder = home() / "logs"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{name}.log"

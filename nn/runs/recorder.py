@@ -1,11 +1,12 @@
 """Recorder: a worker's hold on its run. Everything the worker writes goes through here.
 
 The lease is checked in every write: a worker whose run was given to another one writes nothing.
+A database that somebody else has locked delays what is recorded while training goes on; when it is
+locked for too long, or cannot be written at all, the worker hears of it by an exception.
 """
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +19,8 @@ from sqlalchemy.exc import OperationalError
 
 from nn.layers import Array
 from nn.network import parameter_count
-from nn.runs import tables
+from nn.runs import patience, queue, tables
+from nn.runs.patience import LOCK_WAIT, Locked, insisting
 from nn.runs.store import Command, Point, RunStore, State
 from nn.training import Epoch, Step
 
@@ -38,58 +40,88 @@ class LeaseLost(Exception):
 
 
 class Recorder:
-    """Made by claiming a run; then ``start``, ``record`` each event, ``end``."""
+    """Made by claiming a run; then ``start``, ``record`` each event, ``end``.
 
-    def __init__(self, store: RunStore, run_id: str) -> None:
-        """Claim a queued run. Raises LeaseLost when it is not, or another worker has it."""
+    What is recorded raises LeaseLost, Locked or Unwritable.
+    """
+
+    def __init__(self, store: RunStore, run_id: str, lease: str | None = None) -> None:
+        """Claim a queued run, or be the worker to whom it was given with ``lease``.
+
+        Raises LeaseLost when it does not wait, or another worker has it.
+        """
         self.store, self.run_id = store, run_id
-        self._token = secrets.token_hex(8)
-        with store.writing() as connection:
-            claimed = connection.execute(
-                update(tables.runs)
-                .where(
-                    tables.runs.c.id == run_id,
-                    tables.runs.c.state == State.QUEUED,
-                    tables.runs.c.lease.is_(None),
-                )
-                .values(lease=self._token, heartbeat=time.time())
-            )
-            if not claimed.rowcount:
-                raise LeaseLost
+        if lease is None:
+            with store.deciding() as connection:
+                lease = queue.take(connection, run_id)
+        if lease is None:
+            raise LeaseLost
+        self._lease = lease
         run = store.run(run_id)
         self._latest = BEGINNING._replace(step=run.step, samples=run.samples)
         self._seconds = run.seconds
         self._watched_until = 0.0
         self._next_write = self._next_look = self._live_spent = 0.0
+        # What has been noted and not yet written.
         self._points: list[Point] = []
         self._frames: list[tuple[Step, NDArray[np.float16]]] = []
+        self._epochs: list[Epoch] = []
+        self._checkpoint: tuple[int, bytes] | None = None  # its step
+        self._due = 0.0  # when epochs or checkpoint were first tried to be written
 
     @contextmanager
     def _writing(self, **values: object) -> Iterator[Connection]:
         """A transaction, if the lease still holds: sets ``values`` in the run's row and writes
         all that has been noted, so that whatever is recorded stands on a complete past."""
-        runs, latest = tables.runs, self._latest
-        now = {"step": latest.step, "samples": latest.samples, "seconds": self._seconds}
-        with self.store.writing() as connection:
-            held = connection.execute(
-                update(runs)
-                .where(runs.c.id == self.run_id, runs.c.lease == self._token)
-                .values(heartbeat=time.time(), **now, **values)
-            )
-            if not held.rowcount:
-                raise LeaseLost
+        latest = self._latest
+        now: dict[str, object] = {
+            "step": latest.step,
+            "samples": latest.samples,
+            "seconds": self._seconds,
+        }
+        for epoch in self._epochs:
+            now["epoch"] = epoch.epoch
+            now["test_accuracy"] = epoch.test.accuracy if epoch.test else None
+        with self.store.writing(LOCK_WAIT) as connection:
+            self._hold(connection, **now, **values)
             for point in self._points:
                 connection.execute(insert(tables.points).values(run=self.run_id, **point._asdict()))
             for step, parameters in self._frames:
                 connection.execute(insert(tables.frames).values(self._frame_row(step, parameters)))
+            for epoch in self._epochs:
+                connection.execute(insert(tables.epochs).values(self._epoch_row(epoch)))
+            if self._checkpoint:
+                self._replace_checkpoint(connection, *self._checkpoint)
             yield connection
         self._points.clear()
         self._frames.clear()
+        self._epochs.clear()
+        self._checkpoint = None
 
-    def start(self, sizes: tuple[int, ...], steps: int, threads: int, at: Step = BEGINNING) -> int:
+    def _hold(self, connection: Connection, **values: object) -> None:
+        """Set ``values`` in the run's row, and when it was written, if the lease still holds."""
+        runs = tables.runs
+        held = connection.execute(
+            update(runs)
+            .where(runs.c.id == self.run_id, runs.c.lease == self._lease)
+            .values(heartbeat=time.time(), **values)
+        )
+        if not held.rowcount:
+            raise LeaseLost
+
+    @insisting
+    def start(
+        self,
+        sizes: tuple[int, ...],
+        steps: int,
+        threads: int,
+        at: Step = BEGINNING,
+        sentence: str = "",
+    ) -> int:
         """The run begins, or goes on: → the thread count it keeps from its first start.
 
-        sizes: the network's; steps: in the whole run; at: where it goes on.
+        sizes: the network's; steps: in the whole run; at: where it goes on; sentence: what is to
+        be said of it meanwhile.
         """
         self._latest = at
         budget = min(MOST_FRAMES, MOST_FRAME_BYTES // (2 * parameter_count(sizes)))
@@ -102,7 +134,7 @@ class Recorder:
         [row] = self.store.rows(select(runs.threads).where(runs.id == self.run_id))
         threads = row.threads or threads
         with self._writing(
-            steps=steps, threads=threads, state=State.RUNNING, sentence=""
+            steps=steps, threads=threads, state=State.RUNNING, sentence=sentence
         ) as connection:
             connection.execute(delete(tables.live).where(tables.live.c.run == self.run_id))
         return threads
@@ -113,8 +145,7 @@ class Recorder:
         """Keep the network as it is before the first step."""
         if self._kept_to < 0:
             self._frames.append((self._latest, half(parameters)))
-            with self._writing():
-                pass
+            self._try_to_write()
 
     def record(self, step: Step, parameters: Array, seconds: float) -> None:
         """Take note of one batch; write when it is time to. seconds: of training so far."""
@@ -127,49 +158,45 @@ class Recorder:
             self.write(parameters)
 
     def write(self, parameters: Array) -> None:
-        """Write what has been noted, and a live frame if somebody watches and time allows.
-
-        A database that is busy delays this; training goes on and it is tried again.
-        """
+        """Write what has been noted, and a live frame if somebody watches and time allows."""
         began = time.perf_counter()
-        watched = self.watched
+        if self._try_to_write(parameters if self.watched else None):
+            self._next_write = began + (LIVE_INTERVAL if self.watched else QUIET_INTERVAL)
+        else:
+            self._next_write = time.perf_counter() + QUIET_INTERVAL
+
+    def _try_to_write(self, live: Array | None = None) -> bool:
+        """Write what has been noted, and ``live`` as a frame if time allows → whether it could.
+
+        A locked database only delays this: what was noted is kept for the next time.
+        """
         try:
             with self._writing() as connection:
-                if watched and self._live_spent <= LIVE_SHARE * self._seconds + LIVE_INTERVAL:
+                allowed = LIVE_SHARE * self._seconds + LIVE_INTERVAL
+                if live is not None and self._live_spent <= allowed:
                     before = time.thread_time()
-                    self._overwrite_live(connection, half(parameters))
+                    self._overwrite_live(connection, half(live))
                     # The processor's time: waiting for a busy machine costs training nothing.
                     self._live_spent += time.thread_time() - before
-        except OperationalError:  # locked: what was noted is kept for the next time
-            self._next_write = time.perf_counter() + QUIET_INTERVAL
-        else:
-            self._next_write = began + (LIVE_INTERVAL if watched else QUIET_INTERVAL)
+        except OperationalError as error:
+            patience.unless_locked(error)
+            if self._checkpoint and time.monotonic() > self._due + patience.PATIENCE:
+                raise Locked from None
+            return False
+        return True
 
     def epoch(self, epoch: Epoch, checkpoint: bytes) -> None:
         """Record a complete epoch together with the checkpoint that goes on after it."""
-        validation, test = epoch.validation, epoch.test
-        accuracy = test.accuracy if test else None
-        with self._writing(epoch=epoch.epoch, test_accuracy=accuracy) as connection:
-            connection.execute(
-                insert(tables.epochs).values(
-                    run=self.run_id,
-                    epoch=epoch.epoch,
-                    step=epoch.step,
-                    samples=epoch.samples,
-                    train_loss=epoch.train_loss,
-                    val_loss=validation.loss if validation else None,
-                    val_accuracy=validation.accuracy if validation else None,
-                    test_accuracy=accuracy,
-                    images_per_second=epoch.images_per_second,
-                    seconds=epoch.seconds,
-                )
-            )
-            self._replace_checkpoint(connection, checkpoint)
+        self._epochs.append(epoch)
+        self.checkpoint(checkpoint)
 
     def checkpoint(self, data: bytes) -> None:
-        with self._writing() as connection:
-            self._replace_checkpoint(connection, data)
+        if not self._checkpoint:
+            self._due = time.monotonic()
+        self._checkpoint = self._latest.step, data
+        self._try_to_write()
 
+    @insisting
     def state(self, state: State) -> None:
         with self._writing(state=state):
             pass
@@ -198,29 +225,40 @@ class Recorder:
 
     def beat(self) -> None:
         """Say once that the worker is there; writes nothing that was noted."""
-        runs = tables.runs
-        with self.store.writing() as connection:
-            held = connection.execute(
-                update(runs)
-                .where(runs.c.id == self.run_id, runs.c.lease == self._token)
-                .values(heartbeat=time.time())
-            )
-            if not held.rowcount:
-                raise LeaseLost
+        with self.store.writing(BEAT_INTERVAL) as connection:
+            self._hold(connection)
 
+    @insisting
+    def park(self) -> bool:
+        """The worker lets go of a paused run, unless something has just been asked of it."""
+        with self.store.deciding() as connection:
+            self._hold(connection)
+            t = tables.commands.c
+            asked = select(t.id).where(t.run == self.run_id, t.step.is_(None))
+            if connection.execute(asked).first():
+                return False
+            self._hold(connection, lease=None)
+        return True
+
+    @insisting
     def end(self, state: State, sentence: str = "", last: Array | None = None) -> None:
-        """The worker lets go of the run. ``last``: the parameters to keep as its last frame."""
+        """The worker lets go of the run. ``last``: the parameters to keep as its last frame.
+
+        Of a diverged run the frame of its last step is no network worth looking at.
+        """
         kept = set(self.store.frame_steps(self.run_id))
         kept.update(step.step for step, _ in self._frames)
         frames, here = tables.frames.c, self._latest.step
-        if last is not None and here not in kept:
-            self._frames.append((self._latest, half(last)))
-        earlier_stops = kept - self._keep - {here} if last is not None else set()
+        unwanted: set[int] = set()
+        if state is State.DIVERGED:
+            unwanted = {here} - {0}
+        elif last is not None:
+            unwanted = kept - self._keep - {here}  # where it was stopped before
+            if here not in kept:
+                self._frames.append((self._latest, half(last)))
         with self._writing(state=state, sentence=sentence, lease=None) as connection:
             connection.execute(
-                delete(tables.frames).where(
-                    frames.run == self.run_id, frames.step.in_(earlier_stops)
-                )
+                delete(tables.frames).where(frames.run == self.run_id, frames.step.in_(unwanted))
             )
             connection.execute(delete(tables.live).where(tables.live.c.run == self.run_id))
 
@@ -251,8 +289,11 @@ class Recorder:
             self._next_write = now
         return found
 
-    def acknowledge(self, command: Command) -> None:
-        """Say at which step a command was obeyed."""
+    @insisting
+    def acknowledge(self, command: Command, checkpoint: bytes | None = None) -> None:
+        """Say at which step a command was obeyed; ``checkpoint``: what going on takes since."""
+        if checkpoint:
+            self._checkpoint = self._latest.step, checkpoint
         with self._writing() as connection:
             connection.execute(
                 update(tables.commands)
@@ -277,10 +318,25 @@ class Recorder:
             "parameters": parameters.tobytes(),
         }
 
-    def _replace_checkpoint(self, connection: Connection, data: bytes) -> None:
+    def _epoch_row(self, epoch: Epoch) -> dict[str, object]:
+        validation, test = epoch.validation, epoch.test
+        return {
+            "run": self.run_id,
+            "epoch": epoch.epoch,
+            "step": epoch.step,
+            "samples": epoch.samples,
+            "train_loss": epoch.train_loss,
+            "val_loss": validation.loss if validation else None,
+            "val_accuracy": validation.accuracy if validation else None,
+            "test_accuracy": test.accuracy if test else None,
+            "images_per_second": epoch.images_per_second,
+            "seconds": epoch.seconds,
+        }
+
+    def _replace_checkpoint(self, connection: Connection, step: int, data: bytes) -> None:
         table = tables.checkpoints
         connection.execute(delete(table).where(table.c.run == self.run_id))
-        connection.execute(insert(table).values(run=self.run_id, step=self._latest.step, data=data))
+        connection.execute(insert(table).values(run=self.run_id, step=step, data=data))
 
 
 def half(parameters: Array) -> NDArray[np.float16]:

@@ -1,23 +1,31 @@
 """The worker: trains one run of the store, obeys its commands, records what happens.
 
-``work`` is a generator, so that the command line can be the worker itself and show each event;
-``python -m nn.runs.worker RUN`` is the process that a launcher starts.
+``work`` is a generator, so that the command line can be the worker itself and show each event.
+``python -m nn.runs.worker RUN`` is the process that a launcher starts: when its run has ended, it
+takes the next one that waits. Without RUN it gets ready and hears it on standard input.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from threadpoolctl import threadpool_limits
 
 from nn import checkpoint
 from nn.digits import sources
 from nn.errors import UserError
+from nn.home import log as log_file
+from nn.runs import limit, queue
+from nn.runs.patience import Locked, Unwritable, insisting
+from nn.runs.queue import available_cores
 from nn.runs.recorder import BEGINNING, LeaseLost, Recorder
+from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore, State
 from nn.schedules import SCHEDULES
 from nn.training import Epoch, Position, Step, steps_per_epoch, train
@@ -25,6 +33,7 @@ from nn.training import Epoch, Position, Step, steps_per_epoch, train
 CHECKPOINT_INTERVAL = 10.0  # seconds
 HOPELESS = 1e6  # a loss above this, or none that is a number, will not come down again
 PAUSE_INTERVAL = 0.02  # seconds between two looks for commands while paused
+PAUSE_SECONDS = 60.0  # a run that is paused for so long gives up its slot
 
 STOPPED_EARLY = (
     "It ended early: the validation loss has not fallen for {} epochs, so more would not help."
@@ -33,25 +42,39 @@ STOPPED_EARLY = (
 log = logging.getLogger(__name__)
 
 
-def work(store: RunStore, run_id: str) -> Iterator[Step | Epoch | None]:
+def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Step | Epoch | None]:
     """Train the run from its checkpoint, or from the start, to its end.
 
     Yields what nn.training.train yields, after it was recorded, and None now and then while the
     run is paused. Closing the generator stops the run. How it ended stands in the store.
-    Raises LeaseLost when another worker has the run.
+    Raises LeaseLost when another worker has the run (which may have been taken with ``lease``),
+    Unwritable when the store takes no more, not even how the run ended.
     """
-    recorder = Recorder(store, run_id)
+    recorder = Recorder(store, run_id, lease)
+
+    def fail(sentence: str) -> None:
+        with suppress(LeaseLost):
+            recorder.end(State.FAILED, sentence)
+
     try:
         with recorder.beating():
             yield from _work(store, recorder)
-    except UserError as error:
-        recorder.end(State.FAILED, str(error))
     except LeaseLost:
         log.warning("Run %s was deleted or taken over by another worker.", run_id)
+    except Locked as error:
+        fail(str(error))
+    except Unwritable:
+        raise
+    except UserError as error:
+        fail(str(error))
+    except MemoryError:
+        fail("There was not enough memory for it. Choose narrower layers or a smaller batch.")
     except Exception:
         log.exception("Run %s failed.", run_id)
-        recorder.end(State.FAILED, "Something went wrong in the worker; its log has the details.")
+        fail("Something went wrong in the worker; its log has the details.")
         raise
+    else:
+        limit.keep(store)
 
 
 def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
@@ -68,7 +91,8 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     epoch, index = divmod(position.step, per_epoch)
     samples = epoch * count + index * spec.batch
     at = BEGINNING._replace(step=position.step, samples=samples)
-    threads = recorder.start(spec.sizes, steps, fair_share(store), at)
+    too_large = limit.keep(store)
+    threads = recorder.start(spec.sizes, steps, fair_share(store), at, too_large)
     recorder.untrained(network.parameters)
 
     def save() -> bytes:
@@ -84,6 +108,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
 
     with threadpool_limits(threads, "blas"):
         next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
+        left = math.inf  # batches to go before it pauses; 0: it is paused
         events = train(
             network,
             loss,
@@ -116,6 +141,11 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
             if time.monotonic() > next_checkpoint:
                 recorder.checkpoint(save())
                 next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
+            if isinstance(event, Step):
+                left -= 1
+                if not left:
+                    rest(State.PAUSED)
+            paused = time.monotonic()
             now: Step | Epoch | None = event
             while True:
                 try:
@@ -124,18 +154,27 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
                     rest(State.STOPPED)
                     raise
                 for command in recorder.commands():
+                    if command.kind == "rate":
+                        optimiser.lr = command.value or optimiser.lr
+                        recorder.acknowledge(command, save())
+                        continue
                     recorder.acknowledge(command)
                     if command.kind == "stop":
                         rest(State.STOPPED)
                         return
-                    if command.kind == "pause" and now is not None:
+                    if command.kind == "pause" and left:
+                        left = 0
                         rest(State.PAUSED)
-                        now = None
-                    elif command.kind == "resume" and now is None:
+                    elif command.kind == "resume" and left < math.inf:
+                        left = math.inf
                         recorder.state(State.RUNNING)
-                        now = event
-                if now is not None:
+                    elif command.kind == "step" and not left:
+                        left = command.value or 0
+                if left:
                     break
+                if time.monotonic() > paused + PAUSE_SECONDS and recorder.park():
+                    return
+                now = None
                 time.sleep(PAUSE_INTERVAL)
         early = position.step < steps
         rest(State.FINISHED, STOPPED_EARLY.format(position.stale_epochs) if early else "")
@@ -149,30 +188,67 @@ def diverged(event: Step | Epoch, lr: float) -> str:
 
 
 def fair_share(store: RunStore) -> int:
-    """BLAS threads for one more run: all cores but one, divided by the runs under way.
+    """BLAS threads for one of the runs that have a worker: all cores but one, divided by them.
 
     The one is for server and browser. BLAS threads wait for each other busily: where anything else
     wants their core, a thread on every core trains several times slower, not faster.
     """
-    under_way = sum(run.state in (State.RUNNING, State.PAUSED) for run in store.runs())
-    return max(1, (available_cores() - 1) // (under_way + 1))
+    with store.engine.connect() as connection:
+        return max(1, (available_cores() - 1) // max(1, queue.taken_slots(connection)))
 
 
-def available_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+@insisting
+def _take_next(store: RunStore, run_id: str | None) -> tuple[str, str] | None:
+    with store.deciding() as connection:
+        return queue.take_next(connection, run_id)
+
+
+def work_off(store: RunStore, run_id: str | None = None) -> None:
+    """Train the run, if it still waits and a slot is free, then those that wait after it."""
+    while taken := _take_next(store, run_id):
+        run_id = None
+        _log_to(taken[0])
+        log.info("Run %s is trained by process %d.", taken[0], os.getpid())
+        try:
+            for _ in work(store, *taken):
+                pass
+        except Unwritable:
+            raise
+        except Exception:  # it has been said and recorded, and is no fault of the next run
+            pass
+
+
+def _log_to(run_id: str) -> None:
+    """What the process prints from here on goes to the run's log."""
+    with open(log_file(run_id), "ab") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+
+
+def _rehearse() -> None:
+    """Take one step of a run of the usual kind that nobody sees: from then on everything is
+    loaded and mapped that the first step of a real one needs."""
+    store = RunStore("sqlite://")
+    events = work(store, store.create(RunSpec(data=sources.default())).id)
+    next(events, None)
+    events.close()  # type: ignore[attr-defined]
 
 
 def main() -> None:
-    logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     if hasattr(os, "nice"):
         os.nice(10)  # the page must come first
+    if len(sys.argv) > 1:
+        run_id = sys.argv[1]
+    else:
+        _rehearse()
+        run_id = sys.stdin.readline().strip()  # nothing when the server is gone
     try:
-        for _ in work(RunStore(), sys.argv[1]):
-            pass
-    except LeaseLost:
-        log.warning("Run %s already has a worker.", sys.argv[1])
+        if run_id:
+            work_off(RunStore(), run_id)
+    except UserError as error:
+        log.error("%s", error)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

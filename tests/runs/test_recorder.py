@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 import time
 from itertools import count, pairwise
 from types import SimpleNamespace
@@ -13,7 +12,6 @@ from sqlalchemy import select
 
 from nn.network import parameter_count
 from nn.runs import recorder as recorders
-from nn.runs import store as stores
 from nn.runs import tables
 from nn.runs.recorder import (
     CURVE_POINTS,
@@ -25,7 +23,7 @@ from nn.runs.recorder import (
     half,
     schedule,
 )
-from nn.runs.store import Command, RunStore, State
+from nn.runs.store import Command, State
 from nn.training import Epoch, Step
 
 SIZES = (784, 8, 10)
@@ -131,6 +129,7 @@ WRITES = {
     "checkpoint": lambda old: old.checkpoint(b"checkpoint"),
     "state": lambda old: old.state(State.PAUSED),
     "beat": lambda old: old.beat(),
+    "park": lambda old: old.park(),
     "end": lambda old: old.end(State.FINISHED, last=W),
     "acknowledge": lambda old: old.acknowledge(Command(1, "stop")),
     "start": lambda old: old.start(SIZES, 10, threads=7),
@@ -247,26 +246,19 @@ def test_a_resumed_run_records_no_step_twice_and_keeps_its_thread_count(store, r
     np.testing.assert_array_equal(store.frame(run.id, 0).parameters, half(W))
 
 
-def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(tmp_path, monkeypatch, quick):
-    tune = stores._tune_sqlite
-
-    def impatient(connection, record):
-        tune(connection, record)
-        connection.execute("PRAGMA busy_timeout=20")
-
-    monkeypatch.setattr(stores, "_tune_sqlite", impatient)
-    store = RunStore(f"sqlite:///{tmp_path / 'locked.sqlite3'}")
-    run = store.create(quick)
+def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(store, run, locker):
     recorder = claim(store, run, steps=100)
-    other = sqlite3.connect(tmp_path / "locked.sqlite3", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    for step in range(1, 51):
-        recorder.record(at(step), W, 0.0)
-    assert store.points(run.id) == []
-    other.execute("ROLLBACK")
+    with locker():
+        for step in range(1, 51):
+            recorder.record(at(step), W, 0.0)
+        recorder.epoch(Epoch(1, 50, 500, 0.5, None, None, 1e3, 0.1), b"checkpoint")
+        assert store.points(run.id) == store.epochs(run.id) == []
+        assert store.checkpoint(run.id) is None
     for step in range(51, 101):
         recorder.record(at(step), W, 0.0)
     recorder.write(W)
+    assert [epoch["epoch"] for epoch in store.epochs(run.id)] == [1]
+    assert store.rows(select(tables.checkpoints)) == [(run.id, 50, b"checkpoint")]
     assert [(p.step, p.loss) for p in store.points(run.id)] == [
         (step, 1 / step) for step in range(1, 101)
     ]

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import select, update
 
 from nn import checkpoint
-from nn.runs import tables, worker
-from nn.runs.recorder import CURVE_POINTS, LeaseLost, curve_schedule
+from nn.digits import sources
+from nn.runs import queue, tables, worker
+from nn.runs.recorder import CURVE_POINTS, LeaseLost, Recorder, curve_schedule
 from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore, State
 from nn.runs.worker import fair_share, work
-from nn.training import Epoch, Step
+from nn.training import Epoch, Position, Step, train
 
 TIMES = ("images_per_second", "seconds")  # the columns of an epoch that no two runs share
 LOOKED = 0.06  # seconds after which the worker looks for commands at its next event
@@ -108,11 +109,12 @@ def test_a_paused_run_shows_that_its_worker_is_there_and_can_be_stopped(store, q
     assert state(store, run) is State.STOPPED
 
 
-def test_a_run_stopped_before_its_worker_came_learns_next_to_nothing(store, quick):
-    run = store.create(replace(quick, epochs=1000))
+def test_a_run_stopped_while_its_worker_prepares_learns_next_to_nothing(store, quick):
+    run = store.create(replace(quick, epochs=1000), lease="of its worker")
     store.command(run.id, "stop")
-    assert drain(store, run).state is State.STOPPED
-    assert store.run(run.id).step == 1
+    for _ in work(store, run.id, "of its worker"):
+        pass
+    assert (state(store, run), store.run(run.id).step) == (State.STOPPED, 1)
 
 
 def test_closing_the_generator_stops_the_run_where_it_stands(store, quick):
@@ -125,6 +127,109 @@ def test_closing_the_generator_stops_the_run_where_it_stands(store, quick):
     np.testing.assert_array_equal(
         store.frame(run.id, 30).parameters, np.float16(trained(store, run)[0])
     )
+
+
+def test_a_paused_run_takes_single_steps(store, quick):
+    run = store.create(replace(quick, epochs=1000), lease="of its worker")
+    events = work(store, run.id, "of its worker")
+    next(events)
+
+    def ask(kind, value=None):
+        assert store.command(run.id, kind, value)
+        time.sleep(LOOKED)
+        return [event.step for event in islice(events, 6) if event]
+
+    assert len(ask("step", 3)) == 6  # while it runs that asks for nothing
+    at = (ask("pause") or [store.run(run.id).step])[-1]
+    assert ask("step", 1) == [at + 1]
+    assert ask("step", 3) == [at + 2, at + 3, at + 4]
+    assert (state(store, run), store.run(run.id).step) == (State.PAUSED, at + 4)
+    assert store.rows(select(tables.checkpoints.c.step)) == [(at + 4,)]
+    assert ask("step", 1000)[-1] == at + 10
+    assert ask("pause") == []
+    assert state(store, run) is State.PAUSED
+    assert len(ask("resume")) >= 5
+    assert state(store, run) is State.RUNNING
+    events.close()
+
+
+def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(store, quick):
+    """Run by hand: so many steps at the first rate, the rest at the second."""
+    spec = replace(quick, schedule="constant", lr=0.1)
+    run = store.create(spec)
+    events = work(store, run.id)
+    list(islice(events, 10))
+    store.command(run.id, "rate", 0.02)
+    time.sleep(LOOKED)
+    next(events)  # the worker looks for commands before it goes on from here
+    next(events)
+    at = store.rows(select(tables.commands.c.kind, tables.commands.c.value, tables.commands.c.step))
+    [(kind, value, step)] = at
+    assert (kind, value) == ("rate", 0.02) and 10 <= step <= 11
+
+    # As if the worker had died here: what it was asked must not be lost with it.
+    with store.writing() as connection:
+        connection.execute(update(tables.runs).values(state=State.STOPPED))
+    resumed = drain(store, store.requeue(run.id))
+
+    network, loss, optimiser = spec.build()
+    splits = sources.load(spec.data, spec.validation, spec.seed)
+    position = Position()
+    for event in train(
+        network, loss, optimiser, splits.train, epochs=spec.epochs, batch=spec.batch,
+        seed=spec.seed, position=position,
+    ):  # fmt: skip
+        if isinstance(event, Step) and event.step == step:
+            optimiser.lr = 0.02
+    np.testing.assert_array_equal(trained(store, resumed)[0], network.parameters)
+
+
+# Pausing for long
+
+
+def paused_for_long(store, quick, monkeypatch):
+    """(a run that has just given up its slot, the last step it took)"""
+    monkeypatch.setattr(worker, "PAUSE_SECONDS", 0.0)
+    run = store.create(quick, lease="of its worker")
+    events = work(store, run.id, "of its worker")
+    list(islice(events, 20))
+    store.command(run.id, "pause")
+    time.sleep(LOOKED)
+    list(events)
+    return store.run(run.id)
+
+
+def test_a_run_paused_for_long_gives_up_its_slot_and_stays_paused(store, quick, monkeypatch):
+    run = paused_for_long(store, quick, monkeypatch)
+    assert (run.state, run.steps) == (State.PAUSED, 100)
+    assert 20 <= run.step < 100
+    with store.engine.connect() as connection:
+        assert queue.taken_slots(connection) == 0
+    with store.writing() as connection:
+        connection.execute(update(tables.runs).values(heartbeat=0.0))
+    assert state(store, run) is State.PAUSED
+    assert store.withdraw(run.id)
+    assert state(store, run) is State.STOPPED
+
+
+def test_a_run_resumed_after_it_gave_up_its_slot_is_as_if_it_had_not_paused(
+    store, quick, monkeypatch
+):
+    run = paused_for_long(store, quick, monkeypatch)
+    resumed, whole = drain(store, store.requeue(run.id)), drain(store, store.create(quick))
+    assert resumed.state is State.FINISHED
+    np.testing.assert_array_equal(trained(store, resumed)[0], trained(store, whole)[0])
+
+
+def test_a_run_that_was_just_asked_something_does_not_give_up_its_slot(store, quick):
+    run = store.create(quick)
+    recorder = Recorder(store, run.id)
+    recorder.start((784, 8, 10), 100, threads=1)
+    store.command(run.id, "resume")
+    assert not recorder.park()
+    recorder.acknowledge(store.commands(run.id)[0])
+    assert recorder.park()
+    assert not store.command(run.id, "resume")
 
 
 # Going on
@@ -243,6 +348,16 @@ def test_a_rate_of_a_thousand_diverges_the_standard_network_too(store):
 
 
 @overflows
+def test_a_diverged_run_shows_the_last_network_that_still_worked(store):
+    run = drain(store, store.create(TOO_BOLD))
+    steps = store.frame_steps(run.id)
+    assert 0 in steps and max(steps) < run.step  # after its last step it worked no more
+    for step in steps:
+        assert np.isfinite(store.frame(run.id, step).parameters).all()
+    assert store.newest_frame(run.id).step == max(steps)
+
+
+@overflows
 def test_a_run_whose_last_step_destroyed_the_network_is_not_finished(store):
     one_step = replace(TOO_BOLD, hidden=(64,) * 12, initialiser="normal", batch=10)
     run = drain(store, store.create(replace(one_step, validation=19_990)))
@@ -264,6 +379,37 @@ def test_a_run_that_leaves_nothing_to_learn_from_fails_with_a_sentence(store, qu
     run = drain(store, store.create(replace(quick, validation=20_000)))
     assert run.state is State.FAILED
     assert "leaves none to learn from" in run.sentence
+
+
+def test_a_run_beside_a_full_store_says_so_while_it_is_under_way(store, quick, monkeypatch):
+    monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", "0 MiB")
+    old, run = drain(store, store.create(quick)), store.create(quick)
+    events = work(store, run.id)
+    next(events)
+    assert store.frame_steps(old.id) == [0, 100]
+    assert "Delete some runs" in store.run(run.id).sentence
+    for _ in events:
+        pass
+    assert (state(store, run), store.run(run.id).sentence) == (State.FINISHED, "")
+    assert store.frame_steps(run.id) == [0, 100]
+    assert store.checkpoint(old.id) and store.checkpoint(run.id)
+
+
+def test_a_run_with_a_limit_that_is_none_fails_with_a_sentence(store, quick, monkeypatch):
+    monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", "plenty")
+    run = drain(store, store.create(quick))
+    assert run.state is State.FAILED
+    assert "got 'plenty'" in run.sentence
+
+
+def test_a_run_that_takes_too_much_memory_fails_with_a_sentence(store, quick, monkeypatch):
+    def too_large(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(worker, "train", too_large)
+    run = drain(store, store.create(quick))
+    assert run.state is State.FAILED
+    assert "not enough memory" in run.sentence
 
 
 def test_a_bug_in_the_worker_fails_the_run_and_is_not_hidden(store, quick, monkeypatch):
@@ -294,7 +440,7 @@ def test_the_worker_of_a_deleted_run_ends_quietly_and_leaves_nothing(store, quic
 
 @pytest.mark.parametrize(
     ("cores", "under_way", "threads"),
-    [(8, 0, 7), (8, 1, 3), (8, 2, 2), (8, 7, 1), (8, 20, 1), (2, 0, 1), (1, 0, 1)],
+    [(8, 1, 7), (8, 2, 3), (8, 3, 2), (8, 8, 1), (8, 20, 1), (2, 1, 1), (1, 1, 1)],
 )
 def test_the_runs_under_way_share_all_cores_but_one(
     store, quick, monkeypatch, cores, under_way, threads
@@ -303,9 +449,5 @@ def test_the_runs_under_way_share_all_cores_but_one(
     for _ in range(3):
         store.create(quick)  # queued: not under way
     for _ in range(under_way):
-        run = store.create(quick)
-        with store.writing() as connection:
-            connection.execute(
-                update(tables.runs).where(tables.runs.c.id == run.id).values(state="running")
-            )
+        store.create(quick, lease="of its worker")
     assert fair_share(store) == threads

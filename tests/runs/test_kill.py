@@ -1,0 +1,163 @@
+"""``kill -9`` of a worker, a hundred times at random moments."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import func, select, update
+
+from nn import checkpoint
+from nn.network import parameter_count
+from nn.runs import tables
+from nn.runs.queue import LEASE_SECONDS
+from nn.runs.spec import RunSpec
+from nn.runs.store import RunStore, State
+from nn.runs.worker import work
+
+ROOT = Path(__file__).parents[2]
+KILLS = 100
+SPEC = RunSpec(hidden=(8,), lr=0.02, batch=300, epochs=20, data="strokes", validation=12_000)
+
+# A worker for each line it reads, started in a moment because it is a fork of what is loaded.
+NURSERY = """
+import os, signal, sys
+from nn.runs import worker
+from nn.runs.store import RunStore
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+worker._rehearse()
+print("ready", flush=True)
+for run_id in sys.stdin:
+    child = os.fork()
+    if not child:
+        worker.work_off(RunStore(), run_id.strip())
+        os._exit(0)
+    print(child, flush=True)
+"""
+
+
+@pytest.fixture
+def start(store):
+    """``start(run)`` → the process id of its worker."""
+    if not hasattr(os, "fork"):
+        pytest.skip("Windows has no fork.")
+    nursery = subprocess.Popen(
+        [sys.executable, "-c", NURSERY],
+        cwd=ROOT,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert nursery.stdout.readline() == "ready\n"
+
+    def start(run):
+        nursery.stdin.write(f"{run.id}\n")
+        nursery.stdin.flush()
+        return int(nursery.stdout.readline())
+
+    yield start
+    nursery.stdin.close()
+    nursery.wait(10)
+
+
+def new_run(store):
+    run = store.create(SPEC)
+    with store.writing() as connection:
+        connection.execute(update(tables.runs).values(threads=1))
+    return run
+
+
+def alive(process):
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def kill(process):
+    try:
+        os.kill(process, signal.SIGKILL)
+    except ProcessLookupError:  # it was done
+        return
+    while alive(process):
+        time.sleep(0.001)
+
+
+def let_the_lease_run_out(store):
+    """As if LEASE_SECONDS had passed since."""
+    with store.writing() as connection:
+        then = tables.runs.c.heartbeat - LEASE_SECONDS - 0.5
+        connection.execute(update(tables.runs).values(heartbeat=then))
+
+
+def recorded(store, run):
+    """What has been committed: (epochs, points, steps of the frames)."""
+    return (
+        {epoch["epoch"]: epoch["train_loss"] for epoch in store.epochs(run.id)},
+        {point.step: point.loss for point in store.points(run.id)},
+        set(store.frame_steps(run.id)),
+    )
+
+
+def parameters(store, run):
+    network, _, optimiser = run.spec.build()
+    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimiser)
+    return network.parameters
+
+
+def test_a_killed_worker_loses_nothing_that_was_committed_and_going_on_changes_nothing(
+    store, start
+):
+    whole = new_run(store)
+    for _ in work(store, whole.id):
+        pass
+    rng = random.Random(0)
+    interrupted = 0
+    run = new_run(store)
+    for _ in range(KILLS):
+        process = start(run)
+        time.sleep(rng.uniform(0, 0.15))
+        epochs, points, frames = recorded(store, run)
+        kill(process)
+        let_the_lease_run_out(store)
+
+        store = RunStore(store.url)
+        seen = store.run(run.id)
+        epochs_now, points_now, frames_now = recorded(store, run)
+        assert epochs.items() <= epochs_now.items()
+        assert points.items() <= points_now.items()
+        assert frames <= frames_now
+        assert list(epochs_now) == list(range(1, seen.epoch + 1))
+        sizes = select(func.length(tables.frames.c.parameters)).where(tables.frames.c.run == run.id)
+        assert {size for (size,) in store.rows(sizes)} <= {2 * parameter_count(SPEC.sizes)}
+        if store.checkpoint(run.id):
+            parameters(store, run)
+
+        if seen.state is State.FINISHED:
+            run = new_run(store)
+        elif seen.state is State.INTERRUPTED:
+            interrupted += 1
+            assert "Resume it" in seen.sentence
+            assert store.requeue(run.id).state is State.QUEUED
+        else:  # it was killed before it had taken the run
+            assert (seen.state, seen.step) == (State.QUEUED, store.run(run.id).step)
+
+    assert interrupted > KILLS / 2
+    process = start(run)
+    while alive(process):
+        time.sleep(0.01)
+    assert store.rows(select(tables.runs.c.state).distinct()) == [(State.FINISHED,)]
+    for other in store.runs():
+        np.testing.assert_array_equal(parameters(store, other), parameters(store, whole))
+        assert recorded(store, other)[:2] == recorded(store, whole)[:2]
+    with store.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
