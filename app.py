@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from nn.runs import launch
 from pages.parts import bundle, errors, hub
 
 app = st.App(
@@ -9,3 +10,4 @@ app = st.App(
     routes=[hub.route, bundle.plotly_route],
     on_script_error=errors.show,
 )
+launch.ready.keep()

@@ -158,7 +158,8 @@ def test_commands_reach_the_store(port, store, recorder) -> None:
         for command in ("pause", "resume", "stop"):
             socket.send(command)
         wait_until(lambda: len(store.commands(recorder.run_id)) == 3)
-    assert [kind for _, kind in store.commands(recorder.run_id)] == ["pause", "resume", "stop"]
+    asked = [command.kind for command in store.commands(recorder.run_id)]
+    assert asked == ["pause", "resume", "stop"]
 
 
 def test_resuming_a_run_without_a_worker_starts_one(port, store, recorder, monkeypatch) -> None:
