@@ -4,6 +4,7 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from dataclasses import asdict, fields
@@ -16,6 +17,7 @@ from PIL import Image
 
 from nn.__main__ import main
 from nn.digits import strokes
+from nn.runs import database, launch, queue
 from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore, State
 from nn.runs.worker import work
@@ -250,9 +252,71 @@ def test_a_run_that_has_ended_or_never_was_is_neither_resumed_nor_stopped(store,
 
 
 def test_stop_asks_the_worker_of_the_run(store):
-    run = store.create(RunSpec(data="strokes"))
+    run = store.create(RunSpec(data="strokes"), lease="of its worker")
     assert nn("stop", run.id).exit_code == 0
     assert [command.kind for command in store.commands(run.id)] == ["stop"]
+
+
+def test_stop_takes_a_run_that_waits_out_of_the_queue(store):
+    run = store.create(RunSpec(data="strokes"))
+    assert nn("stop", run.id).exit_code == 0
+    assert store.run(run.id).state is State.STOPPED
+
+
+def test_a_run_of_the_command_line_that_ends_lets_the_next_one_in_the_queue_start(
+    store, monkeypatch
+):
+    started = []
+    monkeypatch.setattr(launch, "start", started.append)
+    waiting = store.create(RunSpec(data="strokes"))
+    assert nn("train", *QUICK).exit_code == 0
+    assert started == [waiting.id]
+
+
+def test_delete_forgets_the_run_and_says_which(store):
+    gone, kept = store.create(RunSpec(), "mine"), store.create(RunSpec())
+    result = nn("delete", "mine", "--yes")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "Run mine is deleted.\n"
+    assert [run.id for run in store.runs()] == [kept.id]
+    assert gone.id in assert_sentence(nn("delete", gone.id))
+
+
+@pytest.mark.parametrize(("answer", "left", "code"), [("y", 0, 0), ("n", 1, 1), ("", 1, 1)])
+def test_delete_asks_at_a_terminal(store, monkeypatch, answer, left, code):
+    monkeypatch.setattr("nn.commands.runs.at_a_terminal", lambda: True)
+    run = store.create(RunSpec(), "mine")
+    result = CliRunner().invoke(main, ["delete", run.id], input=f"{answer}\n")
+    assert "Delete run mine (queued, 0 of 5 epochs)" in result.output
+    assert (result.exit_code, len(store.runs())) == (code, left)
+
+
+def test_a_store_that_does_not_answer_is_a_sentence(store, monkeypatch):
+    run = store.create(RunSpec(), "mine")
+    be_patient = database.be_patient
+    monkeypatch.setattr(database, "be_patient", lambda store, _: be_patient(store, 0.1))
+    other = sqlite3.connect(store.url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for command in (["delete", run.id], ["stop", run.id], ["resume", run.id], ["train", *QUICK]):
+        assert "database is locked" in assert_sentence(nn(*command))
+    assert nn("runs").exit_code == 0
+    other.close()
+    assert [(run.name, run.state) for run in store.runs()] == [("mine", "queued")]
+
+
+def test_runs_says_how_large_the_store_is_and_may_grow(store, monkeypatch):
+    monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", "1.5 GiB")
+    store.create(RunSpec())
+    for arguments in ((), ("--json",)):
+        assert nn("runs", *arguments).stderr.endswith(" MiB of 1.5 GiB.\n")
+
+
+def test_runs_shows_the_place_in_the_queue(store, monkeypatch):
+    monkeypatch.setattr(queue, "available_cores", lambda: 1)
+    store.create(RunSpec(), lease="of its worker")
+    run = store.create(RunSpec(), "mine")
+    assert f"{run.id}  queued 1st " in nn("runs").stdout
+    assert lines(nn("runs", "--json").stdout)[0]["sentence"] == "Waiting: 1st in the queue."
 
 
 def test_runs_json_is_one_line_a_run_newest_first(store):

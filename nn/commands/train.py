@@ -60,6 +60,7 @@ def train(
     """Train a network; watch it in the browser too. Ctrl-C stops it and keeps the run."""
     from nn.digits import mnist, sources
     from nn.runs import presets
+    from nn.runs.queue import new_lease
     from nn.runs.spec import RunSpec, parse_hidden, read_fields
     from nn.runs.store import RunStore
 
@@ -82,8 +83,8 @@ def train(
     # Says what is missing before a run is recorded.
     sources.load(chosen.data, chosen.validation, chosen.seed)
 
-    store = RunStore()
-    _work(store, store.create(chosen, name).id, as_json)
+    store, lease = RunStore(), new_lease()
+    _work(store, store.create(chosen, name, lease).id, lease, as_json)
 
 
 @click.command()
@@ -91,10 +92,11 @@ def train(
 @json_option
 def resume(run: str, as_json: bool) -> None:
     """Go on with a run that was stopped or interrupted, from its checkpoint."""
+    from nn.runs.queue import new_lease
     from nn.runs.store import RunStore
 
-    store = RunStore()
-    _work(store, store.requeue(store.find(run).id).id, as_json)
+    store, lease = RunStore(), new_lease()
+    _work(store, store.requeue(store.find(run).id, lease).id, lease, as_json)
 
 
 def _text(path: Path) -> str:
@@ -111,23 +113,24 @@ def _value(text: str) -> object:
         return text
 
 
-def _work(store: Any, run_id: str, as_json: bool) -> None:
-    """Be the run's worker, show how it goes, and exit as it ends."""
-    from nn.runs.recorder import LeaseLost
+def _work(store: Any, run_id: str, lease: str, as_json: bool) -> None:
+    """Be the run's worker, show how it goes, and exit as it ends.
+
+    It does not queue, but has a slot like any worker.
+    """
+    from nn.runs.launch import launch_next
     from nn.runs.store import State
     from nn.runs.worker import work
 
     show = _json_lines() if as_json else _progress_bar(store.run(run_id))
     with _interruptible() as interrupted, show as on_event:
-        try:
-            events = work(store, run_id)
-            for event in events:
-                on_event(event)
-                if interrupted():
-                    events.close()  # type: ignore[attr-defined]
-        except LeaseLost:
-            raise UserError(f"Run {run_id} already has a worker.") from None
+        events = work(store, run_id, lease)
+        for event in events:
+            on_event(event)
+            if interrupted():
+                events.close()  # type: ignore[attr-defined]
 
+    launch_next(store)
     run = store.run(run_id)
     if as_json:
         say(
@@ -139,11 +142,11 @@ def _work(store: Any, run_id: str, as_json: bool) -> None:
             "" if run.test_accuracy is None else f", reads {run.test_accuracy:.2%} of the test set"
         )
         click.echo(f"Run {run.name} finished after {run.seconds:.1f} s of training{read}.")
-    if run.state is State.STOPPED:
-        click.echo(f"Stopped. `python -m nn resume {run.id}` goes on.", err=True)
+    if run.state in (State.STOPPED, State.PAUSED):
+        click.echo(f"{run.state.capitalize()}. `python -m nn resume {run.id}` goes on.", err=True)
     if interrupted():
         sys.exit(130)
-    if run.state not in (State.FINISHED, State.STOPPED):
+    if run.state not in (State.FINISHED, State.STOPPED, State.PAUSED):
         raise UserError(f"Run {run.name} {run.state}. {run.sentence}")
 
 
