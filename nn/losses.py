@@ -26,21 +26,24 @@ def cross_entropy(
     With a softmax output, mean of −log p_truth; with a sigmoid output, the ten independent
     yes/no cross-entropies summed. Both have the gradient (p − truth) / batch.
     """
-    rows = np.arange(len(z))
+    truth = np.arange(len(z)), labels
     if isinstance(output, Softmax):
-        top = z.max(axis=1)
-        total = np.log(np.exp(z - top[:, None]).sum(axis=1)) + top
+        z = z - z.max(axis=1, keepdims=True)  # log Σ eᶻ − z_truth is the same
+        np.exp(z, out=dz)
+        total = dz.sum(axis=1)
+        dz /= total[:, None]
+        np.log(total, out=total)
     else:
         total = np.logaddexp(0, z).sum(axis=1)
-    total -= (1 - smoothing) * z[rows, labels]
+        output.forward(z, dz)
+    total -= (1 - smoothing) * z[truth]
     if smoothing:
         total -= smoothing * z.mean(axis=1)
-    output.forward(z, dz)
-    dz[rows, labels] -= 1 - smoothing
+    dz[truth] -= 1 - smoothing
     if smoothing:
         dz -= smoothing / z.shape[1]
     dz /= len(z)
-    return float(total.mean())
+    return float(total.sum()) / len(z)
 
 
 def squared_error(
