@@ -43,7 +43,7 @@ class Dense:
             np.multiply(x.T, dy, out=self.dW)
         else:
             np.matmul(x.T, dy, out=self.dW)
-        np.sum(dy, axis=0, out=self.db)
+        dy.sum(axis=0, out=self.db)
         if dx is not None:
             np.matmul(dy, self.W.T, out=dx)
 

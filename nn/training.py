@@ -102,9 +102,11 @@ def train(
     """
     position = position or Position()
     count = len(pictures.labels)
-    images = pictures.images.reshape(count, -1)
+    # Plain arrays: a memory map costs more every time a part of it is taken.
+    images, labels = np.asarray(pictures.images).reshape(count, -1), np.asarray(pictures.labels)
     per_epoch = steps_per_epoch(count, batch)
     whole = _Buffers.of(network, batch)
+    pixel = np.divide(1, 255, dtype=whole.x.dtype)
     order, order_of = np.empty(0, np.intp), -1
 
     while True:
@@ -137,12 +139,12 @@ def train(
         if augmentation:
             augment(raw, np.random.default_rng([seed, epoch, index, 1]), x, augmentation)
         else:
-            np.multiply(raw, np.divide(1, 255, dtype=x.dtype), out=x)
+            np.multiply(raw, pixel, out=x)
 
         if network.dropout:
             network.drop(np.random.default_rng([seed, epoch, index]), ys)
         z = network.forward(x, ys)
-        batch_loss = loss(network.output, z, pictures.labels[chosen], dys[-1])
+        batch_loss = loss(network.output, z, labels[chosen], dys[-1])
         network.backward(x, ys, dys)
         if clip_norm:
             clip(network.gradients, clip_norm)
