@@ -355,7 +355,7 @@ def network_url(tmp_path_factory):
     spec = RunSpec(hidden=(64,), epochs=2, data="strokes", validation=5000)
     for _ in work(store, store.create(spec, "reader").id):
         pass
-    assert store.find("reader").test_accuracy > 0.95
+    assert store.find("reader").test_accuracy > 0.85
     return url
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from nn.digits import strokes
+from nn.digits.forms import FORMS
+from nn.digits.pen import spline
 from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore
 from nn.runs.worker import work
@@ -14,8 +15,8 @@ from nn.runs.worker import work
 def pen_path(digit: int) -> list[list[tuple[float, float]]]:
     """A built-in form's pen paths as points in [0, 1]², as a neat hand writes it."""
     return [
-        [tuple(point) for point in strokes.spline(len(path), 12) @ np.array(path)]
-        for path in strokes.FORMS[digit][0]
+        [tuple(point) for point in spline(len(path), 12) @ np.array(path)]
+        for path in FORMS[digit][0]
     ]
 
 
@@ -24,7 +25,7 @@ def write(page: Page, digit: int) -> None:
     box = canvas.bounding_box()
     assert box
     for path in pen_path(digit):
-        places = [(box["x"] + 110 + 110 * x, box["y"] + 70 + 190 * y) for x, y in path]
+        places = [(box["x"] + 90 + 190 * x, box["y"] + 70 + 190 * y) for x, y in path]
         page.mouse.move(*places[0])
         page.mouse.down()
         for place in places:
@@ -41,7 +42,7 @@ def test_without_a_network_the_page_says_what_to_do(page: Page, server) -> None:
 
 def test_drawn_digits_are_read(page: Page, server) -> None:
     store = RunStore(server.store)
-    for _ in work(store, store.create(RunSpec(data="strokes", hidden=(64,), epochs=3)).id):
+    for _ in work(store, store.create(RunSpec(data="strokes", hidden=(64,), epochs=5)).id):
         pass
     for digit in (2, 4, 7):
         page.goto(f"{server.url}/draw")
