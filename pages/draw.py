@@ -43,17 +43,17 @@ with paper:
     )
 
 pixels = drawing.image_data
-image, blank = normalise(pixels) if pixels is not None else (np.zeros((28, 28), np.uint8), True)
+seen = normalise(pixels) if pixels is not None else None
 with answer:
-    if blank:
+    if seen is None or seen.blank:
         probabilities = np.zeros(10)
         st.subheader("Draw something", anchor=False)
     else:
-        probabilities = network_of(run.id).probabilities(image[np.newaxis])[0]
+        probabilities = network_of(run.id).probabilities(seen.image[np.newaxis])[0]
         digit, confidence = int(probabilities.argmax()), float(probabilities.max())
         st.subheader(f"It reads a {digit}, {confidence:.0%} sure", anchor=False)
-    bars, seen = st.columns([3, 1], gap="medium")
+    bars, frame = st.columns([3, 1], gap="medium")
     bars.plotly_chart(charts.probabilities(probabilities), key="bars", config=charts.STILL)
-    if not blank:
-        seen.image(charts.enlarged(255 - image, 4), width=112)
-        seen.caption("What the network sees: 28 × 28 pixels, scaled and centred")
+    if seen is not None and not seen.blank:
+        frame.image(charts.enlarged(255 - seen.image, 4), width=112)
+        frame.caption("What the network sees: 28 × 28 pixels, scaled and centred")

@@ -16,7 +16,7 @@ KINDS = (
     "an IDX file of pictures (named …-images-idx3-ubyte or ….gz, its labels beside it), a .csv, "
     "an .npz or a folder of pictures"
 )
-VERSION = 1  # raise when the same files are read as other pictures: it names the cache
+VERSION = 2  # raise when the same files are read as other pictures: it names the cache
 
 log = logging.getLogger(__name__)
 

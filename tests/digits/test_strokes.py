@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nn.digits import strokes
+from nn.digits.weight import width
 from nn.losses import cross_entropy
 from nn.metrics import evaluate
 from nn.network import Network
@@ -48,31 +47,15 @@ def test_drawings_are_framed_as_mnist_frames_its_own():
         assert np.abs(middle - 14.5).max() < 2.5
     lit = ink > 0
     sides = np.stack([span(lit.any(axis=2)), span(lit.any(axis=1))])
-    # Cut off by the frame it would be shorter; a pixel more, where the edge falls within one.
-    assert set(sides.max(axis=0)) <= {20, 21}
-    assert (ink.max(axis=(1, 2)) == 255).mean() > 0.95
+    # A pixel more, where the edge falls within one; less, where the pen was pressed less.
+    assert np.isin(sides.max(axis=0), (20, 21)).mean() > 0.9
+    assert set(sides.max(axis=0)) <= {18, 19, 20, 21}
+    assert (ink.max(axis=(1, 2)) > 220).mean() > 0.95
 
 
 def span(lit: np.ndarray) -> np.ndarray:
     """(n, 28) bool → how many pixels lie between the first and the last, both counted."""
     return 28 - lit.argmax(axis=1) - lit[:, ::-1].argmax(axis=1)
-
-
-@given(controls=st.integers(2, 12), each=st.integers(1, 9))
-def test_a_spline_passes_through_its_points_and_keeps_lines_straight(controls, each):
-    matrix = strokes.spline(controls, samples=(controls - 1) * each + 1)
-
-    np.testing.assert_allclose(matrix[::each], np.eye(controls), atol=1e-12)
-    np.testing.assert_allclose(matrix.sum(axis=1), 1)  # so it moves with its points
-
-
-def test_a_dot_is_drawn_as_a_disc_of_its_radius():
-    dot = np.full((1, strokes.POINTS, 2), 14.0, np.float32)
-    for radius in (1.0, 3.0):
-        ink = strokes.rasterise(dot, np.array([radius], np.float32))[0] / 255
-        assert ink.sum() == pytest.approx(np.pi * radius**2, rel=0.1)
-        np.testing.assert_array_equal(ink, ink.T)
-        np.testing.assert_array_equal(ink, ink[::-1, ::-1])
 
 
 def test_loading_gives_different_pictures_to_train_and_to_test_on(monkeypatch):
@@ -98,7 +81,21 @@ def test_who_learned_from_strokes_reads_handwriting(mnist):
         pass
 
     every_fifth = handwriting.images[::5], handwriting.labels[::5]
-    assert evaluate(network, cross_entropy, *every_fifth).accuracy > 0.7
+    assert evaluate(network, cross_entropy, *every_fifth).accuracy > 0.8
+
+
+def test_strokes_are_as_wide_as_mnists(mnist):
+    drawn = np.median([width(image / 255) for image in strokes.make(300, seed=0).images])
+    written = np.median([width(image / 255) for image in mnist[0].images[:300]])
+    assert drawn == pytest.approx(written, rel=0.15)
+
+
+def test_the_pen_is_pressed_more_and_less_on_its_way():
+    radius = strokes.pens(200, np.random.default_rng(0))
+    assert radius.shape == (200, strokes.POINTS)
+    assert 0.5 < radius.min() < radius.max() < 3
+    assert np.median(radius.max(axis=1) / radius.min(axis=1)) > 1.1
+    assert np.abs(np.diff(radius, axis=1)).max() < 0.2, "but gradually"
 
 
 def test_every_stretch_of_the_pictures_has_every_form():
