@@ -159,7 +159,7 @@ def test_every_option_reaches_its_field_and_the_rest_is_the_presets(store):
     assert [getattr(spec, field) for field in given] == [
         (OTHER | {"activation": "relu"})[field] for field in given
     ]
-    assert (spec.output, spec.loss, spec.initialiser) == ("sigmoid", "squared_error", "normal")
+    assert (spec.output, spec.loss, spec.initialiser) == ("sigmoid", "squared_error", "lecun")
 
 
 def test_without_mnist_the_strokes_are_trained_on_and_that_is_said(no_mnist, monkeypatch, store):
