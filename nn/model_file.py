@@ -23,7 +23,7 @@ from nn.network import Network, views
 
 VERSION = 1
 INPUTS, CLASSES = 784, 10
-MOST_BYTES = 2**28  # of a file, and of an array; the widest network takes less in any kind
+MOST_BYTES = 2**28  # of a file, and of its arrays; the widest network takes less in any kind
 
 
 def write(network: Network, path: Path, about: Mapping[str, Any]) -> None:
@@ -45,7 +45,10 @@ def read(path: Path) -> tuple[Network, dict[str, Any]]:
     """→ the network and what its writer said about it. Raises UserError."""
     get, _ = _kind(path)
     try:
-        if path.stat().st_size > MOST_BYTES:
+        size = path.stat().st_size
+        if not path.is_file():  # a pipe would be waited for, and a device has no end
+            raise UserError(f"{path} cannot be read: it is no file.")
+        if size > MOST_BYTES:
             raise UserError(f"{path} is larger than {MOST_BYTES:,} bytes: no network is.")
         header, arrays = get(path)
     except OSError as error:
@@ -114,8 +117,12 @@ def _network(
 
 
 def _get_npz(path: Path) -> tuple[Any, dict[str, Array]]:
+    arrays: dict[str, Array] = {}
+    left = MOST_BYTES
     with npz.opened(path) as file:
-        arrays = {name: npz.array(file, name, path, MOST_BYTES) for name in npz.names(file)[:100]}
+        for name in npz.names(file)[:100]:
+            arrays[name] = npz.array(file, name, path, left)
+            left -= arrays[name].nbytes
     return _header(path, str(arrays.pop("header", ""))), arrays
 
 
@@ -164,8 +171,9 @@ def _get_json(path: Path) -> tuple[Any, dict[str, Array]]:
     for n, layer in enumerate(layers, 1):
         try:
             nodes = layer["nodes"]
-            arrays[f"W{n}"] = np.array([node["weights"] for node in nodes], np.float32).T
-            arrays[f"b{n}"] = np.array([node["bias"] for node in nodes], np.float32)
+            with np.errstate(over="ignore"):  # becomes infinite, which is refused
+                arrays[f"W{n}"] = np.array([node["weights"] for node in nodes], np.float32).T
+                arrays[f"b{n}"] = np.array([node["bias"] for node in nodes], np.float32)
         except (KeyError, TypeError, ValueError, OverflowError):
             raise UserError(
                 f"{path}: layer {n} must be a list of nodes, each with a bias and as many weights "

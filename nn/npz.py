@@ -24,7 +24,8 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except UserError:
         raise
     except Exception as error:  # zip and npy readers raise whatever they stumble on
-        raise UserError(f"{path}: cannot be read as an .npz file: {error}.") from None
+        reason = str(error) or type(error).__name__
+        raise UserError(f"{path}: cannot be read as an .npz file: {reason}.") from None
 
 
 def names(file: zipfile.ZipFile) -> list[str]:

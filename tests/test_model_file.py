@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 
 import numpy as np
@@ -185,10 +186,12 @@ LAYER = {"nodes": [{"bias": 0.0, "weights": [0.0] * 784}] * 10}
         ([{"nodes": [{"bias": 0, "weights": [0.0] * 784}, {"bias": 0, "weights": []}]}], "layer 1"),
         ([LAYER, {"nodes": [{"bias": 0, "weights": [10**400]}]}], "layer 2 must be"),
         ([{"nodes": [{"bias": float("nan"), "weights": [0.0] * 784}] * 10}], "not finite"),
+        ([{"nodes": [{"bias": 0, "weights": [1e39] * 784}] * 10}], "not finite"),
         ([{"nodes": [{"bias": 0, "weights": [0.0] * 400}] * 10}], r"\(784, nodes\).*\(400, 10\)"),
         ([LAYER, LAYER], r"W2 and b2 must be \(10, nodes\)"),
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_json_that_makes_no_network_is_a_sentence(folder, layers, sentence):
     data = json.dumps({**HEADER, "layers": layers}).encode()
     with pytest.raises(UserError, match=rf"model.json.*{sentence}"):
@@ -209,6 +212,24 @@ def test_a_path_without_a_file_or_with_a_folder_is_a_sentence(tmp_path, kind):
     (tmp_path / f"folder{kind}").mkdir()
     with pytest.raises(UserError, match="cannot be read"):
         model_file.read(tmp_path / f"folder{kind}")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pipe_is_not_waited_for_and_a_device_not_read_to_its_end(tmp_path, kind):
+    pipe, device = tmp_path / f"pipe{kind}", tmp_path / f"device{kind}"
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/zero")
+    for path in (pipe, device):
+        with pytest.raises(UserError, match="it is no file"):
+            model_file.read(path)
+
+
+def test_all_arrays_together_are_no_more_than_the_widest_network(tmp_path, monkeypatch):
+    monkeypatch.setattr(model_file, "MOST_BYTES", 10_000)
+    np.savez_compressed(tmp_path / "bomb.npz", a=np.zeros(800), b=np.zeros(800))
+    with pytest.raises(UserError, match=r"\(b\): 6,400 bytes; at most 3,600"):
+        model_file.read(tmp_path / "bomb.npz")
 
 
 @pytest.mark.parametrize("name", ["model", "model.pkl", "model.h5", ".npz"])

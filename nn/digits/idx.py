@@ -46,6 +46,8 @@ def read_array(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """
     expected = bytes([0, 0, 8, dimensions])  # two zeros, type 8 = unsigned byte, dimensions
     try:
+        if not path.is_file():  # opening a pipe would wait for whoever writes into it
+            raise UserError(f"{path} is not there, or is no file.")
         with open(path, "rb") as raw:
             packed = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
@@ -74,8 +76,10 @@ def read_array(path: Path, dimensions: int) -> NDArray[np.uint8]:
 
 def write(dataset: Dataset, images: Path, track: Track) -> None:
     """Write the pictures to this file and the labels beside it, gzipped where it ends in .gz."""
-    packed = images.suffix == ".gz"
-    with replacing(_twin(images)) as labels_part, replacing(images) as images_part:
+    packed, labels = images.suffix == ".gz", _twin(images)
+    if labels.is_dir():  # known only when the pictures are in place
+        raise UserError(f"{labels} cannot be written: it is a folder.")
+    with replacing(labels) as labels_part, replacing(images) as images_part:
         _write_array(labels_part, dataset.labels, packed, iter)
         _write_array(images_part, dataset.images, packed, track)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from nn.errors import UserError
 
@@ -23,6 +23,8 @@ def open_picture(path: Path) -> Image.Image:
     Raises UserError naming a file that is no picture, is damaged or has too many pixels.
     """
     try:
+        if not path.is_file():  # opening a pipe would wait for whoever writes into it
+            raise UserError("it is not there, or is no file")
         # From a name Pillow would map some files, and one cut off meanwhile would end the process.
         with open(path, "rb") as file, Image.open(file, formats=FORMATS) as picture:
             width, height = picture.size
@@ -30,5 +32,8 @@ def open_picture(path: Path) -> Image.Image:
                 raise UserError(f"it has {width:,} × {height:,} pixels; at most 8,000 × 8,000 fit")
             picture.load()
             return picture
+    except UnidentifiedImageError:
+        reason = f"it is none of {', '.join(FORMATS)}"
     except Exception as error:  # Pillow's decoders raise whatever they stumble on
-        raise UserError(f"{path} cannot be read as a picture: {str(error).rstrip('.')}.") from None
+        reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
+    raise UserError(f"{path} cannot be read as a picture: {reason}.")

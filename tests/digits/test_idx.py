@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
 import tracemalloc
 from math import prod
@@ -80,6 +81,13 @@ def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
         assert str(path) in str(refused.value)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="is no file"):
+        idx.read_array(tmp_path / "pipe", 1)
+
+
 sizes = st.sampled_from([0, 1, 2, 3, 28, 2**16, 2**31, 2**32 - 1])
 headers = st.lists(sizes, min_size=1, max_size=4).map(lambda shape: header_and(tuple(shape), b""))
 
@@ -157,6 +165,13 @@ def test_labels_may_be_packed_where_the_pictures_are_not(tmp_path, pictures):
     labels.unlink()
 
     assert len(idx.read(tmp_path / "a-images-idx3-ubyte")) == 3
+
+
+def test_pictures_are_not_written_where_their_labels_cannot_be(tmp_path, pictures):
+    (tmp_path / "x-labels-idx1-ubyte").mkdir()
+    with pytest.raises(UserError, match="x-labels-idx1-ubyte cannot be written"):
+        idx.write(pictures(3), tmp_path / "x-images-idx3-ubyte", iter)
+    assert [path.name for path in tmp_path.iterdir()] == ["x-labels-idx1-ubyte"]
 
 
 def test_the_same_pictures_make_the_same_bytes(tmp_path, pictures):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 
@@ -69,6 +70,19 @@ def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
     for nothing in (tmp_path / "absent.png", tmp_path):
         with pytest.raises(UserError, match=str(nothing)):
             open_picture(nothing)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(UserError, match=r"pipe\.png cannot be read as a picture: it is not"):
+        open_picture(tmp_path / "pipe.png")
+
+
+def test_what_is_no_picture_is_told_in_words(path):
+    path.write_text("no picture")
+    with pytest.raises(UserError, match="it is none of PNG, JPEG, BMP, WEBP, GIF"):
+        open_picture(path)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
