@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from unicodedata import category
 
 import numpy as np
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -25,6 +26,8 @@ from nn.runs.run import Command, Frame, Kind, Point, Run, State, as_run, waits
 from nn.runs.spec import RunSpec
 
 __all__ = ["Command", "Frame", "Point", "Run", "RunStore", "State"]
+
+NO_TEXT = ("Cc", "Cs", "Zl", "Zp")  # control characters, halves of characters, ends of lines
 
 
 class RunStore:
@@ -68,10 +71,13 @@ class RunStore:
     def create(self, spec: RunSpec, name: str = "", lease: str | None = None) -> Run:
         """Record a new run: queued, or at once the worker's that holds ``lease``.
 
-        Raises UserError for a name that ``RUN@STEP`` would misread.
+        Raises UserError for a name that ``RUN@STEP`` would misread, or that is more than a line of
+        text.
         """
         if "@" in name:
             raise UserError(f"A run's name has no @ in it, which names a step; got {name!r}.")
+        if any(category(letter) in NO_TEXT for letter in name):
+            raise UserError(f"A run's name is one line of readable text; got {name!r}.")
         run_id = secrets.token_hex(4)
         now = time.time()
         with self.writing() as connection:

@@ -71,6 +71,13 @@ def test_a_name_or_beginning_that_fits_several_runs_is_refused_with_their_ids(st
         assert all(run.id in str(refused.value) for run in runs if run.id.startswith(first))
 
 
+@pytest.mark.parametrize("name", ["a@1", "two\nlines", "\x1b[31mred", "half \udcff", "a\u2028b"])
+def test_a_name_is_one_line_of_text_without_an_at(store, name):
+    with pytest.raises(UserError, match="A run's name"):
+        store.create(RunSpec(), name)
+    assert store.runs() == []
+
+
 @pytest.mark.parametrize("text", ["nobody", ""])
 def test_an_unknown_run_is_refused(store, text):
     store.create(RunSpec())
