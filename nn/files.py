@@ -22,7 +22,7 @@ def replacing(path: Path) -> Iterator[Path]:
     After an error or Ctrl-C nothing new is left and what stood at ``path`` stands there still.
     Raises UserError where the computer refuses: no such folder, no permission, a full disk.
     """
-    part = path.with_name(f".{path.name}.{token_hex(4)}.part")
+    part = path.parent / f".{path.name}.{token_hex(4)}.part"
     try:
         yield part
         part.replace(path)

@@ -46,8 +46,8 @@ def _download() -> None:
 
 
 @click.command()
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path, readable=False))
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path, readable=False))
 def convert(source: Path, target: Path) -> None:
     """Copy labelled pictures into another format, which OUT's name decides.
 

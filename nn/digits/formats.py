@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def read(
         from nn.digits import folder  # Pillow takes a while, and other formats need none
 
         return folder.read(path, complain, track)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UserError(f"{path} is not there, or is no file.")
     if kind == "csv":
         return table.read(path, track)
@@ -83,12 +84,12 @@ def _digest(*facts: object) -> str:
 
 def _kind(path: Path) -> str:
     suffix = path.suffix.lower()
-    if path.is_dir():
+    if os.path.isdir(path):  # where Path.is_dir raises, this is False
         return "folder"
     if suffix in (".csv", ".npz"):
         return suffix[1:]
     if "idx3" in path.name:
         return "idx"
-    if not suffix and "idx1" not in path.name and not path.exists():
+    if not suffix and "idx1" not in path.name and not os.path.exists(path):
         return "folder"
     raise UserError(f"{path}: expected {KINDS}.")

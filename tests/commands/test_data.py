@@ -127,6 +127,9 @@ def test_convert_names_what_it_leaves_out_and_goes_on(tmp_path, pictures):
         ("good.csv", "full"),
         ("good.csv", "none/out.npz"),
         ("good.csv", "bad.npz/out.npz"),
+        ("good.csv", "/"),
+        ("good.csv", "x" * 300),
+        ("x" * 300, "out.csv"),
     ],
 )
 def test_what_cannot_be_converted_is_a_sentence_and_nothing_is_written(
