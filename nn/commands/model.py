@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,10 @@ def test(model: str, data: str | None, as_json: bool) -> None:
 def _test_pictures(run: Any, data: str | None) -> Any:
     from nn.digits import sources
 
-    chosen = sources.resolve(data) if data else run.spec.data if run else sources.default()
+    if data is not None:
+        chosen = sources.resolve(data)
+    else:
+        chosen = run.spec.data if run else sources.default()
     if run and chosen == run.spec.data:
         return sources.load(chosen, run.spec.validation, run.spec.seed).test
     return sources.to_test(chosen)
@@ -50,7 +54,7 @@ def _test_pictures(run: Any, data: str | None) -> Any:
 
 @click.command()
 @click.argument("run")
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path, readable=False))
 @click.option("--neuron", type=int, help="Of a .gif: this first-layer neuron alone, from 0.")
 def export(run: str, out: Path, neuron: int | None) -> None:
     """Write a run to a file whose name says what is in it.
@@ -98,14 +102,14 @@ def _export_gif(text: str, out: Path, neuron: int | None) -> None:
     from tqdm import tqdm
 
     from nn.inspect import animation
+    from nn.runs.model import step_of
     from nn.runs.store import RunStore
 
     store = RunStore()
-    name, _, last = text.partition("@")
+    name, at, last = text.partition("@")
     run = store.find(name)
-    if last and not last.isdecimal():
-        raise UserError(f"After @ comes the step of a kept frame; got {last!r}.")
-    steps = [step for step in store.frame_steps(run.id) if not last or step <= int(last)]
+    end = step_of(last) if at else math.inf
+    steps = [step for step in store.frame_steps(run.id) if step <= end]
     if not steps:
         raise UserError(f"Run {run.name} has no frames yet: it is {run.state}.")
     neurons = run.spec.sizes[1]

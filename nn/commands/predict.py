@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from nn.errors import UserError
 
 
 @click.command()
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "pictures", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False)
+)
 @click.option(
     "--model",
     help="A run (id, beginning of it, or name; RUN@STEP for a past frame) or an exported file.",
@@ -23,7 +26,7 @@ def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> Non
     """Read the digit in each picture, or in each picture of a folder."""
     from nn.runs import model as models
 
-    network = models.find(model).network if model else _best()
+    network = _best() if model is None else models.find(model).network
 
     import numpy as np
 
@@ -51,7 +54,12 @@ def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> Non
         else:
             click.echo(f"{path}: " + ("blank" if blank else f"{digit} ({confidence:.1%})"))
     if not done:
-        raise UserError("No picture could be read.")
+        from nn.digits.pictures import SUFFIXES
+
+        kinds = ", ".join(sorted(SUFFIXES))
+        raise UserError(
+            f"No picture could be read: expected picture files, or folders with some ({kinds})."
+        )
 
 
 def _best() -> Any:
@@ -71,7 +79,7 @@ def _picture_files(paths: tuple[Path, ...]) -> Iterator[Path]:
     from nn.digits.pictures import SUFFIXES
 
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # where Path.is_dir raises, this is False and the rest goes on
             yield from sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
         else:
             yield path

@@ -38,11 +38,17 @@ def load(store: RunStore, text: str) -> Model:
     run = store.find(name)
     if not at:
         return _checkpoint(store, run)
-    if not (step.isdecimal() and len(step) < 16):
-        raise UserError(f"After @ comes the step of a kept frame; got {step!r}.")
+    frame = store.frame(run.id, step_of(step))
     network = run.spec.network()
-    network.parameters[...] = store.frame(run.id, int(step)).parameters
-    return Model(network, run, int(step))
+    network.parameters[...] = frame.parameters
+    return Model(network, run, frame.step)
+
+
+def step_of(text: str) -> int:
+    """What stands after the @ of ``RUN@STEP``. Raises UserError for what is no number."""
+    if not (text.isdecimal() and len(text) < 16):
+        raise UserError(f"After @ comes the step of a kept frame; got {text!r}.")
+    return int(text)
 
 
 def trained(store: RunStore, run: Run) -> Network:

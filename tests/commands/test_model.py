@@ -87,6 +87,10 @@ def test_other_data_is_tested_whole_and_ones_own_only_where_it_was_not_learned(t
         (["export", "mine", "OUT"], ".safetensors"),
         (["export", "mine@7777", "OUT.npz"], "7,777"),
         (["export", "mine@x", "OUT.gif"], "'x'"),
+        (["export", "mine@", "OUT.gif"], "got ''"),
+        (["export", f"mine@{'9' * 5000}", "OUT.gif"], "After @ comes"),
+        (["test", "mine", "--data", ""], "there is no ''"),
+        (["predict", "x.png", "--model", ""], "no run ''"),
         (["export", "mine", "OUT.gif", "--neuron", "8"], "from 0 to 7"),
         (["export", "mine", "OUT.gif", "--neuron", "-1"], "from 0 to 7"),
         (["export", "mine", "OUT/no.csv"], "cannot be written"),
@@ -120,6 +124,12 @@ def test_curves_and_moving_pictures_are_exported(tmp_path):
     assert nn("export", "mine@0", tmp_path / "b.gif").exit_code == 0
     with Image.open(tmp_path / "b.gif") as still:
         assert still.n_frames == 1
+
+
+def test_a_progress_bar_ends_before_the_sentence_that_interrupts_it(tmp_path):
+    result = nn("export", "mine", tmp_path / "none" / "a.gif")
+    assert "cannot be written" in assert_sentence(result)
+    assert "drawing a.gif" in result.stderr
 
 
 def test_a_neuron_of_anything_but_a_moving_picture_is_wrong_usage(tmp_path):
