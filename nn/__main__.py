@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import click
@@ -15,19 +17,30 @@ from nn.errors import UserError
 
 
 class Sentences(click.Group):
-    """A UserError, or a fault of the store, becomes a sentence on standard error, exit code 1."""
+    """What a person can mend becomes a sentence on standard error, exit code 1: a UserError, a
+    fault of the store, a refusal of the computer. Ctrl-C is exit code 130."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except UserError as error:
-            raise click.ClickException(str(error)) from None
+            sentence = str(error)
+        except BrokenPipeError:  # who reads has seen enough: click ends quietly
+            raise
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            sentence = f"The computer refused: {where}{error.strerror or error}."
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            sys.exit(130)
         except Exception as error:
             # By name: to import it costs every command half a second.
             if type(error).__module__ != "sqlalchemy.exc":
                 raise
             reason = getattr(error, "orig", None) or error
-            raise click.ClickException(f"The store did not answer: {reason}. Try again.") from None
+            sentence = f"The store did not answer: {reason}. Try again."
+        # Only here: the error is forgotten, and with it a progress bar that it had interrupted.
+        raise click.ClickException(sentence)
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(self.commands)  # in the order in which one needs them
@@ -42,4 +55,7 @@ for command in (data, train, test, predict, convert, runs, resume, stop, delete,
     main.add_command(command)
 
 if __name__ == "__main__":
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # somebody has closed it
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     main(prog_name="python -m nn")

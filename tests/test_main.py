@@ -241,7 +241,56 @@ def test_ctrl_c_stops_the_run_and_resume_finishes_it(store):
     assert store.run(run.id).state is State.FINISHED
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
+def test_a_spec_is_not_read_without_end(store):
+    assert "no spec is" in assert_sentence(nn("train", "--spec", "/dev/zero"))
+
+
+def test_a_spec_may_begin_with_a_byte_order_mark(tmp_path):
+    (tmp_path / "spec.json").write_text('{"epochs": 0}', "utf-8-sig")
+    assert "epochs must be" in assert_sentence(nn("train", "--spec", tmp_path / "spec.json"))
+
+
+# Streams and signals
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("how", ["--json", ""])
+def test_nobody_has_to_listen(store, closed, how):
+    words = " ".join([sys.executable, "-m", "nn", "train", *map(str, QUICK), how, closed])
+    assert subprocess.run(words, shell=True, cwd=ROOT, timeout=60).returncode == 0
+    assert store.runs()[0].state is State.FINISHED
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+def test_output_that_cannot_be_written_is_a_sentence(store):
+    store.create(RunSpec())
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "nn", "runs", "--json"]
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "Error: The computer refused: No space left on device.\n"
+
+
+def test_ctrl_c_is_130_in_any_command(monkeypatch, store):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunStore, "runs", interrupted)
+    result = nn("runs")
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "Interrupted.\n")
+
+
 # resume, stop, runs
+
+
+@pytest.mark.parametrize("how", [["--json"], []], ids=["json", "people"])
+def test_a_run_whose_data_are_gone_stays_what_it_was(store, tmp_path, how):
+    run = store.create(RunSpec(data=str(tmp_path / "gone.csv")), "mine")
+    store.withdraw(run.id)
+    assert "gone.csv" in assert_sentence(nn("resume", "mine", *how))
+    assert store.find("mine").state is State.STOPPED
 
 
 @pytest.mark.parametrize("command", ["resume", "stop"])

@@ -16,12 +16,14 @@ import click
 from nn.commands import json_option, say
 from nn.errors import UserError
 
+MOST_BYTES = 2**20  # of a spec
+
 
 @click.command()
 @click.option("--preset", default="standard", help="Recipe to start from.", show_default=True)
 @click.option(
     "--spec",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, readable=False, path_type=Path),
     help="JSON file with the fields of a RunSpec.",
 )
 @click.option(
@@ -92,16 +94,24 @@ def train(
 @json_option
 def resume(run: str, as_json: bool) -> None:
     """Go on with a run that was stopped or interrupted, from its checkpoint."""
+    from nn.digits import sources
     from nn.runs.queue import new_lease
     from nn.runs.store import RunStore
 
     store, lease = RunStore(), new_lease()
-    _work(store, store.requeue(store.find(run).id, lease).id, lease, as_json)
+    found = store.find(run)
+    # Says what is missing before the run is no longer what it was.
+    sources.load(found.spec.data, found.spec.validation, found.spec.seed)
+    _work(store, store.requeue(found.id, lease).id, lease, as_json)
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        with open(path, "rb") as file:
+            text = file.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
+            raise UserError(f"{path} is longer than {MOST_BYTES:,} bytes: no spec is.")
+        return text.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as text: {error}.") from None
 
@@ -175,7 +185,6 @@ def _json_lines() -> Iterator[Callable[[Any], None]]:
                 test_accuracy=test and test.accuracy,
                 images_per_second=event.images_per_second, seconds=event.seconds,
             )  # fmt: skip
-            sys.stdout.flush()
 
     yield show
 
