@@ -25,6 +25,15 @@ PRESETS: dict[str, Preset] = {
         RunSpec(),
         "One hidden layer of 128 ReLU neurons: reads about 97 of 100 digits within seconds.",
     ),
+    "fast": Preset(
+        RunSpec(hidden=(96,), lr=0.2, batch=128, epochs=2),
+        "Two passes in large steps: 97 of 100 digits after about a second of training.",
+    ),
+    "accurate": Preset(
+        RunSpec(hidden=(800,), augmentation=1.0, batch=128, epochs=90),
+        "800 neurons that see every digit in a new hand each time: more than 99.3 of 100, within "
+        "ten minutes.",
+    ),
     "sigmoid-40-40": Preset(
         RunSpec(hidden=(40, 40), initialiser="uniform", lr=0.4, batch=4, epochs=40, **SIGMOID),
         "Two layers of 40 sigmoid neurons from large random weights; strokes emerge from noise "
@@ -42,8 +51,8 @@ PRESETS: dict[str, Preset] = {
         "first weights, where the original's N(0, 1) could leave a digit unlearned.",
     ),
     "logistic-28-28": Preset(
-        RunSpec(hidden=(28, 28), initialiser="lecun", lr=5.0, batch=10, epochs=10, **SIGMOID),
-        "Two small logistic layers with a bold rate of 5. Batches of ten, where the original "
+        RunSpec(hidden=(28, 28), initialiser="lecun", lr=5.0, batch=30, epochs=25, **SIGMOID),
+        "Two small logistic layers with a bold rate of 5. Batches of thirty, where the original "
         "took few steps on a random tenth of the data.",
     ),
     "relu-128": Preset(
