@@ -1,0 +1,58 @@
+"""Peer: one of the compared programs, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from typing import NamedTuple
+
+from nn.runs.spec import RunSpec
+
+
+class Epoch(NamedTuple):
+    pictures: int
+    seconds: float
+    accuracy: float | None  # of the test set, 0–1, where asked for
+
+
+class Peer:
+    """Module ``tests.bench.peers.NAME``, waiting for what to train."""
+
+    def __init__(self, name: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", f"tests.bench.peers.{name}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def train(self, spec: RunSpec, seconds: float, score: bool = False) -> list[Epoch]:
+        """Train ``spec`` from the start, all its epochs or those that begin within ``seconds``."""
+        request = {"spec": json.loads(spec.to_json()), "seconds": seconds, "score": score}
+        print(json.dumps(request), file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise SystemExit(f"{' '.join(self.process.args)} ended; its message stands above.")
+        return [Epoch(*epoch) for epoch in json.loads(answer)]
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+
+@contextmanager
+def peers(*names: str) -> Iterator[dict[str, Peer]]:
+    """Those of the named peers that are installed, by name; the others are spoken of."""
+    with ExitStack() as stack:
+        started = {}
+        for name in names:
+            if name != "ours" and find_spec(name) is None:
+                print(f"{name} is not installed: requirements-bench.txt has it.", file=sys.stderr)
+                continue
+            started[name] = Peer(name)
+            stack.callback(started[name].close)
+        yield started

@@ -1,0 +1,35 @@
+"""This project, as a peer: nn.training.train as it is."""
+
+from __future__ import annotations
+
+from nn import training
+from nn.digits.dataset import Dataset
+from nn.runs.spec import RunSpec
+from nn.schedules import SCHEDULES
+from tests.bench.peers.serve import Training, serve
+
+
+def train(pictures: Dataset, spec: RunSpec) -> Training:
+    network, loss, optimiser = spec.build()
+    events = training.train(
+        network,
+        loss,
+        optimiser,
+        pictures,
+        epochs=spec.epochs,
+        batch=spec.batch,
+        seed=spec.seed,
+        schedule=SCHEDULES[spec.schedule],
+    )
+
+    def read(images):
+        return network.probabilities(images).argmax(axis=1)
+
+    yield read
+    for event in events:
+        if isinstance(event, training.Epoch):
+            yield read
+
+
+if __name__ == "__main__":
+    serve(train)

@@ -1,0 +1,39 @@
+"""scikit-learn's MLPClassifier; an epoch is one partial_fit of all pictures, which goes on from the
+weights and momentum of the one before."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.neural_network import MLPClassifier
+
+from nn.digits.dataset import Dataset
+from nn.runs.spec import RunSpec
+from tests.bench.peers.serve import Training, pixels, serve
+
+
+def train(pictures: Dataset, spec: RunSpec) -> Training:
+    x, y = pixels(pictures.images), np.asarray(pictures.labels)
+    model = MLPClassifier(
+        spec.hidden,
+        activation="relu",
+        solver="sgd",
+        alpha=0,
+        batch_size=spec.batch,
+        learning_rate_init=spec.lr,
+        momentum=spec.momentum,
+        nesterovs_momentum=False,
+        shuffle=True,
+        random_state=spec.seed,
+    )
+
+    def read(images):
+        return model.predict(pixels(images))
+
+    yield read
+    for _ in range(spec.epochs):
+        model.partial_fit(x, y, classes=np.arange(10))
+        yield read
+
+
+if __name__ == "__main__":
+    serve(train)

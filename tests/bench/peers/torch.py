@@ -1,0 +1,48 @@
+"""PyTorch as its users write it: nn.Sequential, torch.optim.SGD, a plain loop, no DataLoader."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+from torch.optim.lr_scheduler import LambdaLR
+
+from nn.digits.dataset import Dataset
+from nn.runs.spec import RunSpec
+from nn.schedules import SCHEDULES
+from tests.bench.peers.serve import Training, pixels, serve
+
+
+def train(pictures: Dataset, spec: RunSpec) -> Training:
+    x, y = torch.from_numpy(pixels(pictures.images)), torch.tensor(pictures.labels).long()
+    torch.manual_seed(spec.seed)
+    layers: list[nn.Module] = []
+    for i, o in pairwise(spec.sizes):
+        layers += [nn.Linear(i, o), nn.ReLU()]
+        nn.init.kaiming_normal_(layers[-2].weight, nonlinearity="relu")
+        nn.init.zeros_(layers[-2].bias)
+    model = nn.Sequential(*layers[:-1])
+    optimiser = torch.optim.SGD(model.parameters(), lr=spec.lr, momentum=spec.momentum)
+    steps = spec.epochs * -(-len(x) // spec.batch)
+    schedule = LambdaLR(optimiser, lambda step: SCHEDULES[spec.schedule](step / steps))
+
+    @torch.no_grad()
+    def read(images):
+        return model(torch.from_numpy(pixels(images))).argmax(dim=1).numpy()
+
+    yield read
+    for _ in range(spec.epochs):
+        for batch in torch.randperm(len(x)).split(spec.batch):
+            loss = cross_entropy(model(x[batch]), y[batch])
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            if spec.schedule != "constant":
+                schedule.step()
+        yield read
+
+
+if __name__ == "__main__":
+    serve(train)
