@@ -8,12 +8,13 @@ import time
 from pathlib import Path
 
 from nn.runs.store import RunStore, State
+from tests.bench.report import Report
 from tests.browser.app import STEP, WALL, Server, chromium, find_chromium, start
 
 ROUNDS, SECONDS = 5, 4.0
 
 
-def main() -> None:
+def run(report: Report) -> None:
     """Frames drawn a second, Start to first changed tile, Stop to halted: median and worst."""
     path = find_chromium()
     assert path, "No Chromium found."
@@ -49,9 +50,7 @@ def main() -> None:
                 server.clear()
         finally:
             server.stop()
-    for name, values, worst in (
-        ("wall frames drawn a second", frames, min),
-        ("seconds from Start to the first changed tile", first, max),
-        ("seconds from Stop to the worker's halt", halted, max),
-    ):
-        print(f"{name}: median {statistics.median(values):.2f}, worst {worst(values):.2f}")
+    report.say(f"worst: {min(frames):.1f} frames/s, {max(first):.2f} s, {max(halted):.2f} s")
+    report.at_least("wall frames drawn a second", statistics.median(frames), 15)
+    report.at_most("seconds from Start to the first changed tile", statistics.median(first), 2)
+    report.at_most("seconds from Stop to the worker's halt", statistics.median(halted), 0.3)

@@ -56,3 +56,8 @@ def peers(*names: str) -> Iterator[dict[str, Peer]]:
             started[name] = Peer(name)
             stack.callback(started[name].close)
         yield started
+
+
+def rate(epochs: list[Epoch]) -> float:
+    """Pictures a second over all of them."""
+    return sum(epoch.pictures for epoch in epochs) / sum(epoch.seconds for epoch in epochs)

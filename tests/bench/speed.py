@@ -9,7 +9,7 @@ from __future__ import annotations
 from statistics import geometric_mean, median
 
 from nn.runs.spec import RunSpec
-from tests.bench.peer import peers
+from tests.bench.peer import peers, rate
 from tests.bench.report import Report
 
 HIDDEN = ((40, 40), (256, 64), (30,), (28, 28), (128,), (800,))
@@ -49,8 +49,3 @@ def run(report: Report) -> None:
     for name, values in ratios.items():
         mean = geometric_mean(values)
         report.at_least(f"training speed: times {name}, geometric mean", mean, MEAN_FLOORS[name])
-
-
-def rate(epochs):
-    """Pictures a second over all of them."""
-    return sum(epoch.pictures for epoch in epochs) / sum(epoch.seconds for epoch in epochs)

@@ -59,7 +59,9 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
     train_epoch = epoch.lower(parameters, velocity, order(), x, y, spec.lr, spec.momentum).compile()
     yield read
     for _ in range(spec.epochs):
-        parameters, velocity = jax.block_until_ready(train_epoch(parameters, velocity, order(), x, y))
+        parameters, velocity = jax.block_until_ready(
+            train_epoch(parameters, velocity, order(), x, y)
+        )
         yield read
 
 
