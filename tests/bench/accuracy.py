@@ -16,9 +16,9 @@ from tests.bench.peak import peak
 from tests.bench.peer import peers
 from tests.bench.report import Report
 
-FAST = RunSpec()
-LONGER = RunSpec()
-GOALS = ((0.95, FAST, 0.6), (0.97, FAST, 1.0), (0.98, LONGER, 3.0))  # accuracy, recipe, seconds
+FAST = RunSpec(hidden=(96,), batch=128, lr=0.2, epochs=2)
+LONGER = RunSpec(hidden=(160,), batch=128, lr=0.2, epochs=5, label_smoothing=0.05)
+GOALS = ((FAST, {0.95: 0.6, 0.97: 1.0}), (LONGER, {0.98: 3.0}))  # accuracy: seconds at most
 USUAL_PEAK = 140  # GFLOP/s: where sgemm is slower, so may training be
 SEEDS = range(5)
 
@@ -29,20 +29,26 @@ def run(report: Report) -> None:
         return
     slower = USUAL_PEAK / peak()
     with peers("ours", "torch") as started:
-        for goal, recipe, floor in GOALS:
-            times: dict[str, list[float]] = {name: [] for name in started}
-            for peer in started.values():  # to warm up
-                peer.train(replace(recipe, epochs=1), inf)
-            for seed in SEEDS:
-                for name, peer in started.items():
-                    epochs = peer.train(replace(recipe, seed=seed), inf, score=True)
-                    times[name].append(seconds_to(goal, epochs))
-            seconds = {name: median(values) for name, values in times.items()}
-            report.say("  ".join(f"{name} {value:.2f} s" for name, value in seconds.items()))
-            report.at_most(f"seconds to {goal:.0%}", seconds["ours"], floor * slower)
-            if "torch" in seconds:
-                ratio = seconds["torch"] / seconds["ours"]
-                report.at_least(f"seconds to {goal:.0%}: times faster than torch", ratio, 1.5)
+        for recipe, goals in GOALS:
+            runs = [
+                {
+                    name: peer.train(replace(recipe, seed=seed), inf, score=True)
+                    for name, peer in started.items()
+                }
+                for seed in (0, *SEEDS)
+            ][1:]  # the first warmed up
+            for goal, floor in goals.items():
+                seconds = {
+                    name: median(seconds_to(goal, epochs[name]) for epochs in runs)
+                    for name in started
+                }
+                report.say("  ".join(f"{name} {value:.2f} s" for name, value in seconds.items()))
+                report.at_most(f"seconds to {goal:.0%}", seconds["ours"], floor * slower)
+                if "torch" in seconds:
+                    ratio = seconds["torch"] / seconds["ours"]
+                    report.at_least(f"seconds to {goal:.0%}: times faster than torch", ratio, 1.5)
+            read = median(epochs["ours"][-1].accuracy for epochs in runs)
+            report.say(f"read at the end: {read:.2%} of the test set")
 
 
 def seconds_to(goal, epochs):

@@ -35,7 +35,7 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
     yield read
     for _ in range(spec.epochs):
         for batch in torch.randperm(len(x)).split(spec.batch):
-            loss = cross_entropy(model(x[batch]), y[batch])
+            loss = cross_entropy(model(x[batch]), y[batch], label_smoothing=spec.label_smoothing)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
