@@ -16,7 +16,7 @@ from typing import Any
 from unicodedata import category
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
@@ -274,9 +274,32 @@ class RunStore:
 
     def commands(self, run_id: str) -> list[Command]:
         """What the worker has been asked and has not yet done, in order."""
-        t = tables.commands.c
-        query = select(t.id, t.kind, t.value).where(t.run == run_id, t.step.is_(None))
-        return [Command(*row) for row in self.rows(query.order_by(t.id))]
+        looked = self.look(run_id)
+        return looked[1] if looked else []
+
+    def look(self, run_id: str) -> tuple[float, list[Command]] | None:
+        """In one query, for it is asked often: until when the run is watched, and its commands.
+
+        None when there is no such run.
+        """
+        rows = self.rows(
+            select(
+                tables.runs.c.watched_until,
+                tables.commands.c.id,
+                tables.commands.c.kind,
+                tables.commands.c.value,
+            )
+            .outerjoin_from(
+                tables.runs,
+                tables.commands,
+                and_(tables.commands.c.run == tables.runs.c.id, tables.commands.c.step.is_(None)),
+            )
+            .where(tables.runs.c.id == run_id)
+            .order_by(tables.commands.c.id)
+        )
+        if not rows:
+            return None
+        return rows[0].watched_until, [Command(*row[1:]) for row in rows if row.id is not None]
 
 
 def _frames(table: Any, run_id: str) -> Any:

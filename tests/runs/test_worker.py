@@ -18,7 +18,7 @@ from nn.runs.worker import fair_share, work
 from nn.training import Epoch, Position, Step, train
 
 TIMES = ("images_per_second", "seconds")  # the columns of an epoch that no two runs share
-LOOKED = 0.06  # seconds after which the worker looks for commands at its next event
+LOOKED = 0.1  # seconds after which the worker looks for commands at its next event
 
 
 def drain(store, run):
