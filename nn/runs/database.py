@@ -23,7 +23,7 @@ from nn.errors import UserError
 from nn.runs import tables
 
 WAIT = 5.0  # seconds for another process that writes
-PORTION = 1000  # pages given back at once: between two portions others may write
+PORTION = 250  # pages given back at once: between two portions others may write
 
 
 def open_engine(url: str) -> Engine:
@@ -82,6 +82,7 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
     # Before anything is written, so that the file of a new store can shrink again; later it would
     # wait for whoever writes.
     if not connection.execute("PRAGMA page_count").fetchone()[0]:
+        connection.execute("PRAGMA page_size=16384")  # in bytes: frames are large
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     # WAL: readers never wait for the writer. NORMAL: a power cut may cost the last moments, never
     # the file. Who finds the file locked here meets another process that is just setting the same.
