@@ -341,11 +341,22 @@ class Recorder:
 
 
 def half(parameters: Array) -> NDArray[np.float16]:
-    """float16 for looking; what exceeds its range becomes its largest number, not infinity."""
-    most = float(np.finfo(np.float16).max)
-    if np.abs(parameters).max() > most:
-        parameters = np.clip(parameters, -most, most)
-    return parameters.astype("<f2")
+    """float32 → float16, for looking; what exceeds its range becomes its largest number.
+
+    By its bits, three times as fast as NumPy's conversion: scaled by 2⁻¹¹², a float32 has float16's
+    exponent, and of its mantissa's 23 bits the last 13 are rounded off, ties to even. (Below
+    float16's smallest normal number, 6·10⁻⁵, ties may go the other way.)
+    """
+    most = np.finfo(np.float16).max.astype(np.float32)
+    scaled = np.clip(parameters, -most, most)
+    scaled *= np.float32(2.0**-112)
+    bits = scaled.view(np.uint32)
+    sign = (bits >> 16) & 0x8000
+    bits &= 0x7FFFFFFF
+    bits += ((bits >> 13) & 1) + 0xFFF
+    bits >>= 13
+    bits |= sign
+    return bits.astype("<u2").view("<f2")
 
 
 def schedule(steps: int, most: int) -> frozenset[int]:

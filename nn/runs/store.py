@@ -16,7 +16,7 @@ from typing import Any
 from unicodedata import category
 
 import numpy as np
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
@@ -282,24 +282,29 @@ class RunStore:
 
         None when there is no such run.
         """
-        rows = self.rows(
-            select(
-                tables.runs.c.watched_until,
-                tables.commands.c.id,
-                tables.commands.c.kind,
-                tables.commands.c.value,
-            )
-            .outerjoin_from(
-                tables.runs,
-                tables.commands,
-                and_(tables.commands.c.run == tables.runs.c.id, tables.commands.c.step.is_(None)),
-            )
-            .where(tables.runs.c.id == run_id)
-            .order_by(tables.commands.c.id)
-        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(_LOOK, {"id": run_id}).all()
         if not rows:
             return None
         return rows[0].watched_until, [Command(*row[1:]) for row in rows if row.id is not None]
+
+
+# Made once: putting it together takes as long as running it.
+_LOOK = (
+    select(
+        tables.runs.c.watched_until,
+        tables.commands.c.id,
+        tables.commands.c.kind,
+        tables.commands.c.value,
+    )
+    .outerjoin_from(
+        tables.runs,
+        tables.commands,
+        and_(tables.commands.c.run == tables.runs.c.id, tables.commands.c.step.is_(None)),
+    )
+    .where(tables.runs.c.id == bindparam("id"))
+    .order_by(tables.commands.c.id)
+)
 
 
 def _frames(table: Any, run_id: str) -> Any:

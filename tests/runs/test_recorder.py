@@ -185,6 +185,20 @@ def test_half_is_for_looking_so_it_clips_what_float16_cannot_hold():
     assert weights[0] == np.float32(1e9)
 
 
+def test_half_rounds_as_numpy_does():
+    every = np.arange(2**16, dtype=np.uint16).view(np.float16)
+    every = np.sort(every[np.isfinite(every)].astype(np.float32))
+    rng = np.random.default_rng(0)
+    drawn = (rng.standard_normal(10**5) * 10.0 ** rng.integers(-4, 4, 10**5)).astype(np.float32)
+    between = (every[1:] + every[:-1]) / 2  # ties
+    for values in (every, between, np.nextafter(every, 0), drawn.clip(-65504, 65504)):
+        ours, numpys = half(values), values.astype(np.float16)
+        normal = np.abs(values) >= np.finfo(np.float16).smallest_normal
+        np.testing.assert_array_equal(ours[normal], numpys[normal])
+        np.testing.assert_allclose(ours, numpys, rtol=0, atol=2.0**-24)  # the smallest step
+    assert not half(np.array([1e-9, -1e-9, 0], np.float32)).any()
+
+
 def test_a_run_shows_how_far_it_has_come(store, run, recorder):
     recorder.record(at(7), W, 1.5)
     seen = store.run(run.id)
