@@ -89,6 +89,8 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
     with suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
+    # In pages. Whoever's write fills so many waits for the disk; workers avoid that, see settle.
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
 
 
 def _let_it_shrink(engine: Engine) -> None:
@@ -106,6 +108,13 @@ def is_locked(error: OperationalError) -> bool:
     """Whether it may work when tried again. Of a server's errors nobody can tell: they may."""
     code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF
     return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def settle(engine: Engine) -> None:
+    """Move what was written last from the log into the file; it waits for the disk."""
+    if is_sqlite(engine):
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 # Size

@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from nn.layers import Array
 from nn.network import parameter_count
-from nn.runs import patience, queue, tables
+from nn.runs import database, patience, queue, tables
 from nn.runs.patience import LOCK_WAIT, Locked, insisting
 from nn.runs.store import Command, Point, RunStore, State
 from nn.training import Epoch, Step
@@ -213,6 +213,7 @@ class Recorder:
             while not done.wait(BEAT_INTERVAL):
                 try:
                     self.beat()
+                    database.settle(self.store.engine)  # here, so that training does not wait
                 except LeaseLost:  # the worker itself learns of it when it next writes
                     return
                 except OperationalError:  # busy: the next beat will do
