@@ -6,6 +6,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
+from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore, State
 from tests.browser.app import STEP, start, step
@@ -109,8 +110,9 @@ def test_a_preset_fills_in_the_settings(page: Page, server) -> None:
     page.goto(server.url)
     page.get_by_label("Preset", exact=True).click()
     page.get_by_text("sigmoid-40-40", exact=True).click()
+    epochs = str(PRESETS["sigmoid-40-40"].spec.epochs)
     expect(page.get_by_label("Hidden layers", exact=True)).to_have_value("40, 40")
-    expect(page.get_by_label("Epochs", exact=True)).to_have_value("5")
+    expect(page.get_by_label("Epochs", exact=True)).to_have_value(epochs)
 
 
 def test_names_are_shown_as_they_are(page: Page, server) -> None:
