@@ -31,8 +31,8 @@ PRESETS: dict[str, Preset] = {
     ),
     "accurate": Preset(
         RunSpec(hidden=(800,), augmentation=1.0, batch=128, epochs=90),
-        "800 neurons that see every digit in a new hand each time: more than 99.3 of 100, within "
-        "ten minutes.",
+        "800 neurons that see every digit in a new hand each time: more than 99.3 of 100, after "
+        "some minutes.",
     ),
     "sigmoid-40-40": Preset(
         RunSpec(hidden=(40, 40), initialiser="uniform", lr=0.4, batch=4, epochs=40, **SIGMOID),
