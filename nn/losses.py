@@ -26,24 +26,25 @@ def cross_entropy(
     With a softmax output, mean of −log p_truth; with a sigmoid output, the ten independent
     yes/no cross-entropies summed. Both have the gradient (p − truth) / batch.
     """
-    truth = np.arange(len(z)), labels
+    # One column a picture: NumPy reduces ten long rows far faster than many rows of ten.
+    z = z.T.copy()
+    truth = labels, np.arange(z.shape[1])
     if isinstance(output, Softmax):
-        z = z - z.max(axis=1, keepdims=True)  # log Σ eᶻ − z_truth is the same
-        np.exp(z, out=dz)
-        total = dz.sum(axis=1)
-        dz /= total[:, None]
+        z -= z.max(axis=0)  # log Σ eᶻ − z_truth is the same
+        gradient = np.exp(z)
+        total = gradient.sum(axis=0)
+        gradient /= total
         np.log(total, out=total)
     else:
-        total = np.logaddexp(0, z).sum(axis=1)
-        output.forward(z, dz)
+        total = np.logaddexp(0, z).sum(axis=0)
+        gradient = output.forward(z)
     total -= (1 - smoothing) * z[truth]
+    gradient[truth] -= 1 - smoothing
     if smoothing:
-        total -= smoothing * z.mean(axis=1)
-    dz[truth] -= 1 - smoothing
-    if smoothing:
-        dz -= smoothing / z.shape[1]
-    dz /= len(z)
-    return float(total.sum()) / len(z)
+        total -= smoothing * z.mean(axis=0)
+        gradient -= smoothing / len(z)
+    np.divide(gradient.T, len(total), out=dz)
+    return float(total.sum()) / len(total)
 
 
 def squared_error(

@@ -32,28 +32,29 @@ class Optimiser:
         self.lr, self.weight_decay = lr, weight_decay
         self.steps = 0
         self.state: Array = np.zeros((self.slots, size), dtype)
-        self._scratch: Array = np.empty((2, min(BLOCK, size)), dtype)
+        self._scratch: Array = np.empty(min(BLOCK, size), dtype)
 
     def step(self, parameters: Array, gradients: Array, scale: float = 1.0) -> None:
         """Update ``parameters`` in place, at ``scale`` times the learning rate (see schedules).
 
-        Weight decay λ adds λθ to the gradient; decoupled, it takes lr · λθ off θ instead.
+        Weight decay λ adds λθ to the gradient; decoupled, it takes lr · λθ off θ instead. The
+        gradients are used up: afterwards they hold nothing of meaning.
         """
         self.steps += 1
         lr = self.lr * scale
         for start in range(0, len(parameters), BLOCK):
             block = slice(start, start + BLOCK)
-            p, g, (t, u) = parameters[block], gradients[block], self._scratch
-            t, u = t[: len(p)], u[: len(p)]
+            p, g = parameters[block], gradients[block]
+            t = self._scratch[: len(p)]
             if self.weight_decay and self.decoupled:
                 p *= 1 - lr * self.weight_decay
             elif self.weight_decay:
-                g = np.add(g, np.multiply(p, self.weight_decay, out=u), out=u)
+                g += np.multiply(p, self.weight_decay, out=t)
             self.update(p, g, self.state[:, block], lr, t)
 
     def update(self, p: Array, g: Array, state: Array, lr: float, t: Array) -> None:
-        """One block: p −= lr · (what ``g`` and ``state`` say). ``g`` is only read, ``t`` is
-        scratch of p's shape."""
+        """One block: p −= lr · (what ``g`` and ``state`` say). ``g`` may be written over, which
+        spares the cache another array; ``t`` is scratch of p's shape."""
         raise TypeError(f"{type(self).__name__} has no update rule.")
 
 
@@ -82,13 +83,13 @@ class Sgd(Optimiser):
             v *= self.momentum
             v += g
             if self.nesterov:
-                np.multiply(v, self.momentum, out=t)
-                t += g
-                t *= lr
-                p -= t
-                return
-            g = v
-        p -= np.multiply(g, lr, out=t)
+                g += np.multiply(v, self.momentum, out=t)
+                g *= lr
+            else:
+                np.multiply(v, lr, out=g)
+        else:
+            g *= lr
+        p -= g
 
 
 class RmsProp(Optimiser):
@@ -108,9 +109,9 @@ class RmsProp(Optimiser):
         s += t
         np.sqrt(s, out=t)
         t += self.epsilon
-        np.divide(g, t, out=t)
-        t *= lr
-        p -= t
+        g /= t
+        g *= lr
+        p -= g
 
 
 class Adam(Optimiser):
@@ -126,11 +127,12 @@ class Adam(Optimiser):
     def update(self, p: Array, g: Array, state: Array, lr: float, t: Array) -> None:
         m, s = state
         m *= self.beta1
-        m += np.multiply(g, 1 - self.beta1, out=t)
         s *= self.beta2
         np.multiply(g, g, out=t)
         t *= 1 - self.beta2
         s += t
+        g *= 1 - self.beta1
+        m += g
         np.sqrt(s, out=t)
         t /= np.sqrt(1 - self.beta2**self.steps)
         t += self.epsilon

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -27,7 +28,7 @@ def run(report: Report) -> None:
         store = RunStore(f"sqlite:///{Path(home) / 'store.sqlite3'}")
         took = plain(spec, store)  # to warm up, and for the speed
         for seconds, floor, rounds in CASES:
-            epochs = max(1, round(seconds * spec.epochs / took))
+            epochs = ceil(seconds * spec.epochs / took)
             longer = replace(spec, epochs=epochs)
             slower = []
             for _ in range(rounds):
