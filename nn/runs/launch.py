@@ -8,7 +8,7 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, get_args
 
 from nn.errors import UserError
 from nn.home import log
@@ -16,7 +16,7 @@ from nn.runs import queue
 from nn.runs.run import Kind
 from nn.runs.store import RunStore
 
-COMMANDS = ("pause", "resume", "stop")
+COMMANDS = get_args(Kind)
 REPLACE_SECONDS = 3.0  # before a new worker gets ready: it must not slow the start of a run
 
 

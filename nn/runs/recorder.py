@@ -60,7 +60,7 @@ class Recorder:
         self._lease = lease
         run = store.run(run_id)
         self._latest = BEGINNING._replace(step=run.step, samples=run.samples)
-        self._seconds = run.seconds
+        self._seconds, self._idle = run.seconds, 0.0
         self._watched_until = 0.0
         self._next_write = self._next_look = self._live_spent = 0.0
         # What has been noted and not yet written.
@@ -150,9 +150,12 @@ class Recorder:
             self._frames.append((self._latest, half(parameters)))
             self._try_to_write()
 
-    def record(self, step: Step, parameters: Array, seconds: float) -> None:
-        """Take note of one batch; write when it is time to. seconds: of training so far."""
-        self._latest, self._seconds = step, seconds
+    def record(self, step: Step, parameters: Array, seconds: float, idle: float = 0.0) -> None:
+        """Take note of one batch; write when it is time to.
+
+        seconds: of training so far; idle: waited for, so that people can follow.
+        """
+        self._latest, self._seconds, self._idle = step, seconds, idle
         if step.step in self._mark and step.step > self._marked_to:
             self._points.append(Point(*step))
         if step.step in self._keep and step.step > self._kept_to:
@@ -175,7 +178,7 @@ class Recorder:
         """
         try:
             with self._writing() as connection:
-                allowed = LIVE_SHARE * self._seconds + LIVE_INTERVAL
+                allowed = LIVE_SHARE * (self._seconds + self._idle) + LIVE_INTERVAL
                 if live is not None and self._live_spent <= allowed:
                     before = time.thread_time()
                     self._overwrite_live(connection, half(live))

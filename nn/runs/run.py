@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nn.runs.queue import LEASE_SECONDS, START_SECONDS, Standing
 from nn.runs.spec import RunSpec
 
-Kind = Literal["pause", "resume", "stop", "step", "rate"]
+Kind = Literal["pause", "resume", "stop", "step", "rate", "speed"]
 
 
 class State(StrEnum):
@@ -36,6 +36,7 @@ class State(StrEnum):
 class Run:
     id: str
     name: str
+    owner: str  # the visitor who started it; "": the command line
     spec: RunSpec
     created: float  # seconds since 1970
     heartbeat: float  # likewise: when its worker, or who queued it, last wrote
@@ -70,7 +71,7 @@ class Frame(NamedTuple):
 class Command(NamedTuple):
     id: int
     kind: Kind
-    value: float | None = None  # step: how many batches; rate: the learning rate
+    value: float | None = None  # see RunStore.command
 
 
 def waits(row: Any) -> bool:
@@ -94,6 +95,7 @@ def as_run(row: Any, standing: Standing | None) -> Run:
     return Run(
         id=row.id,
         name=row.name,
+        owner=row.owner,
         spec=RunSpec.from_json(row.spec),
         created=row.created,
         heartbeat=row.heartbeat,

@@ -6,6 +6,7 @@ and sends commands. SQLite in ``$DIGITSCOPE_HOME`` unless ``$DIGITSCOPE_STORE`` 
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import time
@@ -68,16 +69,16 @@ class RunStore:
 
     # Runs
 
-    def create(self, spec: RunSpec, name: str = "", lease: str | None = None) -> Run:
+    def create(
+        self, spec: RunSpec, name: str = "", lease: str | None = None, owner: str = ""
+    ) -> Run:
         """Record a new run: queued, or at once the worker's that holds ``lease``.
 
+        owner: the visitor who may control it beside the command line.
         Raises UserError for a name that ``RUN@STEP`` would misread, or that is more than a line of
         text.
         """
-        if "@" in name:
-            raise UserError(f"A run's name has no @ in it, which names a step; got {name!r}.")
-        if any(category(letter) in NO_TEXT for letter in name):
-            raise UserError(f"A run's name is one line of readable text; got {name!r}.")
+        _check_name(name)
         run_id = secrets.token_hex(4)
         now = time.time()
         with self.writing() as connection:
@@ -85,6 +86,7 @@ class RunStore:
                 insert(tables.runs).values(
                     id=run_id,
                     name=name or run_id,
+                    owner=owner,
                     spec=spec.to_json(),
                     created=now,
                     heartbeat=now,
@@ -180,6 +182,14 @@ class RunStore:
                 update(tables.runs).where(tables.runs.c.id == run_id).values(pinned=pinned)
             )
 
+    def rename(self, run_id: str, name: str) -> None:
+        """An empty name is its id again. Raises UserError as ``create``."""
+        _check_name(name)
+        with self.writing() as connection:
+            connection.execute(
+                update(tables.runs).where(tables.runs.c.id == run_id).values(name=name or run_id)
+            )
+
     def delete(self, run_id: str) -> None:
         """Forget a run and all that was recorded of it; its worker, if any, stops."""
         with self.writing() as connection:
@@ -255,12 +265,17 @@ class RunStore:
         """Ask the run's worker, which obeys within a tenth of a second → False if it has none.
 
         value: with "step", how many batches a paused run learns from before it pauses again; with
-        "rate", the learning rate from here on. Raises UserError for one that cannot be.
+        "rate", the learning rate from here on; with "speed", at most how many batches a second (0:
+        as many as it can). Raises UserError for one that cannot be.
         """
         if kind == "rate":
             replace(self.run(run_id).spec, lr=value)  # type: ignore[arg-type]  # that is looked at here
         elif kind == "step" and not (isinstance(value, int) and value > 0):
             raise UserError(f"step takes a number of batches, 1 or more; got {value!r}.")
+        elif kind == "speed" and not (isinstance(value, int | float) and 0 <= value < math.inf):
+            raise UserError(f"speed takes a number of batches a second, 0 or more; got {value!r}.")
+        elif kind not in ("step", "speed"):
+            value = None
         with self.deciding() as connection:
             query = select(tables.runs.c.id).where(tables.runs.c.id == run_id, queue.has_worker())
             there = connection.scalar(query) is not None
@@ -271,6 +286,13 @@ class RunStore:
                     )
                 )
         return there
+
+    def rate(self, run_id: str) -> float | None:
+        """The learning rate that the worker was last given while it ran; None: the spec's."""
+        t = tables.commands.c
+        query = select(t.value).where(t.run == run_id, t.kind == "rate", t.step.is_not(None))
+        rows = self.rows(query.order_by(t.id.desc()).limit(1))
+        return rows[0].value if rows else None
 
     def commands(self, run_id: str) -> list[Command]:
         """What the worker has been asked and has not yet done, in order."""
@@ -305,6 +327,13 @@ _LOOK = (
     .where(tables.runs.c.id == bindparam("id"))
     .order_by(tables.commands.c.id)
 )
+
+
+def _check_name(name: str) -> None:
+    if "@" in name:
+        raise UserError(f"A run's name has no @ in it, which names a step; got {name!r}.")
+    if any(category(letter) in NO_TEXT for letter in name):
+        raise UserError(f"A run's name is one line of readable text; got {name!r}.")
 
 
 def _frames(table: Any, run_id: str) -> Any:

@@ -15,13 +15,14 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # What an older store lacks: its version → the statements that make it one newer.
 MIGRATIONS = {
     1: (
         "ALTER TABLE runs ADD COLUMN pinned BOOLEAN NOT NULL DEFAULT FALSE",
         "ALTER TABLE commands ADD COLUMN value FLOAT",
     ),
+    2: ("ALTER TABLE runs ADD COLUMN owner VARCHAR(32) NOT NULL DEFAULT ''",),
 }
 
 metadata = MetaData()
@@ -33,6 +34,7 @@ runs = Table(
     metadata,
     Column("id", String(16), primary_key=True),
     Column("name", Text, nullable=False),
+    Column("owner", String(32), nullable=False, default=""),  # the visitor; "": the command line
     Column("spec", Text, nullable=False),  # RunSpec as JSON
     Column("created", Float, nullable=False),  # seconds since 1970, as all times here
     Column("state", String(16), nullable=False),

@@ -109,6 +109,8 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     with threadpool_limits(threads, "blas"):
         next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
         left = math.inf  # batches to go before it pauses; 0: it is paused
+        pace = 0.0  # seconds that a batch takes at least
+        idle = 0.0  # seconds waited for that, so far
         events = train(
             network,
             loss,
@@ -130,7 +132,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
                 if not event.loss < HOPELESS:
                     recorder.end(State.DIVERGED, diverged(event, optimiser.lr))
                     return
-                recorder.record(event, network.parameters, position.seconds)
+                recorder.record(event, network.parameters, position.seconds, idle)
             else:
                 scores = [score for score in (event.validation, event.test) if score]
                 if not all(score.loss < HOPELESS for score in scores):
@@ -141,11 +143,13 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
             if time.monotonic() > next_checkpoint:
                 recorder.checkpoint(save())
                 next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
+            ends_epoch = False  # after which the Epoch comes, with its scores: pause after that
             if isinstance(event, Step):
                 left -= 1
-                if not left:
-                    rest(State.PAUSED)
-            paused = time.monotonic()
+                ends_epoch = not position.step % per_epoch
+            if not left and not ends_epoch:
+                rest(State.PAUSED)
+            since = time.monotonic()
             now: Step | Epoch | None = event
             while True:
                 try:
@@ -170,12 +174,18 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
                         recorder.state(State.RUNNING)
                     elif command.kind == "step" and not left:
                         left = command.value or 0
-                if left:
+                    elif command.kind == "speed":
+                        pace = 1 / command.value if command.value else 0.0
+                stood = time.monotonic() - since
+                wait = pace - stood if left else PAUSE_INTERVAL
+                if wait <= 0 or (left and isinstance(event, Epoch)) or (not left and ends_epoch):
                     break
-                if time.monotonic() > paused + PAUSE_SECONDS and recorder.park():
+                if not left and stood > PAUSE_SECONDS and recorder.park():
                     return
                 now = None
-                time.sleep(PAUSE_INTERVAL)
+                time.sleep(min(wait, PAUSE_INTERVAL))
+            if pace and left:
+                idle += stood
         early = position.step < steps
         rest(State.FINISHED, STOPPED_EARLY.format(position.stale_epochs) if early else "")
 

@@ -102,6 +102,7 @@ def test_a_store_written_by_a_newer_version_is_refused(store):
 
 MAKES_IT_OLD = """
     ALTER TABLE runs DROP COLUMN pinned;
+    ALTER TABLE runs DROP COLUMN owner;
     ALTER TABLE commands DROP COLUMN value;
     UPDATE about SET schema_version = 1;
     PRAGMA auto_vacuum = NONE;

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from nn import checkpoint
 from nn.digits import sources
+from nn.errors import UserError
 from nn.runs import queue, tables, worker
 from nn.runs.recorder import CURVE_POINTS, LeaseLost, Recorder, curve_schedule
 from nn.runs.spec import RunSpec
@@ -151,6 +152,46 @@ def test_a_paused_run_takes_single_steps(store, quick):
     assert len(ask("resume")) >= 5
     assert state(store, run) is State.RUNNING
     events.close()
+
+
+def test_a_step_of_an_epoch_ends_with_its_scores(store, quick):
+    run = store.create(quick)
+    events = work(store, run.id)
+    next(events)
+    store.command(run.id, "pause")
+    while next(events):
+        pass
+    at = store.run(run.id).step
+    store.command(run.id, "step", 50 - at)
+    taken = [event for event in islice(events, 60) if event]
+    assert (taken[-2].step, taken[-1].step, len(store.epochs(run.id))) == (50, 50, 1)
+    assert isinstance(taken[-1], Epoch) and state(store, run) is State.PAUSED
+
+
+def test_slow_motion_takes_its_time_for_a_batch_and_full_speed_does_not(store, quick):
+    run = store.create(quick)
+    events = work(store, run.id)
+    next(events)
+    store.watch(run.id, 60)
+    store.command(run.id, "speed", 50)
+    while not store.rows(select(tables.commands.c.step))[0].step:
+        next(events)
+    began, first = time.perf_counter(), store.run(run.id).step
+    steps = [event.step for event in islice((e for e in events if isinstance(e, Step)), 6)]
+    took = time.perf_counter() - began
+    assert took >= 5 / 50 and steps == list(range(steps[0], steps[0] + 6)) and steps[0] > first
+    assert store.newest_frame(run.id).step >= steps[-2]  # each batch is shown
+    store.command(run.id, "speed", 0)
+    assert sum(isinstance(event, Step) for event in events) > 50
+    assert state(store, run) is State.FINISHED
+
+
+@pytest.mark.parametrize("value", [None, -1, float("nan"), float("inf"), "fast"])
+def test_a_speed_that_is_none_is_refused(store, quick, value):
+    run = store.create(quick)
+    next(work(store, run.id))
+    with pytest.raises(UserError, match="speed takes a number"):
+        store.command(run.id, "speed", value)
 
 
 def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(store, quick):
