@@ -19,8 +19,29 @@ function plotly(url) {
 export default function (component) {
   return mount(component, (parent) => {
     const place = parent.querySelector(".plot");
+    const along = parent.querySelector("[name=along]"), log = parent.querySelector("[name=log]");
     let library = null, latest = null, timer = null, themed = "";
     let shown = {}; // what of the stream stands in the figure
+
+    // Where on the x-axis something stands that happened after so many digits.
+    const AXES = {
+      samples: ["digits seen", (samples) => samples],
+      epochs: ["epochs", (samples) => (samples * latest.status.epochs) / whole()],
+      seconds: ["seconds of training", seconds],
+    };
+
+    // Digits in the whole run; an epoch has as many as the next.
+    function whole() {
+      const { epochs, status } = latest;
+      return epochs.length ? (epochs[0].samples / epochs[0].epoch) * status.epochs : (status.samples / status.step) * status.steps;
+    }
+
+    // Known at each epoch's end and now; between two of these training went evenly.
+    function seconds(samples) {
+      const marks = [{ samples: 0, seconds: 0 }, ...latest.epochs, latest.status];
+      const after = Math.max(1, marks.findIndex((mark) => mark.samples >= samples)), [a, b] = [marks[after - 1], marks[after]];
+      return a.seconds + ((samples - a.samples) * (b.seconds - a.seconds)) / (b.samples - a.samples || 1);
+    }
 
     // Each name stands once in the legend, for its loss and its accuracy together.
     const trace = (name, axis, line, more = {}) => ({
@@ -35,15 +56,18 @@ export default function (component) {
         font: { family: c.font, color: c.text, size: 12 },
         margin: { l: 8, r: 8, t: 24, b: 8 }, hovermode: "x unified", uirevision: shown.turn,
         legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
-        xaxis: { ...axis, anchor: "y2", title: { text: "digits seen" }, rangemode: "tozero", ...(empty ? { range: [0, 50000] } : { autorange: true }) },
-        yaxis: { ...axis, domain: [0.56, 1], title: { text: "loss" }, rangemode: "tozero", ...(empty ? { range: [0, 2.5] } : { autorange: true }) },
+        xaxis: { ...axis, anchor: "y2", title: { text: AXES[along.value][0] }, rangemode: "tozero", ...(empty ? { range: [0, along.value === "samples" ? 50000 : 10] } : { autorange: true }) },
+        yaxis: { ...axis, domain: [0.56, 1], title: { text: "loss" }, ...(log.checked ? { type: "log", dtick: 1 } : { rangemode: "tozero" }), ...(empty ? { range: log.checked ? [-2, 0.4] : [0, 2.5] } : { autorange: true }) },
         yaxis2: { ...axis, domain: [0, 0.48], title: { text: "read right" }, tickformat: ".1~%", range: [0, 1] },
       };
     }
 
+    // What a figure is made for: with another one it begins again.
+    const look = (c) => [c.text, c.background, along.value, log.checked].join();
+
     function start(stream) {
       const c = colours(place);
-      themed = c.text + c.background;
+      themed = look(c);
       // Zoom is kept within a turn; a new run, or the theme, begins the next with axes of its own.
       shown = { turn: (shown.turn ?? 0) + 1, samples: stream.samples, points: 0, epochs: 0, empty: !stream.samples.length };
       const held = { color: c.text, dash: "dot" };
@@ -62,11 +86,12 @@ export default function (component) {
       if (!library || !latest) return;
       const c = colours(place);
       // A new connection brings new arrays: begin again.
-      if (shown.samples !== latest.samples || shown.empty || themed !== c.text + c.background) start(latest);
+      if (shown.samples !== latest.samples || shown.empty || themed !== look(c)) start(latest);
       const { samples, loss, smooth, epochs } = latest;
-      const fresh = epochs.slice(shown.epochs), at = fresh.map((e) => e.samples);
+      const [, x] = AXES[along.value];
+      const fresh = epochs.slice(shown.epochs), at = fresh.map((e) => x(e.samples));
       if (samples.length > shown.points || fresh.length) {
-        const seen = samples.slice(shown.points);
+        const seen = samples.slice(shown.points).map(x);
         const column = (key) => fresh.map((epoch) => epoch[key]);
         library.extendTraces(place, {
           x: [seen, seen, at, at, at],
@@ -82,6 +107,7 @@ export default function (component) {
       place.dataset.epochs = epochs.length;
     }
 
+    along.onchange = log.onchange = () => (latest ? draw() : library && start({ samples: [] }));
     return {
       data(d) {
         plotly(d.plotly).then(

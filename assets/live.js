@@ -11,6 +11,7 @@ class Stream {
     this.viewers = new Set();
     this.status = null; // newest header
     this.frame = null; // {step, samples, loss, neurons, of, scales, tiles}
+    this.lines = null; // between each two layers: {starts, ends, weights}, weakest first
     this.samples = [];
     this.loss = []; // of single batches
     this.smooth = []; // running mean
@@ -18,6 +19,7 @@ class Stream {
     this.lost = null; // when the connection was lost, ms; null while it stands
     this.gone = "";
     this.refusal = ""; // why the last command was not obeyed
+    this.digit = null; // {step, truth, columns}: a picture sent through the network
     this.wait = RECONNECT.first;
     this.connect();
   }
@@ -29,7 +31,7 @@ class Stream {
     let first = true;
     this.socket.onmessage = ({ data }) => {
       if (typeof data === "string") {
-        this.refusal = data;
+        Object.assign(this, JSON.parse(data)); // a refusal, or a digit
         return this.show();
       }
       if (first) Object.assign(this, { samples: [], loss: [], smooth: [], epochs: [], lost: null });
@@ -62,18 +64,25 @@ class Stream {
     this.loss.push(...header.points.loss);
     this.smooth.push(...header.points.smooth_loss);
     this.epochs.push(...header.new_epochs);
+    let at = 4 + length;
+    const part = (Kind, count) => {
+      const found = new Kind(data, at, count);
+      at += found.byteLength;
+      return found;
+    };
     if (header.frame) {
       const { neurons } = header.frame;
-      const scales = new Float32Array(data, 4 + length, neurons);
-      const tiles = new Int8Array(data, 4 + length + 4 * neurons, neurons * 784);
-      this.frame = { ...header.frame, scales, tiles };
+      this.frame = { ...header.frame, scales: part(Float32Array, neurons), tiles: part(Int8Array, neurons * 784) };
     }
+    this.lines = header.lines?.map((n) => ({
+      starts: part(Uint16Array, n), ends: part(Uint16Array, n), weights: part(Float32Array, n),
+    })) ?? this.lines;
   }
 
-  // "pause", "resume" or "stop"
-  ask(command) {
+  // A command with its value, or "digit".
+  ask(what, value) {
     this.refusal = "";
-    this.socket.send(command);
+    this.socket.send(JSON.stringify({ ask: what, value }));
   }
 
   show() {

@@ -30,11 +30,15 @@ export default function (component) {
         const left = s.step ? (s.seconds / s.step) * (s.steps - s.step) : 0;
         if (s.state === "running" && left >= 1) line.push(`about ${Math.round(left)} s left`);
       }
+      // For who listens: once an epoch or when something happens, not with every frame.
+      const heard = stream.lost ? "The connection is lost" : stream.gone || !s ? stream.gone : `${WORDS[s.state]}${s.epoch ? `, epoch ${s.epoch} of ${s.epochs} done${s.test_accuracy === null ? "" : `: ${(100 * s.test_accuracy).toFixed(1)} % of the test digits read right`}` : ""}. ${stream.refusal || s.sentence}`;
+      if (part("heard").textContent !== heard) part("heard").textContent = heard;
       part("state").textContent = stream.gone ? "Gone" : WORDS[s?.state] ?? "";
       part("line").textContent = line.join(" · ");
-      part("sentence").textContent = stream.lost
-        ? `The connection to Digitscope is lost (${Math.round((Date.now() - stream.lost) / 1000)} s ago); trying again.${["queued", "running"].includes(s?.state) ? " Training goes on without it." : ""}`
+      const sentence = stream.lost
+        ? `The connection to Digitscope is lost; what you see is ${Math.round((Date.now() - stream.lost) / 1000)} s old. It tries again by itself.${["queued", "running"].includes(s?.state) ? " Training goes on without it." : ""}`
         : stream.refusal || (s?.sentence ?? "");
+      if (part("sentence").textContent !== sentence) part("sentence").textContent = sentence;
       const done = s?.steps ? s.step / s.steps : 0;
       part("done").style.width = `${100 * done}%`;
       part("bar").setAttribute("aria-valuenow", Math.round(100 * done));
@@ -42,6 +46,7 @@ export default function (component) {
     }
 
     return {
+      data: ({ about }) => { part("about").textContent = about; },
       show: write,
       end: () => clearInterval(clock),
     };

@@ -12,7 +12,7 @@ st.set_page_config(page_title="Digitscope", page_icon=str(ASSETS / "icon.svg"), 
 st.logo(ASSETS / "logo.svg", icon_image=ASSETS / "icon.svg", size="large")
 st.html(ASSETS / "page.css")
 
-session.begin()
+session.write_address()
 st.navigation(
     [
         st.Page("train.py", title="Train", icon=":material/timeline:", default=True),

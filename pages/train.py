@@ -5,17 +5,27 @@ import streamlit as st
 from nn.errors import UserError
 from nn.runs.launch import launch
 from nn.runs.spec import RunSpec
-from pages.parts import components, session, settings
+from pages.parts import components, history, session, settings
 from pages.parts.recorded import store
+
+# The settings are there, so that the address may carry them, but nobody sees them.
+SIMPLE = """<style>
+    :root { --digitscope-extras: none; }
+    [data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] { display: none; }
+</style>"""
 
 
 def press(what: str) -> None:
-    """Start a run with the settings as they are now, or put none into view."""
+    """Start a run, with the settings as they are now or those of the run in view; or put none
+    into view."""
     if what == "new":
         session.view(None)
         return
+    before = session.run_in_view() if what == "restart" else None
     try:
-        run = store().create(settings.chosen())
+        run = store().create(
+            before.spec if before else settings.chosen(), owner=session.visitor_id()
+        )
     except UserError:
         return  # the settings say why
     launch(run.id)
@@ -39,3 +49,8 @@ with wall:
     components.wall(run, spec or RunSpec())
 with curves:
     components.curves(run)
+    components.net(run)
+if session.simple():
+    st.html(SIMPLE)
+else:
+    history.runs(run)

@@ -29,49 +29,95 @@ def _register(name: str, html: str, isolate_styles: bool = True) -> Callable[...
     )
 
 
-_PLAY, _PAUSE, _STOP, _ADD = (
+_PLAY, _PAUSE, _STOP, _ADD, _AGAIN, _STEP, _LEAP = (
     f'<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{path}"/></svg>'
     for path in (
         "M4 2.5v11l9-5.5z",
         "M4 3h3v10H4zM9 3h3v10H9z",
         "M3.5 3.5h9v9h-9z",
         "M7.25 3h1.5v4.25H13v1.5H8.75V13h-1.5V8.75H3v-1.5h4.25z",
+        "M8 3a5 5 0 1 0 5 5h-1.6A3.4 3.4 0 1 1 8 4.6V7l4-3.2L8 .6z",
+        "M4 3v10l6-5zM11 3h2v10h-2z",
+        "M2 3v10l5-5zM7 3v10l5-5zM12.5 3h2v10h-2z",
     )
 )
+
+
+def _button(name: str, icon: str, words: str, key: str = "", kind: str = "") -> str:
+    hint = f' title="{words} ({key})" aria-keyshortcuts="{key}"' if key else ""
+    return f'<button name="{name}" class="{kind}"{hint}>{icon}{words}</button>'
+
+
 _controls = _register(
     "controls",
     '<div class="controls" role="toolbar" aria-label="The run">'
-    f'<button name="start" class="primary">{_PLAY}Start</button>'
-    f'<button name="pause">{_PAUSE}Pause</button><button name="resume">{_PLAY}Resume</button>'
-    f'<button name="stop">{_STOP}Stop</button><span class="about"></span>'
-    f'<button name="new" class="plain">{_ADD}New run</button></div>',
+    + _button("start", _PLAY, "Start", "S", "primary")
+    + _button("pause", _PAUSE, "Pause", "P")
+    + _button("resume", _PLAY, "Resume", "P")
+    + _button("batch", _STEP, "One batch", "B", "extra")
+    + _button("epoch", _LEAP, "One epoch", "E", "extra")
+    + _button("stop", _STOP, "Stop", "X")
+    + _button("restart", _AGAIN, "Same again", kind="extra")
+    + '<span class="tuning" hidden><label>Speed <input type="range" name="speed" min="0"></label>'
+    '<output></output><label>Learning rate <input type="number" name="rate" min="0" step="any">'
+    "</label></span>" + _button("new", _ADD, "New run", kind="plain extra") + "</div>",
 )
 _status = _register(
     "status",
-    '<div class="status"><div role="status"><span class="state"></span><span class="line"></span>'
-    '<div class="sentence"></div></div><div class="bar" role="progressbar" aria-valuemin="0" '
-    'aria-valuemax="100" aria-label="Share of the run that is done"><div class="done"></div></div>'
+    '<div class="status"><div><span class="state"></span><span class="line"></span>'
+    '<span class="about"></span></div>'
+    '<div class="sentence"></div><div class="heard" role="status"></div>'
+    '<div class="bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" '
+    'aria-label="Share of the run that is done"><div class="done"></div></div>'
     "</div>",
 )
-_wall = _register("wall", '<figure><canvas role="img"></canvas><figcaption></figcaption></figure>')
+_wall = _register(
+    "wall",
+    '<figure><canvas role="img" tabindex="0"></canvas>'
+    '<div class="lens" hidden><canvas width="28" height="28"></canvas><span></span></div>'
+    '<figcaption aria-live="off"></figcaption></figure>'
+    '<div class="choices"><label>Full colour <select name="scale">'
+    '<option value="neuron">each neuron’s strongest weight</option>'
+    '<option value="layer">the layer’s strongest weight</option>'
+    '<option value="percentile">what 1 % of the weights exceed</option></select></label>'
+    '<label>Show <select name="most"><option value="">all neurons</option>'
+    "<option>16</option><option>64</option><option>256</option></select></label></div>",
+)
+_net = _register(
+    "net",
+    '<figure><canvas role="img" aria-label="The net, once it learns"></canvas>'
+    "<figcaption></figcaption></figure>"
+    '<div class="controls"><button disabled title="Possible while the run is not learning">'
+    "Send a test digit through</button></div>",
+)
 # Plotly puts its styles into the page's head, where a shadow root would not see them.
-_curves = _register("curves", '<div class="plot"></div>', isolate_styles=False)
+_curves = _register(
+    "curves",
+    '<div class="plot"></div><div class="choices"><label>Along <select name="along">'
+    '<option value="samples">digits seen</option><option value="epochs">epochs</option>'
+    '<option value="seconds">seconds</option></select></label>'
+    '<label><input type="checkbox" name="log"> Logarithmic loss</label></div>',
+    isolate_styles=False,
+)
 
 
 def controls(run: Run | None, ready: bool, press: Callable[[str], None]) -> None:
     """Start, Pause or Resume, Stop, New run: what can be done in the state the run is in.
 
-    ``press`` is called, once a press, with "start" or "new"; the rest goes to the hub. Start can
-    be pressed when the settings are ``ready``. A press arrives as a callback, because a script
-    that is interrupted before it reaches the component would lose it; as its value too, because
-    the first press after a restart of the server comes to a new session, which knows no callback.
+    ``press`` is called, once a press, with "start", "restart" or "new"; the rest goes to the hub.
+    Start can be pressed when the settings are ``ready``. A press arrives as a callback, because a
+    script that is interrupted before it reaches the component would lose it; as its value too,
+    because the first press after a restart of the server comes to a new session, which knows no
+    callback.
     """
     key = "controls"
+    mine = bool(run and session.owns(run))
     shown = {
         "run": run and run.id,
         "state": run and run.state,
+        "mine": mine,
         "ready": ready,
-        "about": run and f"{run.name}: {' · '.join(map(str, run.spec.sizes))}, {run.spec.data}",
+        "lr": run and run.spec.lr,
     }
 
     def hear(pressed: Any) -> bool:
@@ -90,8 +136,11 @@ def controls(run: Run | None, ready: bool, press: Callable[[str], None]) -> None
 
 
 def status(run: Run) -> None:
-    """How far the run is."""
-    _status(key="status", data={"run": run.id})
+    """Which run it is, and how far."""
+    mine = session.owns(run)
+    by = "" if mine else ", by another visitor" if run.owner else ", by the command line"
+    about = f"{run.name}: {' · '.join(map(str, run.spec.sizes))}, {run.spec.data}{by}"
+    _status(key="status", data={"run": run.id, "about": about})
 
 
 def wall(run: Run | None, spec: RunSpec) -> None:
@@ -106,6 +155,11 @@ def wall(run: Run | None, spec: RunSpec) -> None:
 def curves(run: Run | None) -> None:
     """Loss and accuracy of a run, live; empty axes without one."""
     _curves(key="curves", data={"run": run and run.id, "plotly": bundle.PLOTLY_URL})
+
+
+def net(run: Run | None) -> None:
+    """Layers, nodes and strongest weights of a run, live."""
+    _net(key="net", data={"run": run and run.id})
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -1,11 +1,13 @@
 """The live hub: reads each watched run once, packs each frame once, sends it to every viewer.
 
 A message is one binary WebSocket message: the header's length (uint32, little-endian), the header
-(JSON, padded with spaces to a multiple of 4), and, when the header has a ``frame``, its tiles (see
-tiles.pack). The viewer draws it and answers with a text; only then is the next one sent, always
-the newest: a slow viewer skips frames and slows nobody. Loss points and epochs are never skipped.
-The texts "pause", "resume" and "stop" are commands; one that cannot be obeyed is answered with a
-text that says why.
+(JSON, padded with spaces to a multiple of 4), when the header has a ``frame`` its tiles (see
+tiles.pack), and when it has ``lines`` those (see net.pack). The viewer draws it and answers with a
+text; only then is the next one sent, always the newest: a slow viewer skips frames and slows
+nobody. Loss points and epochs are never skipped.
+What a viewer asks for is a text of JSON, {"ask": …, "value": …}: a command (see
+RunStore.command), or "digit": a test picture sent through the network as it is shown. Answers are
+texts of JSON too: {"refusal": sentence} or {"digit": …}.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 import struct
 import time
 from collections.abc import Callable
@@ -23,14 +26,23 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
+from nn.digits import sources
 from nn.errors import UserError
+from nn.inspect.activations import activations
 from nn.runs.launch import COMMANDS, ask
 from nn.runs.store import Point, Run, RunStore, State
-from pages.parts import recorded, tiles
+from nn.runs.summary import summary
+from pages.parts import net, recorded, tiles, visitor
 
 BUSY, IDLE = 1 / 60, 1 / 4  # seconds between two looks into the store: active runs, others
+NET_SECONDS = 0.1  # between two frames of which the lines of the net are chosen too
 WATCH_SECONDS = 3.0  # a worker goes on writing live frames for so long after the last look
-FAILED, FOREIGN, GONE = 1011, 4403, 4404  # close codes: a fault, another site's page, no such run
+# Close codes: a fault, no more room, too long a question, another site's page, no such run.
+FAILED, FULL, TOO_LONG, FOREIGN, GONE = 1011, 1013, 1009, 4403, 4404
+MOST_VIEWERS = 500  # of all runs together
+LONGEST_QUESTION = 200  # characters
+
+DRAWN = "drawn"  # a viewer's answer to a message
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +51,12 @@ class News(NamedTuple):
     """What one look into the store found."""
 
     run: Run
+    lr: float | None
     points: list[Point]
     epochs: list[dict[str, Any]]
     frame: dict[str, Any] | None
     tiles: bytes
+    lines: bytes  # empty: those of the frame before are recent enough
 
 
 class Channel:
@@ -51,14 +65,15 @@ class Channel:
     def __init__(self, store: RunStore, run_id: str) -> None:
         self.store, self.run_id = store, run_id
         self.run: Run | None = None
+        self.lr: float | None = None  # given to the worker while it ran
         self.points: list[Point] = []
         self.epochs: list[dict[str, Any]] = []
         self.frame: dict[str, Any] | None = None
-        self.tiles = b""
+        self.tiles = self.lines = b""
         self.version = 0
         self.gone = ""  # the sentence when the run is no more
         self.changed = asyncio.Condition()
-        self._watch_renewed = 0.0
+        self._watch_renewed = self._lines_chosen = 0.0
         self.heard = time.monotonic()  # when a viewer last came or answered
 
     async def follow(self) -> None:
@@ -73,11 +88,12 @@ class Channel:
                 await asyncio.sleep(1)
                 continue
             if news:
-                self.run = news.run
+                self.run, self.lr = news.run, news.lr
                 self.points += news.points
                 self.epochs += news.epochs
                 if news.frame:
                     self.frame, self.tiles = news.frame, news.tiles
+                    self.lines = news.lines or self.lines
             if news or self.gone:
                 self.version += 1
                 async with self.changed:
@@ -95,33 +111,45 @@ class Channel:
         frame = self.store.newest_frame(self.run_id, self.frame["step"] if self.frame else -1)
         if run == self.run and not frame:
             return None
-        return News(
-            run,
-            self.store.points(self.run_id, self.points[-1].step if self.points else -1),
-            self.store.epochs(self.run_id, len(self.epochs)),
-            frame
-            and {
+        shown, packed, lines = None, b"", b""
+        if frame:
+            sizes = run.spec.sizes
+            shown = {
                 "step": frame.step,
                 "samples": frame.samples,
                 "loss": frame.loss,
-                "neurons": tiles.shown(run.spec.sizes),
-                "of": run.spec.sizes[1],
-            },
-            tiles.pack(frame.parameters, run.spec.sizes) if frame else b"",
+                "neurons": tiles.shown(sizes),
+                "of": sizes[1],
+            }
+            packed = tiles.pack(frame.parameters, sizes)
+            due = time.monotonic() > self._lines_chosen + NET_SECONDS
+            if due or run.state is not State.RUNNING:
+                lines = net.pack(frame.parameters, sizes)
+                self._lines_chosen = time.monotonic()
+        return News(
+            run,
+            self.store.rate(self.run_id),
+            self.store.points(self.run_id, self.points[-1].step if self.points else -1),
+            self.store.epochs(self.run_id, len(self.epochs)),
+            shown,
+            packed,
+            lines,
         )
 
     def _looked_at(self) -> bool:
         """A hidden tab stays connected but answers nothing: for it alone nothing is read."""
         return time.monotonic() < self.heard + WATCH_SECONDS
 
-    def message(self, points_from: int, epochs_from: int, tiles_too: bool) -> bytes:
-        """Everything but the points and epochs a viewer has already."""
+    def message(
+        self, points_from: int, epochs_from: int, tiles_too: bool, lines_too: bool
+    ) -> bytes:
+        """Everything but the points, epochs, tiles and lines a viewer has already."""
         run, points = self.run, self.points[points_from:]
         assert run
         header = json.dumps(
             {
                 "state": run.state,
-                "sentence": run.sentence,
+                "sentence": " ".join(filter(None, (run.sentence, summary(run, self.epochs)))),
                 "epoch": run.epoch,
                 "epochs": run.spec.epochs,
                 "step": run.step,
@@ -129,16 +157,22 @@ class Channel:
                 "samples": run.samples,
                 "seconds": run.seconds,
                 "test_accuracy": run.test_accuracy,
+                "lr": self.lr,
                 "points": {
                     key: [getattr(point, key) for point in points]
                     for key in ("samples", "loss", "smooth_loss")
                 },
                 "new_epochs": self.epochs[epochs_from:],
                 "frame": self.frame if tiles_too else None,
+                "lines": net.shown(run.spec.sizes) if lines_too else None,
+                "sizes": run.spec.sizes,
             }
         ).encode()
         header += b" " * (-len(header) % 4)
-        return struct.pack("<I", len(header)) + header + (self.tiles if tiles_too else b"")
+        parts = [struct.pack("<I", len(header)), header]
+        parts += [self.tiles] if tiles_too else []
+        parts += [self.lines] if lines_too else []
+        return b"".join(parts)
 
 
 class Hub:
@@ -153,6 +187,9 @@ class Hub:
         if urlsplit(socket.headers.get("origin", "")).netloc != socket.headers.get("host"):
             await socket.close(FOREIGN, "Only Digitscope's own pages may watch.")
             return
+        if sum(len(viewers) for _, _, viewers in self._channels.values()) >= MOST_VIEWERS:
+            await socket.close(FULL, "Too many are watching. It tries again by itself.")
+            return
         run_id = socket.path_params["run"]
         if run_id not in self._channels:
             channel = Channel(self._store(), run_id)
@@ -164,7 +201,7 @@ class Hub:
         # Hearing all the while, so that a closed tab is noticed even when there is no news.
         tasks = [
             asyncio.create_task(_send(channel, socket, answered)),
-            asyncio.create_task(_hear(channel, socket, answered)),
+            asyncio.create_task(_hear(channel, socket, answered, visitor.of(socket.cookies))),
         ]
         try:
             await asyncio.wait([*tasks, following], return_when=asyncio.FIRST_COMPLETED)
@@ -190,7 +227,7 @@ class Hub:
 async def _send(channel: Channel, socket: WebSocket, answered: asyncio.Event) -> None:
     """Send the newest, wait for the answer, and again whenever there is news."""
     seen = points = epochs = 0
-    frame = None
+    frame, lines = None, b""
     while True:
         async with channel.changed:
             await channel.changed.wait_for(lambda seen=seen: channel.version > seen)
@@ -198,28 +235,70 @@ async def _send(channel: Channel, socket: WebSocket, answered: asyncio.Event) ->
             # The protocol has room for 123 bytes.
             await socket.close(GONE, channel.gone.encode()[:120].decode(errors="ignore"))
             return
-        message = channel.message(points, epochs, channel.frame is not frame)
+        message = channel.message(
+            points, epochs, channel.frame is not frame, channel.lines is not lines
+        )
         seen, points, epochs = channel.version, len(channel.points), len(channel.epochs)
-        frame = channel.frame
+        frame, lines = channel.frame, channel.lines
         answered.clear()
         await socket.send_bytes(message)
         await answered.wait()
 
 
-async def _hear(channel: Channel, socket: WebSocket, answered: asyncio.Event) -> None:
+async def _hear(channel: Channel, socket: WebSocket, answered: asyncio.Event, who: str) -> None:
     while True:
         text = await socket.receive_text()
+        if len(text) > LONGEST_QUESTION:
+            await socket.close(TOO_LONG)
+            return
         channel.heard = time.monotonic()
-        if text not in COMMANDS:
+        if text == DRAWN:
             answered.set()
             continue
-        try:
-            await asyncio.to_thread(ask, channel.store, channel.run_id, text)
-        except UserError as error:
-            await socket.send_text(str(error))
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("Could not %s run %s: %s", text, channel.run_id, error)
-            await socket.send_text(f"Could not {text}: the store did not answer. Try again.")
+        answer = await asyncio.to_thread(_answer, channel.store, channel.run_id, text, who)
+        if answer:
+            await socket.send_text(json.dumps(answer))
+
+
+def _answer(store: RunStore, run_id: str, text: str, who: str) -> dict[str, Any] | None:
+    """Do what a viewer asks for, ``who`` being the visitor; None: there is nothing to say of it."""
+    try:
+        asked = json.loads(text)
+        what, value = asked["ask"], asked.get("value")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {"refusal": "That was no question this page can answer. Reload it."}
+    try:
+        if what == "digit":
+            return {"digit": _digit(store, run_id)}
+        if what not in COMMANDS:
+            return {"refusal": f"There is no command {what!r}."}
+        if not who or store.run(run_id).owner != who:
+            return {"refusal": f"Only who started this run may {what} it."}
+        ask(store, run_id, what, value)
+    except UserError as error:
+        return {"refusal": str(error)}
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("Could not %s run %s: %s", what, run_id, error)
+        return {"refusal": f"Could not {what}: the store did not answer. Try again."}
+    return None
+
+
+def _digit(store: RunStore, run_id: str) -> dict[str, Any]:
+    """A test picture at random, and what every node of the newest frame's network says to it."""
+    run, frame = store.run(run_id), store.newest_frame(run_id)
+    if not frame:
+        raise UserError("There is no network to send a digit through yet.")
+    spec = run.spec
+    test = sources.load(spec.data, spec.validation, spec.seed).test
+    chosen = secrets.randbelow(len(test))
+    network = spec.network()
+    network.parameters[...] = frame.parameters
+    columns = activations(network, test.images[chosen])
+    return {
+        "step": frame.step,
+        "truth": int(test.labels[chosen]),
+        "columns": [column.round(4).tolist() for column in columns],
+    }
 
 
 hub = Hub(recorded.store)

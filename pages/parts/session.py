@@ -5,32 +5,48 @@ from __future__ import annotations
 import streamlit as st
 
 from nn.errors import UserError
-from nn.runs.presets import PRESETS
 from nn.runs.store import Run
+from pages.parts import visitor
 from pages.parts.recorded import store
 from pages.parts.text import plain
 
-PRESET, HIDDEN, LR, EPOCHS = "preset", "hidden", "lr", "epochs"
+PRESET = "preset"  # beside the fields of RunSpec, each under its own name
 RUN = "run"  # the id of the run in view
 NEW = ""  # in its place: none, by choice
+SIMPLE = "simple"  # "1" in the address: nothing but Start, for a class
+HISTORY, CHOSEN = "history", "chosen"  # the list of runs, and the last one chosen in it
 HEARD = "heard"  # the last press of a button that was acted on
 
 
-def fill_in_preset() -> None:
-    """Set the settings' widgets to the chosen preset's values."""
-    spec = PRESETS[st.session_state[PRESET]].spec
-    st.session_state[HIDDEN] = ", ".join(map(str, spec.hidden))
-    st.session_state[LR] = spec.lr
-    st.session_state[EPOCHS] = spec.epochs
+def write_address() -> None:
+    """Navigation drops the query string: write back what all pages have in common."""
+    for key in (RUN, SIMPLE):
+        if key in st.query_params:
+            st.session_state[key] = st.query_params[key]
+        elif st.session_state.get(key):
+            st.query_params[key] = st.session_state[key]
 
 
-def begin() -> None:
-    """Give a new session its settings, and keep them while the visitor is on another page."""
-    if PRESET not in st.session_state:
-        st.session_state[PRESET] = next(iter(PRESETS))
-        fill_in_preset()
-    for key in (PRESET, HIDDEN, LR, EPOCHS):
-        st.session_state[key] = st.session_state[key]
+def simple() -> bool:
+    """Whether a beginner's page is asked for: Start, Stop, and what they do."""
+    return st.query_params.get(SIMPLE) == "1"
+
+
+def visitor_id() -> str:
+    """Who looks at the page, as recorded with the runs started here; "" without a cookie."""
+    return visitor.of(st.context.cookies)
+
+
+def owns(run: Run) -> bool:
+    """Whether the visitor may control, rename and delete the run."""
+    return bool(run.owner) and run.owner == visitor_id()
+
+
+def newly_chosen(run_id: str) -> bool:
+    """Whether this run has just been chosen in the list, rather than some time ago."""
+    new = st.session_state.get(CHOSEN) != run_id
+    st.session_state[CHOSEN] = run_id
+    return new
 
 
 def first_heard(press: str) -> bool:

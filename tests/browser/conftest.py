@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app import Server, chromium, find_chromium
+
+expect.set_options(timeout=15_000)  # milliseconds: a test machine may be busy
 
 
 @pytest.fixture

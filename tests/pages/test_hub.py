@@ -21,10 +21,11 @@ from nn.runs.recorder import BEGINNING, Recorder
 from nn.runs.spec import RunSpec
 from nn.runs.store import Run, RunStore, State
 from nn.training import Step
-from pages.parts import hub
+from pages.parts import hub, visitor
 from pages.parts.hub import FOREIGN, GONE, Hub
 
 SPEC = RunSpec(hidden=(4,), data="strokes")
+ME = {visitor.COOKIE: "me"}
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def port(store: RunStore) -> Iterator[int]:
 @pytest.fixture
 def recorder(store: RunStore) -> Recorder:
     """A worker's recorder on a new run of 1,000 steps, which has recorded nothing yet."""
-    recorder = Recorder(store, store.create(SPEC).id)
+    recorder = Recorder(store, store.create(SPEC, owner=visitor.of(ME)).id)
     recorder.start(SPEC.sizes, steps=1000, threads=1)
     return recorder
 
@@ -69,9 +70,22 @@ def hear(socket: ClientConnection) -> dict:
     return header
 
 
-def watch(port: int, run_id: str, origin: str = "http://localhost:{port}") -> ClientConnection:
-    origin = origin.format(port=port)
-    return connect(f"ws://localhost:{port}/live/{run_id}", additional_headers={"Origin": origin})
+def watch(
+    port: int, run_id: str, origin: str = "http://localhost:{port}", who: str = "me"
+) -> ClientConnection:
+    headers = {"Origin": origin.format(port=port), "Cookie": f"{visitor.COOKIE}={who}"}
+    return connect(f"ws://localhost:{port}/live/{run_id}", additional_headers=headers)
+
+
+def ask(socket: ClientConnection, what: str, value: object = None) -> None:
+    socket.send(json.dumps({"ask": what, "value": value}))
+
+
+def answer(socket: ClientConnection) -> dict:
+    """The next text."""
+    while isinstance(data := socket.recv(timeout=60), bytes):  # strokes may have to be drawn first
+        socket.send("drawn")
+    return json.loads(data)
 
 
 def wait_until(true: Callable[[], object]) -> None:
@@ -95,7 +109,8 @@ def test_a_viewer_is_sent_what_there_is_and_then_only_what_is_new(port, recorder
         assert first["state"] == "running"
         assert first["points"] == {"samples": [10], "loss": [1.0], "smooth_loss": [2.0]}
         assert first["frame"]["step"] == 1
-        assert first["bytes"] == 4 * 4 + 4 * 784  # scales, tiles
+        assert first["lines"] == [400, 40]
+        assert first["bytes"] == 4 * 4 + 4 * 784 + 8 * (400 + 40)  # scales, tiles, lines
         socket.send("drawn")
         learn(recorder, 2)
         second = hear(socket)
@@ -152,14 +167,83 @@ def test_an_unknown_or_deleted_run_closes_with_a_sentence(port, store, recorder)
         assert close_code(socket) == GONE
 
 
-def test_commands_reach_the_store(port, store, recorder) -> None:
+ASKED = [
+    ("pause", None),
+    ("step", 3),
+    ("rate", 0.05),
+    ("speed", 2.5),
+    ("resume", None),
+    ("stop", None),
+]
+
+
+def test_commands_reach_the_store_with_their_values(port, store, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
         hear(socket)
-        for command in ("pause", "resume", "stop"):
-            socket.send(command)
-        wait_until(lambda: len(store.commands(recorder.run_id)) == 3)
-    asked = [command.kind for command in store.commands(recorder.run_id)]
-    assert asked == ["pause", "resume", "stop"]
+        for what, value in ASKED:
+            ask(socket, what, value)
+        wait_until(lambda: len(store.commands(recorder.run_id)) == len(ASKED))
+    assert [(c.kind, c.value) for c in store.commands(recorder.run_id)] == ASKED
+
+
+@pytest.mark.parametrize("who", ["another", ""])
+def test_others_may_watch_but_not_command(port, store, recorder, who) -> None:
+    learn(recorder, 1)
+    with watch(port, recorder.run_id, who=who) as socket:
+        assert hear(socket)["frame"]["step"] == 1
+        ask(socket, "stop")
+        assert answer(socket) == {"refusal": "Only who started this run may stop it."}
+        ask(socket, "digit")
+        assert "digit" in answer(socket)
+    assert not store.commands(recorder.run_id)
+
+
+def test_a_run_of_the_command_line_is_commanded_there_alone(port, store) -> None:
+    run = store.create(SPEC)
+    with watch(port, run.id, who="") as socket:
+        ask(socket, "stop")
+        assert "Only who started" in answer(socket)["refusal"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "3", "null", '{"ask": []}', '{"ask": "explode"}', '{"ask": "rate"}',
+        '{"ask": "rate", "value": "fast"}', '{"ask": "rate", "value": NaN}',
+        '{"ask": "step", "value": 0}', '{"ask": "step", "value": {}}', '{"ask": "speed"}',
+        "[" * 199,
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_answered_with_a_sentence(port, store, recorder, text) -> None:
+    with watch(port, recorder.run_id) as socket:
+        socket.send(text)
+        assert answer(socket)["refusal"].endswith(".")
+    assert not store.commands(recorder.run_id)
+
+
+def test_a_digit_is_sent_through_the_network_that_is_shown(port, store, recorder) -> None:
+    learn(recorder, 5)
+    with watch(port, recorder.run_id) as socket:
+        ask(socket, "digit")
+        digit = answer(socket)["digit"]
+    assert digit["step"] == 5 and digit["truth"] in range(10)
+    assert [len(column) for column in digit["columns"]] == [784, 4, 10]
+    assert sum(digit["columns"][-1]) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_rate_given_while_it_runs_is_told(port, store, recorder) -> None:
+    learn(recorder, 1)
+    with watch(port, recorder.run_id) as socket:
+        assert hear(socket)["lr"] is None
+        socket.send("drawn")
+        store.command(recorder.run_id, "rate", 0.05)
+        while not (found := recorder.commands()):
+            pass
+        recorder.acknowledge(found[0])
+        learn(recorder, 2)
+        while (header := hear(socket))["step"] < 2:
+            socket.send("drawn")
+        assert header["lr"] == 0.05
 
 
 def test_resuming_a_run_without_a_worker_starts_one(port, store, recorder, monkeypatch) -> None:
@@ -168,7 +252,7 @@ def test_resuming_a_run_without_a_worker_starts_one(port, store, recorder, monke
     recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
     with watch(port, recorder.run_id) as socket:
         hear(socket)
-        socket.send("resume")
+        ask(socket, "resume")
         wait_until(lambda: launched)
     assert launched == [recorder.run_id]
     assert store.run(recorder.run_id).state is State.QUEUED
@@ -178,14 +262,45 @@ def test_a_command_that_cannot_be_obeyed_is_answered_with_a_sentence(port, recor
     recorder.end(State.FINISHED, last=SPEC.build()[0].parameters)
     with watch(port, recorder.run_id) as socket:
         hear(socket)
-        socket.send("resume")
-        answer = socket.recv(timeout=5)
-        assert isinstance(answer, str) and "nothing to resume" in answer
+        ask(socket, "resume")
+        assert "nothing to resume" in answer(socket)["refusal"]
 
 
 def test_pages_of_other_sites_may_not_watch(port, recorder) -> None:
     with watch(port, recorder.run_id, origin="http://evil.example") as socket:
         assert close_code(socket) == FOREIGN
+
+
+def test_a_question_longer_than_any_ends_the_conversation(port, recorder) -> None:
+    with watch(port, recorder.run_id) as socket:
+        hear(socket)
+        socket.send("[" * 201)
+        assert close_code(socket) == hub.TOO_LONG
+
+
+def test_no_more_watch_than_there_is_room_for(port, recorder, monkeypatch) -> None:
+    monkeypatch.setattr(hub, "MOST_VIEWERS", 1)
+    with watch(port, recorder.run_id) as one:
+        hear(one)
+        with watch(port, recorder.run_id) as other:
+            assert close_code(other) == hub.FULL
+    wait_until(lambda: admitted(port, recorder.run_id))
+
+
+def admitted(port: int, run_id: str) -> bool:
+    with watch(port, run_id) as socket:
+        try:
+            return bool(hear(socket))
+        except ConnectionClosed:
+            return False
+
+
+def test_the_end_of_a_run_is_summed_up(port, recorder) -> None:
+    with watch(port, recorder.run_id) as socket:
+        recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
+        while (header := hear(socket))["state"] != "stopped":
+            socket.send("drawn")
+        assert "Resume goes on" in header["sentence"]
 
 
 def test_nothing_is_read_for_a_run_that_nobody_watches(port, store, recorder) -> None:
