@@ -11,7 +11,7 @@ import click
 
 from tests.bench.report import Report
 
-NAMES = ("speed", "share", "accuracy", "recording", "process", "live", "accurate")
+NAMES = ("speed", "share", "accuracy", "recording", "process", "live", "viewers", "accurate")
 
 
 @click.command()

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from nn.digits import sources
+from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore
 
 ROOT = Path(__file__).parents[2]
@@ -72,6 +74,14 @@ class Server:
         store = RunStore(self.store)
         for run in store.runs():
             store.delete(run.id)
+
+    def worker(self, **spec: object) -> subprocess.Popen[bytes]:
+        """A worker as the page starts one, on a new run."""
+        run = RunStore(self.store).create(RunSpec(**spec, data=sources.default()))
+        return subprocess.Popen(
+            [sys.executable, "-m", "nn.runs.worker", run.id],
+            cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
 
     def nn(self, *arguments: str) -> subprocess.Popen[bytes]:
         """The command line on the same store."""
