@@ -4,11 +4,11 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from nn.runs import launch
-from pages.parts import bundle, errors, hub, visitor
+from pages.parts import bundle, errors, film, hub, visitor
 
 app = st.App(
     "pages/shell.py",
-    routes=[hub.route, bundle.plotly_route],
+    routes=[hub.route, film.route, bundle.plotly_route],
     middleware=[Middleware(visitor.Cookie)],
     on_script_error=errors.show,
 )

@@ -10,8 +10,9 @@ class Stream {
     this.run = run;
     this.viewers = new Set();
     this.status = null; // newest header
-    this.frame = null; // {step, samples, loss, neurons, of, scales, tiles}
-    this.lines = null; // between each two layers: {starts, ends, weights}, weakest first
+    this.newest = { frame: null, lines: null }; // see unpack
+    this.film = []; // kept frames, likewise, in order of steps
+    this.past = null; // the one of them that is looked at instead of the newest
     this.samples = [];
     this.loss = []; // of single batches
     this.smooth = []; // running mean
@@ -19,6 +20,8 @@ class Stream {
     this.lost = null; // when the connection was lost, ms; null while it stands
     this.gone = "";
     this.refusal = ""; // why the last command was not obeyed
+    this.loading = false; // the film
+    this.told = 0; // when those who look heard of it last, ms
     this.digit = null; // {step, truth, columns}: a picture sent through the network
     this.wait = RECONNECT.first;
     this.connect();
@@ -57,26 +60,70 @@ class Stream {
   }
 
   take(data) {
-    const length = new DataView(data).getUint32(0, true);
-    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+    const { header, frame, lines } = unpack(data);
     this.status = header;
     this.samples.push(...header.points.samples);
     this.loss.push(...header.points.loss);
     this.smooth.push(...header.points.smooth_loss);
     this.epochs.push(...header.new_epochs);
-    let at = 4 + length;
-    const part = (Kind, count) => {
-      const found = new Kind(data, at, count);
-      at += found.byteLength;
-      return found;
-    };
-    if (header.frame) {
-      const { neurons } = header.frame;
-      this.frame = { ...header.frame, scales: part(Float32Array, neurons), tiles: part(Int8Array, neurons * 784) };
+    this.newest = { frame: frame ?? this.newest.frame, lines: lines ?? this.newest.lines };
+  }
+
+  // What is looked at: a moment of the past, else the newest.
+  get frame() {
+    return (this.past ?? this.newest).frame;
+  }
+
+  get lines() {
+    return (this.past ?? this.newest).lines;
+  }
+
+  // Look at a moment of the film; null: at the newest.
+  seek(moment) {
+    if (moment === this.past) return;
+    this.past = moment;
+    this.show();
+  }
+
+  // Fetch the kept frames that are not here yet, coarse first; those who look hear of each few.
+  async load() {
+    if (this.loading) return;
+    this.loading = true;
+    try {
+      const after = this.film.at(-1)?.frame.step ?? -1;
+      const answer = await fetch(`/film/${encodeURIComponent(this.run)}?after=${after}`);
+      if (!answer.ok) return;
+      const reader = answer.body.getReader(), found = [];
+      let held = new Uint8Array(0), shown = 0;
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || this.closed) break;
+        const both = new Uint8Array(held.length + value.length);
+        both.set(held);
+        both.set(value, held.length);
+        held = both;
+        for (;;) {
+          const length = held.length < 4 ? Infinity : new DataView(held.buffer, held.byteOffset).getUint32(0, true);
+          if (held.length < 4 + length) break;
+          found.push(unpack(held.slice(4, 4 + length).buffer));
+          held = held.slice(4 + length);
+        }
+        if (found.length >= 2 * shown || performance.now() > this.told + 500) {
+          shown = found.length;
+          this.told = performance.now();
+          this.spread(found);
+        }
+      }
+      this.spread(found);
+    } finally {
+      this.loading = false;
     }
-    this.lines = header.lines?.map((n) => ({
-      starts: part(Uint16Array, n), ends: part(Uint16Array, n), weights: part(Float32Array, n),
-    })) ?? this.lines;
+  }
+
+  spread(found) {
+    const all = new Map([...this.film, ...found].map((moment) => [moment.frame.step, moment]));
+    this.film = [...all.values()].sort((a, b) => a.frame.step - b.frame.step);
+    this.show();
   }
 
   // A command with its value, or "digit".
@@ -94,6 +141,29 @@ class Stream {
     clearTimeout(this.retry);
     this.socket.close();
   }
+}
+
+// A message of the hub or of the film → {header, frame, lines}.
+// frame: {step, samples, loss, neurons, of, scales, tiles}; lines, between each two layers:
+// {starts, ends, weights}, weakest first; either is null when it is not in the message.
+function unpack(data) {
+  const length = new DataView(data).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length)));
+  let at = 4 + length;
+  const part = (Kind, count) => {
+    const found = new Kind(data, at, count);
+    at += found.byteLength;
+    return found;
+  };
+  let frame = null;
+  if (header.frame) {
+    const { neurons } = header.frame;
+    frame = { ...header.frame, scales: part(Float32Array, neurons), tiles: part(Int8Array, neurons * 784) };
+  }
+  const lines = header.lines?.map((n) => ({
+    starts: part(Uint16Array, n), ends: part(Uint16Array, n), weights: part(Float32Array, n),
+  })) ?? null;
+  return { header, frame, lines };
 }
 
 // Call `viewer(stream)` now if there is something to see, and whenever there is news.

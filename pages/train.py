@@ -39,6 +39,8 @@ st.header("Train", anchor=False)
 components.controls(run, spec is not None, press)
 if run:
     components.status(run)
+    if not session.simple():
+        components.timeline(run, live=False)
 else:
     st.markdown(
         "This network has learned nothing yet: its weights are noise. Press **Start**, and it "

@@ -90,6 +90,15 @@ _net = _register(
     '<div class="controls"><button disabled title="Possible while the run is not learning">'
     "Send a test digit through</button></div>",
 )
+_timeline = _register(
+    "timeline",
+    '<div class="timeline"><div class="controls">'
+    '<button name="play" aria-pressed="false">Play</button>'
+    '<label>Speed <input type="range" name="speed" min="0" max="3" value="1"></label>'
+    '<label><input type="checkbox" name="loop"> Again and again</label><output></output></div>'
+    '<canvas role="slider" tabindex="0" aria-label="Moment of the run" aria-valuemin="0"></canvas>'
+    "</div>",
+)
 # Plotly puts its styles into the page's head, where a shadow root would not see them.
 _curves = _register(
     "curves",
@@ -160,6 +169,18 @@ def curves(run: Run | None) -> None:
 def net(run: Run | None) -> None:
     """Layers, nodes and strongest weights of a run, live."""
     _net(key="net", data={"run": run and run.id})
+
+
+def timeline(run: Run, step: int | None = None, live: bool = True) -> int | None:
+    """The run's kept frames to move through, while it learns only if ``live``.
+
+    step: where to begin, None being the newest.
+    → the step at which the handle rests; None: it follows the newest.
+    """
+    key = f"timeline {run.id}"
+    data = {"run": run.id, "step": step, "live": live}
+    found: int | None = _timeline(key=key, data=data, on_step_change=lambda: None).step
+    return found
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -16,7 +16,6 @@ import asyncio
 import json
 import logging
 import secrets
-import struct
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -32,7 +31,7 @@ from nn.inspect.activations import activations
 from nn.runs.launch import COMMANDS, ask
 from nn.runs.store import Point, Run, RunStore, State
 from nn.runs.summary import summary
-from pages.parts import net, recorded, tiles, visitor
+from pages.parts import film, net, recorded, tiles, visitor
 
 BUSY, IDLE = 1 / 60, 1 / 4  # seconds between two looks into the store: active runs, others
 NET_SECONDS = 0.1  # between two frames of which the lines of the net are chosen too
@@ -114,13 +113,7 @@ class Channel:
         shown, packed, lines = None, b"", b""
         if frame:
             sizes = run.spec.sizes
-            shown = {
-                "step": frame.step,
-                "samples": frame.samples,
-                "loss": frame.loss,
-                "neurons": tiles.shown(sizes),
-                "of": sizes[1],
-            }
+            shown = film.shown(frame, sizes)
             packed = tiles.pack(frame.parameters, sizes)
             due = time.monotonic() > self._lines_chosen + NET_SECONDS
             if due or run.state is not State.RUNNING:
@@ -146,7 +139,7 @@ class Channel:
         """Everything but the points, epochs, tiles and lines a viewer has already."""
         run, points = self.run, self.points[points_from:]
         assert run
-        header = json.dumps(
+        return film.packed(
             {
                 "state": run.state,
                 "sentence": " ".join(filter(None, (run.sentence, summary(run, self.epochs)))),
@@ -166,13 +159,10 @@ class Channel:
                 "frame": self.frame if tiles_too else None,
                 "lines": net.shown(run.spec.sizes) if lines_too else None,
                 "sizes": run.spec.sizes,
-            }
-        ).encode()
-        header += b" " * (-len(header) % 4)
-        parts = [struct.pack("<I", len(header)), header]
-        parts += [self.tiles] if tiles_too else []
-        parts += [self.lines] if lines_too else []
-        return b"".join(parts)
+            },
+            self.tiles if tiles_too else b"",
+            self.lines if lines_too else b"",
+        )
 
 
 class Hub:
