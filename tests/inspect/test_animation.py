@@ -43,7 +43,7 @@ def colour(weight):
 def test_first_and_last_picture_show_the_first_and_last_weights(recorded, tmp_path, neuron):
     store, run = recorded
     steps = store.frame_steps(run.id)
-    animation.gif(store, run.id, steps, tmp_path / "a.gif", neuron, iter)
+    animation.write(store, run.id, steps, tmp_path / "a.gif", neuron, iter)
     with Image.open(tmp_path / "a.gif") as moving:
         count = moving.n_frames
         assert moving.info["loop"] == 0
@@ -64,7 +64,7 @@ def test_first_and_last_picture_show_the_first_and_last_weights(recorded, tmp_pa
 def test_a_line_says_how_much_was_seen(recorded, tmp_path):
     store, run = recorded
     steps = store.frame_steps(run.id)
-    animation.gif(store, run.id, steps, tmp_path / "a.gif", 0, iter)
+    animation.write(store, run.id, steps, tmp_path / "a.gif", 0, iter)
     with Image.open(tmp_path / "a.gif") as moving:
         lines = [pixels(moving, n)[-animation.CAPTION :] for n in (0, moving.n_frames - 1)]
     assert all(line.min() < 60 for line in lines) and (lines[0] != lines[1]).any()
@@ -73,6 +73,6 @@ def test_a_line_says_how_much_was_seen(recorded, tmp_path):
 @pytest.mark.parametrize("hidden", [(), (1,), (1000,)])
 def test_the_wall_of_any_first_layer_fits_a_screen(tmp_path, hidden):
     store, run = record(tmp_path, *hidden)
-    animation.gif(store, run.id, [0], tmp_path / "a.gif", None, iter)
+    animation.write(store, run.id, [0], tmp_path / "a.gif", None, iter)
     with Image.open(tmp_path / "a.gif") as picture:
         assert 200 < picture.width < 1500 and picture.height < 1500
