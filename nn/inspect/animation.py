@@ -45,8 +45,8 @@ def write(
     ``most`` of them, evenly chosen, about ``width`` pixels wide; .webp or, by any other name, GIF.
 
     A .webp is encoded once all is drawn, which takes several times as long. An exception out of
-    ``track`` ends it, and no file is left. Raises UserError when there are no
-    such frames, for no such neuron, and where the file cannot be written.
+    ``track`` ends it, and no file is left. Raises UserError when there are no such frames, for no
+    such neuron, and where the file cannot be written.
     """
     spec = store.run(run_id).spec
     if neuron is not None:
