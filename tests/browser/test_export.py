@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from nn.inspect import page as exported
 from nn.runs.spec import RunSpec
@@ -32,7 +35,6 @@ def opened(page, path):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(path.as_uri())
-    page.wait_for_function("document.querySelector('#wall').height > 0")
     yield page
     assert asked == [path.as_uri()]
 
@@ -80,7 +82,7 @@ def test_the_timeline_obeys_the_keyboard_and_plays(opened):
     opened.keyboard.press("Home")
     assert slider.input_value() == "0"
     opened.get_by_role("button", name="Play").click()
-    opened.wait_for_function("document.querySelector('#at').value >= 3")
+    expect(slider).to_have_value(re.compile(r"^([3-9]|\d\d)$"))
     opened.get_by_role("button", name="Pause").click()
     held = slider.input_value()
     opened.wait_for_timeout(300)
