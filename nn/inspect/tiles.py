@@ -24,7 +24,10 @@ def tiles(
 
 
 def quantised(pictures: Array) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """pictures: (n, 784), weights of any layer, changes, gradients → as ``tiles``."""
+    """pictures: (n, 784), weights of any layer, changes, gradients → as ``tiles``; what is not
+    finite, after a run has diverged, is 0."""
     scales = np.abs(pictures).max(axis=1)
+    if not np.isfinite(scales).all():
+        return quantised(np.nan_to_num(pictures, posinf=0, neginf=0))
     shades = pictures * (127 / np.where(scales > 0, scales, 1))[:, None]
     return scales, np.rint(shades).astype(np.int8)
