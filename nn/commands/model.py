@@ -12,6 +12,8 @@ import click
 from nn.commands import json_option, say
 from nn.errors import UserError
 
+MOVING = (".gif", ".webp")
+
 
 @click.command()
 @click.argument("model")
@@ -55,20 +57,25 @@ def _test_pictures(run: Any, data: str | None) -> Any:
 @click.command()
 @click.argument("run")
 @click.argument("out", type=click.Path(path_type=Path, readable=False))
-@click.option("--neuron", type=int, help="Of a .gif: this first-layer neuron alone, from 0.")
+@click.option(
+    "--neuron", type=int, help="Of a .gif or .webp: this first-layer neuron alone, from 0."
+)
 def export(run: str, out: Path, neuron: int | None) -> None:
     """Write a run to a file whose name says what is in it.
 
     The network as .npz, .safetensors or readable .json; its curves as .csv; its first-layer
-    weights learning as a .gif. RUN@STEP is the network at a past frame, and a .gif up to there.
+    weights learning as a .gif or .webp; all there is to see of it as one .html that needs nothing
+    else. RUN@STEP is the network at a past frame, and a .gif, .webp or .html up to there.
     """
     kind = out.suffix.lower()
-    if neuron is not None and kind != ".gif":
-        raise click.UsageError("--neuron goes with a .gif.")
+    if neuron is not None and kind not in MOVING:
+        raise click.UsageError("--neuron goes with a .gif or .webp.")
     if kind == ".csv":
         _export_curves(run, out)
-    elif kind == ".gif":
-        _export_gif(run, out, neuron)
+    elif kind in MOVING:
+        _export_animation(run, out, neuron)
+    elif kind == ".html":
+        _export_page(run, out)
     else:
         _export_network(run, out)
     click.echo(f"{out} is written ({out.stat().st_size / 1e6:.1f} MB).", err=True)
@@ -98,10 +105,29 @@ def _export_curves(text: str, out: Path) -> None:
     curves.write_csv(store, store.find(text), out)
 
 
-def _export_gif(text: str, out: Path, neuron: int | None) -> None:
+def _export_animation(text: str, out: Path, neuron: int | None) -> None:
     from tqdm import tqdm
 
     from nn.inspect import animation
+
+    store, run, steps = _frames(text)
+    neurons = run.spec.sizes[1]
+    if neuron is not None and not 0 <= neuron < neurons:
+        raise UserError(f"--neuron must be from 0 to {neurons - 1:,}; got {neuron}.")
+    animation.write(store, run.id, steps, out, neuron, partial(tqdm, desc=f"drawing {out.name}"))
+
+
+def _export_page(text: str, out: Path) -> None:
+    from tqdm import tqdm
+
+    from nn.inspect import page
+
+    store, run, steps = _frames(text)
+    page.write(store, run, steps, out, partial(tqdm, desc=f"writing {out.name}"))
+
+
+def _frames(text: str) -> tuple[Any, Any, list[int]]:
+    """``RUN`` or ``RUN@STEP`` → the store, the run and its kept frames, up to that step."""
     from nn.runs.model import step_of
     from nn.runs.store import RunStore
 
@@ -112,7 +138,4 @@ def _export_gif(text: str, out: Path, neuron: int | None) -> None:
     steps = [step for step in store.frame_steps(run.id) if step <= end]
     if not steps:
         raise UserError(f"Run {run.name} has no frames yet: it is {run.state}.")
-    neurons = run.spec.sizes[1]
-    if neuron is not None and not 0 <= neuron < neurons:
-        raise UserError(f"--neuron must be from 0 to {neurons - 1:,}; got {neuron}.")
-    animation.gif(store, run.id, steps, out, neuron, partial(tqdm, desc=f"drawing {out.name}"))
+    return store, run, steps

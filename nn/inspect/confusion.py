@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nn.digits import sources
+from nn.files import replacing
 from nn.layers import Array
 from nn.metrics import CHUNK
 from nn.network import Network, as_input
@@ -52,8 +55,21 @@ def answers(network: Network, images: Array) -> NDArray[np.intp]:
 
 def confusion(network: Network, images: Array, labels: Array) -> Confusion:
     """images: (n, 28, 28) uint8; labels: (n,); n must be at least 1."""
-    pairs = labels.astype(np.intp) * DIGITS + answers(network, images)
+    return count(labels, answers(network, images))
+
+
+def count(labels: Array, read: Array) -> Confusion:
+    """labels, and the digits ``read``: (n,), n at least 1."""
+    pairs = labels.astype(np.intp) * DIGITS + read
     return Confusion(np.bincount(pairs, minlength=DIGITS**2).reshape(DIGITS, DIGITS))
+
+
+def write_csv(found: Confusion, path: Path) -> None:
+    """A line a digit: how many of its pictures were read as 0, 1, …, 9. Raises UserError."""
+    with replacing(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["digit", *(f"read as {digit}" for digit in range(DIGITS))])
+        table.writerows([digit, *row] for digit, row in enumerate(found.counts.tolist()))
 
 
 @lru_cache(4096)

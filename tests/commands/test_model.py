@@ -93,7 +93,10 @@ def test_other_data_is_tested_whole_and_ones_own_only_where_it_was_not_learned(t
         (["predict", "x.png", "--model", ""], "no run ''"),
         (["export", "mine", "OUT.gif", "--neuron", "8"], "from 0 to 7"),
         (["export", "mine", "OUT.gif", "--neuron", "-1"], "from 0 to 7"),
+        (["export", "mine", "OUT.webp", "--neuron", "8"], "from 0 to 7"),
         (["export", "mine", "OUT/no.csv"], "cannot be written"),
+        (["export", "mine", "OUT/no.html"], "cannot be written"),
+        (["export", "mine@x", "OUT.html"], "'x'"),
     ],
 )
 def test_what_is_not_there_is_a_sentence_and_nothing_is_written(tmp_path, arguments, names):
@@ -117,13 +120,23 @@ def test_curves_and_moving_pictures_are_exported(tmp_path):
     assert nn("export", "mine", tmp_path / "a.csv").exit_code == 0
     with open(tmp_path / "a.csv", newline="") as file:
         assert [line["epoch"] for line in csv.DictReader(file)][-1] == "1"
-    for arguments in ([], ["--neuron", "3"]):
-        assert nn("export", "mine", tmp_path / "a.gif", *arguments).exit_code == 0
-        with Image.open(tmp_path / "a.gif") as moving:
-            assert moving.format == "GIF" and moving.n_frames > 5
+    for kind in ("gif", "webp"):
+        for arguments in ([], ["--neuron", "3"]):
+            assert nn("export", "mine", tmp_path / f"a.{kind}", *arguments).exit_code == 0
+            with Image.open(tmp_path / f"a.{kind}") as moving:
+                assert moving.format == kind.upper() and moving.n_frames > 5
     assert nn("export", "mine@0", tmp_path / "b.gif").exit_code == 0
     with Image.open(tmp_path / "b.gif") as still:
         assert still.n_frames == 1
+
+
+def test_a_page_is_exported_up_to_the_frame_that_is_named(tmp_path):
+    for text, frames in (("mine", 5), ("mine@0", 1)):
+        assert nn("export", text, tmp_path / "a.HTML").exit_code == 0
+        page = (tmp_path / "a.HTML").read_text("utf-8")
+        assert page.startswith("<!doctype html>") and "<h1>mine</h1>" in page
+        assert page.count('"tiles":') >= frames
+    assert page.count('"tiles":') == 1
 
 
 def test_a_progress_bar_ends_before_the_sentence_that_interrupts_it(tmp_path):

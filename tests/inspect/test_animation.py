@@ -6,25 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nn.errors import UserError
 from nn.inspect import animation
 from nn.inspect.tiles import tiles
-from nn.runs.spec import RunSpec
-from nn.runs.store import RunStore
-from nn.runs.worker import work
-
-
-def record(folder, *hidden):
-    """→ (store, run), one epoch."""
-    store = RunStore(f"sqlite:///{folder / 'store.sqlite3'}")
-    run = store.create(RunSpec(hidden=hidden, batch=380, epochs=1, data="strokes", validation=1000))
-    for _ in work(store, run.id):
-        pass
-    return store, run
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory):
-    return record(tmp_path_factory.mktemp("gif"), 6)
 
 
 def pixels(picture, number):
@@ -39,12 +23,14 @@ def colour(weight):
     return paper + (end - paper) * abs(weight) ** 0.8
 
 
+@pytest.mark.parametrize("kind", ["gif", "webp"])
 @pytest.mark.parametrize("neuron", [None, 0, 5])
-def test_first_and_last_picture_show_the_first_and_last_weights(recorded, tmp_path, neuron):
+def test_first_and_last_picture_show_the_first_and_last_weights(recorded, tmp_path, neuron, kind):
     store, run = recorded
     steps = store.frame_steps(run.id)
-    animation.gif(store, run.id, steps, tmp_path / "a.gif", neuron, iter)
-    with Image.open(tmp_path / "a.gif") as moving:
+    animation.write(store, run.id, steps, tmp_path / f"a.{kind}", neuron, iter)
+    with Image.open(tmp_path / f"a.{kind}") as moving:
+        assert moving.format == kind.upper()
         count = moving.n_frames
         assert moving.info["loop"] == 0
         assert count <= min(len(steps), animation.MOST)
@@ -64,15 +50,45 @@ def test_first_and_last_picture_show_the_first_and_last_weights(recorded, tmp_pa
 def test_a_line_says_how_much_was_seen(recorded, tmp_path):
     store, run = recorded
     steps = store.frame_steps(run.id)
-    animation.gif(store, run.id, steps, tmp_path / "a.gif", 0, iter)
+    animation.write(store, run.id, steps, tmp_path / "a.gif", 0, iter)
     with Image.open(tmp_path / "a.gif") as moving:
         lines = [pixels(moving, n)[-animation.CAPTION :] for n in (0, moving.n_frames - 1)]
     assert all(line.min() < 60 for line in lines) and (lines[0] != lines[1]).any()
 
 
 @pytest.mark.parametrize("hidden", [(), (1,), (1000,)])
-def test_the_wall_of_any_first_layer_fits_a_screen(tmp_path, hidden):
-    store, run = record(tmp_path, *hidden)
-    animation.gif(store, run.id, [0], tmp_path / "a.gif", None, iter)
+def test_the_wall_of_any_first_layer_fits_a_screen(record, tmp_path, hidden):
+    store, run = record(*hidden)
+    animation.write(store, run.id, [0], tmp_path / "a.gif", None, iter)
     with Image.open(tmp_path / "a.gif") as picture:
         assert 200 < picture.width < 1500 and picture.height < 1500
+
+
+@pytest.mark.parametrize("width", [300, 1500])
+def test_it_is_about_as_wide_as_asked_with_as_many_pictures_as_asked(recorded, tmp_path, width):
+    store, run = recorded
+    steps = store.frame_steps(run.id)
+    animation.write(store, run.id, steps, tmp_path / "a.webp", None, iter, most=3, width=width)
+    with Image.open(tmp_path / "a.webp") as moving:
+        assert moving.n_frames == 3
+        assert 0.7 * width < moving.width < 1.1 * width
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_whoever_gives_up_leaves_no_file(recorded, tmp_path, kind):
+    def track(steps):
+        yield from steps[:2]
+        raise KeyboardInterrupt
+
+    store, run = recorded
+    with pytest.raises(KeyboardInterrupt):
+        animation.write(
+            store, run.id, store.frame_steps(run.id), tmp_path / f"a.{kind}", None, track
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_neuron_that_there_is_not_is_a_sentence(recorded, tmp_path):
+    store, run = recorded
+    with pytest.raises(UserError, match="0 to 5; got 6"):
+        animation.write(store, run.id, [0], tmp_path / "a.gif", 6, iter)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 
 from nn.digits import sources
 from nn.errors import UserError
 from nn.inspect import confusion as module
-from nn.inspect.confusion import Confusion, answers, confusion, of_frame
+from nn.inspect.confusion import Confusion, answers, confusion, of_frame, write_csv
 from nn.network import Network
 from nn.runs.model import load
 from nn.runs.spec import RunSpec
@@ -61,3 +63,16 @@ def test_a_frames_confusion_is_its_networks_on_the_runs_test_set(tmp_path):
     assert of_frame(store, run.id, steps[-1]).accuracy > of_frame(store, run.id, 0).accuracy
     with pytest.raises(UserError, match="no frame"):
         of_frame(store, run.id, 10**6)
+
+
+def test_the_table_holds_every_count(tmp_path):
+    counts = np.arange(100).reshape(10, 10)
+    write_csv(Confusion(counts), tmp_path / "a.csv")
+    with open(tmp_path / "a.csv", newline="") as file:
+        head, *lines = csv.reader(file)
+    assert head == ["digit", *(f"read as {digit}" for digit in range(10))]
+    assert [[int(cell) for cell in line] for line in lines] == [
+        [digit, *row] for digit, row in enumerate(counts.tolist())
+    ]
+    with pytest.raises(UserError, match="cannot be written"):
+        write_csv(Confusion(counts), tmp_path / "none" / "a.csv")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.inspect.tiles import tiles
+from nn.inspect.tiles import quantised, tiles
 from nn.network import Network
 
 
@@ -24,3 +24,14 @@ def test_a_tile_times_its_scale_is_the_neurons_weights(sizes: tuple[int, ...]) -
 def test_a_neuron_without_weights_is_an_even_tile() -> None:
     scales, pictures = tiles(Network((784, 2, 10)).parameters, (784, 2, 10))
     assert not scales.any() and not pictures.any()
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_weight_that_is_not_finite_is_none(bad) -> None:
+    pictures = np.ones((2, 784), np.float32)
+    pictures[0, 3] = bad
+    scales, shades = quantised(pictures)
+    assert scales.tolist() == [1, 1]
+    assert shades[0, 3] == 0 and (np.delete(shades[0], 3) == 127).all() and (shades[1] == 127).all()
+    assert not quantised(np.full((1, 784), bad))[1].any()

@@ -1,0 +1,113 @@
+"""The exported page, opened from its file with the network off."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from nn.inspect import page as exported
+from nn.runs.spec import RunSpec
+from nn.runs.store import RunStore
+from nn.runs.worker import work
+
+HOSTILE = "</script><b>x"
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export")
+    store = RunStore(f"sqlite:///{folder / 'store.sqlite3'}")
+    spec = RunSpec(hidden=(12,), batch=38, epochs=4, data="strokes", validation=1000)
+    run = store.create(spec, HOSTILE)
+    for _ in work(store, run.id):
+        pass
+    written = folder / "run.html"
+    exported.write(store, store.run(run.id), store.frame_steps(run.id), written, iter)
+    return written
+
+
+@pytest.fixture
+def opened(page, path):
+    page.context.set_offline(True)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    yield page
+    assert asked == [path.as_uri()]
+
+
+def wall(page):
+    """The pixels of the wall, as drawn."""
+    pixels = page.evaluate(
+        "[...document.querySelector('#wall').getContext('2d')"
+        ".getImageData(0, 0, document.querySelector('#wall').width, 60).data]"
+    )
+    return np.array(pixels)
+
+
+def settle(page):
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 20)))")
+
+
+def test_a_hostile_name_is_shown_as_it_is(opened):
+    assert opened.inner_text("h1") == HOSTILE
+    assert opened.locator("h1 b").count() == 0
+    assert HOSTILE in opened.title()
+
+
+def test_the_timeline_is_dragged_and_everything_follows(opened):
+    end, slider = wall(opened), opened.locator("#at")
+    box = slider.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    opened.mouse.move(box["x"] + box["width"] - 8, middle)
+    opened.mouse.down()
+    opened.mouse.move(box["x"] + 2, middle, steps=5)
+    opened.mouse.up()
+    settle(opened)
+    assert slider.input_value() == "0"
+    assert slider.get_attribute("aria-valuetext").startswith("Before learning")
+    assert "Counted before learning" in opened.inner_text("#matrix")
+    assert (wall(opened) != end).any()
+
+
+def test_the_timeline_obeys_the_keyboard_and_plays(opened):
+    slider, last = opened.locator("#at"), opened.locator("#at").get_attribute("max")
+    assert int(last) >= 39
+    slider.focus()
+    opened.keyboard.press("ArrowLeft")
+    assert slider.input_value() == str(int(last) - 1)
+    opened.keyboard.press("Home")
+    assert slider.input_value() == "0"
+    opened.get_by_role("button", name="Play").click()
+    expect(slider).to_have_value(re.compile(r"^([3-9]|\d\d)$"))
+    opened.get_by_role("button", name="Pause").click()
+    held = slider.input_value()
+    opened.wait_for_timeout(300)
+    assert slider.input_value() == held
+
+
+def test_a_neuron_is_enlarged_by_pointer_and_keyboard(opened):
+    lens = opened.locator(".lens")
+    assert not lens.is_visible()
+    opened.hover("#wall", position={"x": 5, "y": 5})
+    assert lens.inner_text().startswith("Neuron 0")
+    opened.locator("#wall").focus()
+    opened.keyboard.press("ArrowRight")
+    assert lens.inner_text().startswith("Neuron 1")
+    opened.keyboard.press("Escape")
+    assert not lens.is_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_fits_any_screen_in_both_themes(opened, width):
+    opened.set_viewport_size({"width": width, "height": 800})
+    papers = []
+    for scheme in ("light", "dark"):
+        opened.emulate_media(color_scheme=scheme)
+        settle(opened)
+        assert opened.evaluate("document.documentElement.scrollWidth") <= width
+        papers.append(opened.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert papers == ["rgb(255, 255, 255)", "rgb(18, 22, 28)"]
