@@ -118,6 +118,18 @@ class RunSpec:
         loss = partial(LOSSES[self.loss], smoothing=self.label_smoothing)
         return network, loss, optimiser
 
+    def training(self) -> dict[str, Any]:
+        """What it says of the training itself: keywords of nn.training.train."""
+        return {
+            "epochs": self.epochs,
+            "batch": self.batch,
+            "seed": self.seed,
+            "schedule": SCHEDULES[self.schedule],
+            "augmentation": self.augmentation,
+            "clip_norm": self.clip_norm,
+            "patience": self.patience,
+        }
+
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self))
 

@@ -27,7 +27,6 @@ from nn.runs.queue import available_cores
 from nn.runs.recorder import BEGINNING, LeaseLost, Recorder
 from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore, State
-from nn.schedules import SCHEDULES
 from nn.training import Epoch, Position, Step, steps_per_epoch, train
 
 CHECKPOINT_INTERVAL = 10.0  # seconds
@@ -116,13 +115,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
             loss,
             optimiser,
             splits.train,
-            epochs=spec.epochs,
-            batch=spec.batch,
-            seed=spec.seed,
-            schedule=SCHEDULES[spec.schedule],
-            augmentation=spec.augmentation,
-            clip_norm=spec.clip_norm,
-            patience=spec.patience,
+            **spec.training(),
             validation=splits.validation,
             test=splits.test,
             position=position,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from nn.digits import mnist, sources
 from nn.runs.presets import PRESETS
-from nn.schedules import SCHEDULES
 from nn.training import Epoch, train
 from tests.bench.report import Report
 
@@ -18,13 +17,7 @@ def run(report: Report) -> None:
     events = train(
         *spec.build(),
         splits.train,
-        epochs=spec.epochs,
-        batch=spec.batch,
-        seed=spec.seed,
-        schedule=SCHEDULES[spec.schedule],
-        augmentation=spec.augmentation,
-        clip_norm=spec.clip_norm,
-        patience=spec.patience,
+        **spec.training(),
         validation=splits.validation,
         test=splits.test,
     )

@@ -15,7 +15,6 @@ from nn.digits import sources
 from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore
 from nn.runs.worker import fair_share, work
-from nn.schedules import SCHEDULES
 from nn.training import train
 from tests.bench.report import Report
 
@@ -47,10 +46,7 @@ def plain(spec: RunSpec, store: RunStore) -> float:
         events = train(
             *spec.build(),
             splits.train,
-            epochs=spec.epochs,
-            batch=spec.batch,
-            seed=spec.seed,
-            schedule=SCHEDULES[spec.schedule],
+            **spec.training(),
             validation=splits.validation,
             test=splits.test,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from nn import training
 from nn.digits.dataset import Dataset
 from nn.runs.spec import RunSpec
-from nn.schedules import SCHEDULES
 from tests.bench.peers.serve import Training, serve
 
 
@@ -16,10 +15,7 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
         loss,
         optimiser,
         pictures,
-        epochs=spec.epochs,
-        batch=spec.batch,
-        seed=spec.seed,
-        schedule=SCHEDULES[spec.schedule],
+        **spec.training(),
     )
 
     def read(images):
