@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import streamlit as st
 
 from nn.errors import UserError
+from nn.runs.spec import RunSpec
 from nn.runs.store import Run
 from pages.parts import visitor
 from pages.parts.recorded import store
@@ -14,6 +17,7 @@ PRESET = "preset"  # beside the fields of RunSpec, each under its own name
 RUN = "run"  # the id of the run in view
 NEW = ""  # in its place: none, by choice
 SIMPLE = "simple"  # "1" in the address: nothing but Start, for a class
+SETTINGS = {PRESET, *(field.name for field in dataclasses.fields(RunSpec))}
 HISTORY, CHOSEN = "history", "chosen"  # the list of runs, and the last one chosen in it
 HEARD = "heard"  # the last press of a button that was acted on
 
@@ -63,9 +67,12 @@ def last_heard() -> str | None:
 def run_in_view() -> Run | None:
     """The run named in the address or seen last, else one under way, else the newest.
 
-    None when there is none, or the visitor asked for a new one. Says so when the run is gone.
+    None when there is none, or the visitor asked for a new one, as a link with settings does. Says
+    so when the run is gone.
     """
     wanted = st.query_params.get("run") or st.session_state.get(RUN)
+    if wanted is None and SETTINGS & set(st.query_params):
+        wanted = NEW
     if wanted is None:
         runs = store().runs()
         run = next((run for run in runs if run.state.active), runs[0] if runs else None)
