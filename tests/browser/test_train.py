@@ -7,14 +7,13 @@ import re
 import signal
 import time
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from nn.home import log
 from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore, State
-from tests.browser.app import STEP, start, step
+from tests.browser.app import STEP, heap, serious, start, step
 
 
 def open_train(page: Page, url: str, epochs: int = 40, more: str = "") -> None:
@@ -238,27 +237,6 @@ def test_memory_stays_flat_while_it_learns(page: Page, server) -> None:
     early = heap(page)
     page.wait_for_timeout(8000)
     assert heap(page) < early + 5e6
-
-
-def heap(page: Page) -> float:
-    """Bytes that the page's JavaScript holds on to."""
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("HeapProfiler.collectGarbage")
-    devtools.send("Performance.enable")
-    metrics = devtools.send("Performance.getMetrics")["metrics"]
-    devtools.detach()
-    return next(metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize")
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds serious or worse, Streamlit's own furniture aside."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{fault['id']}: {node['html'][:200]}"
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
 
 
 def test_settings_that_make_no_network_are_explained_and_nothing_starts(page: Page, server) -> None:
