@@ -164,7 +164,7 @@ export default function (component) {
       const { film, status } = stream;
       const due = status.state !== "queued" && film.at(-1)?.frame.step !== status.step;
       parent.querySelector(".timeline").hidden = active() && !live;
-      if (active() && !live) return;
+      if (active() && !live) return stream.seek(null);
       if (due) stream.load();
       if (active()) growing = setTimeout(grow, GROW);
     }
