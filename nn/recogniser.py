@@ -1,7 +1,7 @@
 """The recogniser: the network that comes with the program, and when it says "not a digit".
 
-It has learned from MNIST's training pictures alone. ``python -m nn recogniser FILE`` trains it anew
-from SPEC; assets/recogniser.md says what it reaches.
+Its weights are in assets/recogniser.safetensors; nn/recipe.py made them, and assets/recogniser.md
+says how and what they reach.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nn import model_file
+from nn.digits import weight
 from nn.digits.normalise import Normalised
 from nn.layers import Array
 from nn.network import Network, as_input
@@ -27,6 +28,15 @@ class Answer(NamedTuple):
     refused: bool  # it looks like no digit
 
 
+class Refusal(NamedTuple):
+    """A picture is no digit when its score is below ``least``. The score is the greatest logit,
+    how loudly the network speaks for its answer, less ``slope`` times the pen's way: of a long
+    scribble it must be surer than of a 1."""
+
+    slope: float  # logits per digit height
+    least: float
+
+
 @cache
 def network() -> Network:
     """The shipped network. Its probabilities are calibrated: the temperature is in its weights."""
@@ -34,9 +44,9 @@ def network() -> Network:
 
 
 @cache
-def _least() -> float:
-    """What the greatest logit of a digit is at least."""
-    return float(model_file.read(FILE)[1]["least"])
+def refusal() -> Refusal:
+    """The rule that was fitted to the shipped network."""
+    return Refusal(**model_file.read(FILE)[1]["refusal"])
 
 
 def read(normalised: Normalised, by: Network | None = None) -> Answer:
@@ -46,5 +56,14 @@ def read(normalised: Normalised, by: Network | None = None) -> Answer:
     chosen = network() if by is None else by
     z = chosen.logits(as_input(normalised.image[np.newaxis]))
     [p] = chosen.output.forward(z)
-    refused = by is None and float(z.max()) < _least()
+    refused = False
+    if by is None:
+        slope, least = refusal()
+        refused = float(z.max()) - slope * way(normalised) < least
     return Answer(int(p.argmax()), float(p.max()), p, refused)
+
+
+def way(normalised: Normalised) -> float:
+    """How far the pen went, in heights of the digit: half of its strokes' edges."""
+    ink: Array = np.divide(normalised.steps["cropped"], 255, dtype=np.float32)
+    return float(weight.edge(ink) / (2 * max(ink.shape)))
