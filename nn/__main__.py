@@ -11,6 +11,7 @@ import click
 from nn.commands.data import convert, data
 from nn.commands.model import export, test
 from nn.commands.predict import predict
+from nn.commands.recogniser import recogniser
 from nn.commands.runs import delete, runs, stop
 from nn.commands.train import resume, train
 from nn.errors import UserError
@@ -51,7 +52,9 @@ def main() -> None:
     """Digitscope without the browser: train a network on handwritten digits and let it read."""
 
 
-for command in (data, train, test, predict, convert, runs, resume, stop, delete, export):
+for command in (
+    data, train, test, predict, convert, runs, resume, stop, delete, export, recogniser,
+):  # fmt: skip
     main.add_command(command)
 
 if __name__ == "__main__":

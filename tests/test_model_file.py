@@ -106,6 +106,17 @@ def test_no_float32_loses_a_bit(folder, kind, network, written):
     assert about["run"] == "ü"
 
 
+@pytest.mark.parametrize("kind", [".npz", ".safetensors"])
+def test_stored_in_float16_a_file_is_smaller_and_each_number_the_nearest(folder, kind, written):
+    network = Network((784, 3, 10))
+    network.initialise("he", np.random.default_rng(0))
+    path = folder / f"half{kind}"
+    model_file.write(network, path, {}, np.float16)
+    half, _ = model_file.read(path)
+    np.testing.assert_array_equal(half.parameters, network.parameters.astype(np.float16))
+    assert path.stat().st_size < 0.9 * len(written[kind])
+
+
 def test_the_json_lists_layers_nodes_weights_and_bias(network, written):
     layers = json.loads(written[".json"])["layers"]
     first = network.layers[0]
@@ -250,6 +261,12 @@ def test_a_pickle_is_never_opened(folder):
         model_file.read(put(folder, ".npz", as_npz(HEADER, arrays(b2=trap))))
     with pytest.raises(UserError):
         model_file.read(put(folder, ".npz", pickle.dumps(Trap())))
+
+
+def test_numbers_beyond_float16_are_not_written_in_it(tmp_path, network):
+    with pytest.raises(UserError, match="no longer finite"):
+        model_file.write(network, tmp_path / "a.npz", {}, np.float16)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_network_that_diverged_is_not_written(tmp_path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -19,19 +18,18 @@ from nn.errors import UserError
 )
 @click.option(
     "--model",
-    help="A run (id, beginning of it, or name; RUN@STEP for a past frame) or an exported file.",
+    help="A run (id, beginning of it, or name; RUN@STEP for a past frame) or an exported file; "
+    "without, the recogniser that comes with the program.",
 )
 @json_option
 def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> None:
     """Read the digit in each picture, or in each picture of a folder."""
-    from nn.runs import model as models
-
-    network = _best() if model is None else models.find(model).network
-
-    import numpy as np
-
+    from nn import recogniser
     from nn.digits.normalise import normalise
     from nn.digits.pictures import open_picture
+    from nn.runs import model as models
+
+    network = None if model is None else models.find(model).network
 
     done = 0
     for path in _picture_files(pictures):
@@ -42,17 +40,18 @@ def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> Non
             say(file=str(path), error=sentence) if as_json else click.echo(sentence, err=True)
             continue
         done += 1
-        blank = normalised.blank
-        probabilities = network.probabilities(normalised.image[np.newaxis])[0]
-        digit = None if blank else int(probabilities.argmax())
-        confidence = 0.0 if blank else float(probabilities.max())
+        answer = recogniser.read(normalised, network)
         if as_json:
             say(
-                file=str(path), digit=digit, confidence=confidence,
-                probabilities=[float(p) for p in probabilities], blank=blank, refused=False,
+                file=str(path), digit=answer.digit, confidence=answer.confidence,
+                probabilities=answer.probabilities.tolist(), blank=normalised.blank,
+                refused=answer.refused,
             )  # fmt: skip
+        elif normalised.blank:
+            click.echo(f"{path}: blank")
         else:
-            click.echo(f"{path}: " + ("blank" if blank else f"{digit} ({confidence:.1%})"))
+            doubt = "not a digit; nearest to " if answer.refused else ""
+            click.echo(f"{path}: {doubt}{answer.digit} ({answer.confidence:.1%})")
     if not done:
         from nn.digits.pictures import SUFFIXES
 
@@ -60,19 +59,6 @@ def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> Non
         raise UserError(
             f"No picture could be read: expected picture files, or folders with some ({kinds})."
         )
-
-
-def _best() -> Any:
-    from nn.runs import model as models
-    from nn.runs.store import RunStore
-
-    store = RunStore()
-    run = models.best_finished(store)
-    if run is None:
-        raise UserError(
-            "No network has been trained yet: `python -m nn train` trains one in seconds."
-        )
-    return models.trained(store, run)
 
 
 def _picture_files(paths: tuple[Path, ...]) -> Iterator[Path]:

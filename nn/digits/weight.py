@@ -23,9 +23,14 @@ FINE = 4  # strokes are mended in a picture so many times finer
 
 def width(ink: Ink) -> float:
     """The strokes' mean width in pixels."""
+    return 2 * float(ink.sum()) / max(edge(ink), 1e-6)
+
+
+def edge(ink: Ink) -> float:
+    """How long the strokes' edges are together, in pixels."""
     padded = np.pad(ink, 1)
     down, across = np.diff(padded, axis=0)[:, :-1], np.diff(padded, axis=1)[:-1]
-    return 2 * float(ink.sum()) / max(float(np.hypot(down, across).sum()), 1e-6)
+    return float(np.hypot(down, across).sum())
 
 
 def scaled(ink: Ink, side: int) -> Ink:

@@ -69,14 +69,3 @@ def latest_finished(store: RunStore) -> Run | None:
     """The run that reached its end last."""
     finished = [run for run in store.runs() if run.state is State.FINISHED]
     return max(finished, key=lambda run: run.heartbeat, default=None)
-
-
-def best_finished(store: RunStore) -> Run | None:
-    """The finished run that reads most of its test set; the newest of equals."""
-    finished = [run for run in store.runs() if run.state is State.FINISHED]
-    # A test set of MNIST's is harder than one of strokes: the two accuracies do not compare.
-    return max(
-        finished,
-        key=lambda run: (run.spec.data == "mnist", run.test_accuracy or 0.0),
-        default=None,
-    )

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from nn import checkpoint, model_file
 from nn.errors import UserError
 from nn.runs import tables
-from nn.runs.model import best_finished, find, latest_finished, load, trained
+from nn.runs.model import find, latest_finished, load, trained
 from nn.runs.recorder import half
 from nn.runs.store import RunStore, State
 from nn.runs.worker import work
@@ -77,18 +77,16 @@ def test_a_run_that_has_learned_nothing_yet_is_no_model(store, quick):
         load(store, "new")
 
 
-def test_without_a_finished_run_there_is_neither_a_latest_nor_a_best(store, quick):
+def test_without_a_finished_run_there_is_no_latest(store, quick):
     put(store, store.create(quick), state=State.STOPPED, test_accuracy=0.99)
-    assert latest_finished(store) is best_finished(store) is None
+    assert latest_finished(store) is None
 
 
-def test_the_latest_ended_last_and_the_best_reads_most(store, quick):
-    accuracies = [0.8, 0.9, 0.9, None, 0.7]
-    runs = [store.create(quick) for _ in accuracies]
-    for run, accuracy in zip(runs, accuracies, strict=True):
-        put(store, run, state=State.FINISHED, test_accuracy=accuracy)
-    put(store, store.create(quick), state=State.RUNNING, test_accuracy=1.0)
-    for run in (runs[0], runs[4], runs[2], runs[1]):  # the order in which they ended
+def test_the_latest_ended_last(store, quick):
+    runs = [store.create(quick) for _ in range(3)]
+    for run in runs:
+        put(store, run, state=State.FINISHED)
+    put(store, store.create(quick), state=State.RUNNING)
+    for run in (runs[0], runs[2], runs[1]):  # the order in which they ended
         put(store, run, heartbeat=time.time())
     assert latest_finished(store).id == runs[1].id
-    assert best_finished(store).id == runs[2].id  # the newer of the two that read 90 %

@@ -1,0 +1,98 @@
+"""The recipe: how the recogniser is made, from MNIST's training pictures alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nn.augment import augment
+from nn.digits import scribbles, sources
+from nn.digits.dataset import Dataset
+from nn.digits.normalise import normalise
+from nn.digits.rare import oftener
+from nn.layers import Array
+from nn.losses import cross_entropy
+from nn.network import Network, as_input, views
+from nn.recogniser import Refusal, way
+from nn.runs.spec import RunSpec
+from nn.schedules import SCHEDULES
+from nn.training import Epoch, train
+
+SPEC = RunSpec(hidden=(1000, 500), augmentation=1.0, batch=128, epochs=50)
+SCRIBBLES = 900
+REFUSED = 0.005  # share of held-out digits that may be taken for none
+
+
+def make(show: Callable[[Epoch], None]) -> tuple[Network, dict[str, Any]]:
+    """→ the recogniser and what is said about it in its file; ``show`` sees each epoch.
+
+    With one BLAS thread, so that the same computer makes the same recogniser.
+    """
+    splits = sources.load(SPEC.data, SPEC.validation, SPEC.seed)
+    network, loss, optimiser = SPEC.build()
+    with threadpool_limits(1, "blas"):
+        for event in train(
+            network,
+            loss,
+            optimiser,
+            oftener(splits.train),
+            epochs=SPEC.epochs,
+            batch=SPEC.batch,
+            seed=SPEC.seed,
+            schedule=SCHEDULES[SPEC.schedule],
+            augmentation=SPEC.augmentation,
+            validation=splits.validation,
+        ):
+            if isinstance(event, Epoch):
+                show(event)
+        temperature = calibrate(network, splits.validation)
+        refusal = fit_refusal(network, splits.validation)
+    return network, {
+        "spec": SPEC.to_json(),
+        "temperature": temperature,
+        "refusal": refusal._asdict(),
+    }
+
+
+def calibrate(network: Network, held_out: Dataset) -> float:
+    """Divide the network's logits by a temperature (Guo et al. 2017, §4.2) → the temperature.
+
+    It is that of the least cross-entropy on held-out pictures, varied as in training: other
+    people's digits are not as like MNIST's as MNIST's are.
+    """
+    x = np.empty((len(held_out), 784), np.float32)
+    pictures = np.asarray(held_out.images).reshape(len(held_out), -1)
+    augment(pictures, np.random.default_rng(0), x, SPEC.augmentation)
+    z = network.logits(x)
+    temperatures = np.geomspace(0.25, 4, 201)
+    losses = [
+        cross_entropy(network.output, z / t, held_out.labels, np.empty_like(z))
+        for t in temperatures
+    ]
+    temperature = float(temperatures[np.argmin(losses)])
+    *_, (W, b) = views(network.parameters, network.sizes)
+    W /= temperature
+    b /= temperature
+    return temperature
+
+
+def fit_refusal(network: Network, held_out: Dataset) -> Refusal:
+    """The rule that refuses most scribbles of those that refuse this share of held-out digits."""
+    digits = _judged(network, held_out.images)
+    others = _judged(network, scribbles.make(SCRIBBLES, seed=0))
+    found: list[tuple[float, Refusal]] = []
+    for slope in np.linspace(0, 15, 151):
+        weights = np.array([1, -slope])
+        least = float(np.quantile(digits @ weights, REFUSED))
+        found.append((float(np.mean(others @ weights < least)), Refusal(float(slope), least)))
+    return max(found)[1]
+
+
+def _judged(network: Network, pictures: Iterable[Array]) -> Array:
+    """(n, 2): of every picture that is not blank, the greatest logit and the pen's way."""
+    seen = [one for one in map(normalise, pictures) if not one.blank]
+    z = network.logits(as_input(np.stack([one.image for one in seen])))
+    return np.stack([z.max(axis=1), [way(one) for one in seen]], axis=1)
