@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
@@ -24,9 +25,18 @@ def open_picture(path: Path) -> Image.Image:
     """
     try:
         if not path.is_file():  # opening a pipe would wait for whoever writes into it
-            raise UserError("it is not there, or is no file")
+            raise _unreadable(path, "it is not there, or is no file")
         # From a name Pillow would map some files, and one cut off meanwhile would end the process.
-        with open(path, "rb") as file, Image.open(file, formats=FORMATS) as picture:
+        with open(path, "rb") as file:
+            return decoded(file, path)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
+
+
+def decoded(file: IO[bytes], name: object) -> Image.Image:
+    """The same from an open file; ``name`` is what a sentence calls it."""
+    try:
+        with Image.open(file, formats=FORMATS) as picture:
             width, height = picture.size
             if not 0 < width * height <= MOST_PIXELS:
                 raise UserError(f"it has {width:,} × {height:,} pixels; at most 8,000 × 8,000 fit")
@@ -35,5 +45,9 @@ def open_picture(path: Path) -> Image.Image:
     except UnidentifiedImageError:
         reason = f"it is none of {', '.join(FORMATS)}"
     except Exception as error:  # Pillow's decoders raise whatever they stumble on
-        reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
-    raise UserError(f"{path} cannot be read as a picture: {reason}.")
+        reason = getattr(error, "strerror", None) or str(error)
+    raise _unreadable(name, reason)
+
+
+def _unreadable(name: object, reason: str) -> UserError:
+    return UserError(f"{name} cannot be read as a picture: {reason.rstrip('.')}.")

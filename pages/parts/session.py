@@ -10,6 +10,7 @@ from nn.errors import UserError
 from nn.runs.spec import RunSpec
 from nn.runs.store import Run
 from pages.parts import visitor
+from pages.parts.loaded import Loaded
 from pages.parts.recorded import store
 from pages.parts.text import plain
 
@@ -95,3 +96,18 @@ def view(run: Run | None) -> None:
         st.query_params["run"] = run.id
     else:
         st.query_params.pop("run", None)
+
+
+# The Draw page
+
+TOOLS, SECTION, WHY, EXPLAINED = "tools", "section", "why", "explained"
+LOADED = "loaded"  # the picture on the paper
+
+
+def loaded() -> Loaded | None:
+    return st.session_state.get(LOADED)
+
+
+def load(picture: Loaded | None) -> None:
+    """Put a picture on the paper, or take it off."""
+    st.session_state[LOADED] = picture

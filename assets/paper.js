@@ -1,0 +1,105 @@
+// Above the canvas: undo, clear, pens and their keys. The canvas is streamlit-drawable-canvas's own
+// component, in an open shadow root; its toolbar is hidden and its buttons are pressed from here.
+
+const LOOK = `
+  .dc-toolbar { display: none !important; }
+  .dc-root, .dc-scroll { width: 100%; overflow: hidden !important; }
+  .dc-container, .dc-container canvas, .canvas-container { width: 100% !important; height: auto !important; aspect-ratio: 1; }
+  .dc-container { border-radius: 10px; overflow: hidden; background: #fff; }
+  .dc-canvas { outline: none; }
+  .dc-container::after { content: ""; position: absolute; inset: 0; z-index: 30; border: 1px solid var(--st-border-color); border-radius: 10px; pointer-events: none; }
+  .dc-container.dark canvas { filter: invert(0.89); }
+  .dc-container.dark { background: #1c1c1c; }
+  .dc-container .hint { position: absolute; inset: 0; z-index: 25; display: grid; place-content: center; gap: 0.35rem; padding: 2rem; text-align: center; font: 1.15rem var(--st-font); color: #6b7480; pointer-events: none; }
+  .dc-container.dark .hint { color: #9aa4b2; }
+  .dc-container .hint small { font-size: 0.85rem; }
+  .dc-container .hint[hidden] { display: none; }
+`;
+const HINT = "Write one digit here, large<small>with the mouse, a finger or a pen</small>";
+
+export default function (component) {
+  return mount(component, (parent, { setStateValue, setTriggerValue }) => {
+    const undo = parent.querySelector("[name=undo]"), clear = parent.querySelector("[name=clear]");
+    const pens = [...parent.querySelectorAll("[name=pen]")];
+    const hint = Object.assign(document.createElement("div"), { className: "hint", innerHTML: HINT });
+    let root = null, latest = {}, writing = false, looking = null;
+
+    const press = (label) => root?.querySelector(`[aria-label="${label}"]`)?.click();
+    const undone = () => root.querySelector('[aria-label="Undo"]');
+
+    // The canvas may come later than this, and another one in its place.
+    function find() {
+      clearTimeout(looking);
+      const found = [...document.querySelectorAll(".st-key-paper *")]
+        .find((element) => element.shadowRoot?.querySelector(".dc-root"))?.shadowRoot;
+      if (!found) return void (looking = setTimeout(find, 50));
+      if (found === root && root.querySelector(".hint")) return;
+      root = found;
+      const style = document.createElement("style");
+      style.textContent = LOOK;
+      root.append(style);
+      const box = root.querySelector(".dc-container"), canvas = root.querySelector(".upper-canvas");
+      box.append(hint);
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", "The paper: write one digit on it");
+      for (const kind of ["mousedown", "touchstart"])
+        canvas.addEventListener(kind, () => { writing = true; hint.hidden = true; }, { passive: true });
+      // What the canvas can undo says whether something is on it.
+      new MutationObserver(look).observe(undone(), { attributes: true });
+      look();
+    }
+
+    function look() {
+      if (!root) return;
+      const empty = undone().disabled;
+      undo.disabled = empty;
+      clear.disabled = empty && !latest.picture;
+      hint.hidden = !empty || writing || Boolean(latest.picture);
+      const [r, g, b] = rgb(colours(parent.host ?? parent).background || "#fff");
+      root.querySelector(".dc-container").classList.toggle("dark", r + g + b < 384 && !latest.picture);
+    }
+
+    // The canvas would wait a fifth of a second for more strokes before it posts.
+    function lifted() {
+      if (!writing) return;
+      writing = false;
+      setTimeout(() => press("Update the app with this drawing"));
+    }
+
+    function typed(event) {
+      const at = event.composedPath()[0];
+      const writes = at.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) && !/^(radio|checkbox|range|button)$/.test(at.type);
+      if (writes || event.altKey || event.shiftKey || event.defaultPrevented) return;
+      const command = event.ctrlKey || event.metaKey;
+      if (event.key.toLowerCase() === "z" && !undo.disabled) undo.click();
+      else if (event.key === "Delete" && !command && !clear.disabled) clear.click();
+      else return;
+      event.preventDefault();
+    }
+
+    undo.onclick = () => press("Undo");
+    clear.onclick = () => {
+      press("Reset canvas & history");
+      if (latest.picture) setTriggerValue("cleared", true);
+    };
+    for (const pen of pens) pen.onchange = () => setStateValue("pen", Number(pen.value));
+    document.addEventListener("keydown", typed);
+    window.addEventListener("mouseup", lifted);
+    window.addEventListener("touchend", lifted);
+    window.addEventListener("touchcancel", lifted);
+
+    return {
+      data(data) {
+        latest = data;
+        for (const pen of pens) pen.checked = Number(pen.value) === data.pen;
+        find();
+        look();
+      },
+      end() {
+        clearTimeout(looking);
+        document.removeEventListener("keydown", typed);
+        for (const kind of ["mouseup", "touchend", "touchcancel"]) window.removeEventListener(kind, lifted);
+      },
+    };
+  });
+}

@@ -1,0 +1,29 @@
+"""Loaded: a picture that lies on the paper instead of a drawing, or under one."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from nn.digits.dataset import Dataset
+from nn.digits.normalise import Normalised, normalise
+
+
+class Loaded(NamedTuple):
+    picture: Image.Image
+    words: str  # what it is, in plain text
+    truth: int | None = None  # the digit, where somebody has said so
+    framed: bool = False  # already in MNIST's frame, ink bright: it passes unchanged
+
+
+def of_dataset(data: Dataset, row: int, words: str) -> Loaded:
+    return Loaded(Image.fromarray(data.images[row]), words, int(data.labels[row]), True)
+
+
+def seen(loaded: Loaded) -> Normalised:
+    """What a network sees of it. Raises UserError as ``normalise``."""
+    if not loaded.framed:
+        return normalise(loaded.picture)
+    return Normalised(np.asarray(loaded.picture), False, {})
