@@ -1,5 +1,8 @@
-// Small pictures in groups, drawn in the theme's colours: ink, and signed numbers (blue: above 0,
-// red: below). Each group has its pictures, a sign between each two, a title and a sentence.
+// Small pictures in groups: ink on paper and signed numbers (blue: above 0, red: below) in the
+// theme's colours; light is light on black whatever the theme. Each group has its pictures, a sign
+// between each two, a title and a sentence.
+
+const BLACK = [0, 0, 0], WHITE = [255, 255, 255];
 
 function shade(canvas, picture, theme) {
   const bytes = Uint8Array.from(atob(picture.values), (c) => c.charCodeAt(0));
@@ -10,10 +13,11 @@ function shade(canvas, picture, theme) {
   const paper = rgb(theme.panel), ink = rgb(theme.text);
   const above = rgb(theme.positive), below = rgb(theme.negative);
   bytes.forEach((byte, i) => {
-    const value = picture.signed ? (byte << 24 >> 24) / 127 : byte / 255;
-    const end = !picture.signed ? ink : value < 0 ? below : above;
-    const t = picture.signed ? Math.min(1, Math.abs(value)) ** 0.8 : value;
-    for (let c = 0; c < 3; c++) image.data[4 * i + c] = Math.round(paper[c] + (end[c] - paper[c]) * t);
+    const value = picture.kind === "signed" ? (byte << 24 >> 24) / 127 : byte / 255;
+    const end = picture.kind === "ink" ? ink : picture.kind === "light" ? WHITE : value < 0 ? below : above;
+    const from = picture.kind === "light" ? BLACK : paper;
+    const t = picture.kind === "signed" ? Math.min(1, Math.abs(value)) ** 0.8 : value;
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = Math.round(from[c] + (end[c] - from[c]) * t);
     image.data[4 * i + 3] = 255;
   });
   context.putImageData(image, 0, 0);

@@ -3,7 +3,8 @@
 
 const LOOK = `
   .dc-toolbar { display: none !important; }
-  .dc-root, .dc-scroll { width: 100%; overflow: hidden !important; }
+  .dc-root { width: min(400px, 100vw - 2rem); max-width: none; }
+  .dc-scroll { overflow: hidden !important; }
   .dc-container, .dc-container canvas, .canvas-container { width: 100% !important; height: auto !important; aspect-ratio: 1; }
   .dc-container { border-radius: 10px; overflow: hidden; background: #fff; }
   .dc-canvas { outline: none; }

@@ -220,6 +220,12 @@ class RunStore:
         query = select(t.step).where(t.run == run_id).order_by(t.step)
         return [row.step for row in self.rows(query)]
 
+    def frame_samples(self, run_id: str) -> dict[int, int]:
+        """The step of each kept frame → how many samples it had seen, in order."""
+        t = tables.frames.c
+        query = select(t.step, t.samples).where(t.run == run_id).order_by(t.step)
+        return {row.step: row.samples for row in self.rows(query)}
+
     def frame(self, run_id: str, step: int) -> Frame:
         """The kept frame at ``step``. Raises UserError when there is none."""
         rows = self.rows(_frames(tables.frames, run_id).where(tables.frames.c.step == step))

@@ -28,7 +28,7 @@ _gallery = st.components.v2.component(
 class Group(NamedTuple):
     """Pictures side by side under one title, with a sign between each two."""
 
-    pictures: list[dict[str, Any]]  # of ``ink`` and ``signed``
+    pictures: list[dict[str, Any]]  # of ``ink``, ``light`` and ``signed``
     title: str
     note: str
     signs: Sequence[str] = ()
@@ -36,19 +36,24 @@ class Group(NamedTuple):
 
 def ink(image: Array, alt: str) -> dict[str, Any]:
     """A picture (h, w) uint8, ink bright, shown as ink on paper."""
-    return _packed(image.astype(np.uint8, copy=False), False, alt)
+    return _packed(image, "ink", alt)
+
+
+def light(image: Array, alt: str) -> dict[str, Any]:
+    """The same as a network is given it: bright on black."""
+    return _packed(image, "light", alt)
 
 
 def signed(values: Array, alt: str, full: float | None = None) -> dict[str, Any]:
     """Numbers (h, w): blue above 0, red below; ``full`` (else the largest) has the full colour."""
     full = full or float(np.abs(values).max()) or 1.0
-    return _packed(np.rint((values / full).clip(-1, 1) * 127).astype(np.int8), True, alt)
+    return _packed(np.rint((values / full).clip(-1, 1) * 127).astype(np.int8), "signed", alt)
 
 
-def _packed(image: Array, signed: bool, alt: str) -> dict[str, Any]:
+def _packed(image: Array, kind: str, alt: str) -> dict[str, Any]:
     height, width = image.shape
     values = base64.b64encode(image.tobytes()).decode()
-    return {"values": values, "width": width, "height": height, "signed": signed, "alt": alt}
+    return {"values": values, "width": width, "height": height, "kind": kind, "alt": alt}
 
 
 def show(groups: Sequence[Group], size: int, key: str, way: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from nn.digits.dataset import Dataset
 from nn.digits.normalise import Normalised, normalise
@@ -27,3 +27,8 @@ def seen(loaded: Loaded) -> Normalised:
     if not loaded.framed:
         return normalise(loaded.picture)
     return Normalised(np.asarray(loaded.picture), False, {})
+
+
+def shown(loaded: Loaded) -> Image.Image:
+    """As it lies on the paper: dark on light where it is a bright digit on nothing."""
+    return ImageOps.invert(loaded.picture) if loaded.framed else loaded.picture

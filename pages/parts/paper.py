@@ -104,7 +104,9 @@ def strokes_of(message: Any) -> list[Stroke]:
     left = MOST_POINTS
     for thing in objects if isinstance(objects, list) else []:
         path = thing.get("path") if isinstance(thing, dict) else None
-        points = [point for step in (path if isinstance(path, list) else []) for point in _end(step)]
+        points = [
+            point for step in (path if isinstance(path, list) else []) for point in _end(step)
+        ]
         if points and left > 0:
             strokes.append(points[:left])
             left -= len(points)

@@ -4,52 +4,52 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
 import streamlit as st
 
-from nn.layers import Array
+from nn import recogniser
+from nn.digits.normalise import Normalised
 from nn.network import Network
 from nn.runs import model
-from nn.runs.store import Run, RunStore
-from pages.parts import session
+from nn.runs.store import Run
 from pages.parts.recorded import store
-from pages.parts.text import plain
 
 MOST = 200  # newest runs to choose from
-
-
-class Answer(NamedTuple):
-    probabilities: Array  # (10,)
-    refused: bool = False  # it looks like no digit at all
+SHIPPED = ""  # in place of a run's id: the recogniser that comes with the program
 
 
 class Reader(NamedTuple):
     name: str
-    network: Network
-    run: Run | None  # None: what ships with Digitscope
+    run: Run | None  # None: the recogniser
+    own: Network | None  # the run's network
 
-    def read(self, image: Array) -> Answer:
-        """image: (28, 28) uint8 in MNIST's frame."""
-        return self.read_all(image[np.newaxis])[0]
+    @property
+    def network(self) -> Network:
+        return self.own or recogniser.network()
 
-    def read_all(self, images: Array) -> list[Answer]:
-        """images: (n, 28, 28) uint8 in MNIST's frame."""
-        return [Answer(row) for row in self.network.probabilities(images)]
+    def read(self, seen: Normalised) -> recogniser.Answer:
+        return recogniser.read(seen, self.own)
 
 
-def choose(label: str, key: str) -> Reader | None:
-    """Ask which network reads, and as it was when; None where there is none."""
-    runs = {run.id: run for run in store().runs()[:MOST] if run.step}
-    if not runs:
-        return None
-    chosen = st.session_state.get(key)
-    if chosen is not None and chosen not in runs:
-        st.warning("The run that was reading has been deleted. Another network reads now.")
-        del st.session_state[key]
-    run_id = st.selectbox(label, list(runs), format_func=lambda at: _words(runs[at]), key=key)
+RECOGNISER = Reader("Digitscope’s recogniser", None, None)
+
+
+def choose(label: str, key: str) -> Reader:
+    """Ask which network reads, and as it was at which moment of its run."""
+    runs = {run.id: run for run in store().runs()[:MOST] if run.samples}
+    if st.session_state.get(key, SHIPPED) not in (SHIPPED, *runs):
+        st.warning("The run that was reading has been deleted: the recogniser reads instead.")
+        st.session_state[key] = SHIPPED
+    run_id = st.selectbox(
+        label,
+        [SHIPPED, *runs],
+        format_func=lambda at: _words(runs[at]) if at else RECOGNISER.name,
+        key=key,
+    )
+    if run_id == SHIPPED:
+        return RECOGNISER
     run = runs[run_id]
-    step = _moment(run, f"{key} moment {run_id}")
-    return Reader(run.name, _network(store(), run_id, step, run.step), run)
+    step = _moment(store().frame_samples(run_id), f"{key} moment {run_id}")
+    return Reader(run.name, run, network(run_id, step))
 
 
 def _words(run: Run) -> str:
@@ -57,19 +57,24 @@ def _words(run: Run) -> str:
     return f"{run.name} ({'-'.join(map(str, run.spec.sizes))}{read})"
 
 
-def _moment(run: Run, key: str) -> int | None:
-    """A kept frame's step; None: as it is now."""
-    frames = store().frame_samples(run.id)
-    if len(frames) < 2:
-        return None
+def _moment(frames: dict[int, int], key: str) -> int:
+    """Ask for one of the kept frames; its step."""
     steps = list(frames)
-    step = st.select_slider(
-        "When",
+    if len(steps) < 2:
+        return steps[-1]
+    if st.session_state.get(key) not in steps:  # old runs may lose some
+        st.session_state[key] = steps[-1]
+    return st.select_slider(
+        "As it was after",
         steps,
-        steps[-1],
-        format_func=lambda at: f"{frames[at]:,} digits seen" if frames[at] else "before learning",
+        format_func=lambda step: f"{frames[step]:,} digits",
         key=key,
-        help="The network as it was at this moment of its run: drag to the left to see it know "
-        "less.",
+        help="The moments of its learning that were kept. Further left it has seen fewer digits "
+        "and knows less.",
     )
-    return None if step == steps[-1] else step
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def network(run_id: str, step: int) -> Network:
+    """The run's network at a kept frame. Raises UserError when there is none."""
+    return model.load(store(), f"{run_id}@{step}").network

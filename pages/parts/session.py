@@ -102,6 +102,7 @@ def view(run: Run | None) -> None:
 
 TOOLS, SECTION, WHY, EXPLAINED = "tools", "section", "why", "explained"
 LOADED = "loaded"  # the picture on the paper
+READER, COMPARED, SECOND = "reader", "compared", "second"  # which networks read
 
 
 def loaded() -> Loaded | None:
@@ -111,3 +112,10 @@ def loaded() -> Loaded | None:
 def load(picture: Loaded | None) -> None:
     """Put a picture on the paper, or take it off."""
     st.session_state[LOADED] = picture
+
+
+def newly_explained(what: tuple[bytes, int]) -> bool:
+    """Whether another picture, or another answer, is being explained than the last time."""
+    new = st.session_state.get(EXPLAINED) != what
+    st.session_state[EXPLAINED] = what
+    return new

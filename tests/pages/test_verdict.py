@@ -37,8 +37,8 @@ def test_an_eight_is_an_eight_and_all_alike_is_no_answer():
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(1.0, "100 %"), (0.99999, "99.99 %"), (0.995, "99.50 %"), (0.972, "97 %"), (0.004, "under 1 %"),
-     (0.0, "0 %")],
+    [(1.0, "100 %"), (0.99999, "99.99 %"), (0.995, "99.50 %"), (0.972, "97 %"),
+     (0.004, "under 1 %"), (0.0, "0 %")],
 )  # fmt: skip
 def test_nearly_certain_is_not_certain(share, said):
     assert percent(share) == said
