@@ -2,6 +2,7 @@
 
 import streamlit as st
 from starlette.middleware import Middleware
+from threadpoolctl import threadpool_limits
 
 from nn.runs import launch
 from pages.parts import bundle, errors, film, hub, visitor
@@ -12,4 +13,7 @@ app = st.App(
     middleware=[Middleware(visitor.Cookie)],
     on_script_error=errors.show,
 )
+# What the server computes is small, and BLAS threads wait busily for each other; workers, which
+# train, are processes of their own.
+threadpool_limits(1, "blas")
 launch.ready.keep()

@@ -38,6 +38,7 @@ export default function (component) {
 
     function draw() {
       const theme = colours(row);
+      if (!theme.panel) return; // it is not on the page, or no longer
       drawnIn = JSON.stringify(theme);
       row.style.setProperty("--size", `${latest.size}px`);
       row.classList.toggle("way", Boolean(latest.way));

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
@@ -53,9 +52,8 @@ Stroke = list[tuple[float, float]]  # a pen-down path in pixels, y downwards
 
 
 class Drawing(NamedTuple):
-    pixels: NDArray[np.uint8]  # what is to be read: the ink, on the picture under it
+    image: Image.Image  # RGB, what is to be read: the ink, on the picture under it
     strokes: list[Stroke]
-    png: bytes  # the same as a file
 
 
 def paper(under: Image.Image | None, cleared: Callable[[], object]) -> Drawing | None:
@@ -79,7 +77,9 @@ def paper(under: Image.Image | None, cleared: Callable[[], object]) -> Drawing |
             stroke_width=width,
             stroke_color="#ffffff" if base and _dark(base) else "#000000",
             background_color="#ffffff",
-            background_image=_url(base) if base else None,
+            background_image=f"data:image/png;base64,{base64.b64encode(png(base)).decode()}"
+            if base
+            else None,
             width=SIDE,
             height=SIDE,
             return_image_data=True,
@@ -92,9 +92,7 @@ def paper(under: Image.Image | None, cleared: Callable[[], object]) -> Drawing |
     if base:
         base.paste(image, mask=image)
         image = base
-    file = io.BytesIO()
-    image.convert("RGB").save(file, "PNG")
-    return Drawing(np.asarray(image.convert("RGB")), strokes, file.getvalue())
+    return Drawing(image.convert("RGB"), strokes)
 
 
 def strokes_of(message: Any) -> list[Stroke]:
@@ -149,7 +147,7 @@ def _dark(image: Image.Image) -> bool:
     return bool(np.median(np.asarray(image.convert("L"))) < 128)
 
 
-def _url(image: Image.Image) -> str:
+def png(image: Image.Image) -> bytes:
     file = io.BytesIO()
     image.save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return file.getvalue()

@@ -18,6 +18,7 @@ SHIPPED = ""  # in place of a run's id: the recogniser that comes with the progr
 
 
 class Reader(NamedTuple):
+    key: str  # of the widgets that belong to it
     name: str
     run: Run | None  # None: the recogniser
     own: Network | None  # the run's network
@@ -30,7 +31,7 @@ class Reader(NamedTuple):
         return recogniser.read(seen, self.own)
 
 
-RECOGNISER = Reader("Digitscope’s recogniser", None, None)
+RECOGNISER = Reader("reader", "Digitscope’s recogniser", None, None)
 
 
 def choose(label: str, key: str) -> Reader:
@@ -46,10 +47,10 @@ def choose(label: str, key: str) -> Reader:
         key=key,
     )
     if run_id == SHIPPED:
-        return RECOGNISER
+        return RECOGNISER._replace(key=key)
     run = runs[run_id]
     step = _moment(store().frame_samples(run_id), f"{key} moment {run_id}")
-    return Reader(run.name, run, network(run_id, step))
+    return Reader(key, run.name, run, network(run_id, step))
 
 
 def _words(run: Run) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from nn import recogniser
 from nn.digits.normalise import Normalised, normalise
 from nn.errors import UserError
-from pages.parts import charts, gallery, loaded, session, verdict, way, why
+from pages.parts import bars, gallery, loaded, session, verdict, way, why
 from pages.parts.gallery import Group, light
 from pages.parts.paper import Drawing, paper
 from pages.parts.readers import Reader
@@ -47,7 +47,7 @@ def _look() -> tuple[Drawing | None, Normalised]:
     if picture:
         st.caption(plain(picture.words))
     if drawing:
-        return drawing, normalise(drawing.pixels)
+        return drawing, normalise(drawing.image)
     return None, loaded.seen(picture) if picture else BLANK
 
 
@@ -66,17 +66,13 @@ def _answer(reader: Reader, answer: recogniser.Answer, seen: Normalised, alone: 
         )
     st.subheader(said, anchor=False)
     st.caption(how)
-    bars, sees = st.columns([3, 1.4], gap="medium") if alone else (st.container(), st.container())
-    with bars:
-        st.plotly_chart(
-            charts.probabilities(answer.probabilities),
-            key=f"bars of {reader.run.id if reader.run else reader.name}",
-            config=charts.STILL,
-        )
-    with sees:
+    left, right = st.columns([3, 1.4], gap="medium") if alone else (st.container(), st.container())
+    with left:
+        bars.show(answer.probabilities, f"bars {reader.key}")
+    with right:
         note = "28 × 28 pixels" if not seen.blank else ""
         gallery.show(
             [Group([light(seen.image, "What the network sees")], "What it sees", note)],
             SEEN,
-            f"sees {reader.run.id if reader.run else reader.name}",
+            f"sees {reader.key}",
         )

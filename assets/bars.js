@@ -1,0 +1,73 @@
+// Ten probabilities as bars: a Plotly figure changed in place, which st.plotly_chart draws anew.
+
+const GREY = "#8b95a3";
+
+function plotly(url) {
+  return (globalThis.digitscopePlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(globalThis.Plotly);
+    script.onerror = () => {
+      globalThis.digitscopePlotly = undefined; // so that the next look tries again
+      reject(new Error("The bars cannot be drawn: their library did not load. Reload the page."));
+    };
+    document.head.append(script);
+  }));
+}
+
+const percent = (p) => (p < 0.0005 ? "" : p > 0.9995 && p < 1 ? "> 99.9 %" : `${(100 * p).toFixed(1)} %`);
+
+export default function (component) {
+  return mount(component, (parent) => {
+    const place = parent.querySelector(".bars");
+    let library = null, latest = null, themed = "";
+
+    function draw() {
+      const c = colours(place);
+      if (!library || !latest || !c.text || !place.isConnected) return;
+      const values = latest.values, most = Math.max(...values);
+      const bar = {
+        x: values, text: values.map(percent),
+        "marker.color": values.map((value) => (value === most ? c.accent : GREY)),
+      };
+      place.setAttribute("aria-label", most ? `Probabilities: ${values.map((p, digit) => `${digit}: ${percent(p) || "0 %"}`).join(", ")}` : "Probabilities: none yet");
+      if (themed === c.text + c.background) {
+        library.restyle(place, { x: [bar.x], text: [bar.text], "marker.color": [bar["marker.color"]] }, [0]);
+      } else {
+        themed = c.text + c.background;
+        library.react(
+          place,
+          [{
+            type: "bar", orientation: "h", x: bar.x, y: values.map((_, digit) => String(digit)), text: bar.text,
+            marker: { color: bar["marker.color"] }, textposition: "outside", cliponaxis: false,
+          }],
+          {
+            paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: c.font, color: c.text, size: 14 },
+            margin: { l: 24, r: 64, t: 0, b: 0 }, bargap: 0.35, showlegend: false,
+            xaxis: { range: [0, 1], visible: false, fixedrange: true },
+            yaxis: { autorange: "reversed", type: "category", fixedrange: true, ticks: "" },
+          },
+          { displayModeBar: false, staticPlot: true, responsive: true },
+        );
+      }
+      place.dataset.drawn = Number(place.dataset.drawn ?? 0) + 1;
+    }
+
+    // The theme may change without a word.
+    const recolour = setInterval(() => {
+      const c = colours(place);
+      if (themed && c.text && themed !== c.text + c.background) draw();
+    }, 1000);
+    return {
+      data(data) {
+        latest = data;
+        if (library) draw();
+        else plotly(data.plotly).then((loaded) => { library = loaded; draw(); }, (error) => { place.textContent = error.message; });
+      },
+      end: () => {
+        clearInterval(recolour);
+        library?.purge(place);
+      },
+    };
+  });
+}
