@@ -15,7 +15,7 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # What an older store lacks: its version → the statements that make it one newer.
 MIGRATIONS = {
     1: (
@@ -23,6 +23,7 @@ MIGRATIONS = {
         "ALTER TABLE commands ADD COLUMN value FLOAT",
     ),
     2: ("ALTER TABLE runs ADD COLUMN owner VARCHAR(32) NOT NULL DEFAULT ''",),
+    3: (),  # a new table is all: digits
 }
 
 metadata = MetaData()
@@ -124,4 +125,16 @@ commands = Table(
     Column("value", Float),  # of those that take one
     Column("created", Float, nullable=False),
     Column("step", Integer),  # where the worker obeyed it; None: not yet
+)
+
+# Drawings that visitors have labelled, each visitor's own.
+digits = Table(
+    "digits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("owner", String(32), nullable=False, index=True),  # the visitor
+    Column("created", Float, nullable=False),
+    Column("label", Integer, nullable=False),
+    Column("image", LargeBinary, nullable=False),  # 28 × 28 uint8 in MNIST's frame
+    Column("strokes", Text, nullable=False),  # JSON: pen paths [[x, y], …]; [] for a picture
 )
