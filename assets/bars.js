@@ -45,7 +45,7 @@ export default function (component) {
             paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: c.font, color: c.text, size: 14 },
             margin: { l: 24, r: 64, t: 0, b: 0 }, bargap: 0.35, showlegend: false,
             xaxis: { range: [0, 1], visible: false, fixedrange: true },
-            yaxis: { autorange: "reversed", type: "category", fixedrange: true, ticks: "" },
+            yaxis: { autorange: "reversed", type: "category", fixedrange: true, ticks: "", dtick: 1 },
           },
           { displayModeBar: false, staticPlot: true, responsive: true },
         );

@@ -16,6 +16,7 @@ const LOOK = `
   .dc-container .hint small { font-size: 0.85rem; }
   .dc-container .hint[hidden] { display: none; }
 `;
+const LARGEST = 1200; // pixels of a pasted picture's longer side
 const HINT = "Write one digit here, large<small>with the mouse, a finger or a pen</small>";
 
 export default function (component) {
@@ -78,6 +79,21 @@ export default function (component) {
       event.preventDefault();
     }
 
+    // A picture from the clipboard, made small enough to send.
+    async function pasted(event) {
+      const item = [...(event.clipboardData?.items ?? [])].find(({ type }) => type.startsWith("image/"));
+      if (!item) return;
+      event.preventDefault();
+      const bitmap = await createImageBitmap(item.getAsFile()).catch(() => null);
+      if (!bitmap) return;
+      const scale = Math.min(1, LARGEST / Math.max(bitmap.width, bitmap.height));
+      const sheet = document.createElement("canvas");
+      sheet.width = Math.max(1, Math.round(bitmap.width * scale));
+      sheet.height = Math.max(1, Math.round(bitmap.height * scale));
+      sheet.getContext("2d").drawImage(bitmap, 0, 0, sheet.width, sheet.height);
+      setTriggerValue("pasted", sheet.toDataURL("image/png"));
+    }
+
     undo.onclick = () => press("Undo");
     clear.onclick = () => {
       press("Reset canvas & history");
@@ -85,6 +101,7 @@ export default function (component) {
     };
     for (const pen of pens) pen.onchange = () => setStateValue("pen", Number(pen.value));
     document.addEventListener("keydown", typed);
+    document.addEventListener("paste", pasted);
     window.addEventListener("mouseup", lifted);
     window.addEventListener("touchend", lifted);
     window.addEventListener("touchcancel", lifted);
@@ -99,6 +116,7 @@ export default function (component) {
       end() {
         clearTimeout(looking);
         document.removeEventListener("keydown", typed);
+        document.removeEventListener("paste", pasted);
         for (const kind of ["mouseup", "touchend", "touchcancel"]) window.removeEventListener(kind, lifted);
       },
     };

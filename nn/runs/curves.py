@@ -22,13 +22,13 @@ def write_csv(store: RunStore, run: Run, path: Path) -> None:
     """
     lines: dict[int, dict[str, Any]] = {}
     for row in (*(point._asdict() for point in store.points(run.id)), *store.epochs(run.id)):
-        lines.setdefault(row["step"], {"run": _cell(run.name)}).update(row)
+        lines.setdefault(row["step"], {"run": cell(run.name)}).update(row)
     with replacing(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
         table.writerows(lines[step] for step in sorted(lines))
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A spreadsheet takes what begins with one of these for a formula and would run it."""
     return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") else text

@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
-import numpy as np
 import plotly.graph_objects as go
-import streamlit as st
-from numpy.typing import NDArray
 
-STILL = {"displayModeBar": False, "staticPlot": True}  # nothing in it to zoom or pick
+from nn.inspect.fate import Fate
+
+SEEN = 0.2  # probability: a digit that never had so much stays grey
+GREY = "rgba(139, 149, 163, 0.35)"
+COLOURS = (
+    "#0f9d8f", "#d9822b", "#3f7fd6", "#c2382e", "#8a5fc7", "#7a9a1f", "#c94f8a", "#1f9bbd",
+    "#a9741f", "#5b6bd6",
+)  # fmt: skip
 
 
-def probabilities(values: NDArray[np.floating]) -> go.Figure:
-    """Ten horizontal bars. values: (10,) from 0 to 1."""
-    best = int(values.argmax()) if values.any() else None
-    accent = st.get_option("theme.light.primaryColor")
-    figure = go.Figure(
-        go.Bar(
-            x=values,
-            y=[str(digit) for digit in range(10)],
-            orientation="h",
-            marker_color=[accent if digit == best else "#9aa4b2" for digit in range(10)],
-            text=[f"{value:.1%}" if value >= 0.001 else "" for value in values],
-            textposition="outside",
-            cliponaxis=False,
+def fates(fate: Fate) -> go.Figure:
+    """Ten lines: the probability of each digit while the network learned."""
+    at = fate.samples.clip(min=1)  # a logarithmic axis has no 0
+    most = fate.probabilities.max(axis=0)
+    order = fate.probabilities[-1].argsort()  # the likeliest at the end is drawn last, on top
+    figure = go.Figure()
+    for digit in order:
+        seen = bool(most[digit] >= SEEN)
+        figure.add_scatter(
+            x=at,
+            y=fate.probabilities[:, digit],
+            name=f"{digit}",
+            mode="lines",
+            line={
+                "width": 3 if digit == order[-1] else 1.5,
+                "color": COLOURS[digit] if seen else GREY,
+            },
+            hovertemplate="%{y:.1%}" if seen else None,
+            hoverinfo=None if seen else "skip",
+            showlegend=seen,
         )
-    )
+    ticks = [tick for tick in (1, 10, 100, 1_000, 10_000, 100_000, 10**6, 10**7) if tick <= at[-1]]
     figure.update_layout(
-        height=360,
-        margin={"l": 0, "r": 48, "t": 0, "b": 0},
-        xaxis={"range": [0, 1], "visible": False},
-        yaxis={"autorange": "reversed", "type": "category"},
-        bargap=0.35,
+        height=260,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        hovermode="x unified",
+        xaxis={
+            "type": "log",
+            "title": "digits seen while learning",
+            "tickvals": ticks,
+            "ticktext": ["before", *(f"{tick:,}" for tick in ticks[1:])],
+        },
+        yaxis={"range": [0, 1.02], "tickformat": ".0%", "title": "probability"},
+        legend={"traceorder": "reversed"},
     )
     return figure
-
-
-def enlarged(image: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
-    """A small picture with every pixel a square of ``times`` × ``times``."""
-    return image.repeat(times, axis=0).repeat(times, axis=1)

@@ -56,10 +56,13 @@ class Drawing(NamedTuple):
     strokes: list[Stroke]
 
 
-def paper(under: Image.Image | None, cleared: Callable[[], object]) -> Drawing | None:
+def paper(
+    under: Image.Image | None, cleared: Callable[[], object], pasted: Callable[[str], object]
+) -> Drawing | None:
     """Tools and canvas; None while there is nothing on it.
 
-    under: a picture to write on; ``cleared`` is called when the person wants it gone.
+    under: a picture to write on; ``cleared`` is called when the person wants it gone, ``pasted``
+    with the data URL of another one.
     Raises UserError for a message that the canvas cannot have sent.
     """
     with st.container(key="paper", gap="small"):
@@ -71,6 +74,7 @@ def paper(under: Image.Image | None, cleared: Callable[[], object]) -> Drawing |
             data={"pen": width, "picture": under is not None},
             on_pen_change=lambda: None,
             on_cleared_change=cleared,
+            on_pasted_change=lambda: pasted(str(st.session_state[key].pasted)),
         )
         base = _squared(under) if under else None
         drawn = st_canvas(

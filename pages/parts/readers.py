@@ -20,7 +20,7 @@ SHIPPED = ""  # in place of a run's id: the recogniser that comes with the progr
 class Reader(NamedTuple):
     key: str  # of the widgets that belong to it
     name: str
-    run: Run | None  # None: the recogniser
+    moment: str  # RUN@STEP; "" of the recogniser
     own: Network | None  # the run's network
 
     @property
@@ -31,7 +31,7 @@ class Reader(NamedTuple):
         return recogniser.read(seen, self.own)
 
 
-RECOGNISER = Reader("reader", "Digitscope’s recogniser", None, None)
+RECOGNISER = Reader("reader", "Digitscope’s recogniser", "", None)
 
 
 def choose(label: str, key: str) -> Reader:
@@ -50,7 +50,8 @@ def choose(label: str, key: str) -> Reader:
         return RECOGNISER._replace(key=key)
     run = runs[run_id]
     step = _moment(store().frame_samples(run_id), f"{key} moment {run_id}")
-    return Reader(key, run.name, run, network(run_id, step))
+    moment = f"{run_id}@{step}"
+    return Reader(key, run.name, moment, network(moment))
 
 
 def _words(run: Run) -> str:
@@ -76,6 +77,6 @@ def _moment(frames: dict[int, int], key: str) -> int:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def network(run_id: str, step: int) -> Network:
-    """The run's network at a kept frame. Raises UserError when there is none."""
-    return model.load(store(), f"{run_id}@{step}").network
+def network(moment: str) -> Network:
+    """The network of a kept frame, RUN@STEP. Raises UserError when there is none."""
+    return model.load(store(), moment).network

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import streamlit as st
 
@@ -103,6 +104,10 @@ def view(run: Run | None) -> None:
 TOOLS, SECTION, WHY, EXPLAINED = "tools", "section", "why", "explained"
 LOADED = "loaded"  # the picture on the paper
 READER, COMPARED, SECOND = "reader", "compared", "second"  # which networks read
+MINE, NUMBER, FILES, LOOKED, PICKED = "mine", "number", "files", "looked", "picked"
+NEWS = "news"  # what a press led to, in plain text
+TAUGHT = "taught"  # the pictures that were saved in My digits from this page, and as what
+PINS, MOST_PINS, WATCHED = "pins", 4, "watched"  # drawings whose learning is watched
 
 
 def loaded() -> Loaded | None:
@@ -119,3 +124,50 @@ def newly_explained(what: tuple[bytes, int]) -> bool:
     new = st.session_state.get(EXPLAINED) != what
     st.session_state[EXPLAINED] = what
     return new
+
+
+def taught(image: bytes) -> int | None:
+    """As which digit this picture was saved in My digits; None: it was not."""
+    label: int | None = st.session_state.get(TAUGHT, {}).get(image)
+    return label
+
+
+def teach(image: bytes, label: int) -> None:
+    st.session_state.setdefault(TAUGHT, {})[image] = label
+
+
+def pinned() -> list[bytes]:
+    """The pictures, 28 × 28 uint8 in MNIST's frame, that this visitor watches being learned."""
+    return list(st.session_state.get(PINS, []))
+
+
+def pin(image: bytes) -> None:
+    """Watch it too; the oldest goes when there are too many."""
+    st.session_state[PINS] = [*(pin for pin in pinned() if pin != image), image][-MOST_PINS:]
+
+
+def unpin(image: bytes) -> None:
+    st.session_state[PINS] = [pin for pin in pinned() if pin != image]
+
+
+def looked() -> dict[str, Any]:
+    """What became of each uploaded file, by Streamlit's number of it."""
+    found: dict[str, Any] = st.session_state.setdefault(LOOKED, {})
+    return found
+
+
+def newly_picked(row: int | None) -> bool:
+    """Whether this row of the uploaded pictures has just been selected."""
+    new = bool(st.session_state.get(PICKED) != row)
+    st.session_state[PICKED] = row
+    return new
+
+
+def tell(news: str) -> None:
+    """Have it shown at the end of this script run: a callback may show nothing itself."""
+    st.session_state[NEWS] = news
+
+
+def news() -> str:
+    """What there is to tell, once."""
+    return str(st.session_state.pop(NEWS, ""))

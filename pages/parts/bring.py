@@ -1,0 +1,186 @@
+"""Bring: test digits onto the paper, and pictures of one's own, many at once."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from nn import recogniser
+from nn.digits import pictures, sources
+from nn.digits.dataset import Dataset
+from nn.digits.grey import opened
+from nn.digits.normalise import Normalised, normalise
+from nn.errors import UserError
+from nn.inspect.confusion import answers
+from nn.runs.curves import cell
+from pages.parts import loaded, session
+from pages.parts.loaded import Loaded
+from pages.parts.readers import Reader
+from pages.parts.verdict import a
+
+MOST = 500  # pictures at once
+MOST_MEGABYTES = 16  # of one
+THUMBNAIL = 64  # pixels
+KINDS = ["png", "jpg", "jpeg", "webp", "bmp"]
+
+
+class Looked(NamedTuple):
+    """What became of one file."""
+
+    thumbnail: str  # a data URL; "" for what is no picture
+    seen: Normalised | None
+    sentence: str  # why it cannot be read; "" when it can
+
+
+def test_digits(reader: Reader) -> None:
+    """Put a digit of the test set on the paper."""
+    name = sources.default()
+    data = _test(name)
+    called = "MNIST’s test set" if name == "mnist" else "the built-in strokes’ test set"
+
+    def put(row: int) -> None:
+        words = f"Digit {row:,} of {called}: {a(int(data.labels[row]))}."
+        session.load(loaded.of_dataset(data, row, words))
+
+    def random() -> None:
+        put(int(np.random.default_rng().integers(len(data))))
+
+    def wrong() -> None:
+        rows = _misread(name, reader.moment, reader)
+        if len(rows):
+            put(int(np.random.default_rng().choice(rows)))
+        else:
+            session.tell("It reads every one of them.")
+
+    def numbered() -> None:
+        put(int(st.session_state[session.NUMBER]))
+
+    st.markdown(f"**A digit of {called}**")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.button("Any", icon=":material/shuffle:", on_click=random)
+        st.button("One that is misread", icon=":material/error:", on_click=wrong)
+        st.number_input(
+            "Number", 0, len(data) - 1, key=session.NUMBER, on_change=numbered, width=160
+        )
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _test(name: str) -> Dataset:
+    return sources.load(name, 0, 0).test
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _misread(name: str, moment: str, _reader: Reader) -> Any:
+    data = _test(name)
+    return np.flatnonzero(answers(_reader.network, data.images) != data.labels)
+
+
+def uploads(reader: Reader) -> None:
+    """Read many pictures: a table, and the same as CSV."""
+    st.markdown("**Your own pictures**")
+    files = st.file_uploader(
+        "Photographs or scans, one digit in each; or paste one with Ctrl/⌘+V",
+        KINDS,
+        accept_multiple_files=True,
+        max_upload_size=MOST_MEGABYTES,
+        key=session.FILES,
+    )
+    if not files:
+        return
+    if len(files) > MOST:
+        st.warning(f"{len(files):,} pictures at once: the first {MOST} are read, the rest are not.")
+    looked = [_look(file) for file in files[:MOST]]
+    rows = [_row(file.name, look, reader) for file, look in zip(files, looked, strict=False)]
+    chosen = st.dataframe(
+        [{"picture": look.thumbnail, **row} for look, row in zip(looked, rows, strict=True)],
+        column_config={
+            "picture": st.column_config.ImageColumn(width="small"),
+            "confidence": st.column_config.ProgressColumn(
+                format="percent", min_value=0, max_value=1
+            ),
+            **{f"p{digit}": None for digit in range(10)},
+        },
+        row_height=44,
+        height=min(38 + 44 * len(rows), 390),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"{session.FILES} table",
+    )
+    picked = chosen.selection.rows[0] if chosen.selection.rows else None
+    if session.newly_picked(picked) and picked is not None and looked[picked].seen:
+        file = files[picked]
+        picture = pictures.decoded(io.BytesIO(file.getvalue()), file.name)
+        session.load(Loaded(_small(opened(picture)), file.name))
+        st.rerun(scope="fragment")
+    st.caption("Select a row to put that picture on the paper and see how it was read.")
+    st.download_button(
+        "Save as CSV", _csv(rows), "digits.csv", "text/csv",
+        icon=":material/download:", on_click="ignore",
+    )  # fmt: skip
+
+
+def pasted(url: str) -> None:
+    """Put a picture from the clipboard, as a data URL, on the paper."""
+    try:
+        data = base64.b64decode(url.partition(",")[2][: 2_000_000 * MOST_MEGABYTES], validate=True)
+        picture = pictures.decoded(io.BytesIO(data), "What you pasted")
+        session.load(Loaded(_small(opened(picture)), "The picture that you pasted"))
+    except (UserError, ValueError) as error:
+        session.tell(str(error))
+
+
+def _look(file: Any) -> Looked:
+    """Once a file: its pixels are let go, what remains is small."""
+    known: dict[str, Looked] = session.looked()
+    if file.file_id not in known:
+        known[file.file_id] = look(file.name, file.getvalue())
+    return known[file.file_id]
+
+
+def look(name: str, data: bytes) -> Looked:
+    """Whatever the bytes are: a picture with a digit, or a sentence."""
+    try:
+        if not data:
+            raise UserError(f"{name} is empty: it has 0 bytes.")
+        picture = opened(pictures.decoded(io.BytesIO(data), name))
+        seen = normalise(picture)
+    except UserError as error:
+        return Looked("", None, str(error))
+    file = io.BytesIO()
+    picture.reduce(max(1, max(picture.size) // (2 * THUMBNAIL))).convert("RGB").save(file, "JPEG")
+    thumbnail = f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return Looked(thumbnail, None if seen.blank else seen, "It is blank." if seen.blank else "")
+
+
+def _small(picture: Image.Image) -> Image.Image:
+    """So large that nothing is lost to who reads it: see nn.digits.normalise."""
+    return picture.reduce(max(1, max(picture.size) // 1200))
+
+
+def _row(name: str, look: Looked, reader: Reader) -> dict[str, Any]:
+    if look.seen is None:
+        return {"file": name, "answer": None, "confidence": None, "note": look.sentence}
+    answer: recogniser.Answer = reader.read(look.seen)
+    return {
+        "file": name,
+        "answer": answer.digit,
+        "confidence": answer.confidence,
+        "note": "Does not look like a digit." if answer.refused else "",
+        **{f"p{digit}": float(p) for digit, p in enumerate(answer.probabilities)},
+    }
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    file = io.StringIO()
+    columns = ["file", "answer", "confidence", "note", *(f"p{digit}" for digit in range(10))]
+    table = csv.DictWriter(file, columns)
+    table.writeheader()
+    table.writerows({**row, "file": cell(row["file"]), "note": cell(row["note"])} for row in rows)
+    return file.getvalue()
