@@ -43,14 +43,14 @@ export default function (component) {
           }],
           {
             paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: c.font, color: c.text, size: 14 },
-            margin: { l: 24, r: 64, t: 0, b: 0 }, bargap: 0.35, showlegend: false,
+            margin: { l: 28, r: 64, t: 0, b: 0 }, bargap: 0.35, showlegend: false,
             xaxis: { range: [0, 1], visible: false, fixedrange: true },
-            yaxis: { autorange: "reversed", type: "category", fixedrange: true, ticks: "", dtick: 1 },
+            yaxis: { autorange: "reversed", type: "category", fixedrange: true, ticks: "", dtick: 1, ticksuffix: "  " },
           },
           { displayModeBar: false, staticPlot: true, responsive: true },
         );
       }
-      place.dataset.drawn = Number(place.dataset.drawn ?? 0) + 1;
+      place.dataset.strokes = latest.strokes; // what is shown answers so many
     }
 
     // The theme may change without a word.

@@ -32,5 +32,5 @@ def fate(store: RunStore, run_id: str, image: Array) -> Fate:
 def _answer(store: RunStore, run_id: str, step: int, image: bytes) -> Array:
     network = store.run(run_id).spec.network()
     network.parameters[...] = store.frame(run_id, step).parameters
-    [answer] = network.probabilities(np.frombuffer(image, np.uint8)[np.newaxis])
+    answer: Array = network.probabilities(np.frombuffer(image, np.uint8)[np.newaxis])[0]
     return answer

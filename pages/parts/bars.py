@@ -21,6 +21,7 @@ _bars = st.components.v2.component(
 )
 
 
-def show(probabilities: Array, key: str) -> None:
-    """probabilities: (10,), all 0 where nothing is read."""
-    _bars(key=key, data={"values": probabilities.tolist(), "plotly": bundle.PLOTLY_URL})
+def show(probabilities: Array, strokes: int, key: str) -> None:
+    """probabilities: (10,), all 0 where nothing is read; strokes: of how many they are."""
+    data = {"values": probabilities.tolist(), "strokes": strokes, "plotly": bundle.PLOTLY_URL}
+    _bars(key=key, data=data)

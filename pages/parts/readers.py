@@ -69,7 +69,7 @@ def _moment(frames: dict[int, int], key: str) -> int:
     return st.select_slider(
         "As it was after",
         steps,
-        format_func=lambda step: f"{frames[step]:,} digits",
+        format_func=lambda step: f"{frames[step]:,} digits" if step else "no digit yet",
         key=key,
         help="The moments of its learning that were kept. Further left it has seen fewer digits "
         "and knows less.",

@@ -24,13 +24,14 @@ def show(readers: list[Reader]) -> None:
     writing, answering = st.columns([5, 6], gap="large")
     with writing:
         drawing, seen = _look()
+    strokes = drawing.strokes if drawing else []
     answers = [reader.read(seen) for reader in readers]
     with answering, st.container(key="answer", gap="small"):
         for column, reader, answer in zip(st.columns(len(readers)), readers, answers, strict=True):
             with column:
-                _answer(reader, answer, seen, alone=len(readers) == 1)
+                _answer(reader, answer, seen, len(strokes), alone=len(readers) == 1)
         if not seen.blank:
-            mine.ask(seen, answers[0], drawing.strokes if drawing else [])
+            mine.ask(seen, answers[0], strokes)
     if not seen.blank:
         way.show(seen, "way")
     why_tab, watch_tab, mine_tab, bring_tab = st.tabs(
@@ -94,7 +95,9 @@ def _look() -> tuple[Drawing | None, Normalised]:
     return drawing, seen
 
 
-def _answer(reader: Reader, answer: recogniser.Answer, seen: Normalised, alone: bool) -> None:
+def _answer(
+    reader: Reader, answer: recogniser.Answer, seen: Normalised, strokes: int, alone: bool
+) -> None:
     if not alone:
         st.caption(plain(reader.name))
     if seen.blank:
@@ -111,7 +114,7 @@ def _answer(reader: Reader, answer: recogniser.Answer, seen: Normalised, alone: 
     st.caption(how)
     left, right = st.columns([3, 1.4], gap="medium") if alone else (st.container(), st.container())
     with left:
-        bars.show(answer.probabilities, f"bars {reader.key}")
+        bars.show(answer.probabilities, strokes, f"bars {reader.key}")
     with right:
         note = "28 × 28 pixels" if not seen.blank else ""
         gallery.show(

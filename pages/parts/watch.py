@@ -47,7 +47,9 @@ def _pins(run: Run, pins: list[bytes]) -> None:
         picture, chart = st.columns([1, 5], gap="medium")
         with picture:
             gallery.show([Group([light(image, "Pinned drawing")], "", "")], SIZE, f"pin {number}")
-            st.button("Unpin", key=f"unpin {number}", on_click=session.unpin, args=(pin,))
+            if st.button("Unpin", key=f"unpin {number}"):
+                session.unpin(pin)
+                st.rerun()
         with chart:
             try:
                 found = fate(store(), run.id, image)
