@@ -58,7 +58,7 @@ export default function (component) {
       clear.disabled = empty && !latest.picture;
       hint.hidden = !empty || writing || Boolean(latest.picture);
       const [r, g, b] = rgb(colours(parent.host ?? parent).background || "#fff");
-      root.querySelector(".dc-container").classList.toggle("dark", r + g + b < 384 && !latest.picture);
+      root.querySelector(".dc-container").classList.toggle("dark", r + g + b < 384 && !latest.photo);
     }
 
     // The canvas would wait a fifth of a second for more strokes before it posts.

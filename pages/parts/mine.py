@@ -14,7 +14,7 @@ from nn.errors import UserError
 from nn.runs import mine, mine_files
 from nn.runs.mine import Labelled
 from pages.parts import session
-from pages.parts.paper import Stroke, png
+from pages.parts.drawing import Stroke, png
 from pages.parts.readers import Reader
 from pages.parts.recorded import store
 from pages.parts.text import plain

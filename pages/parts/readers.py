@@ -14,6 +14,7 @@ from nn.runs.store import Run
 from pages.parts.recorded import store
 
 MOST = 200  # newest runs to choose from
+NEWS = 2  # seconds after which the list is read again: every stroke asks for it
 SHIPPED = ""  # in place of a run's id: the recogniser that comes with the program
 
 
@@ -36,7 +37,7 @@ RECOGNISER = Reader("reader", "Digitscope’s recogniser", "", None)
 
 def choose(label: str, key: str) -> Reader:
     """Ask which network reads, and as it was at which moment of its run."""
-    runs = {run.id: run for run in store().runs()[:MOST] if run.samples}
+    runs = _runs()
     if st.session_state.get(key, SHIPPED) not in (SHIPPED, *runs):
         st.warning("The run that was reading has been deleted: the recogniser reads instead.")
         st.session_state[key] = SHIPPED
@@ -45,6 +46,7 @@ def choose(label: str, key: str) -> Reader:
         [SHIPPED, *runs],
         format_func=lambda at: _words(runs[at]) if at else RECOGNISER.name,
         key=key,
+        label_visibility="collapsed",
     )
     if run_id == SHIPPED:
         return RECOGNISER._replace(key=key)
@@ -52,6 +54,12 @@ def choose(label: str, key: str) -> Reader:
     step = _moment(store().frame_samples(run_id), f"{key} moment {run_id}")
     moment = f"{run_id}@{step}"
     return Reader(key, run.name, moment, network(moment))
+
+
+@st.cache_data(ttl=NEWS, show_spinner=False)
+def _runs() -> dict[str, Run]:
+    """Those that have learned something, newest first."""
+    return {run.id: run for run in store().runs()[:MOST] if run.samples}
 
 
 def _words(run: Run) -> str:

@@ -9,51 +9,41 @@ from nn import recogniser
 from nn.digits.normalise import Normalised, normalise
 from nn.errors import UserError
 from pages.parts import bars, bring, gallery, loaded, mine, session, verdict, watch, way, why
+from pages.parts.drawing import Drawing, png
 from pages.parts.gallery import Group, light
-from pages.parts.paper import Drawing, paper, png
-from pages.parts.readers import Reader
+from pages.parts.paper import paper
+from pages.parts.readers import Reader, choose
 from pages.parts.text import plain
 
 SEEN = 140  # pixels of the page
+ASKED = "Read by", "And by"
+SECTIONS = "Why?", "Watch it learn", "My digits", "Pictures"
 
 BLANK = Normalised(np.zeros((28, 28), np.uint8), True, {})
 
 
 @st.fragment
-def show(readers: list[Reader]) -> None:
+def show(two: bool) -> None:
+    """two: with the answers of two networks side by side."""
     writing, answering = st.columns([5, 6], gap="large")
     with writing:
         drawing, seen = _look()
     strokes = drawing.strokes if drawing else []
-    answers = [reader.read(seen) for reader in readers]
-    with answering, st.container(key="answer", gap="small"):
-        for column, reader, answer in zip(st.columns(len(readers)), readers, answers, strict=True):
-            with column:
-                _answer(reader, answer, seen, len(strokes), alone=len(readers) == 1)
-        if not seen.blank:
+    readers, answers = [], []
+    with answering, st.container(key="answers" if two else "answer", gap="small"):
+        places = st.columns(2) if two else [st.container(gap="small")]
+        for label, key, place in zip(ASKED, session.READERS, places, strict=False):
+            with place:
+                readers.append(choose(label, key))
+                answers.append(readers[-1].read(seen))
+                _answer(readers[-1], answers[-1], seen, len(strokes), alone=not two)
+        if not seen.blank and not _known():
             mine.ask(seen, answers[0], strokes)
-    if not seen.blank:
+    with writing:  # after the answer, for which the person waits
+        _keep(drawing, seen)
+    if seen.steps:
         way.show(seen, "way")
-    why_tab, watch_tab, mine_tab, bring_tab = st.tabs(
-        ["Why?", "Watch it learn", "My digits", "Pictures"], key=session.SECTION, on_change="rerun"
-    )
-    # Only what is looked at is worked out: every stroke comes through here.
-    if why_tab.open:
-        with why_tab:
-            if seen.blank:
-                st.markdown("Draw a digit, and here you see what made the answer.")
-            else:
-                why.show(seen.image, readers[0], answers[0].digit or 0)
-    if watch_tab.open:
-        with watch_tab:
-            watch.show()
-    if mine_tab.open:
-        with mine_tab:
-            mine.show(readers)
-    if bring_tab.open:
-        with bring_tab:
-            bring.test_digits(readers[0])
-            bring.uploads(readers[0])
+    _sections(readers, answers[0], seen)
     if news := session.news():
         st.toast(plain(news))
 
@@ -62,14 +52,28 @@ def _look() -> tuple[Drawing | None, Normalised]:
     """What is on the paper, and what a network sees of it."""
     picture = session.loaded()
     try:
-        drawing = paper(picture and loaded.shown(picture), lambda: session.load(None), bring.pasted)
-        image = drawing.image if drawing else picture and loaded.shown(picture)
-        seen = loaded.seen(picture) if picture else BLANK
+        drawing = paper(
+            picture and loaded.shown(picture),
+            bool(picture and not picture.framed),
+            lambda: session.load(None),
+            bring.pasted,
+        )
         if drawing:
             seen = normalise(drawing.image)
+        elif picture:
+            seen = loaded.seen(picture)
+        else:
+            seen = BLANK
     except UserError as error:
         st.error(plain(str(error)))
         return None, BLANK
+    return drawing, seen
+
+
+def _keep(drawing: Drawing | None, seen: Normalised) -> None:
+    """Pin it, save it; and what it is, if it was not drawn."""
+    picture = session.loaded()
+    image = drawing.image if drawing else picture and loaded.shown(picture)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         pin = seen.image.tobytes()
         st.button(
@@ -92,33 +96,55 @@ def _look() -> tuple[Drawing | None, Normalised]:
         )
         if picture:
             st.caption(plain(picture.words))
-    return drawing, seen
+
+
+def _known() -> bool:
+    """Whether somebody has already said which digit is on the paper."""
+    picture = session.loaded()
+    return bool(picture and picture.truth is not None)
 
 
 def _answer(
     reader: Reader, answer: recogniser.Answer, seen: Normalised, strokes: int, alone: bool
 ) -> None:
-    if not alone:
-        st.caption(plain(reader.name))
     if seen.blank:
         said, how = verdict.NOTHING, "A network reads it as soon as you lift the pen."
     elif answer.refused:
         said = verdict.NO_DIGIT
         how = f"If it had to be one: {verdict.a(answer.digit or 0)}."
     else:
-        said, how = (
-            verdict.words(answer.probabilities),
-            f"{verdict.percent(answer.confidence)} sure",
-        )
+        said = verdict.words(answer.probabilities)
+        how = f"{verdict.percent(answer.confidence)} sure"
     st.subheader(said, anchor=False)
     st.caption(how)
-    left, right = st.columns([3, 1.4], gap="medium") if alone else (st.container(), st.container())
+    if not alone:
+        bars.show(answer.probabilities, strokes, f"bars {reader.key}")
+        return
+    left, right = st.columns([3, 1.4], gap="medium")
     with left:
         bars.show(answer.probabilities, strokes, f"bars {reader.key}")
     with right:
-        note = "28 × 28 pixels" if not seen.blank else ""
-        gallery.show(
-            [Group([light(seen.image, "What the network sees")], "What it sees", note)],
-            SEEN,
-            f"sees {reader.key}",
-        )
+        note = "" if seen.blank else "28 × 28 pixels"
+        picture = Group([light(seen.image, "What the network sees")], "What it sees", note)
+        gallery.show([picture], SEEN, "sees")
+
+
+def _sections(readers: list[Reader], answer: recogniser.Answer, seen: Normalised) -> None:
+    """Only the one that is looked at is worked out: every stroke comes through here."""
+    tabs = st.tabs(SECTIONS, key=session.SECTION, on_change="rerun")
+    why_tab, watch_tab, mine_tab, bring_tab = tabs
+    with why_tab:
+        if why_tab.open and seen.blank:
+            st.markdown("Draw a digit, and here you see what made the answer.")
+        elif why_tab.open:
+            why.show(seen.image, readers[0], answer.digit or 0)
+    with watch_tab:
+        if watch_tab.open:
+            watch.show()
+    with mine_tab:
+        if mine_tab.open:
+            mine.show(readers)
+    with bring_tab:
+        if bring_tab.open:
+            bring.test_digits(readers[0])
+            bring.uploads(readers[0])

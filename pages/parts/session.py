@@ -103,7 +103,7 @@ def view(run: Run | None) -> None:
 
 TOOLS, SECTION, WHY, EXPLAINED = "tools", "section", "why", "explained"
 LOADED = "loaded"  # the picture on the paper
-READER, COMPARED, SECOND = "reader", "compared", "second"  # which networks read
+READERS, COMPARED = ("reader", "second"), "compared"  # which networks read
 MINE, NUMBER, FILES, LOOKED, PICKED = "mine", "number", "files", "looked", "picked"
 NEWS = "news"  # what a press led to, in plain text
 TAUGHT = "taught"  # the pictures that were saved in My digits from this page, and as what
