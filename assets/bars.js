@@ -19,7 +19,7 @@ const percent = (p) => (p < 0.0005 ? "" : p > 0.9995 && p < 1 ? "> 99.9 %" : `${
 
 export default function (component) {
   return mount(component, (parent) => {
-    const place = parent.querySelector(".bars");
+    const place = parent.querySelector(".bars"), sees = parent.querySelector(".sees");
     let library = null, latest = null, themed = "";
 
     function draw() {
@@ -51,6 +51,16 @@ export default function (component) {
         );
       }
       place.dataset.strokes = latest.strokes; // what is shown answers so many
+      requestAnimationFrame(() => document.dispatchEvent(new CustomEvent("digitscope-answered", { detail: latest.turn })));
+    }
+
+    // Exactly as the network is given it: 0 black, 255 white.
+    function see() {
+      sees.hidden = !latest.picture;
+      if (sees.hidden) return;
+      const image = new ImageData(28, 28), bytes = atob(latest.picture);
+      for (let i = 0; i < bytes.length; i++) image.data.set([...Array(3).fill(bytes.charCodeAt(i)), 255], 4 * i);
+      sees.querySelector("canvas").getContext("2d").putImageData(image, 0, 0);
     }
 
     // The theme may change without a word.
@@ -61,6 +71,7 @@ export default function (component) {
     return {
       data(data) {
         latest = data;
+        see();
         if (library) draw();
         else plotly(data.plotly).then((loaded) => { library = loaded; draw(); }, (error) => { place.textContent = error.message; });
       },

@@ -7,4 +7,5 @@ from pages.parts import reading, session
 title, compare = st.columns([5, 6], gap="large", vertical_alignment="center")
 title.header("Draw a digit", anchor=False)
 two = compare.toggle("Compare two networks", key=session.COMPARED)
-reading.show(two)
+reading.answer(two)
+reading.explain()

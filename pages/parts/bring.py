@@ -118,7 +118,7 @@ def uploads(reader: Reader) -> None:
         file = files[picked]
         picture = pictures.decoded(io.BytesIO(file.getvalue()), file.name)
         session.load(Loaded(_small(opened(picture)), file.name))
-        st.rerun(scope="fragment")
+        st.rerun()
     st.caption("Select a row to put that picture on the paper and see how it was read.")
     st.download_button(
         "Save as CSV", _csv(rows), "digits.csv", "text/csv",

@@ -43,10 +43,13 @@ def ask(seen: Normalised, answer: recogniser.Answer, strokes: list[Stroke]) -> N
         if not answer.refused and answer.digit is not None:
             st.button("Right", icon=":material/check:", on_click=save, args=(answer.digit,))
         with st.popover("It was a …", icon=":material/edit:"):
-            st.caption("Which digit was it? It is saved in My digits.")
-            with st.container(horizontal=True, gap="xsmall"):
-                for digit in range(10):
-                    st.button(str(digit), key=f"was {digit}", on_click=save, args=(digit,))
+            was = f"was {hash(key)}"
+            st.segmented_control(
+                "Which digit was it? It is saved in My digits.",
+                range(10),
+                key=was,
+                on_change=lambda: save(st.session_state[was]),
+            )
 
 
 def show(readers: list[Reader]) -> None:

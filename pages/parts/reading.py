@@ -1,6 +1,8 @@
-"""Reading: the paper, and all that is said of what is on it; runs anew after every stroke."""
+"""Reading: the paper, and all that is said of what is on it, anew after every stroke."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -8,44 +10,69 @@ import streamlit as st
 from nn import recogniser
 from nn.digits.normalise import Normalised, normalise
 from nn.errors import UserError
-from pages.parts import bars, bring, gallery, loaded, mine, session, verdict, watch, way, why
+from pages.parts import bars, bring, loaded, mine, session, verdict, watch, way, why
 from pages.parts.drawing import Drawing, png
-from pages.parts.gallery import Group, light
+from pages.parts.echo import echo
+from pages.parts.loaded import Loaded
 from pages.parts.paper import paper
 from pages.parts.readers import Reader, choose
 from pages.parts.text import plain
 
-SEEN = 140  # pixels of the page
 ASKED = "Read by", "And by"
 SECTIONS = "Why?", "Watch it learn", "My digits", "Pictures"
 
 BLANK = Normalised(np.zeros((28, 28), np.uint8), True, {})
 
 
+class Answered(NamedTuple):
+    turn: int  # counts the answers of this session
+    readers: list[Reader]
+    answer: recogniser.Answer  # the first one's
+    seen: Normalised
+    picture: Loaded | None  # what lay on the paper
+
+
 @st.fragment
-def show(two: bool) -> None:
-    """two: with the answers of two networks side by side."""
+def answer(two: bool) -> None:
+    """Paper and answer; two: with the answers of two networks side by side."""
     writing, answering = st.columns([5, 6], gap="large")
     with writing:
         drawing, seen = _look()
     strokes = drawing.strokes if drawing else []
     readers, answers = [], []
+    turn = session.next_turn()
     with answering, st.container(key="answers" if two else "answer", gap="small"):
         places = st.columns(2) if two else [st.container(gap="small")]
         for label, key, place in zip(ASKED, session.READERS, places, strict=False):
             with place:
                 readers.append(choose(label, key))
                 answers.append(readers[-1].read(seen))
-                _answer(readers[-1], answers[-1], seen, len(strokes), alone=not two)
+                _say(answers[-1], seen)
+                image = None if two or seen.blank else seen.image
+                bars.show(answers[-1], image, len(strokes), turn, f"bars {key}")
         if not seen.blank and not _known():
             mine.ask(seen, answers[0], strokes)
     with writing:  # after the answer, for which the person waits
         _keep(drawing, seen)
+    session.answered(Answered(turn, readers, answers[0], seen, session.loaded()))
+
+
+@st.fragment
+def explain() -> None:
+    """What led to the answer, and what can be done with it.
+
+    A fragment of its own, which ``echo`` runs when the answer is on the screen: nobody waits for
+    an answer until all this is worked out and drawn.
+    """
+    turn, readers, answer, seen, picture = session.last_answered()
+    if picture is not session.loaded():  # another one was put on the paper from here
+        st.rerun()
     if seen.steps:
         way.show(seen, "way")
-    _sections(readers, answers[0], seen)
+    _sections(readers, answer, seen)
     if news := session.news():
         st.toast(plain(news))
+    echo(turn)
 
 
 def _look() -> tuple[Drawing | None, Normalised]:
@@ -104,9 +131,7 @@ def _known() -> bool:
     return bool(picture and picture.truth is not None)
 
 
-def _answer(
-    reader: Reader, answer: recogniser.Answer, seen: Normalised, strokes: int, alone: bool
-) -> None:
+def _say(answer: recogniser.Answer, seen: Normalised) -> None:
     if seen.blank:
         said, how = verdict.NOTHING, "A network reads it as soon as you lift the pen."
     elif answer.refused:
@@ -117,16 +142,6 @@ def _answer(
         how = f"{verdict.percent(answer.confidence)} sure"
     st.subheader(said, anchor=False)
     st.caption(how)
-    if not alone:
-        bars.show(answer.probabilities, strokes, f"bars {reader.key}")
-        return
-    left, right = st.columns([3, 1.4], gap="medium")
-    with left:
-        bars.show(answer.probabilities, strokes, f"bars {reader.key}")
-    with right:
-        note = "" if seen.blank else "28 × 28 pixels"
-        picture = Group([light(seen.image, "What the network sees")], "What it sees", note)
-        gallery.show([picture], SEEN, "sees")
 
 
 def _sections(readers: list[Reader], answer: recogniser.Answer, seen: Normalised) -> None:

@@ -105,6 +105,7 @@ TOOLS, SECTION, WHY, EXPLAINED = "tools", "section", "why", "explained"
 LOADED = "loaded"  # the picture on the paper
 READERS, COMPARED = ("reader", "second"), "compared"  # which networks read
 MINE, NUMBER, FILES, LOOKED, PICKED = "mine", "number", "files", "looked", "picked"
+TURN, ANSWERED = "turn", "answered"  # the answers so far, and all about the last one
 NEWS = "news"  # what a press led to, in plain text
 TAUGHT = "taught"  # the pictures that were saved in My digits from this page, and as what
 PINS, MOST_PINS, WATCHED = "pins", 4, "watched"  # drawings whose learning is watched
@@ -171,3 +172,18 @@ def tell(news: str) -> None:
 def news() -> str:
     """What there is to tell, once."""
     return str(st.session_state.pop(NEWS, ""))
+
+
+def next_turn() -> int:
+    """Counts the answers of this session."""
+    turn = int(st.session_state.get(TURN, 0)) + 1
+    st.session_state[TURN] = turn
+    return turn
+
+
+def answered(what: Any) -> None:
+    st.session_state[ANSWERED] = what
+
+
+def last_answered() -> Any:
+    return st.session_state[ANSWERED]

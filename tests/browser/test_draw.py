@@ -221,7 +221,7 @@ def test_what_was_taught_is_kept_counted_given_out_and_deleted(hand) -> None:
     hand.clear()
     hand.write(pen_path(4))
     page.get_by_role("button", name="It was a …").click()
-    page.get_by_role("button", name="9", exact=True).click()
+    page.get_by_role("radio", name="9", exact=True).last.click()
     expect(page.get_by_text("Saved as a 9 in My digits").first).to_be_visible()
     page.reload()
     page.get_by_role("tab", name="My digits").click()
