@@ -231,4 +231,21 @@ function rgb(colour) {
   return [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16));
 }
 
+// int8 weight + 128 → packed RGBA, from negative through the panel's colour to positive
+function shades(theme) {
+  const found = new Uint32Array(256), neutral = rgb(theme.panel);
+  for (let v = -128; v < 128; v++) {
+    const end = rgb(v < 0 ? theme.negative : theme.positive);
+    const t = Math.min(1, Math.abs(v) / 127) ** 0.8;
+    const [r, g, b] = neutral.map((n, i) => Math.round(n + (end[i] - n) * t));
+    found[v + 128] = (255 << 24) | (b << 16) | (g << 8) | r;
+  }
+  return found;
+}
+
+// Base64 → its bytes, as the Kind of array they are
+function decoded(text, Kind = Uint8Array) {
+  return new Kind(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+}
+
 const prettyCount = new Intl.NumberFormat("en");

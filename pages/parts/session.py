@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from nn.errors import UserError
@@ -14,13 +16,16 @@ PRESET = "preset"  # beside the fields of RunSpec, each under its own name
 RUN = "run"  # the id of the run in view
 NEW = ""  # in its place: none, by choice
 SIMPLE = "simple"  # "1" in the address: nothing but Start, for a class
+STEP = "step"  # the moment of it that is looked at; in the address, too
+LAYER, NEURON = "layer", "neuron"  # counted from 1 and from 0, as people read them
 HISTORY, CHOSEN = "history", "chosen"  # the list of runs, and the last one chosen in it
+MADE = "made"  # the file made last, and what was asked for
 HEARD = "heard"  # the last press of a button that was acted on
 
 
 def write_address() -> None:
     """Navigation drops the query string: write back what all pages have in common."""
-    for key in (RUN, SIMPLE):
+    for key in (RUN, SIMPLE, STEP):
         if key in st.query_params:
             st.session_state[key] = st.query_params[key]
         elif st.session_state.get(key):
@@ -81,8 +86,55 @@ def run_in_view() -> Run | None:
     return run
 
 
+def moment(steps: list[int]) -> int | None:
+    """The kept frame that the address asks for, or the last one before it; None: the newest."""
+    asked = str(st.query_params.get(STEP, ""))
+    if not (asked.isdecimal() and len(asked) < 16):
+        return None
+    before = [step for step in steps if step <= int(asked)]
+    return before[-1] if before[-1:] != steps[-1:] else None
+
+
+def look_at(step: int | None) -> None:
+    """Put a moment of the run in view into the address; None: the newest."""
+    st.session_state[STEP] = "" if step is None else str(step)
+    if step is None:
+        st.query_params.pop(STEP, None)
+    else:
+        st.query_params[STEP] = str(step)
+
+
+def forget_unless(key: str, known: Iterable[object]) -> None:
+    """Forget a choice that is none of those there are now."""
+    if key in st.session_state and st.session_state[key] not in known:
+        del st.session_state[key]
+
+
+def keep_made(asked: object, data: bytes) -> None:
+    """Keep a file until another one is made."""
+    st.session_state[MADE] = asked, data
+
+
+def made(asked: object) -> bytes | None:
+    """The file that was made last, if it is the one asked for."""
+    was, data = st.session_state.get(MADE, (None, None))
+    return data if was == asked else None
+
+
+def neuron() -> int:
+    """The neuron in view; it may be one that a network has not got."""
+    return int(st.session_state.get(NEURON) or 0)
+
+
+def choose(neuron: int) -> None:
+    """Put a neuron into view, before the page asks which one it is."""
+    st.session_state[NEURON] = neuron
+
+
 def view(run: Run | None) -> None:
     """Put a run into view, and into the address, so that a reload or a link finds it again."""
+    if st.session_state.get(RUN) not in (None, run.id if run else NEW):
+        look_at(None)  # a moment of another run
     st.session_state[RUN] = run.id if run else NEW
     if run:
         st.query_params["run"] = run.id
