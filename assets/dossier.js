@@ -62,6 +62,8 @@ export default function (component) {
       const row = 21, left = 18, top = 8;
       const { brush, wide, theme } = brushOf("said", 10 * row + top + 18);
       const { low, high, shares } = said, bins = shares[0].length, room = wide - left - 4;
+      // By the root, and silence is cut off: those few whom it excites are to be seen beside the many.
+      const most = Math.max(1e-4, ...shares.flatMap((share) => share.slice(1)));
       brush.fillStyle = theme.text;
       shares.forEach((share, digit) => {
         const base = top + (digit + 1) * row;
@@ -70,8 +72,10 @@ export default function (component) {
         brush.fillRect(left, base, room, 1);
         brush.globalAlpha = 0.9;
         brush.fillStyle = digit === given.serves ? theme.accent : theme.positive;
-        // The root of the share, so that the few who excite it are seen beside the many who do not.
-        share.forEach((s, i) => brush.fillRect(left + (i * room) / bins, base - (row + 4) * Math.sqrt(s), Math.max(1, room / bins - 0.5), (row + 4) * Math.sqrt(s)));
+        share.forEach((s, i) => {
+          const tall = (row - 3) * Math.min(1, Math.sqrt(s / most));
+          brush.fillRect(left + (i * room) / bins, base - tall, Math.max(1, room / bins - 0.5), tall);
+        });
         brush.globalAlpha = 1;
         brush.fillStyle = theme.text;
       });

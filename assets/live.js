@@ -97,17 +97,20 @@ class Stream {
       let held = new Uint8Array(0), shown = 0;
       for (;;) {
         const { done, value } = await reader.read();
-        if (done || this.closed) break;
+        if (this.closed) return void reader.cancel();
+        if (done) break;
         const both = new Uint8Array(held.length + value.length);
         both.set(held);
         both.set(value, held.length);
         held = both;
+        let at = 0; // a piece may hold hundreds of frames: none is copied but its own
         for (;;) {
-          const length = held.length < 4 ? Infinity : new DataView(held.buffer, held.byteOffset).getUint32(0, true);
-          if (held.length < 4 + length) break;
-          found.push(unpack(held.slice(4, 4 + length).buffer));
-          held = held.slice(4 + length);
+          const length = held.length < at + 4 ? Infinity : new DataView(held.buffer).getUint32(at, true);
+          if (held.length < at + 4 + length) break;
+          found.push(unpack(held.slice(at + 4, at + 4 + length).buffer));
+          at += 4 + length;
         }
+        held = held.subarray(at);
         if (found.length >= 2 * shown || performance.now() > this.told + 500) {
           shown = found.length;
           this.told = performance.now();

@@ -4,7 +4,7 @@
 
 const SIDE = 28, GAP = 2, CELL = SIDE + GAP, LENS = 6; // LENS: pixels a weight, enlarged
 const SAMPLE = 17; // of so many weights one is looked at to find what few exceed
-const WORDS = 44; // pixels: a narrower tile has no room for a badge's words
+const WORDS = 36; // pixels: a narrower tile has no room for a badge's words
 
 export default function (component) {
   return mount(component, (parent, { setTriggerValue }) => {

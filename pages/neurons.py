@@ -15,6 +15,8 @@ if run is None:
     st.page_link("train.py", label="Go to Train", icon=":material/timeline:")
     st.stop()
 
+about = f"{plain(run.name)}: {' · '.join(map(str, run.spec.sizes))}, {run.state}"
+st.caption(about if run.test_accuracy is None else f"{about}, reads {run.test_accuracy:.1%}")
 looking.watch(run)
 steps = [step for step in store().frame_steps(run.id) if step <= run.step]
 if not steps:
@@ -35,14 +37,21 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     mode = looking.mode(layer)
     by = looking.order()
     only = looking.only()
-    take.out(run, steps, step, session.neuron() if layer == 0 else None)
-left, right = st.columns([3, 2], gap="medium")
-with right:
-    neuron = looking.neuron(run.spec.sizes, layer)
-with left:
-    told = looking.wall(run, steps, step, layer, mode, by, only)
-    components.wall(run, run.spec, told | {"chosen": neuron, "above": ABOVE}, session.choose)
-with right:
-    components.dossier(dossier.of(run.id, step, layer, neuron))
-looking.compare(run, steps, step, layer, neuron)
+    take.out(run, steps, step, layer)
+
+
+@st.fragment  # who chooses a neuron waits for these alone
+def inside() -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    with right:
+        neuron = looking.neuron(run.spec.sizes, layer)
+    with left:
+        told = looking.wall(run, steps, step, layer, mode, by, only)
+        components.wall(run, run.spec, told | {"chosen": neuron, "above": ABOVE}, session.choose)
+    with right:
+        components.dossier(dossier.of(run.id, step, layer, neuron))
+    looking.compare(run, steps, step, layer, neuron)
+
+
+inside()
 history.runs(run)

@@ -237,9 +237,8 @@ def compare(run: Run, steps: Sequence[int], step: int, layer: int, neuron: int) 
         titles = [run.name, found_in[0]]
         found = found_in[1]
     components.compare(dossier.compared(titles, own, found))
-    st.caption(
-        f"Likeness (cosine) {cosines(np.stack([own, found]))[0, 1]:.2f}: 1 the same, 0 nothing in common."
-    )
+    alike = cosines(np.nan_to_num(np.stack([own, found]), posinf=0, neginf=0))[0, 1]
+    st.caption(f"Likeness (cosine) {alike:.2f}: 1 the same, 0 nothing in common.")
 
 
 def _other_run(run: Run, layer: int, neuron: int) -> tuple[str, Array] | None:

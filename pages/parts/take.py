@@ -34,13 +34,13 @@ FRAMES = 30  # of a moving picture, unless asked for otherwise
 
 
 @st.fragment
-def out(run: Run, steps: Sequence[int], step: int, neuron: int | None) -> None:
-    """The files of a run: its weights as they were at ``step``; ``neuron`` of the first layer, if
-    one is looked at."""
+def out(run: Run, steps: Sequence[int], step: int, layer: int) -> None:
+    """The files of a run: its weights as they were at ``step``; the film of a neuron is offered
+    where the ``layer`` looked at is the first."""
     with st.popover("Take it with you", icon=":material/download:"):
         _at_once(run, step)
         st.divider()
-        _made(run, list(steps), neuron)
+        _made(run, list(steps), session.neuron() if layer == 0 else None)
 
 
 def _at_once(run: Run, step: int) -> None:
