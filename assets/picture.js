@@ -67,4 +67,9 @@ function picture(place, said) {
   };
 }
 
-const short = (value) => (value === 0 ? "0" : `${value < 0 ? "−" : ""}${Math.abs(value) < 0.001 ? Math.abs(value).toExponential(1) : Math.abs(value).toPrecision(2)}`);
+// Two digits of it, or all before the point
+function short(value) {
+  const size = Math.abs(value), sign = value < 0 ? "−" : "";
+  if (!size) return "0";
+  return sign + (size < 0.001 ? size.toExponential(1) : size >= 100 ? prettyCount.format(Math.round(size)) : size.toPrecision(2));
+}

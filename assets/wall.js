@@ -161,6 +161,7 @@ export default function (component) {
       const which = count < of ? `${given.order ? "" : "first "}${prettyCount.format(count)} of ${prettyCount.format(of)}` : prettyCount.format(count);
       const what = given.what ?? "looks for";
       let text = of === 1 ? `What the ${kind} ${what}` : `What each of the ${which} ${kind}s ${what}`;
+      if (given.mode !== "weights" && !frame.scales.some(Boolean)) text = "Nothing has changed yet";
       if (!count) text = `None of the ${prettyCount.format(of)} ${kind}s is like that`;
       caption.textContent = `${text}, ${when}`;
       canvas.setAttribute("aria-label", `${caption.textContent}. Arrow keys choose a neuron${given.opens ? ", Enter opens it" : ""}.`);

@@ -8,7 +8,8 @@ from pages.parts.text import plain
 
 ABOVE = 420  # pixels of the screen that the wall leaves to what stands around it
 
-st.header("Neurons", anchor=False)
+header = st.container(horizontal=True, vertical_alignment="bottom")
+header.header("Neurons", anchor=False, width="content")
 run = session.run_in_view() or next(iter(store().runs()), None)
 if run is None:
     st.info("No network has been trained yet. Train one first: it takes a few seconds.")
@@ -16,15 +17,15 @@ if run is None:
     st.stop()
 
 about = f"{plain(run.name)}: {' · '.join(map(str, run.spec.sizes))}, {run.state}"
-st.caption(about if run.test_accuracy is None else f"{about}, reads {run.test_accuracy:.1%}")
-looking.watch(run)
+header.caption(about if run.test_accuracy is None else f"{about}, reads {run.test_accuracy:.1%}")
 steps = [step for step in store().frame_steps(run.id) if step <= run.step]
+looking.watch(run, steps)
 if not steps:
     st.info(
         f"Run {plain(run.name)} is {run.state} and has kept no moment yet. This is the noise it "
         "begins with; its neurons can be opened once it learns."
     )
-    components.wall(run, run.spec, {"above": ABOVE, "opens": False})
+    components.wall(None, run.spec, {"above": ABOVE})
     history.runs(run)
     st.stop()
 

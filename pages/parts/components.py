@@ -118,7 +118,7 @@ _dossier = _register(
             ("extremes", "Digits that excite it most and least"),
             ("said", "What it says to each digit"),
             ("outgoing", "To whom it speaks (outgoing weights)"),
-            ("without", "Switched off"),
+            ("without", "Switched off: digits read right, in points"),
             ("life", "Its life"),
         )
     )

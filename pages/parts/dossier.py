@@ -126,7 +126,7 @@ def _said(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
     totals = found.counts.sum(axis=1, keepdims=True)
     means = [float(y[labels == d].mean()) if n else 0.0 for d, [n] in enumerate(totals.tolist())]
     return {
-        "low": float(found.edges[0]),
+        "low": 0.0 if abs(found.edges[0]) < found.edges[-1] / 1000 else float(found.edges[0]),
         "high": float(found.edges[-1]),
         "shares": (found.counts / np.maximum(totals, 1)).round(4).tolist(),
         "words": "From what it says least to what it says most (activation). High: many of that "

@@ -12,19 +12,19 @@ from nn.errors import UserError
 from nn.inspect.likeness import cosines
 from nn.inspect.tiles import quantised
 from nn.layers import Array
-from nn.runs.store import Run, State
+from nn.runs.store import Run
 from pages.parts import components, dossier, moment, session, tiles
 from pages.parts.recorded import store
 from pages.parts.text import plain
 
 SECONDS = 2.0  # between two looks whether a run has changed its state
-WIDTH = 168  # pixels of a choice: two beside each other on a phone 390 wide
+WIDTH = 171  # pixels of a choice: two beside each other on a phone 390 wide
 
 MODES = {
     "weights": "weights",
-    "start": "change since the start",
-    "previous": "change since the moment before",
-    "gradient": "pull of the test digits",
+    "start": "change since start",
+    "previous": "latest change",
+    "gradient": "pull (gradient)",
 }
 # After "What each neuron …"
 WHAT = {
@@ -36,29 +36,30 @@ WHAT = {
 ORDERS = {
     "index": "number",
     "norm": "strength (norm)",
-    "firing": "how often they fire",
-    "digit": "digit they serve",
+    "firing": "how often it fires",
+    "digit": "digit it serves",
     "likeness": "likeness",
 }
 ONLY = {
     "all": "all",
-    "dead": "dead ones",
+    "dead": "dead",
     "twins": "duplicates",
-    "others": "neither dead nor duplicate",
+    "others": "neither",
 }
 BESIDE = ("another neuron", "another moment", "another run")
 
 
-def watch(run: Run) -> None:
-    """See that the page is drawn anew when a run that is under way changes its state."""
+def watch(run: Run, steps: Sequence[int]) -> None:
+    """See that the page is drawn anew when a run that is under way changes its state, has its
+    first kept moment or ends an epoch."""
     if run.state.active:
-        _watch(run.id, run.state, run.epoch)
+        _watch(run, not steps)
 
 
 @st.fragment(run_every=SECONDS)
-def _watch(run_id: str, state: State, epoch: int) -> None:
-    now = store().run(run_id)
-    if (now.state, now.epoch) != (state, epoch):
+def _watch(run: Run, empty: bool) -> None:
+    now = store().run(run.id)
+    if (now.state, now.epoch) != (run.state, run.epoch) or (empty and now.step):
         st.rerun()
 
 
@@ -74,24 +75,25 @@ def layer_name(sizes: Sequence[int], layer: int) -> str:
 def layer(sizes: Sequence[int]) -> int:
     """Counted from 0; in the address from 1."""
     layers = range(1, len(sizes))
-    session.forget_unless(session.LAYER, layers)
+    session.recall_layer(layers)
     chosen = st.selectbox(
         "Layer",
         layers,
         format_func=lambda number: layer_name(sizes, number - 1),
         key=session.LAYER,
-        bind="query-params",
         width=WIDTH,
     )
-    return (chosen or 1) - 1
+    session.write(session.LAYER, None if chosen == 1 else chosen)
+    return chosen - 1
 
 
 def mode(layer: int) -> str:
     modes = [mode for mode in MODES if layer == 0 or mode != "gradient"]
     session.forget_unless("mode", modes)
     help = (
-        "Weights: blue where ink speaks for the neuron, red where it speaks against it. Pull: how "
-        "the test digits would have each weight change, which is minus the gradient of the loss."
+        "Weights: blue where ink speaks for the neuron, red where it speaks against it. Latest "
+        "change: since the kept moment before. Pull: how the test digits would have each weight "
+        "change, which is minus the gradient of the loss."
     )
     return _one_of("Show", "mode", {name: MODES[name] for name in modes}, help)
 
@@ -180,10 +182,11 @@ def _still(run: Run, steps: Sequence[int], step: int, layer: int, mode: str) -> 
 
 def _judged(run_id: str, step: int, layer: int, by: str, only: str) -> dict[str, Any]:
     """Order, badges and notes of the neurons on the wall."""
-    dead = moment.layer_survey(run_id, step, layer).dead
+    found = moment.layer_survey(run_id, step, layer)
+    dead, serves = found.dead, found.serves
     first = moment.originals(run_id, step, layer)
     order = moment.ordered(run_id, step, layer, by)
-    badges, notes = [""] * len(first), [""] * len(first)
+    badges, notes = [""] * len(first), [f"serves {serves[n]}s" for n in range(len(first))]
     for n, original in enumerate(first.tolist()):
         if dead[n]:
             badges[n], notes[n] = "dead", "dead: says the same to every picture"

@@ -98,10 +98,23 @@ def moment(steps: list[int]) -> int | None:
 def look_at(step: int | None) -> None:
     """Put a moment of the run in view into the address; None: the newest."""
     st.session_state[STEP] = "" if step is None else str(step)
-    if step is None:
-        st.query_params.pop(STEP, None)
+    write(STEP, step)
+
+
+def write(key: str, value: object) -> None:
+    """Put a choice into the address; None: leave it out."""
+    if value is None:
+        st.query_params.pop(key, None)
     else:
-        st.query_params[STEP] = str(step)
+        st.query_params[key] = str(value)
+
+
+def recall_layer(layers: Iterable[int]) -> None:
+    """Take the layer from the address, when the page opens, if there is one of that number."""
+    named = {str(layer): layer for layer in layers}
+    if LAYER not in st.session_state and st.query_params.get(LAYER) in named:
+        st.session_state[LAYER] = named[st.query_params[LAYER]]
+    forget_unless(LAYER, layers)
 
 
 def forget_unless(key: str, known: Iterable[object]) -> None:
