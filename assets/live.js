@@ -97,17 +97,20 @@ class Stream {
       let held = new Uint8Array(0), shown = 0;
       for (;;) {
         const { done, value } = await reader.read();
-        if (done || this.closed) break;
+        if (this.closed) return void reader.cancel();
+        if (done) break;
         const both = new Uint8Array(held.length + value.length);
         both.set(held);
         both.set(value, held.length);
         held = both;
+        let at = 0; // a piece may hold hundreds of frames: none is copied but its own
         for (;;) {
-          const length = held.length < 4 ? Infinity : new DataView(held.buffer, held.byteOffset).getUint32(0, true);
-          if (held.length < 4 + length) break;
-          found.push(unpack(held.slice(4, 4 + length).buffer));
-          held = held.slice(4 + length);
+          const length = held.length < at + 4 ? Infinity : new DataView(held.buffer).getUint32(at, true);
+          if (held.length < at + 4 + length) break;
+          found.push(unpack(held.slice(at + 4, at + 4 + length).buffer));
+          at += 4 + length;
         }
+        held = held.subarray(at);
         if (found.length >= 2 * shown || performance.now() > this.told + 500) {
           shown = found.length;
           this.told = performance.now();
@@ -229,6 +232,23 @@ function rgb(colour) {
   if (colour[0] !== "#") return colour.match(/[\d.]+/g).slice(0, 3).map(Number);
   const hex = colour.length === 4 ? colour.replace(/[^#]/g, "$&$&").slice(1) : colour.slice(1);
   return [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16));
+}
+
+// int8 weight + 128 → packed RGBA, from negative through the panel's colour to positive
+function shades(theme) {
+  const found = new Uint32Array(256), neutral = rgb(theme.panel);
+  for (let v = -128; v < 128; v++) {
+    const end = rgb(v < 0 ? theme.negative : theme.positive);
+    const t = Math.min(1, Math.abs(v) / 127) ** 0.8;
+    const [r, g, b] = neutral.map((n, i) => Math.round(n + (end[i] - n) * t));
+    found[v + 128] = (255 << 24) | (b << 16) | (g << 8) | r;
+  }
+  return found;
+}
+
+// Base64 → its bytes, as the Kind of array they are
+function decoded(text, Kind = Uint8Array) {
+  return new Kind(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 }
 
 const prettyCount = new Intl.NumberFormat("en");

@@ -16,6 +16,7 @@ session.write_address()
 st.navigation(
     [
         st.Page("train.py", title="Train", icon=":material/timeline:", default=True),
+        st.Page("neurons.py", title="Neurons", icon=":material/grid_view:"),
         st.Page("draw.py", title="Draw", icon=":material/draw:"),
     ]
 ).run()

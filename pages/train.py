@@ -48,7 +48,9 @@ else:
     )
 wall, curves = st.columns([3, 2], gap="medium")
 with wall:
-    components.wall(run, spec or RunSpec())
+    opened = components.wall(run, spec or RunSpec())
+    if run and opened is not None:
+        st.switch_page("neurons.py", query_params={"run": run.id, "neuron": str(opened)})
 with curves:
     components.curves(run)
     components.net(run)

@@ -6,7 +6,7 @@ Registered once, when this module is imported: Streamlit takes component code as
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from pages.parts import bundle, session, tiles
 _ASSETS = Path(__file__).parents[2] / "assets"
 
 
-def _register(name: str, html: str, isolate_styles: bool = True) -> Callable[..., Any]:
+def _register(
+    name: str, html: str, *, shared: tuple[str, ...] = ("live.js",), isolate_styles: bool = True
+) -> Callable[..., Any]:
     return st.components.v2.component(
         f"digitscope.{name}",
         html=html,
         css=(_ASSETS / "live.css").read_text(),
-        js="".join((_ASSETS / file).read_text() for file in ("live.js", f"{name}.js")),
+        js="".join((_ASSETS / file).read_text() for file in (*shared, f"{name}.js")),
         isolate_styles=isolate_styles,
     )
 
@@ -81,7 +83,8 @@ _wall = _register(
     '<option value="layer">the layer’s strongest weight</option>'
     '<option value="percentile">what 1 % of the weights exceed</option></select></label>'
     '<label>Show <select name="most"><option value="">all neurons</option>'
-    "<option>16</option><option>64</option><option>256</option></select></label></div>",
+    "<option>16</option><option>64</option><option>256</option></select></label>"
+    '<button name="save" hidden>Save this picture (PNG)</button></div>',
 )
 _net = _register(
     "net",
@@ -98,6 +101,36 @@ _timeline = _register(
     '<label><input type="checkbox" name="loop"> Again and again</label><output></output></div>'
     '<canvas role="slider" tabindex="0" aria-label="Moment of the run" aria-valuemin="0"></canvas>'
     "</div>",
+)
+_PICTURE = (
+    '<div class="picture"><canvas class="weights" role="img" tabindex="0"></canvas>'
+    '<canvas class="scale" aria-hidden="true"></canvas></div>'
+)
+_dossier = _register(
+    "dossier",
+    '<div class="dossier"><h4 class="title"></h4>'
+    + _PICTURE
+    + '<p class="value" aria-live="polite"></p><div class="still"><dl></dl>'
+    + "".join(
+        f'<section class="{name}"><h4>{words}</h4><canvas class="charts" role="img"></canvas>'
+        "<p></p></section>"
+        for name, words in (
+            ("extremes", "Digits that excite it most and least"),
+            ("said", "What it says to each digit"),
+            ("outgoing", "To whom it speaks (outgoing weights)"),
+            ("without", "Switched off: digits read right, in points"),
+            ("life", "Its life"),
+        )
+    )
+    + "</div></div>",
+    shared=("live.js", "picture.js"),
+)
+_compare = _register(
+    "compare",
+    '<div class="compare"><div class="pictures">'
+    + 3 * f'<div><h4></h4>{_PICTURE}<p class="value" aria-live="polite"></p></div>'
+    + "</div></div>",
+    shared=("live.js", "picture.js"),
 )
 # Plotly puts its styles into the page's head, where a shadow root would not see them.
 _curves = _register(
@@ -152,13 +185,46 @@ def status(run: Run) -> None:
     _status(key="status", data={"run": run.id, "about": about})
 
 
-def wall(run: Run | None, spec: RunSpec) -> None:
+def wall(
+    run: Run | None,
+    spec: RunSpec,
+    more: Mapping[str, Any] | None = None,
+    opened: Callable[[int], None] = lambda neuron: None,
+) -> int | None:
     """The weight wall of a run, live; before its first step, or without a run, the network that
-    it, or ``spec``, begins with."""
+    it, or ``spec``, begins with. → the neuron that has just been opened, if one has.
+
+    more: what of it the page says otherwise: "mode" ("weights", "start", "previous", "still"),
+    "still" (packed as tiles.pack, Base64) with the "step" and "samples" it shows, "of" (neurons
+    there are), "order" (those to show), "badges" and "notes" (a text a neuron, or ""), "chosen",
+    "kind" and "what" (for the caption), "aside" (the chosen one is shown beside the wall), "above"
+    (pixels around the wall on a screen). ``opened`` is called with that neuron before the script
+    runs.
+    """
     if run:
         spec = run.spec
     still = _untrained(spec) if not run or run.state is State.QUEUED else None
-    _wall(key="wall", data={"run": run and run.id, "still": still, "of": spec.sizes[1]})
+    data = {
+        "run": run and run.id, "still": still, "of": spec.sizes[1], "mode": "weights",
+        "opens": run is not None,
+    }  # fmt: skip
+    key = "wall"
+    found: int | None = _wall(
+        key=key,
+        data=data | dict(more or {}),
+        on_open_change=lambda: opened(st.session_state[key].open),
+    ).open
+    return found
+
+
+def dossier(data: Mapping[str, Any]) -> None:
+    """What is known of one neuron; see pages.parts.dossier."""
+    _dossier(key="dossier", data=dict(data))
+
+
+def compare(data: Mapping[str, Any]) -> None:
+    """Two weight pictures and their difference; see pages.parts.dossier."""
+    _compare(key="compare", data=dict(data))
 
 
 def curves(run: Run | None) -> None:
@@ -179,7 +245,9 @@ def timeline(run: Run, step: int | None = None, live: bool = True) -> int | None
     """
     key = f"timeline {run.id}"
     data = {"run": run.id, "step": step, "live": live}
-    found: int | None = _timeline(key=key, data=data, on_step_change=lambda: None).step
+    found: int | None = _timeline(
+        key=key, data=data, default={"step": step}, on_step_change=lambda: None
+    ).step
     return found
 
 

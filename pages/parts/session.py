@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -20,13 +21,16 @@ RUN = "run"  # the id of the run in view
 NEW = ""  # in its place: none, by choice
 SIMPLE = "simple"  # "1" in the address: nothing but Start, for a class
 SETTINGS = {PRESET, *(field.name for field in dataclasses.fields(RunSpec))}
+STEP = "step"  # the moment of it that is looked at; in the address, too
+LAYER, NEURON = "layer", "neuron"  # counted from 1 and from 0, as people read them
 HISTORY, CHOSEN = "history", "chosen"  # the list of runs, and the last one chosen in it
+MADE = "made"  # the file made last, and what was asked for
 HEARD = "heard"  # the last press of a button that was acted on
 
 
 def write_address() -> None:
     """Navigation drops the query string: write back what all pages have in common."""
-    for key in (RUN, SIMPLE):
+    for key in (RUN, SIMPLE, STEP):
         if key in st.query_params:
             st.session_state[key] = st.query_params[key]
         elif st.session_state.get(key):
@@ -90,8 +94,68 @@ def run_in_view() -> Run | None:
     return run
 
 
+def moment(steps: list[int]) -> int | None:
+    """The kept frame that the address asks for, or the last one before it; None: the newest."""
+    asked = str(st.query_params.get(STEP, ""))
+    if not (asked.isdecimal() and len(asked) < 16):
+        return None
+    before = [step for step in steps if step <= int(asked)]
+    return before[-1] if before[-1:] != steps[-1:] else None
+
+
+def look_at(step: int | None) -> None:
+    """Put a moment of the run in view into the address; None: the newest."""
+    st.session_state[STEP] = "" if step is None else str(step)
+    write(STEP, step)
+
+
+def write(key: str, value: object) -> None:
+    """Put a choice into the address; None: leave it out."""
+    if value is None:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = str(value)
+
+
+def recall_layer(layers: Iterable[int]) -> None:
+    """Take the layer from the address, when the page opens, if there is one of that number."""
+    named = {str(layer): layer for layer in layers}
+    if LAYER not in st.session_state and st.query_params.get(LAYER) in named:
+        st.session_state[LAYER] = named[st.query_params[LAYER]]
+    forget_unless(LAYER, layers)
+
+
+def forget_unless(key: str, known: Iterable[object]) -> None:
+    """Forget a choice that is none of those there are now."""
+    if key in st.session_state and st.session_state[key] not in known:
+        del st.session_state[key]
+
+
+def keep_made(asked: object, data: bytes) -> None:
+    """Keep a file until another one is made."""
+    st.session_state[MADE] = asked, data
+
+
+def made(asked: object) -> bytes | None:
+    """The file that was made last, if it is the one asked for."""
+    was, data = st.session_state.get(MADE, (None, None))
+    return data if was == asked else None
+
+
+def neuron() -> int:
+    """The neuron in view; it may be one that a network has not got."""
+    return int(st.session_state.get(NEURON) or 0)
+
+
+def choose(neuron: int) -> None:
+    """Put a neuron into view, before the page asks which one it is."""
+    st.session_state[NEURON] = neuron
+
+
 def view(run: Run | None) -> None:
     """Put a run into view, and into the address, so that a reload or a link finds it again."""
+    if st.session_state.get(RUN) not in (None, run.id if run else NEW):
+        look_at(None)  # a moment of another run
     st.session_state[RUN] = run.id if run else NEW
     if run:
         st.query_params["run"] = run.id

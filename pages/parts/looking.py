@@ -1,0 +1,266 @@
+"""How the neurons are looked at: which layer, what of them, in which order, beside which other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nn.errors import UserError
+from nn.inspect.likeness import cosines
+from nn.inspect.tiles import quantised
+from nn.layers import Array
+from nn.runs.store import Run
+from pages.parts import components, dossier, moment, session, tiles
+from pages.parts.recorded import store
+from pages.parts.text import plain
+
+SECONDS = 2.0  # between two looks whether a run has changed its state
+WIDTH = 171  # pixels of a choice: two beside each other on a phone 390 wide
+
+MODES = {
+    "weights": "weights",
+    "start": "change since start",
+    "previous": "latest change",
+    "gradient": "pull (gradient)",
+}
+# After "What each neuron …"
+WHAT = {
+    "weights": "looks for",
+    "start": "has come to look for since the start",
+    "previous": "has changed since the kept moment before",
+    "gradient": "is pulled towards by the test digits (against the gradient of the loss)",
+}
+ORDERS = {
+    "index": "number",
+    "norm": "strength (norm)",
+    "firing": "how often it fires",
+    "digit": "digit it serves",
+    "likeness": "likeness",
+}
+ONLY = {
+    "all": "all",
+    "dead": "dead",
+    "twins": "duplicates",
+    "others": "neither",
+}
+BESIDE = ("another neuron", "another moment", "another run")
+
+
+def watch(run: Run, steps: Sequence[int]) -> None:
+    """See that the page is drawn anew when a run that is under way changes its state, has its
+    first kept moment or ends an epoch."""
+    if run.state.active:
+        _watch(run, not steps)
+
+
+@st.fragment(run_every=SECONDS)
+def _watch(run: Run, empty: bool) -> None:
+    now = store().run(run.id)
+    if (now.state, now.epoch) != (run.state, run.epoch) or (empty and now.step):
+        st.rerun()
+
+
+def layer_name(sizes: Sequence[int], layer: int) -> str:
+    count = sizes[layer + 1]
+    if layer == len(sizes) - 2:
+        return "the answers (10)"
+    if len(sizes) == 3:
+        return f"hidden layer ({count:,})"
+    return f"hidden layer {layer + 1} ({count:,})"
+
+
+def layer(sizes: Sequence[int]) -> int:
+    """Counted from 0; in the address from 1."""
+    layers = range(1, len(sizes))
+    session.recall_layer(layers)
+    chosen = st.selectbox(
+        "Layer",
+        layers,
+        format_func=lambda number: layer_name(sizes, number - 1),
+        key=session.LAYER,
+        width=WIDTH,
+    )
+    session.write(session.LAYER, None if chosen == 1 else chosen)
+    return chosen - 1
+
+
+def mode(layer: int) -> str:
+    modes = [mode for mode in MODES if layer == 0 or mode != "gradient"]
+    session.forget_unless("mode", modes)
+    help = (
+        "Weights: blue where ink speaks for the neuron, red where it speaks against it. Latest "
+        "change: since the kept moment before. Pull: how the test digits would have each weight "
+        "change, which is minus the gradient of the loss."
+    )
+    return _one_of("Show", "mode", {name: MODES[name] for name in modes}, help)
+
+
+def order() -> str:
+    return _one_of("Sort by", "sort", ORDERS, "Likeness: look-alikes stand together.")
+
+
+def only() -> str:
+    help = (
+        "Dead: never fires, whatever the picture. Duplicate: its weights are another's, but for "
+        "their strength."
+    )
+    return _one_of("Neurons", "only", ONLY, help)
+
+
+def _one_of(label: str, key: str, names: dict[str, str], help: str) -> str:
+    chosen = st.selectbox(
+        label, list(names), format_func=names.get, key=key, help=help, bind="query-params",
+        width=WIDTH,
+    )  # fmt: skip
+    return chosen or next(iter(names))
+
+
+def neuron(sizes: Sequence[int], layer: int) -> int:
+    last = sizes[layer + 1] - 1
+    if not last:
+        return 0
+    if session.neuron() > last:
+        session.choose(last)
+    label = "Digit" if layer == len(sizes) - 2 else "Neuron"
+    chosen = st.number_input(
+        f"{label}, 0 to {last:,}; or choose it on the wall", 0, last, 0, key=session.NEURON,
+        bind="query-params",
+    )  # fmt: skip
+    return int(chosen)
+
+
+def wall(
+    run: Run, steps: Sequence[int], step: int, layer: int, mode: str, by: str, only: str
+) -> dict[str, Any]:
+    """What the wall is told beside its run; see components.wall."""
+    sizes = run.spec.sizes
+    output = layer == len(sizes) - 2
+    told = {
+        "of": sizes[layer + 1],
+        "mode": "still" if layer or mode == "gradient" else mode,
+        "kind": "answer" if output else _kind(sizes, layer),
+        "what": WHAT[mode] + (", led back to the pixels" if layer else ""),
+        "aside": True,
+        **_still(run, steps, step, layer, mode),
+    }
+    try:
+        told |= _judged(run.id, step, layer, by, only)
+    except UserError as error:
+        if (by, only) != ("index", "all"):
+            st.caption(plain(str(error)))
+    return told
+
+
+def _kind(sizes: Sequence[int], layer: int) -> str:
+    return "first-layer neuron" if layer == 0 else f"neuron of hidden layer {layer + 1}"
+
+
+def _still(run: Run, steps: Sequence[int], step: int, layer: int, mode: str) -> dict[str, Any]:
+    """The tiles that the browser cannot make, or not as exactly, of the frames it has."""
+    if mode == "weights" and not layer:
+        return {"still": None}
+    if mode == "gradient":
+        try:
+            scales, shown = moment.pull(run.id, step)
+        except UserError as error:
+            st.caption(plain(str(error)))
+            return {"still": None}
+    elif mode == "weights":
+        scales, shown = quantised(moment.pictures(run.id, step, layer))
+    else:
+        before = steps[0] if mode == "start" else steps[max(0, steps.index(step) - 1)]
+        scales, shown = moment.change(run.id, step, layer, before)
+    return {
+        "still": dossier.text(np.frombuffer(tiles.packed(scales, shown), np.uint8)),
+        "step": step,
+        "samples": store().frame(run.id, step).samples,
+    }
+
+
+def _judged(run_id: str, step: int, layer: int, by: str, only: str) -> dict[str, Any]:
+    """Order, badges and notes of the neurons on the wall."""
+    found = moment.layer_survey(run_id, step, layer)
+    dead, serves = found.dead, found.serves
+    first = moment.originals(run_id, step, layer)
+    order = moment.ordered(run_id, step, layer, by)
+    badges, notes = [""] * len(first), [f"serves {serves[n]}s" for n in range(len(first))]
+    for n, original in enumerate(first.tolist()):
+        if dead[n]:
+            badges[n], notes[n] = "dead", "dead: says the same to every picture"
+        elif original != n:
+            badges[n], notes[n] = f"= {original}", f"a duplicate of neuron {original}"
+    # What a dead neuron is a duplicate of matters to nobody.
+    wanted = {
+        "all": lambda n: True,
+        "dead": lambda n: dead[n],
+        "twins": lambda n: badges[n].startswith("="),
+        "others": lambda n: not badges[n],
+    }[only]
+    plainly = by == "index" and only == "all"
+    return {
+        "order": None if plainly else [n for n in order if wanted(n)],
+        "badges": badges,
+        "notes": notes,
+    }
+
+
+def compare(run: Run, steps: Sequence[int], step: int, layer: int, neuron: int) -> None:
+    """The chosen neuron beside another, itself at another moment, or its like in another run."""
+    name = dossier.title(run.spec.sizes, layer, neuron)
+    beside = st.segmented_control(f"Compare {name[0].lower()}{name[1:]} with", BESIDE, key="beside")
+    if not beside:
+        return
+    own = moment.picture(run.id, step, layer, neuron)
+    if beside == BESIDE[0]:
+        last = run.spec.sizes[layer + 1] - 1
+        if not last:
+            st.caption("This layer has no other neuron.")
+            return
+        other = st.number_input("Which one", 0, last, min(neuron + 1, last), key="other", width=240)
+        titles = [name, dossier.title(run.spec.sizes, layer, int(other))]
+        found = moment.picture(run.id, step, layer, int(other))
+    elif beside == BESIDE[1]:
+        if len(steps) == 1:
+            st.caption("Only one moment of this run is kept.")
+            return
+        samples = moment.samples(run.id, tuple(steps))
+        then = st.select_slider(
+            "Which one, in digits seen", steps, steps[0], key=f"then {run.id}",
+            format_func=lambda step: f"{samples[step]:,}",
+        )  # fmt: skip
+        titles = [f"after {samples[at]:,} digits" for at in (step, then)]
+        found = moment.picture(run.id, then, layer, neuron)
+    else:
+        found_in = _other_run(run, layer, neuron)
+        if not found_in:
+            return
+        titles = [run.name, found_in[0]]
+        found = found_in[1]
+    components.compare(dossier.compared(titles, own, found))
+    alike = cosines(np.nan_to_num(np.stack([own, found]), posinf=0, neginf=0))[0, 1]
+    st.caption(f"Likeness (cosine) {alike:.2f}: 1 the same, 0 nothing in common.")
+
+
+def _other_run(run: Run, layer: int, neuron: int) -> tuple[str, Array] | None:
+    others = {
+        other.id: other
+        for other in store().runs()
+        if other.id != run.id and other.step and _has(other, layer, neuron)
+    }
+    if not others:
+        st.caption("No other run has this neuron.")
+        return None
+    chosen = st.selectbox(
+        "Which one, as it is at its end", others, key=f"beside {run.id}",
+        format_func=lambda id: others[id].name, width=320,
+    )  # fmt: skip
+    last = [step for step in store().frame_steps(chosen) if step <= others[chosen].step][-1]
+    return others[chosen].name, moment.picture(chosen, last, layer, neuron)
+
+
+def _has(run: Run, layer: int, neuron: int) -> bool:
+    sizes = run.spec.sizes
+    return layer < len(sizes) - 1 and neuron < sizes[layer + 1]

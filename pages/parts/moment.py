@@ -1,0 +1,137 @@
+"""The moment looked at: what is known of a network there, found out when somebody looks.
+
+Everything is asked for by run and step of a kept frame, which never changes, and by layer, and kept
+for the next look. Raises UserError where the frame or the pictures are gone, or it has diverged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from nn.digits import sources
+from nn.digits.dataset import Dataset
+from nn.inspect import gradient, likeness, order, sums, survey, weights, without
+from nn.inspect.tiles import quantised
+from nn.layers import Array
+from nn.network import Network
+from nn.runs.spec import RunSpec
+from pages.parts import tiles
+from pages.parts.recorded import store
+
+NUMBERS = 10_000_000  # what a layer says to the test pictures, at most: 40 MB
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def spec(run_id: str) -> RunSpec:
+    return store().run(run_id).spec
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def network(run_id: str, step: int) -> Network:
+    """As it was at a kept frame; it is only read with."""
+    found = spec(run_id).network()
+    found.parameters[...] = store().frame(run_id, step).parameters
+    return found
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _test(data: str, validation: int, seed: int) -> Dataset:
+    return sources.load(data, validation, seed).test
+
+
+def test(run_id: str) -> Dataset:
+    """The run's own test pictures."""
+    of = spec(run_id)
+    return _test(of.data, of.validation, of.seed)
+
+
+def tested(run_id: str, layer: int) -> Dataset:
+    """Those of them that the neurons of a layer are judged by: fewer where it is very wide."""
+    return test(run_id)[: NUMBERS // _width(run_id, layer)]
+
+
+def _width(run_id: str, layer: int) -> int:
+    return spec(run_id).sizes[layer + 1]
+
+
+def shown(run_id: str, layer: int) -> int:
+    """How many of the layer's neurons the wall has room for."""
+    return min(_width(run_id, layer), tiles.MOST)
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def layer_sums(run_id: str, step: int, layer: int) -> NDArray[np.float32]:
+    return sums.sums(network(run_id, step), tested(run_id, layer).images, layer)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def layer_survey(run_id: str, step: int, layer: int) -> survey.Survey:
+    z = layer_sums(run_id, step, layer)
+    return survey.survey(network(run_id, step), layer, z, tested(run_id, layer).labels)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def pictures(run_id: str, step: int, layer: int) -> NDArray[np.float32]:
+    """(neurons shown, 784)"""
+    parameters, sizes = network(run_id, step).parameters, network(run_id, step).sizes
+    return weights.pictures(parameters, sizes, layer, slice(shown(run_id, layer)))
+
+
+def picture(run_id: str, step: int, layer: int, neuron: int) -> NDArray[np.float32]:
+    """(784,) of one neuron, also of one that the wall has no room for"""
+    of = network(run_id, step)
+    return weights.pictures(of.parameters, of.sizes, layer, slice(neuron, neuron + 1))[0]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def samples(run_id: str, steps: tuple[int, ...]) -> dict[int, int]:
+    """How many digits the network had seen at each of its kept frames."""
+    return {step: store().frame(run_id, step).samples for step in steps}
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def originals(run_id: str, step: int, layer: int) -> NDArray[np.intp]:
+    return likeness.originals(likeness.cosines(pictures(run_id, step, layer)))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def ordered(run_id: str, step: int, layer: int, by: str) -> list[int]:
+    """The neurons shown, in one of the orders of nn.inspect.order."""
+    seen = pictures(run_id, step, layer)
+    found = order.ORDERS[by](layer_survey(run_id, step, layer), seen)
+    return [int(n) for n in found if n < len(seen)]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def change(run_id: str, step: int, layer: int, before: int) -> tuple[Array, Array]:
+    """How the weights have changed since the kept frame ``before`` → as nn.inspect.tiles."""
+    return quantised(pictures(run_id, step, layer) - pictures(run_id, before, layer))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def pull(run_id: str, step: int) -> tuple[Array, Array]:
+    """Where the loss on the test pictures pulls the first layer's weights: against its gradient
+    → as nn.inspect.tiles."""
+    seen = tested(run_id, 0)
+    _, loss, _ = spec(run_id).build()
+    found = gradient.gradient(network(run_id, step), loss, seen.images, seen.labels)
+    return quantised(-found[: shown(run_id, 0)])
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def scores(run_id: str, step: int, layer: int) -> without.Scores:
+    """How the network reads with all its neurons."""
+    return _scores(run_id, step, layer, None)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def scores_without(run_id: str, step: int, layer: int, neuron: int) -> without.Scores:
+    return _scores(run_id, step, layer, neuron)
+
+
+def _scores(run_id: str, step: int, layer: int, off: int | None) -> without.Scores:
+    _, loss, _ = spec(run_id).build()
+    z, labels = layer_sums(run_id, step, layer), tested(run_id, layer).labels
+    return without.scores(network(run_id, step), loss, layer, z, labels, off)

@@ -1,0 +1,139 @@
+"""Take it with you: a run as files, each made when somebody asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nn import model_file
+from nn.errors import UserError
+from nn.files import Track
+from nn.inspect import animation, page
+from nn.runs import curves
+from nn.runs.store import Run
+from pages.parts import moment, session
+from pages.parts.recorded import store
+from pages.parts.text import plain
+
+WEIGHTS = {
+    ".npz": "Weights for NumPy (.npz)",
+    ".safetensors": "Weights as .safetensors",
+    ".json": "Weights as readable text (.json)",
+}
+WALL, NEURON, PAGE = "the wall learning", "this neuron learning", "everything on one page"
+MOVING = {".gif": "GIF", ".webp": "animated WebP"}
+WIDTHS = {480: "small", 960: "middle", 1440: "large"}  # pixels
+FRAMES = 30  # of a moving picture, unless asked for otherwise
+
+
+@st.fragment
+def out(run: Run, steps: Sequence[int], step: int, layer: int) -> None:
+    """The files of a run: its weights as they were at ``step``; the film of a neuron is offered
+    where the ``layer`` looked at is the first."""
+    with st.popover("Take it with you", icon=":material/download:"):
+        _at_once(run, step)
+        st.divider()
+        _made(run, list(steps), session.neuron() if layer == 0 else None)
+
+
+def _at_once(run: Run, step: int) -> None:
+    network = moment.network(run.id, step)
+    if np.isfinite(network.parameters).all():
+        for kind, label in WEIGHTS.items():
+            name = file_name(run, kind, step)
+            write = partial(model_file.write, network, about=_about(run, step))
+            _button(label, name, partial(contents, name, write))
+    else:
+        st.caption("The weights are no longer finite at this moment: no network reads with them.")
+    name = file_name(run, ".csv")
+    _button("Curves as a table (.csv)", name, partial(contents, name, _curves(run)))
+
+
+def _button(label: str, name: str, data: Any) -> None:
+    st.download_button(
+        label, data, name, on_click="ignore", icon=":material/download:", width="stretch",
+        key=f"take {Path(name).suffix}",
+    )  # fmt: skip
+
+
+def _curves(run: Run) -> Callable[[Path], None]:
+    return lambda path: curves.write_csv(store(), run, path)
+
+
+def _about(run: Run, step: int) -> dict[str, Any]:
+    accuracies = {epoch["step"]: epoch["test_accuracy"] for epoch in store().epochs(run.id)}
+    return {
+        "run": run.name, "data": Path(run.spec.data).name, "step": step,
+        "test_accuracy": accuracies.get(step),
+    }  # fmt: skip
+
+
+def _made(run: Run, steps: list[int], neuron: int | None) -> None:
+    """What takes a while: asked for, made under the eyes of who asked, then saved."""
+    choices = [WALL, *([NEURON] if neuron is not None else []), PAGE]
+    what = st.selectbox("Make a film or a page of", choices, key="take what")
+    kind, width, most = ".html", 0, 0
+    if what != PAGE:
+        form, size = st.columns(2)
+        kind = form.selectbox("As", list(MOVING), format_func=MOVING.get, key="take kind")
+        width = size.selectbox("Size", list(WIDTHS), 1, format_func=WIDTHS.get, key="take width")
+        if len(steps) > 2:
+            most = st.slider("Moments", 2, len(steps), min(FRAMES, len(steps)), key="take moments")
+    asked = (run.id, run.step, what, kind, width, most, neuron if what == NEURON else None)
+    name = file_name(run, kind, None if what != NEURON else f"neuron-{neuron}")
+
+    def write(track: Track, path: Path) -> None:
+        if what == PAGE:
+            page.write(store(), run, steps, path, track)
+        else:
+            only = neuron if what == NEURON else None
+            animation.write(store(), run.id, steps, path, only, track, most or 2, width)
+
+    place = st.empty()
+    if place.button("Make it", key="take make", width="stretch"):
+        with place.container():
+            bar = st.progress(0.0, "Drawing…")
+            # Any press of a button ends the script run that is drawing.
+            st.button("Cancel", key="take cancel", width="stretch")
+            try:
+                session.keep_made(asked, contents(name, partial(write, partial(_shown, bar))))
+            except UserError as error:
+                st.error(plain(str(error)))
+                return
+        place.empty()
+    data = session.made(asked)
+    if data:
+        _button(f"Save {name} ({len(data) / 1e6:.1f} MB)", name, data)
+
+
+def _shown(bar: Any, items: Sequence[Any]) -> Iterable[Any]:
+    """Passes the items on, and shows how many are done."""
+
+    def passing() -> Iterator[Any]:
+        for done, item in enumerate(items):
+            bar.progress(done / len(items), f"Drawing {done + 1} of {len(items)}…")
+            yield item
+        bar.progress(1.0, "Packing…")
+
+    return passing()
+
+
+def file_name(run: Run, kind: str, part: object = None) -> str:
+    """``run-part.kind``, of signs that every computer takes."""
+    words = re.sub(r"[^\w-]+", "-", run.name, flags=re.ASCII).strip("-") or run.id
+    return f"{words[:60]}{'' if part is None else f'-{part}'}{kind}"
+
+
+def contents(name: str, write: Callable[[Path], None]) -> bytes:
+    """What ``write`` writes into a file of this name."""
+    with TemporaryDirectory(prefix="digitscope-") as folder:
+        path = Path(folder) / name
+        write(path)
+        return path.read_bytes()

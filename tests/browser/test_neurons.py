@@ -1,0 +1,251 @@
+"""The Neurons page, acted on by a person."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from nn import model_file
+from nn.runs.spec import RunSpec
+from nn.runs.store import Run, RunStore
+from nn.runs.worker import work
+from tests.browser.app import STEP, WALL, step
+from tests.browser.test_train import open_train, serious, start, state
+
+DOSSIER = (
+    "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('.dossier'))"
+    ".find(Boolean)?.dataset"
+)
+
+
+@pytest.fixture
+def record(server):
+    """``record(name, **fields)``: a run of the built-in strokes, at its end."""
+
+    def make(name: str = "", **fields) -> Run:
+        store = RunStore(server.store)
+        spec = {"hidden": (24,), "data": "strokes", "epochs": 2, "batch": 200} | fields
+        run = store.create(RunSpec(**spec), name)
+        for _ in work(store, run.id):
+            pass
+        return store.run(run.id)
+
+    return make
+
+
+def look(page: Page, url: str, query: str) -> None:
+    """Open the page and wait for wall and dossier."""
+    page.goto(f"{url}/neurons?{query}")
+    page.wait_for_function(f"Number({WALL}?.dataset.neurons) > 0", timeout=30_000)
+    page.wait_for_function(f"{DOSSIER}?.neuron !== undefined", timeout=30_000)
+
+
+def dossier(page: Page, neuron: int) -> None:
+    page.wait_for_function(f"{DOSSIER}?.neuron === '{neuron}'", timeout=15_000)
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label, exact=True).first.click()
+    page.get_by_role("option", name=option).click()
+
+
+def film(page: Page, count: int) -> None:
+    """Wait until so many kept moments have come."""
+    page.wait_for_function(
+        "n => [...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector("
+        "'canvas[role=slider]')).find(Boolean)?.dataset.frames >= n",
+        arg=count,
+    )
+
+
+def test_the_wall_follows_the_timeline_and_only_at_rest_does_the_script(
+    page: Page, server, record
+) -> None:
+    run = record()
+    steps = RunStore(server.store).frame_steps(run.id)
+    look(page, server.url, f"run={run.id}")
+    film(page, len(steps))
+    assert step(page) == steps[-1]
+    slider = page.get_by_role("slider", name="Moment of the run")
+    box = slider.bounding_box()
+    assert box
+    sent: list[object] = []
+    socket = page.context.new_cdp_session(page)
+    socket.send("Network.enable")
+    socket.on("Network.webSocketFrameSent", lambda f: sent.append(f["response"]["payloadData"]))
+    before = page.evaluate(f"Number({WALL}.dataset.frames)")
+    page.mouse.move(box["x"] + box["width"] - 12, box["y"] + 30)
+    page.mouse.down()
+    for i in range(60):
+        page.mouse.move(box["x"] + 12 + (box["width"] - 24) * (1 - i / 59), box["y"] + 30)
+    assert page.evaluate(f"Number({WALL}.dataset.frames)") - before >= min(30, len(steps) // 2)
+    assert step(page) == 0
+    assert not [text for text in sent if text != "drawn"]
+    page.mouse.up()
+    page.wait_for_url("**step=0*")
+    page.wait_for_function(f"{DOSSIER}.step === '0'")
+    slider.press("End")
+    page.wait_for_function(f"{STEP} === {steps[-1]}")
+    expect(page).not_to_have_url(re.compile("step="))
+
+
+def test_a_link_leads_to_the_moment_the_layer_and_the_neuron(page: Page, server, record) -> None:
+    run = record(hidden=(8, 6))
+    steps = RunStore(server.store).frame_steps(run.id)
+    look(page, server.url, f"run={run.id}&step={steps[5]}&layer=2&neuron=3")
+    dossier(page, 3)
+    page.wait_for_function(f"{STEP} === {steps[5]}")
+    assert page.evaluate(f"{DOSSIER}.step") == str(steps[5])
+    expect(page.get_by_text("Neuron 3 of hidden layer 2", exact=True)).to_be_visible()
+    expect(page.get_by_text("led back to the pixels")).to_be_visible()
+
+
+@pytest.mark.parametrize("query", ["step=999999999", "step=x&neuron=-3", "layer=9&neuron=500"])
+def test_an_address_that_names_what_is_not_there_opens_all_the_same(
+    page: Page, server, record, query
+) -> None:
+    run = record(epochs=1)
+    look(page, server.url, f"run={run.id}&{query}")
+
+
+def test_a_click_and_the_keys_choose_a_neuron(page: Page, server, record) -> None:
+    run = record()
+    look(page, server.url, f"run={run.id}")
+    dossier(page, 0)
+    wall = page.get_by_role("img", name="Arrow keys choose a neuron, Enter opens it")
+    wall.click(position={"x": 5, "y": 5})
+    wall.press("ArrowRight")
+    wall.press("ArrowRight")
+    wall.press("Enter")
+    dossier(page, 2)
+    page.wait_for_url("**neuron=2*")
+    page.reload()
+    page.wait_for_function(f"{DOSSIER}?.neuron === '2'", timeout=30_000)
+
+
+def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
+    run = record()
+    look(page, server.url, f"run={run.id}")
+    shown = {page.evaluate(f"{WALL}.toDataURL()")}
+    for mode in ("change since start", "latest change", "pull (gradient)", "weights"):
+        choose(page, "Show", mode)
+        word = {"weights": "looks for,", "pull (gradient)": "is pulled"}.get(mode, "since the")
+        expect(page.locator("figcaption").first).to_contain_text(word)
+        shown.add(page.evaluate(f"{WALL}.toDataURL()"))
+    for order in ("strength (norm)", "how often it fires", "digit it serves", "likeness"):
+        choose(page, "Sort by", order)
+        page.wait_for_function(
+            f"old => !old.includes({WALL}.toDataURL())", arg=list(shown), timeout=15_000
+        )
+        shown.add(page.evaluate(f"{WALL}.toDataURL()"))
+    assert len(shown) == 8
+
+
+def test_dead_neurons_and_duplicates_are_badged_and_filtered(page: Page, server, record) -> None:
+    run = record(hidden=(6,), lr=8.0)  # so high a rate kills
+    look(page, server.url, f"run={run.id}")
+    choose(page, "Neurons", "dead")
+    page.wait_for_function(f"{WALL}.dataset.neurons < 6")
+    dead = int(page.evaluate(f"{WALL}.dataset.neurons"))
+    choose(page, "Neurons", "neither")
+    page.wait_for_function(f"{WALL}.dataset.neurons <= {6 - dead}")
+
+
+SHAPES = [
+    ("none", {"hidden": ()}),
+    ("one", {"hidden": (1,)}),
+    ("thousand", {"hidden": (1000,), "batch": 2000, "epochs": 1}),
+    ("five", {"hidden": (12, 10, 8, 6, 4)}),
+    ("diverged", {"lr": 1000.0}),
+]
+
+
+@pytest.mark.parametrize(("name", "fields"), SHAPES, ids=[name for name, _ in SHAPES])
+def test_runs_of_every_shape_open(page: Page, server, record, name, fields) -> None:
+    run = record(name, **fields)
+    depth = len(run.spec.sizes) - 1
+    for layer in {1, depth}:
+        look(page, server.url, f"run={run.id}&layer={layer}")
+        expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    if name == "none":
+        expect(page.get_by_text("nothing listens to them")).to_be_visible()
+
+
+def test_without_a_run_or_a_moment_it_says_so(page: Page, server) -> None:
+    page.goto(f"{server.url}/neurons")
+    expect(page.get_by_text("No network has been trained yet")).to_be_visible()
+    RunStore(server.store).create(RunSpec(), "waits")
+    page.goto(f"{server.url}/neurons")
+    expect(page.get_by_text("has kept no moment yet")).to_be_visible()
+    page.wait_for_function(f"{WALL}?.dataset.neurons === '128'")
+
+
+def test_a_run_that_learns_is_followed_live(page: Page, server) -> None:
+    open_train(page, server.url, epochs=300)
+    start(page)
+    state(page, "Learning")
+    page.get_by_role("link", name="Neurons").click()
+    page.wait_for_function(f"{DOSSIER}?.neuron !== undefined", timeout=30_000)
+    before = step(page)
+    page.wait_for_function(f"{STEP} > {before + 20}")
+
+
+def test_a_tile_of_the_train_page_opens_its_neuron(page: Page, server, record) -> None:
+    run = record()
+    page.goto(f"{server.url}/?run={run.id}")
+    page.wait_for_function(f"{STEP} > 0", timeout=30_000)
+    wall = page.get_by_role("img", name="Arrow keys choose a neuron")
+    wall.focus()
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        wall.press(key)
+    page.wait_for_url("**/neurons?*", timeout=15_000)
+    dossier(page, 1)
+    assert f"run={run.id}" in page.url
+
+
+def test_a_neuron_is_compared_with_others_and_itself(page: Page, server, record) -> None:
+    record("first", seed=1)
+    run = record("second", seed=2)
+    look(page, server.url, f"run={run.id}&neuron=4")
+    for beside, title in (
+        ("another neuron", "Neuron 5"),
+        ("another moment", "after 0 digits"),
+        ("another run", "first"),
+    ):
+        page.get_by_role("button", name=beside).click()
+        expect(page.locator(".compare").get_by_text(title, exact=True)).to_be_visible()
+        expect(page.get_by_text("Likeness (cosine)")).to_be_visible()
+
+
+def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
+    run = record("to take")
+    look(page, server.url, f"run={run.id}&neuron=3")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save this picture (PNG)").click()
+    wide = page.evaluate(f"{WALL}.clientWidth")
+    assert abs(Image.open(saved.value.path()).width - 2 * wide) <= 2
+    page.get_by_role("button", name="Take it with you").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Weights for NumPy").click()
+    saved.value.save_as(tmp_path / "it.npz")
+    network, about = model_file.read(tmp_path / "it.npz")
+    assert (network.sizes, about["run"]) == (run.spec.sizes, "to take")
+    for what, name in (("this neuron learning", "to-take-neuron-3.gif"), ("everything", ".html")):
+        choose(page, "Make a film or a page of", what)
+        page.get_by_role("button", name="Make it").click()
+        with page.expect_download() as saved:
+            page.get_by_role("button", name=re.compile("^Save to-take")).click(timeout=60_000)
+        assert saved.value.suggested_filename.endswith(name)
+        assert Path(saved.value.path()).stat().st_size > 1000
+
+
+def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server, record) -> None:
+    run = record()
+    look(page, server.url, f"run={run.id}&neuron=3")
+    page.get_by_role("button", name="another moment").click()
+    expect(page.get_by_text("Likeness (cosine)")).to_be_visible()
+    assert not serious(page)
