@@ -7,6 +7,9 @@ import plotly.graph_objects as go
 import streamlit as st
 from numpy.typing import NDArray
 
+from nn.inspect.calibration import Calibration
+
+RED, GREEN = "194, 56, 46", "13, 140, 130"
 STILL = {"displayModeBar": False, "staticPlot": True}  # nothing in it to zoom or pick
 
 
@@ -38,3 +41,108 @@ def probabilities(values: NDArray[np.floating]) -> go.Figure:
 def enlarged(image: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
     """A small picture with every pixel a square of ``times`` × ``times``."""
     return image.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def confusion(counts: NDArray[np.int64], shares: bool, chosen: tuple[int, int]) -> go.Figure:
+    """counts: (10, 10), a row a digit as it is; shares: in percent of the row; chosen: the row and
+    column of the cell that is looked at, outside 0–9 for none."""
+    digits = list(range(10))
+    totals = counts.sum(axis=1, keepdims=True)
+    part = counts / np.maximum(totals, 1)
+    right = np.eye(10, dtype=bool)
+    figure = go.Figure()
+    # Few mistakes are to be seen too: their square root is coloured.
+    wrong = np.where(right, np.nan, np.sqrt(part))
+    for shown, colour, most in (
+        (wrong, RED, max(0.25, float(np.nanmax(wrong)))),
+        (np.where(right, part, np.nan), GREEN, 1.0),
+    ):
+        figure.add_heatmap(
+            z=shown, x=digits, y=digits, zmin=0, zmax=most, showscale=False, hoverinfo="skip",
+            colorscale=[(0, f"rgba({colour}, 0)"), (1, f"rgba({colour}, 0.6)")], xgap=1, ygap=1,
+        )  # fmt: skip
+    text = [
+        [_cell(n, p, shares) for n, p in zip(*both, strict=True)]
+        for both in zip(counts.tolist(), part.tolist(), strict=True)
+    ]
+    ink = st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")
+    for y, row in enumerate(text):
+        for x, words in enumerate(row):
+            if words:
+                figure.add_annotation(
+                    x=x, y=y, text=words, showarrow=False, font={"size": 11, "color": ink}
+                )
+    # A heatmap tells nobody of a click; these squares over it do.
+    figure.add_scatter(
+        x=np.tile(digits, 10),
+        y=np.repeat(digits, 10),
+        mode="markers",
+        marker={"symbol": "square", "size": 30, "opacity": 0},
+        selected_marker_opacity=0,
+        unselected_marker_opacity=0,
+        customdata=np.stack([counts.ravel(), 100 * part.ravel()], axis=1),
+        hovertemplate="%{y}, read as %{x}: %{customdata[0]:,} pictures<br>"
+        "%{customdata[1]:.1f} % of all that are %{y}<extra></extra>",
+        showlegend=False,
+    )
+    truth, answer = chosen
+    if truth in digits or answer in digits:
+        x = (answer - 0.5, answer + 0.5) if answer in digits else (-0.5, 9.5)
+        y = (truth - 0.5, truth + 0.5) if truth in digits else (-0.5, 9.5)
+        figure.add_shape(
+            type="rect", x0=x[0], x1=x[1], y0=y[0], y1=y[1],
+            line={"width": 2.5, "color": st.get_option("theme.light.primaryColor")},
+        )  # fmt: skip
+    axis = {
+        "tickvals": digits,
+        "range": [-0.5, 9.5],
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+    }
+    figure.update_layout(
+        height=440,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        clickmode="event+select",
+        dragmode=False,
+        xaxis=axis | {"title": "read as", "side": "top"},
+        yaxis=axis | {"title": "it is", "range": [9.5, -0.5]},
+    )
+    return figure
+
+
+def _cell(count: int, part: float, shares: bool) -> str:
+    if not count:
+        return ""
+    return (f"{100 * part:.1f}" if part < 0.1 else f"{100 * part:.0f}") if shares else f"{count:,}"
+
+
+def calibration(found: Calibration) -> go.Figure:
+    """How often a network is right against how sure it is, a dot for each tenth."""
+    there = found.pictures > 0
+    pictures = found.pictures[there]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", hoverinfo="skip", showlegend=False,
+        line={"color": "#8b95a3", "dash": "dot"},
+    )  # fmt: skip
+    figure.add_scatter(
+        x=found.sureness[there],
+        y=found.accuracy[there],
+        mode="lines+markers",
+        marker={"size": 7 + 21 * np.sqrt(pictures / pictures.max()), "color": f"rgb({GREEN})"},
+        line={"color": f"rgba({GREEN}, 0.5)"},
+        customdata=pictures,
+        hovertemplate="on average %{x:.1%} sure, %{y:.1%} right<br>%{customdata:,} pictures"
+        "<extra></extra>",
+        showlegend=False,
+    )
+    axis = {"range": [-0.04, 1.06], "tickformat": ".0%", "fixedrange": True, "zeroline": False}
+    figure.update_layout(
+        height=420,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        dragmode=False,
+        xaxis=axis | {"title": "how sure it is of its answer"},
+        yaxis=axis | {"title": "how often it is right"},
+    )
+    return figure

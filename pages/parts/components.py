@@ -179,7 +179,9 @@ def timeline(run: Run, step: int | None = None, live: bool = True) -> int | None
     """
     key = f"timeline {run.id}"
     data = {"run": run.id, "step": step, "live": live}
-    found: int | None = _timeline(key=key, data=data, on_step_change=lambda: None).step
+    found: int | None = _timeline(
+        key=key, data=data, default={"step": step}, on_step_change=lambda: None
+    ).step
     return found
 
 

@@ -15,6 +15,7 @@ from pages.parts.text import plain
 
 PRESET = "preset"  # beside the fields of RunSpec, each under its own name
 RUN = "run"  # the id of the run in view
+STEP = "step"  # in the address: the moment of it that is looked at
 NEW = ""  # in its place: none, by choice
 SIMPLE = "simple"  # "1" in the address: nothing but Start, for a class
 SETTINGS = {PRESET, *(field.name for field in dataclasses.fields(RunSpec))}
@@ -88,6 +89,21 @@ def run_in_view() -> Run | None:
     return run
 
 
+def asked_step(steps: list[int]) -> int | None:
+    """The moment named in the address, if it is one of these; None: the newest."""
+    asked = st.query_params.get(STEP, "")
+    step = int(asked) if asked.isdecimal() and len(asked) < 16 else None
+    return step if step in steps else None
+
+
+def look_at(step: int | None) -> None:
+    """Put a moment into the address; None: the newest."""
+    if step is None:
+        st.query_params.pop(STEP, None)
+    else:
+        st.query_params[STEP] = str(step)
+
+
 def view(run: Run | None) -> None:
     """Put a run into view, and into the address, so that a reload or a link finds it again."""
     st.session_state[RUN] = run.id if run else NEW
@@ -95,3 +111,34 @@ def view(run: Run | None) -> None:
         st.query_params["run"] = run.id
     else:
         st.query_params.pop("run", None)
+
+
+# The Mistakes page
+
+NETWORK = "network"  # the run that is chosen there
+PICTURES, UPLOADED = "pictures", "uploaded"  # which pictures are looked at; files of one's own
+LOOK, COUNTED = "look", "counted"  # the part of the page; counts or shares in the matrix
+TRUTH, ANSWER, ORDER, LEAF = "truth", "answer", "order", "leaf"  # the pictures in the gallery
+MATRIX = "matrix"  # how often the chosen cell was changed from elsewhere
+HARDEST, HARDEST_LEAF, SOUGHT = "hardest", "hardest leaf", "sought"
+OPENED = "opened"  # the picture that is seen large
+
+
+def sought() -> object:
+    """Of which run and pictures the hardest are wanted."""
+    return st.session_state.get(SOUGHT)
+
+
+def seek(what: object) -> None:
+    st.session_state[SOUGHT] = what
+
+
+def opened(pictures: str) -> int | None:
+    """The row of these pictures that is seen large."""
+    key, row = st.session_state.get(OPENED, (None, None))
+    return row if key == pictures else None
+
+
+def open_picture(pictures: str, row: int | None) -> None:
+    """Show it large; None: no longer."""
+    st.session_state[OPENED] = (pictures, row)
