@@ -31,20 +31,22 @@ export default function (component) {
     }
     table.append(element("thead"), element("tbody"));
     table.tHead.append(head);
+    const most = Math.max(...rows.map((row) => (row.now === null ? 0 : 1 - row.now)));
     for (const row of rows) {
-      const line = element("tr"), name = element("th", "", row.name), share = element("td", "share");
+      const line = element("tr"), name = element("th", "", row.name), wrong = element("td");
       name.scope = "row";
-      const bar = element("i"), length = element("span", "length");
-      bar.style.width = `${100 * (row.now ?? 0)}%`;
-      length.append(bar);
-      share.append(length, element("span", "value", row.now === null ? "–" : `${(100 * row.now).toFixed(1)} %`));
-      line.append(name, share);
+      line.append(name, element("td", "value", row.now === null ? "–" : `${(100 * row.now).toFixed(1)} %`));
       if (at.length > 1) {
-        const along = element("td", "along");
+        const along = element("td");
         along.append(curve(at, row.along), element("span", "value", row.gain));
         line.append(along);
       }
-      for (const text of row.more) line.append(element("td", "", text));
+      // Against the digit that is read worst: next to it 98 and 99 % look alike.
+      const length = element("span", "length"), bar = element("i");
+      bar.style.width = `${row.now === null ? 0 : (100 * (1 - row.now)) / (most || 1)}%`;
+      length.append(bar);
+      wrong.append(length, element("span", "", row.wrong));
+      line.append(wrong, element("td", "", row.taken));
       table.tBodies[0].append(line);
     }
     place.replaceChildren(table);

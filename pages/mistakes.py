@@ -47,8 +47,8 @@ def body(run: Run, seen: Pictures, step: int | None) -> None:
     with words, st.container(gap="xsmall"):
         st.subheader(f"{percent(right / len(reading.labels))} read right", anchor=False)
         st.caption(_more(right, reading, moment, seen, steps[-1]))
-    with lots:
-        opened.draw_lots(reading, seen)
+    with lots, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        opened.draw_lots(reading, seen, "any")
     which, digits, sureness, hard = st.tabs(
         ["Mix-ups", "Digit by digit", "How sure?", "Hardest pictures"],
         key=session.LOOK,

@@ -29,8 +29,9 @@ def show(reading: Reading, pictures: Pictures, run: Run, steps: list[int], momen
         progress.progress(number / len(moments), "Reading the pictures at earlier moments")
     progress.empty()
     samples = [store().frame(run.id, moment.step).samples for moment in moments]
+    along_the_run = ["Along the run"] if len(moments) > 1 else []
     sheet.scores(
-        ["Digit", "Read right", "Along the run", "Read wrong", "Most often taken for"],
+        ["Digit", "Read right", *along_the_run, "Read wrong", "Most often taken for"],
         _rows(reading, along),
         places(samples),
     )
@@ -68,5 +69,5 @@ def _rows(reading: Reading, along: list[list[float | None]]) -> list[Row]:
             worst = f"{others.argmax()} ({others.max():,} ×)" if others.any() else "–"
         else:
             total, right, worst = int(counts.sum()), int(counts.trace()), ""
-        rows.append(Row(name, now, series, gain, [f"{total - right:,} of {total:,}", worst]))
+        rows.append(Row(name, now, series, gain, f"{total - right:,} of {total:,}", worst))
     return rows

@@ -47,31 +47,24 @@ def confusion(counts: NDArray[np.int64], shares: bool, chosen: tuple[int, int]) 
     """counts: (10, 10), a row a digit as it is; shares: in percent of the row; chosen: the row and
     column of the cell that is looked at, outside 0–9 for none."""
     digits = list(range(10))
-    totals = counts.sum(axis=1, keepdims=True)
-    part = counts / np.maximum(totals, 1)
+    part = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     right = np.eye(10, dtype=bool)
+    wrong = np.where(right, np.nan, np.sqrt(part))  # few mistakes are to be seen too
+    text = [
+        [_cell(n, p, shares) for n, p in zip(*row, strict=True)]
+        for row in zip(counts.tolist(), part.tolist(), strict=True)
+    ]
+    ink = st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")
     figure = go.Figure()
-    # Few mistakes are to be seen too: their square root is coloured.
-    wrong = np.where(right, np.nan, np.sqrt(part))
     for shown, colour, most in (
-        (wrong, RED, max(0.25, float(np.nanmax(wrong)))),
+        (wrong, RED, max(0.12, float(np.nanmax(wrong)))),
         (np.where(right, part, np.nan), GREEN, 1.0),
     ):
         figure.add_heatmap(
             z=shown, x=digits, y=digits, zmin=0, zmax=most, showscale=False, hoverinfo="skip",
-            colorscale=[(0, f"rgba({colour}, 0)"), (1, f"rgba({colour}, 0.6)")], xgap=1, ygap=1,
+            colorscale=[(0, f"rgba({colour}, 0)"), (1, f"rgba({colour}, 0.7)")], xgap=1, ygap=1,
+            text=text, texttemplate="%{text}", textfont={"size": 11, "color": ink},
         )  # fmt: skip
-    text = [
-        [_cell(n, p, shares) for n, p in zip(*both, strict=True)]
-        for both in zip(counts.tolist(), part.tolist(), strict=True)
-    ]
-    ink = st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")
-    for y, row in enumerate(text):
-        for x, words in enumerate(row):
-            if words:
-                figure.add_annotation(
-                    x=x, y=y, text=words, showarrow=False, font={"size": 11, "color": ink}
-                )
     # A heatmap tells nobody of a click; these squares over it do.
     figure.add_scatter(
         x=np.tile(digits, 10),
@@ -85,27 +78,21 @@ def confusion(counts: NDArray[np.int64], shares: bool, chosen: tuple[int, int]) 
         "%{customdata[1]:.1f} % of all that are %{y}<extra></extra>",
         showlegend=False,
     )
-    truth, answer = chosen
-    if truth in digits or answer in digits:
-        x = (answer - 0.5, answer + 0.5) if answer in digits else (-0.5, 9.5)
-        y = (truth - 0.5, truth + 0.5) if truth in digits else (-0.5, 9.5)
-        figure.add_shape(
-            type="rect", x0=x[0], x1=x[1], y0=y[0], y1=y[1],
-            line={"width": 2.5, "color": st.get_option("theme.light.primaryColor")},
-        )  # fmt: skip
-    axis = {
-        "tickvals": digits,
-        "range": [-0.5, 9.5],
-        "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
-    }
+    shapes = []
+    if max(chosen) in digits:
+        (y0, y1), (x0, x1) = (
+            (digit - 0.5, digit + 0.5) if digit in digits else (-0.5, 9.5) for digit in chosen
+        )
+        line = {"width": 2.5, "color": ink}
+        shapes = [{"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "line": line}]
+    axis = {"tickvals": digits, "showgrid": False, "zeroline": False, "fixedrange": True}
     figure.update_layout(
         height=440,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         clickmode="event+select",
         dragmode=False,
-        xaxis=axis | {"title": "read as", "side": "top"},
+        shapes=shapes,
+        xaxis=axis | {"title": "read as", "side": "top", "range": [-0.5, 9.5]},
         yaxis=axis | {"title": "it is", "range": [9.5, -0.5]},
     )
     return figure

@@ -61,6 +61,11 @@ def _otherwise() -> None:
     st.session_state[session.MATRIX] = st.session_state.get(session.MATRIX, 0) + 1
 
 
+def _all() -> None:
+    _choose([])
+    _otherwise()
+
+
 def _gallery(reading: Reading, pictures: Pictures) -> None:
     truth, answer, order = st.columns([1, 1.2, 1.2])
     is_, read_as = (
@@ -80,7 +85,10 @@ def _gallery(reading: Reading, pictures: Pictures) -> None:
     rows = chosen(reading, is_, read_as)
     if first == LEAST:
         rows = rows[::-1]
-    st.markdown(f"**{_title(len(rows), is_, read_as)}**")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{_title(len(rows), is_, read_as)}**", width="content")
+        if (is_, read_as) != (ANY, ANY):
+            st.button("Show all mistakes", type="tertiary", on_click=_all)
     if not len(rows):
         return
     leaves = -(-len(rows) // PER_LEAF)

@@ -31,7 +31,7 @@ def show(reading: Reading, pictures: Pictures, run: Run, steps: list[int], momen
     )
     what = (run.id, pictures.key)
     if session.sought() != what:
-        st.button("Find the hardest pictures", type="primary", on_click=session.seek, args=(what,))
+        st.button("Find the hardest pictures", on_click=session.seek, args=(what,))
         return
     moments = reads.moments(run, steps, moment.step, pictures, MOMENTS, WORK)
     progress, stop = st.empty(), st.empty()

@@ -47,7 +47,8 @@ class Row(NamedTuple):
     now: float | None  # 0–1; None: there is no such picture
     along: list[float | None]  # the same at earlier moments, and now
     gain: str  # what has changed since the first of them
-    more: list[str]  # further columns
+    wrong: str  # how many are read wrong
+    taken: str  # for which digit most often
 
 
 def packed(image: Array) -> str:
