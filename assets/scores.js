@@ -37,7 +37,7 @@ export default function (component) {
       name.scope = "row";
       line.append(name, element("td", "value", row.now === null ? "–" : `${(100 * row.now).toFixed(1)} %`));
       if (at.length > 1) {
-        const along = element("td");
+        const along = element("td", "along");
         along.append(curve(at, row.along), element("span", "value", row.gain));
         line.append(along);
       }
@@ -49,6 +49,8 @@ export default function (component) {
       line.append(wrong, element("td", "", row.taken));
       table.tBodies[0].append(line);
     }
+    table.setAttribute("aria-label", "How well each digit is read");
     place.replaceChildren(table);
+    place.tabIndex = place.scrollWidth > place.clientWidth ? 0 : -1; // the keyboard scrolls it
   });
 }

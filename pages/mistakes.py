@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from nn.errors import UserError
-from nn.runs.store import Run
+from nn.runs.store import Run, State
 from pages.parts import (
     by_digit,
     components,
@@ -47,6 +47,8 @@ def body(run: Run, seen: Pictures, step: int | None) -> None:
     with words, st.container(gap="xsmall"):
         st.subheader(f"{percent(right / len(reading.labels))} read right", anchor=False)
         st.caption(_more(right, reading, moment, seen, steps[-1]))
+        if now.state in (State.DIVERGED, State.FAILED):
+            st.caption(f"This run has {now.state}: {plain(now.sentence)}")
     with lots, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         opened.draw_lots(reading, seen, "any")
     which, digits, sureness, hard = st.tabs(

@@ -50,7 +50,13 @@ def get(kind: str, run: Run) -> Pictures | None:
         key = f"{spec.data} {spec.validation} {spec.seed}"
         return Pictures(key, _own(run), _test(spec.data, spec.validation, spec.seed), True)
     except UserError as error:
-        st.warning(plain(str(error)))
+        sentence = str(error)
+        if kind == OWN and run.spec.data not in NAMES:  # where they lay concerns nobody here
+            sentence = (
+                f"The pictures that this run learned from, {Path(run.spec.data).name}, are no "
+                "longer where they were. Choose others above."
+            )
+        st.warning(plain(sentence))
         return None
 
 
