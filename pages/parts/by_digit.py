@@ -43,13 +43,12 @@ def show(reading: Reading, pictures: Pictures, run: Run, steps: list[int], momen
 
 
 def places(samples: list[int]) -> list[float]:
-    """Digits seen at some moments, rising → where they stand on a logarithmic axis, 0–1: the
-    untrained network one step left of the next."""
+    """Digits seen at some moments, rising → where they stand on a logarithmic axis, 0–1; the
+    untrained network stands where half of the next's would."""
     if len(samples) < 2:
         return [1.0] * len(samples)
-    logs = [math.log(max(n, 1)) for n in samples]
-    start = logs[1] - (logs[-1] - logs[1] or 1) / len(logs) if samples[0] == 0 else logs[0]
-    return [max(0.0, (log - start) / (logs[-1] - start)) for log in logs]
+    start = samples[0] or samples[1] / 2
+    return [math.log(max(n, start) / start) / math.log(samples[-1] / start) for n in samples]
 
 
 def _rows(reading: Reading, along: list[list[float | None]]) -> list[Row]:

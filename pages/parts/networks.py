@@ -17,9 +17,8 @@ def choose() -> Run | None:
     runs = {each.id: each for each in store().runs()[:MOST]}
     if not runs:
         return None
-    if run is None:
+    if run is None:  # a new one is being prepared on the Train page: leave it so
         run = next(iter(runs.values()))
-        session.view(run)
     runs.setdefault(run.id, run)
     st.session_state[session.NETWORK] = run.id
 
