@@ -177,7 +177,8 @@ export default function (component) {
       if (found || !stream.loading) first = false;
       if (found) {
         told = asked;
-        stream.seek(found === stream.film.at(-1) ? null : found);
+        // While it loads, what comes after this moment may not be there yet.
+        stream.seek(found === stream.film.at(-1) && !stream.loading ? null : found);
       }
     }
 

@@ -18,5 +18,6 @@ st.navigation(
         st.Page("train.py", title="Train", icon=":material/timeline:", default=True),
         st.Page("neurons.py", title="Neurons", icon=":material/grid_view:"),
         st.Page("draw.py", title="Draw", icon=":material/draw:"),
+        st.Page("mistakes.py", title="Mistakes", icon=":material/rule:"),
     ]
 ).run()

@@ -1,0 +1,102 @@
+"""Mistakes: what a network reads wrong, how sure it was of it, and how that changed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nn.errors import UserError
+from nn.runs.store import Run, State
+from pages.parts import (
+    by_digit,
+    components,
+    confused,
+    hardest,
+    networks,
+    opened,
+    pictures,
+    reads,
+    session,
+    sure,
+)  # fmt: skip
+from pages.parts.cards import percent
+from pages.parts.pictures import Pictures
+from pages.parts.reads import Moment
+from pages.parts.recorded import store
+from pages.parts.text import plain
+
+EVERY = 3  # seconds between two looks at a run that learns
+
+
+def body(run: Run, seen: Pictures, step: int | None) -> None:
+    """step: None: the newest."""
+    now = store().run(run.id)
+    if now.state is not run.state:
+        st.rerun()
+    steps = [kept for kept in store().frame_steps(run.id) if kept <= now.step]
+    if not steps:
+        st.info("This run has not begun to learn: there is nothing to read with yet.")
+        return
+    moment = Moment(run.id, steps[-1] if step is None else step)
+    try:
+        reading = reads.reading(moment, seen)
+    except UserError as error:
+        st.info(plain(str(error)))
+        return
+    right = int(reading.right.sum())
+    words, lots = st.columns([3, 2], vertical_alignment="center")
+    with words, st.container(gap="xsmall"):
+        st.subheader(f"{percent(right / len(reading.labels))} read right", anchor=False)
+        st.caption(_more(right, reading, moment, seen, steps[-1]))
+        if now.state in (State.DIVERGED, State.FAILED):
+            st.caption(f"This run has {now.state}: {plain(now.sentence)}")
+    with lots, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        opened.draw_lots(reading, seen, "any")
+    which, digits, sureness, hard = st.tabs(
+        ["Mix-ups", "Digit by digit", "How sure?", "Hardest pictures"],
+        key=session.LOOK,
+        on_change="rerun",
+    )
+    # Only what is looked at is worked out.
+    if which.open:
+        with which:
+            confused.show(reading, seen)
+    if digits.open:
+        with digits:
+            by_digit.show(reading, seen, run, steps, moment)
+    if sureness.open:
+        with sureness:
+            sure.show(reading)
+    if hard.open:
+        with hard:
+            hardest.show(reading, seen, run, steps, moment)
+    opened.show(reading, seen, moment)
+
+
+def _more(right: int, reading: reads.Reading, moment: Moment, seen: Pictures, last: int) -> str:
+    total = len(reading.labels)
+    said = f"{right:,} of {total:,} pictures ({plain(seen.name)}); {total - right:,} wrong."
+    if moment.step == last:
+        return said
+    try:
+        end = float(reads.reading(Moment(moment.run, last), seen).right.mean())
+    except UserError:
+        return f"{said} At the newest moment the network has diverged."
+    return f"{said} At the newest moment {percent(end)}."
+
+
+title, network, choice = st.columns([2, 3, 3], vertical_alignment="bottom")
+title.header("Mistakes", anchor=False)
+with network:
+    run = networks.choose()
+if run is None:
+    st.info("No network has learned here yet. Train one: it takes a few seconds.")
+    st.page_link("train.py", label="Go to Train", icon=":material/timeline:")
+    st.stop()
+with choice:
+    kind = pictures.choose(run)
+step = components.timeline(run, session.moment(store().frame_steps(run.id)))
+session.look_at(step)
+seen = pictures.get(kind, run)
+if seen:
+    follows = run.state.active and step is None
+    st.fragment(body, run_every=EVERY if follows else None)(run, seen, step)

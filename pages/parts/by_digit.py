@@ -1,0 +1,72 @@
+"""By digit: how well each digit is read, now and along the run."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from nn.inspect.confusion import count
+from nn.inspect.reading import Reading
+from nn.runs.store import Run
+from pages.parts import reads, sheet
+from pages.parts.pictures import Pictures
+from pages.parts.reads import Moment
+from pages.parts.recorded import store
+from pages.parts.sheet import Row
+
+MOMENTS = 24  # on a curve
+WORK = 1e11  # multiplications for reading the pictures at all of them: some seconds on one core
+
+
+def show(reading: Reading, pictures: Pictures, run: Run, steps: list[int], moment: Moment) -> None:
+    """steps: of the run's kept frames."""
+    moments = reads.moments(run, steps, moment.step, pictures, MOMENTS, WORK)
+    progress = st.empty()
+    along = []
+    for number, earlier in enumerate(moments, 1):
+        along.append(reads.accuracies(reads.right(earlier, pictures), pictures.data.labels))
+        progress.progress(number / len(moments), "Reading the pictures at earlier moments")
+    progress.empty()
+    samples = [store().frame(run.id, moment.step).samples for moment in moments]
+    along_the_run = ["Along the run"] if len(moments) > 1 else []
+    sheet.scores(
+        ["Digit", "Read right", *along_the_run, "Read wrong", "Most often taken for"],
+        _rows(reading, along),
+        places(samples),
+    )
+    st.caption(
+        f"Along the run: the share read right at {len(moments)} moments from the untrained network "
+        "to the one the timeline stands at, from 0 to 100 %, and how many percentage points it has "
+        "gained."
+    )
+
+
+def places(samples: list[int]) -> list[float]:
+    """Digits seen at some moments, rising → where they stand on a logarithmic axis, 0–1; the
+    untrained network stands where half of the next's would."""
+    if len(samples) < 2:
+        return [1.0] * len(samples)
+    start = samples[0] or samples[1] / 2
+    return [math.log(max(n, start) / start) / math.log(samples[-1] / start) for n in samples]
+
+
+def _rows(reading: Reading, along: list[list[float | None]]) -> list[Row]:
+    counts = count(reading.labels, reading.answers).counts
+    names = ["all", *map(str, range(10))]
+    rows = []
+    for at, name in enumerate(names):
+        series = [shares[at] for shares in along]
+        now, first = series[-1], series[0]
+        gain = (
+            "" if now is None or first is None else f"{100 * (now - first):+.1f}".replace("-", "−")
+        )
+        if at:
+            total, right = int(counts[at - 1].sum()), int(counts[at - 1, at - 1])
+            others = counts[at - 1].copy()
+            others[at - 1] = 0
+            worst = f"{others.argmax()} ({others.max():,} ×)" if others.any() else "–"
+        else:
+            total, right, worst = int(counts.sum()), int(counts.trace()), ""
+        rows.append(Row(name, now, series, gain, f"{total - right:,} of {total:,}", worst))
+    return rows

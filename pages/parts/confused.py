@@ -1,0 +1,129 @@
+"""Confused: which digit is taken for which, and the pictures where that happened."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from nn.inspect.confusion import DIGITS, count
+from nn.inspect.reading import Reading, cell, mistakes
+from pages.parts import charts, session, sheet
+from pages.parts.cards import a, card
+from pages.parts.pictures import Pictures
+
+PER_LEAF = 20  # pictures seen at once
+ANY = -1  # in place of a digit
+COUNTS, SHARES = "How many", "In percent"
+SUREST, LEAST = "Surest first", "Least sure first"
+
+
+def show(reading: Reading, pictures: Pictures) -> None:
+    matrix, gallery = st.columns([4, 5], gap="large")
+    with matrix:
+        _matrix(reading)
+    with gallery:
+        _gallery(reading, pictures)
+
+
+def _matrix(reading: Reading) -> None:
+    found = count(reading.labels, reading.answers)
+    chosen = st.session_state.get(session.TRUTH, ANY), st.session_state.get(session.ANSWER, ANY)
+    numbers = st.segmented_control(
+        "Numbers", [COUNTS, SHARES], default=COUNTS, required=True, key=session.COUNTED
+    )
+    # Another key, another chart: one that was clicked holds on to its click.
+    key = f"{session.MATRIX} {st.session_state.get(session.MATRIX, 0)}"
+    st.plotly_chart(
+        charts.confusion(found.counts, numbers == SHARES, chosen),
+        key=key,
+        on_select=lambda: _choose(st.session_state[key].selection.points),
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=f"Confusion matrix: {found.right:,} of {found.pictures:,} read right. The lists beside "
+        "it choose a cell without the mouse.",
+    )
+    st.caption(
+        "Which digit is taken for which (confusion matrix): each row is a digit as it is, each "
+        "column what it was read as. The green diagonal is right; the redder a cell, the larger "
+        "the share of that digit that went wrong there. Click a cell to see its pictures."
+    )
+
+
+def _choose(points: list[dict[str, int]]) -> None:
+    """The cell that was clicked; none: what was chosen is no longer."""
+    for key, axis in ((session.TRUTH, "y"), (session.ANSWER, "x")):
+        st.session_state[key] = int(points[0][axis]) if points else ANY
+
+
+def _otherwise() -> None:
+    """Chosen otherwise than by a click."""
+    st.session_state[session.MATRIX] = st.session_state.get(session.MATRIX, 0) + 1
+
+
+def _all() -> None:
+    _choose([])
+    _otherwise()
+
+
+def _gallery(reading: Reading, pictures: Pictures) -> None:
+    truth, answer, order = st.columns([1, 1.2, 1.2])
+    is_, read_as = (
+        place.selectbox(
+            label,
+            [ANY, *range(DIGITS)],
+            format_func=lambda digit, words=words: words if digit == ANY else str(digit),
+            key=key,
+            on_change=_otherwise,
+        )
+        for place, label, words, key in (
+            (truth, "It is", "any digit", session.TRUTH),
+            (answer, "Read as", "a wrong digit", session.ANSWER),
+        )
+    )
+    first = order.selectbox("Order", [SUREST, LEAST], key=session.ORDER)
+    rows = chosen(reading, is_, read_as)
+    if first == LEAST:
+        rows = rows[::-1]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{_title(len(rows), is_, read_as)}**", width="content")
+        if (is_, read_as) != (ANY, ANY):
+            st.button("Show all mistakes", type="tertiary", on_click=_all)
+    if not len(rows):
+        return
+    leaves = -(-len(rows) // PER_LEAF)
+    leaf = min(leaves, st.session_state.get(session.LEAF, 1))
+    shown = rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
+    sheet.sheet(
+        [card(reading, pictures, int(row)) for row in shown],
+        lambda row: session.open_picture(pictures.key, row),
+        "gallery",
+    )
+    if leaves > 1:
+        st.session_state[session.LEAF] = leaf
+        st.pagination(leaves, key=session.LEAF)
+    st.caption(
+        "The ten bars under a picture are the probabilities of 0 to 9: red its answer, green the "
+        "truth. Click a picture to see it large."
+    )
+
+
+def chosen(reading: Reading, truth: int, answer: int) -> NDArray[np.intp]:
+    """Surest first: the pictures of a digit (ANY: of all) that are read as another (ANY: as a
+    wrong one)."""
+    if truth != ANY and answer != ANY:
+        return cell(reading, truth, answer)
+    rows = mistakes(reading)
+    if truth != ANY:
+        rows = rows[reading.labels[rows] == truth]
+    if answer != ANY:
+        rows = rows[reading.answers[rows] == answer]
+    return rows
+
+
+def _title(n: int, truth: int, answer: int) -> str:
+    pictures = "1 picture" if n == 1 else f"{n:,} pictures" if n else "No picture"
+    what = "" if truth == ANY else f" of {a(truth)}"
+    if truth == answer != ANY:
+        return f"{pictures}{what} read right"
+    return f"{pictures}{what} read {'wrong' if answer == ANY else f'as {a(answer)}'}"

@@ -1,0 +1,99 @@
+"""Hardest: the pictures that a network learned late, or learned and forgot again."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from nn.inspect import learned
+from nn.inspect.learned import Bools
+from nn.inspect.reading import Reading
+from nn.runs.store import Run
+from pages.parts import reads, session, sheet
+from pages.parts.cards import a
+from pages.parts.pictures import Pictures
+from pages.parts.reads import Moment
+from pages.parts.recorded import store
+from pages.parts.sheet import Card, packed
+
+MOMENTS = 60  # at which it is looked whether each picture is read right
+WORK = 5e11  # multiplications: some ten seconds on one core
+MOST = 240  # pictures that are shown
+PER_LEAF = 40
+LATE, FORGOTTEN = "Learned late or never", "Forgotten most often"
+
+
+def show(reading: Reading, pictures: Pictures, run: Run, steps: list[int], moment: Moment) -> None:
+    st.markdown(
+        "Some pictures are read right from early on. Others are learned **late**, or learned and "
+        "**forgotten** again: read right at one moment and wrong at the next."
+    )
+    what = (run.id, pictures.key)
+    if session.sought() != what:
+        st.button("Find the hardest pictures", on_click=session.seek, args=(what,))
+        return
+    moments = reads.moments(run, steps, moment.step, pictures, MOMENTS, WORK)
+    progress, stop = st.empty(), st.empty()
+    stop.button("Stop looking", on_click=session.seek, args=(None,))
+    rights = []
+    for number, earlier in enumerate(moments, 1):
+        rights.append(reads.right(earlier, pictures))
+        progress.progress(
+            number / len(moments), f"Reading the pictures at moment {number} of {len(moments)}"
+        )
+    progress.empty()
+    stop.empty()
+    _found(np.array(rights), reading, pictures, moments)
+
+
+def _found(right: Bools, reading: Reading, pictures: Pictures, moments: list[Moment]) -> None:
+    by = st.segmented_control(
+        "Order", [LATE, FORGOTTEN], default=LATE, required=True, key=session.HARDEST
+    )
+    late, times = learned.learned(right), learned.forgotten(right)
+    rows: NDArray[np.intp]
+    if by == LATE:
+        rows = learned.hardest(right)[:MOST]
+        rows = rows[late[rows] > 0]
+    else:
+        rows = np.lexsort((-late, -times))[:MOST]
+        rows = rows[times[rows] > 0]
+    never = int(np.count_nonzero(late == len(moments)))
+    st.markdown(
+        f"At {len(moments)} moments up to this one: **{never:,}** of {len(late):,} pictures are "
+        f"not read right now, and **{int(np.count_nonzero(times)):,}** were forgotten at least "
+        "once."
+    )
+    if not len(rows):
+        st.caption("There is none.")
+        return
+    leaves = -(-len(rows) // PER_LEAF)
+    leaf = min(leaves, st.session_state.get(session.HARDEST_LEAF, 1))
+    samples = [store().frame(moment.run, moment.step).samples for moment in moments]
+    sheet.sheet(
+        [
+            _card(reading, pictures, int(row), int(late[row]), int(times[row]), samples)
+            for row in rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
+        ],
+        lambda row: session.open_picture(pictures.key, row),
+        "hardest",
+    )
+    if leaves > 1:
+        st.session_state[session.HARDEST_LEAF] = leaf
+        st.pagination(leaves, key=session.HARDEST_LEAF)
+
+
+def _card(
+    reading: Reading, pictures: Pictures, row: int, late: int, times: int, samples: list[int]
+) -> Card:
+    truth, answer = int(reading.labels[row]), int(reading.answers[row])
+    when = f"learned after {samples[late]:,} digits" if late < len(samples) else f"read as {answer}"
+    forgot = "never forgotten" if not times else f"forgotten {times} ×"
+    return Card(
+        row,
+        packed(pictures.data.images[row]),
+        f"{truth}, {when}" if late == len(samples) else str(truth),
+        forgot if late == len(samples) else f"{when}, {forgot}",
+        f"Picture {row:,}: {a(truth)}, {when}, {forgot}.",
+    )

@@ -1,0 +1,109 @@
+"""Pictures: the labelled set that a network is tried on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from nn.digits import mnist, sources, upload
+from nn.digits.dataset import Dataset
+from nn.errors import UserError
+from nn.runs.store import Run
+from pages.parts import session
+from pages.parts.text import plain
+
+MOST_MEGABYTES = 32  # of an upload
+MOST_SAID = 5  # sentences about what was left out
+OWN, UPLOAD = "own", "upload"  # the run's own test set; files of the visitor's
+NAMES = {"mnist": "MNIST’s test digits", "strokes": "Test digits of the built-in strokes"}
+KINDS = [".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".csv", ".npz", ".zip", ".gz"]
+
+
+class Pictures(NamedTuple):
+    key: str  # tells them from all others
+    name: str  # in plain text
+    data: Dataset
+    own: bool  # the run's own test set, in its order
+
+
+def choose(run: Run) -> str:
+    """Ask which."""
+    choices = _choices(run)
+    if st.session_state.get(session.PICTURES) not in choices:
+        st.session_state.pop(session.PICTURES, None)
+    chosen: str = st.selectbox(
+        "Pictures", choices, format_func=lambda kind: choices[kind], key=session.PICTURES
+    )
+    return chosen
+
+
+def get(kind: str, run: Run) -> Pictures | None:
+    """The pictures that were chosen; None, and why, where they cannot be had."""
+    try:
+        if kind == UPLOAD:
+            return _uploaded()
+        if kind != OWN:
+            return Pictures(kind, NAMES[kind], _test(kind, 0, 0), False)
+        spec = run.spec
+        key = f"{spec.data} {spec.validation} {spec.seed}"
+        return Pictures(key, _own(run), _test(spec.data, spec.validation, spec.seed), True)
+    except UserError as error:
+        sentence = str(error)
+        if kind == OWN and run.spec.data not in NAMES:  # where they lay concerns nobody here
+            sentence = (
+                f"The pictures that this run learned from, {Path(run.spec.data).name}, are no "
+                "longer where they were. Choose others above."
+            )
+        st.warning(plain(sentence))
+        return None
+
+
+def _choices(run: Run) -> dict[str, str]:
+    """Which pictures there are, each with its name. My digits belong here as well."""
+    found = {OWN: _own(run)}
+    for name in sources.NAMES:
+        if run.spec.data != name and (name != "mnist" or mnist.find()):
+            found[name] = NAMES[name]
+    return found | {UPLOAD: "Pictures of your own …"}
+
+
+def _own(run: Run) -> str:
+    return NAMES.get(run.spec.data) or f"Test digits of {Path(run.spec.data).name}"
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _test(data: str, validation: int, seed: int) -> Dataset:
+    return sources.load(data, validation, seed).test
+
+
+def _uploaded() -> Pictures | None:
+    files = st.file_uploader(
+        "Files of your own",
+        KINDS,
+        accept_multiple_files=True,
+        max_upload_size=MOST_MEGABYTES,
+        key=session.UPLOADED,
+        help=f"Labelled pictures: {upload.KINDS}.",
+    )
+    if not files:
+        st.caption(
+            "Pictures of digits whose right answers are known: an .npz or .csv file, a pair of IDX "
+            "files, a .zip with a folder for each digit, or pictures named after their digit, such "
+            "as 7_anything.png."
+        )
+        return None
+    key = " ".join(file.file_id for file in files)
+    data, said = _read(key, {file.name: file.getvalue() for file in files})
+    for sentence in said[:MOST_SAID]:
+        st.warning(plain(sentence))
+    if len(said) > MOST_SAID:
+        st.caption(f"… and {len(said) - MOST_SAID:,} more were left out.")
+    return Pictures(key, data.name, data, False)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading your pictures …")
+def _read(key: str, _files: dict[str, bytes]) -> tuple[Dataset, list[str]]:
+    said: list[str] = []
+    return upload.read(_files, said.append), said

@@ -1,0 +1,221 @@
+"""The Mistakes page, acted on by a person."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from nn.digits import formats, strokes
+from nn.runs import worker
+from nn.runs.spec import RunSpec
+from nn.runs.store import Run, RunStore
+from tests.browser.app import Server, serious
+
+SLIDER = "Moment of the run"
+RIGHT = re.compile(r"^\d+\.\d % read right$")
+
+
+def learn(server: Server, name: str = "a run", **fields: object) -> Run:
+    """A run on the built-in digits that has ended."""
+    spec = {"hidden": (16,), "data": "strokes", "epochs": 1, "batch": 190} | fields
+    store = RunStore(server.store)
+    run = store.create(RunSpec(**spec), name)
+    for _ in worker.work(store, run.id):
+        pass
+    return store.run(run.id)
+
+
+def open_mistakes(page: Page, server: Server, run: Run, more: str = "") -> None:
+    page.goto(f"{server.url}/mistakes?run={run.id}{more}")
+    expect(headline(page)).to_be_visible()
+
+
+def headline(page: Page) -> Locator:
+    return page.get_by_role("heading", name=RIGHT)
+
+
+def cards(page: Page) -> Locator:
+    return page.locator(".card")
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Without the mouse."""
+    page.get_by_role("combobox", name=label).press("ArrowDown")
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def squares(page: Page) -> dict[str, float]:
+    """Where the matrix's cells are."""
+    box = page.locator(".nsewdrag").first.bounding_box()
+    assert box
+    return box
+
+
+def test_the_page_follows_the_handle_and_a_link_finds_the_moment_again(page, server) -> None:
+    run = learn(server)
+    open_mistakes(page, server, run)
+    end = headline(page).inner_text()
+    slider = page.get_by_role("slider", name=SLIDER)
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("after"))
+    slider.press("Home")
+    page.wait_for_url("**step=0*")
+    expect(headline(page)).not_to_have_text(end)
+    expect(
+        page.get_by_text(f"At the newest moment {end.removesuffix(' read right')}")
+    ).to_be_visible()
+    begin = headline(page).inner_text()
+    page.reload()
+    expect(headline(page)).to_have_text(begin)
+    expect(slider).to_have_attribute("aria-valuetext", "before learning")
+    slider.press("End")
+    expect(headline(page)).to_have_text(end)
+    expect(page).not_to_have_url(re.compile("step="))
+
+
+def test_a_click_on_a_cell_shows_its_pictures_and_so_do_the_lists(page, server) -> None:
+    open_mistakes(page, server, learn(server))
+    expect(cards(page).first).to_be_visible()
+    box = squares(page)
+    page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
+    expect(page.get_by_text(re.compile(r"of a 3 read right$"))).to_be_visible()
+    expect(cards(page).first).to_contain_text("3, read as 3")
+    page.get_by_role("button", name="Show all mistakes").click()
+    expect(page.get_by_text(re.compile(r"pictures read wrong$"))).to_be_visible()
+    choose(page, "It is", "7")
+    choose(page, "Read as", "7")
+    expect(page.get_by_text(re.compile(r"of a 7 read right$"))).to_be_visible()
+    expect(cards(page).first).to_contain_text("7, read as 7")
+    page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
+    expect(page.get_by_text(re.compile(r"of a 3 read right$"))).to_be_visible()
+
+
+def test_one_key_shows_a_random_picture_and_another_one_that_is_read_wrong(page, server) -> None:
+    run = learn(server)
+    open_mistakes(page, server, run)
+    expect(cards(page).first).to_be_visible()
+    page.keyboard.press("w")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("wrong, and")
+    expect(dialog.locator("tr")).to_have_count(10)
+    link = dialog.get_by_role("link", name="Open it on the Draw page").get_attribute("href")
+    row = re.search(r"Picture ([\d,]+) of", dialog.inner_text())
+    assert row and link
+    number = row[1].replace(",", "")
+    assert link.endswith(f"draw?digit={number}&run={run.id}&step={run.step}")
+    page.keyboard.press("d")
+    expect(dialog).not_to_contain_text(f"Picture {row[1]} of")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_picture_of_the_gallery_opens_without_the_mouse(page, server) -> None:
+    open_mistakes(page, server, learn(server))
+    card = cards(page).nth(1)
+    title = card.locator("b").inner_text()
+    truth, answer = re.findall(r"\d", title)
+    card.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("tr.truth th")).to_have_text(truth)
+    expect(dialog.locator("tr.answer th")).to_have_text(answer)
+
+
+def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
+    page, server, tmp_path
+) -> None:
+    open_mistakes(page, server, learn(server))
+    own = strokes.load()[1][:30]
+    formats.write(own, tmp_path / "mine.npz")
+    (tmp_path / "broken.npz").write_bytes(b"no archive")
+    choose(page, "Pictures", "Pictures of your own …")
+    files = page.locator("input[type=file]")
+    files.set_input_files(tmp_path / "broken.npz")
+    expect(page.get_by_text("broken.npz: cannot be read as an .npz file")).to_be_visible()
+    page.get_by_role("button", name=re.compile("Remove")).click()
+    files.set_input_files(tmp_path / "mine.npz")
+    expect(page.get_by_text(re.compile(r"of 30 pictures \(mine.npz\)"))).to_be_visible()
+    page.keyboard.press("d")
+    expect(page.get_by_role("dialog")).to_contain_text("of mine.npz")
+    expect(page.get_by_role("dialog").get_by_role("link")).to_have_count(0)
+
+
+def test_the_hardest_pictures_are_looked_for_when_asked(page, server) -> None:
+    open_mistakes(page, server, learn(server))
+    page.get_by_role("tab", name="Hardest pictures").click()
+    expect(cards(page)).to_have_count(0)
+    page.get_by_role("button", name="Find the hardest pictures").click()
+    expect(page.get_by_text(re.compile("were forgotten at least once"))).to_be_visible()
+    expect(cards(page).first).to_contain_text("read as")
+    page.get_by_text("Forgotten most often", exact=True).click()
+    expect(cards(page).first).to_contain_text(re.compile(r"forgotten \d+ ×"))
+
+
+def test_every_part_says_what_it_shows_and_nothing_serious_stands_in_the_way(page, server) -> None:
+    open_mistakes(page, server, learn(server))
+    expect(cards(page).first).to_be_visible()
+    assert not serious(page)
+    page.get_by_role("tab", name="Digit by digit").click()
+    expect(page.locator(".scores tbody tr")).to_have_count(11)
+    assert not serious(page)
+    page.get_by_role("tab", name="How sure?").click()
+    expect(page.get_by_text("expected calibration error")).to_be_visible()
+    assert not serious(page)
+    page.keyboard.press("d")
+    expect(page.get_by_role("dialog").locator("tr")).to_have_count(10)
+    assert not serious(page)
+
+
+@pytest.mark.parametrize("hidden", [(), (1,), (9, 8, 7, 6, 5)])
+def test_networks_of_odd_shapes_are_looked_at_like_any_other(page, server, hidden) -> None:
+    open_mistakes(page, server, learn(server, hidden=hidden))
+    page.get_by_role("tab", name="Digit by digit").click()
+    expect(page.locator(".scores tbody tr")).to_have_count(11)
+
+
+def test_what_cannot_be_shown_is_said(page, server, tmp_path) -> None:
+    page.goto(f"{server.url}/mistakes")
+    expect(page.get_by_role("link", name="Go to Train")).to_be_visible()
+    store = RunStore(server.store)
+    queued = store.create(RunSpec(data="strokes"), "waiting")
+    page.goto(f"{server.url}/mistakes?run={queued.id}")
+    expect(page.get_by_text("has not begun to learn")).to_be_visible()
+    store.delete(queued.id)
+    formats.write(strokes.load()[1][:100], tmp_path / "own.npz")
+    gone = learn(server, data=str(tmp_path / "own.npz"), batch=10)
+    (tmp_path / "own.npz").unlink()
+    page.goto(f"{server.url}/mistakes?run={gone.id}")
+    expect(page.get_by_text("no longer where they were")).to_be_visible()
+    choose(page, "Pictures", "Test digits of the built-in strokes")
+    expect(headline(page)).to_be_visible()
+
+
+def test_a_moment_when_it_had_diverged_is_said(page, server, monkeypatch) -> None:
+    run = learn(server)
+    store = RunStore(server.store)
+    step = store.frame_steps(run.id)[-1]
+    with store.writing() as connection:
+        broken = np.full(len(store.frame(run.id, step).parameters), np.inf, "<f2").tobytes()
+        connection.exec_driver_sql(
+            "UPDATE frames SET parameters = ? WHERE run = ? AND step = ?", (broken, run.id, step)
+        )
+    page.goto(f"{server.url}/mistakes?run={run.id}")
+    expect(page.get_by_text("has diverged by this moment")).to_be_visible()
+    slider = page.get_by_role("slider", name=SLIDER)
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("after"))
+    slider.press("ArrowLeft")
+    expect(headline(page)).to_be_visible()
+
+
+def test_it_follows_a_run_that_learns(page, server) -> None:
+    process = server.worker(hidden=(16,), epochs=300)
+    store = RunStore(server.store)
+    run = store.runs()[0]
+    while len(store.frame_steps(run.id)) < 5:
+        page.wait_for_timeout(50)
+    open_mistakes(page, server, run)
+    before = headline(page).inner_text()
+    expect(headline(page)).not_to_have_text(before)
+    store.command(run.id, "stop")
+    assert process.wait(20) == 0

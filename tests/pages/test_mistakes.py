@@ -1,0 +1,114 @@
+"""The parts of the Mistakes page that need no browser."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from nn.digits.dataset import Dataset
+from nn.inspect.calibration import calibration
+from nn.inspect.confusion import count
+from nn.inspect.reading import Reading
+from pages.parts import by_digit, cards, charts, confused
+from pages.parts.confused import ANY
+from pages.parts.pictures import Pictures
+
+
+def reading(n: int = 400, seed: int = 0) -> Reading:
+    rng = np.random.default_rng(seed)
+    probabilities = rng.dirichlet(np.full(10, 0.3), n).astype(np.float32)
+    answers = probabilities.argmax(axis=1)
+    labels = np.where(rng.random(n) < 0.6, answers, rng.integers(0, 10, n)).astype(np.uint8)
+    return Reading(labels, probabilities, answers, probabilities.max(axis=1))
+
+
+@pytest.mark.parametrize(("truth", "answer"), list(itertools.product([ANY, 0, 4, 9], repeat=2)))
+def test_chosen_are_the_pictures_of_the_cell_or_row_or_column_surest_first(truth, answer):
+    made = reading()
+    expected = {
+        row
+        for row, (label, said) in enumerate(zip(made.labels, made.answers, strict=True))
+        if truth in (ANY, label) and answer in (ANY, said)
+        if label != said or ANY not in (truth, answer)
+    }
+    found = confused.chosen(made, truth, answer)
+    assert set(found.tolist()) == expected and len(found) == len(expected)
+    assert (np.diff(made.sureness[found]) <= 0).all()
+
+
+def test_the_matrix_shows_each_count_in_its_cell_and_is_clicked_there():
+    counts = count(reading().labels, reading().answers).counts
+    figure = charts.confusion(counts, False, (3, ANY))
+    shown = figure.data[0].text
+    squares = figure.data[2]
+    for y, x, (pictures, percent) in zip(squares.y, squares.x, squares.customdata, strict=True):
+        assert pictures == counts[y, x]
+        assert percent == pytest.approx(100 * counts[y, x] / counts[y].sum())
+        assert shown[y][x] == (f"{counts[y, x]:,}" if counts[y, x] else "")
+    [box] = figure.layout.shapes
+    assert (box.y0, box.y1, box.x0, box.x1) == (2.5, 3.5, -0.5, 9.5)
+
+
+@pytest.mark.parametrize("shares", [False, True])
+@pytest.mark.parametrize(
+    "counts",
+    [
+        np.zeros((10, 10), np.int64),  # a set of pictures may lack a digit, or nine
+        np.eye(10, dtype=np.int64),
+        np.full((10, 10), 10**6),
+    ],
+)
+def test_the_matrix_can_be_drawn_of_anything(counts, shares):
+    charts.confusion(counts, shares, (ANY, ANY)).to_json()
+
+
+def test_shares_are_percent_of_the_digit():
+    counts = np.zeros((10, 10), np.int64)
+    counts[2, 2], counts[2, 7] = 990, 10
+    shown = charts.confusion(counts, True, (ANY, ANY)).data[0].text
+    assert (shown[2][2], shown[2][7], shown[2][3]) == ("99", "1.0", "")
+
+
+def test_the_calibration_has_a_dot_for_each_tenth_that_has_pictures():
+    found = calibration(reading())
+    dots = charts.calibration(found).data[1]
+    assert len(dots.x) == np.count_nonzero(found.pictures)
+    assert sum(dots.customdata) == 400
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "0.0 %"),
+        (1e-6, "under 0.1 %"),
+        (0.5, "50.0 %"),
+        (0.9994, "99.9 %"),
+        (0.99999, "over 99.9 %"),
+        (1.0, "100.0 %"),
+    ],
+)
+def test_what_is_not_quite_all_or_nothing_does_not_read_as_if_it_were(share, words):
+    assert cards.percent(share) == words
+
+
+def test_a_card_says_what_the_picture_is_and_what_it_was_read_as():
+    made = reading()
+    images = np.random.default_rng(1).integers(0, 256, (400, 28, 28)).astype(np.uint8)
+    pictures = Pictures("k", "some", Dataset(images, made.labels, "some"), True)
+    row = int(confused.chosen(made, ANY, ANY)[0])
+    card = cards.card(made, pictures, row)
+    assert (card.truth, card.answer) == (made.labels[row], made.answers[row])
+    assert f"{card.truth}, read as {card.answer}" == card.title
+    assert card.bars[card.answer] == max(card.bars)
+
+
+@pytest.mark.parametrize(
+    "samples", [[0], [64], [0, 64], [0, 64, 6400], [64, 128, 10**6], [0, 1, 2, 3]]
+)
+def test_moments_stand_in_order_between_both_ends(samples):
+    places = by_digit.places(samples)
+    assert len(places) == len(samples) and places == sorted(places)
+    assert places[-1] == 1
+    assert places[0] == (0 if len(samples) > 1 else 1)
