@@ -5,7 +5,7 @@ import streamlit as st
 from nn.errors import UserError
 from nn.runs.launch import launch
 from nn.runs.spec import RunSpec
-from pages.parts import components, history, session, settings
+from pages.parts import components, history, pins, session, settings
 from pages.parts.recorded import store
 
 # The settings are there, so that the address may carry them, but nobody sees them.
@@ -41,6 +41,7 @@ if run:
     components.status(run)
     if not session.simple():
         components.timeline(run, live=False)
+        pins.show(run)
 else:
     st.markdown(
         "This network has learned nothing yet: its weights are noise. Press **Start**, and it "
