@@ -16,6 +16,7 @@ const LOOK = `
   .dc-container .hint small { font-size: 0.85rem; }
   .dc-container .hint[hidden] { display: none; }
 `;
+const SEND = "Update the app with this drawing", AGAIN = 400; // milliseconds
 const LARGEST = 1200; // pixels of a pasted picture's longer side
 const HINT = "Write one digit here, large<small>with the mouse, a finger or a pen</small>";
 
@@ -65,7 +66,7 @@ export default function (component) {
     function lifted() {
       if (!writing) return;
       writing = false;
-      setTimeout(() => press("Update the app with this drawing"));
+      setTimeout(() => press(SEND));
     }
 
     function typed(event) {
@@ -94,9 +95,15 @@ export default function (component) {
       setTriggerValue("pasted", sheet.toDataURL("image/png"));
     }
 
-    undo.onclick = () => press("Undo");
+    // What the canvas posts while the page is being drawn anew may be lost: it is posted once more.
+    function change(label) {
+      press(label);
+      setTimeout(() => writing || press(SEND), AGAIN);
+    }
+
+    undo.onclick = () => change("Undo");
     clear.onclick = () => {
-      press("Reset canvas & history");
+      change("Reset canvas & history");
       if (latest.picture) setTriggerValue("cleared", true);
     };
     for (const pen of pens) pen.onchange = () => setStateValue("pen", Number(pen.value));

@@ -31,7 +31,10 @@ def ask(seen: Normalised, answer: recogniser.Answer, strokes: list[Stroke]) -> N
         st.caption(f"Saved as {a(label)} in My digits.")
         return
 
-    def save(label: int) -> None:
+    def save(label: int | None) -> None:
+        # A widget that is gone may be heard once more.
+        if label is None or session.taught(key) is not None:
+            return
         try:
             mine.add(store(), session.visitor_id(), [Labelled(label, seen.image, strokes)])
         except UserError as error:

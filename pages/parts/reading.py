@@ -48,7 +48,7 @@ def answer(two: bool) -> None:
                 readers.append(choose(label, key))
                 answers.append(readers[-1].read(seen))
                 _say(answers[-1], seen)
-                image = None if two or seen.blank else seen.image
+                image = None if two else seen.image
                 bars.show(answers[-1], image, len(strokes), turn, f"bars {key}")
         if not seen.blank and not _known():
             mine.ask(seen, answers[0], strokes)
