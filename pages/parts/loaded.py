@@ -7,8 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
+from nn.digits.clutter import box
 from nn.digits.dataset import Dataset
-from nn.digits.normalise import Normalised, normalise
+from nn.digits.normalise import STROKE, Normalised, normalise
+from nn.layers import Array
 
 
 class Loaded(NamedTuple):
@@ -26,7 +28,16 @@ def seen(loaded: Loaded) -> Normalised:
     """What a network sees of it. Raises UserError as ``normalise``."""
     if not loaded.framed:
         return normalise(loaded.picture)
-    return Normalised(np.asarray(loaded.picture), False, {})
+    return framed(np.asarray(loaded.picture))
+
+
+def framed(image: Array) -> Normalised:
+    """A picture (28, 28) uint8 that already is in MNIST's frame, as if it had been normalised."""
+    ink = image > 255 * STROKE
+    if not ink.any():
+        return Normalised(image, True, {})
+    top, left, bottom, right = box(ink)
+    return Normalised(image, False, {"cropped": image[top:bottom, left:right]})
 
 
 def shown(loaded: Loaded) -> Image.Image:

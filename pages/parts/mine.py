@@ -15,6 +15,7 @@ from nn.runs import mine, mine_files
 from nn.runs.mine import Labelled
 from pages.parts import session
 from pages.parts.drawing import Stroke, png
+from pages.parts.loaded import framed
 from pages.parts.readers import Reader
 from pages.parts.recorded import store
 from pages.parts.text import plain
@@ -101,7 +102,7 @@ def _remove(numbers: list[int]) -> None:
 
 
 def _read(reader: Reader, digit: Labelled) -> recogniser.Answer:
-    return reader.read(Normalised(digit.image, False, {}))
+    return reader.read(framed(digit.image))
 
 
 def _row(reader: Reader, digit: Labelled) -> dict[str, object]:

@@ -67,7 +67,7 @@ def explain() -> None:
     turn, readers, answer, seen, picture = session.last_answered()
     if picture is not session.loaded():  # another one was put on the paper from here
         st.rerun()
-    if seen.steps:
+    if "found" in seen.steps:
         way.show(seen, "way")
     _sections(readers, answer, seen)
     if news := session.news():
