@@ -118,6 +118,8 @@ class Stream {
         }
       }
       this.spread(found);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // the connection is lost: that is said elsewhere
     } finally {
       this.loading = false;
     }
