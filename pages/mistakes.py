@@ -19,6 +19,7 @@ from pages.parts import (
     sure,
 )  # fmt: skip
 from pages.parts.cards import percent
+from pages.parts.note import note
 from pages.parts.pictures import Pictures
 from pages.parts.reads import Moment
 from pages.parts.recorded import store
@@ -46,9 +47,9 @@ def body(run: Run, seen: Pictures, step: int | None) -> None:
     words, lots = st.columns([3, 2], vertical_alignment="center")
     with words, st.container(gap="xsmall"):
         st.subheader(f"{percent(right / len(reading.labels))} read right", anchor=False)
-        st.caption(_more(right, reading, moment, seen, steps[-1]))
+        note(_more(right, reading, moment, seen, steps[-1]))
         if now.state in (State.DIVERGED, State.FAILED):
-            st.caption(f"This run has {now.state}: {plain(now.sentence)}")
+            note(f"This run has {now.state}: {plain(now.sentence)}")
     with lots, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         opened.draw_lots(reading, seen, "any")
     which, digits, sureness, hard = st.tabs(

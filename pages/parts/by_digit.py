@@ -10,9 +10,9 @@ from nn.inspect.confusion import count
 from nn.inspect.reading import Reading
 from nn.runs.store import Run
 from pages.parts import reads, sheet
+from pages.parts.note import note
 from pages.parts.pictures import Pictures
 from pages.parts.reads import Moment
-from pages.parts.recorded import store
 from pages.parts.sheet import Row
 
 MOMENTS = 24  # on a curve
@@ -28,14 +28,14 @@ def show(reading: Reading, pictures: Pictures, run: Run, steps: list[int], momen
         along.append(reads.accuracies(reads.right(earlier, pictures), pictures.data.labels))
         progress.progress(number / len(moments), "Reading the pictures at earlier moments")
     progress.empty()
-    samples = [store().frame(run.id, moment.step).samples for moment in moments]
+    samples = [reads.samples(moment) for moment in moments]
     along_the_run = ["Along the run"] if len(moments) > 1 else []
     sheet.scores(
         ["Digit", "Read right", *along_the_run, "Read wrong", "Most often taken for"],
         _rows(reading, along),
         places(samples),
     )
-    st.caption(
+    note(
         f"Along the run: the share read right at {len(moments)} moments from the untrained network "
         "to the one the timeline stands at, from 0 to 100 %, and how many percentage points it has "
         "gained."

@@ -10,6 +10,7 @@ from nn.inspect.confusion import DIGITS, count
 from nn.inspect.reading import Reading, cell, mistakes
 from pages.parts import charts, session, sheet
 from pages.parts.cards import a, card
+from pages.parts.note import note
 from pages.parts.pictures import Pictures
 
 PER_LEAF = 20  # pictures seen at once
@@ -43,7 +44,7 @@ def _matrix(reading: Reading) -> None:
         alt=f"Confusion matrix: {found.right:,} of {found.pictures:,} read right. The lists beside "
         "it choose a cell without the mouse.",
     )
-    st.caption(
+    note(
         "Which digit is taken for which (confusion matrix): each row is a digit as it is, each "
         "column what it was read as. The green diagonal is right; the redder a cell, the larger "
         "the share of that digit that went wrong there. Click a cell to see its pictures."
@@ -54,11 +55,13 @@ def _choose(points: list[dict[str, int]]) -> None:
     """The cell that was clicked; none: what was chosen is no longer."""
     for key, axis in ((session.TRUTH, "y"), (session.ANSWER, "x")):
         st.session_state[key] = int(points[0][axis]) if points else ANY
+    st.session_state.pop(session.LEAF, None)
 
 
 def _otherwise() -> None:
     """Chosen otherwise than by a click."""
     st.session_state[session.MATRIX] = st.session_state.get(session.MATRIX, 0) + 1
+    st.session_state.pop(session.LEAF, None)
 
 
 def _all() -> None:
@@ -102,7 +105,7 @@ def _gallery(reading: Reading, pictures: Pictures) -> None:
     if leaves > 1:
         st.session_state[session.LEAF] = leaf
         st.pagination(leaves, key=session.LEAF)
-    st.caption(
+    note(
         "The ten bars under a picture are the probabilities of 0 to 9: red its answer, green the "
         "truth. Click a picture to see it large."
     )

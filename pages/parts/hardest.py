@@ -12,9 +12,9 @@ from nn.inspect.reading import Reading
 from nn.runs.store import Run
 from pages.parts import reads, session, sheet
 from pages.parts.cards import a
+from pages.parts.note import note
 from pages.parts.pictures import Pictures
 from pages.parts.reads import Moment
-from pages.parts.recorded import store
 from pages.parts.sheet import Card, packed
 
 MOMENTS = 60  # at which it is looked whether each picture is read right
@@ -66,18 +66,18 @@ def _found(right: Bools, reading: Reading, pictures: Pictures, moments: list[Mom
         "once."
     )
     if not len(rows):
-        st.caption("There is none.")
+        note("There is none.")
         return
     leaves = -(-len(rows) // PER_LEAF)
     leaf = min(leaves, st.session_state.get(session.HARDEST_LEAF, 1))
-    samples = [store().frame(moment.run, moment.step).samples for moment in moments]
+    samples = [reads.samples(moment) for moment in moments]
     sheet.sheet(
         [
             _card(reading, pictures, int(row), int(late[row]), int(times[row]), samples)
             for row in rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
         ],
         lambda row: session.open_picture(pictures.key, row),
-        "hardest",
+        "hard ones",
     )
     if leaves > 1:
         st.session_state[session.HARDEST_LEAF] = leaf

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from nn.inspect.reading import Reading, mistakes
 from pages.parts import session, sheet
 from pages.parts.cards import a, card, percent
+from pages.parts.note import note
 from pages.parts.pictures import Pictures
 from pages.parts.reads import Moment
 from pages.parts.text import plain
@@ -59,7 +60,7 @@ def _large(reading: Reading, pictures: Pictures, moment: Moment) -> None:
     sheet.closeup(card(reading, pictures, row))
     with st.container(horizontal=True, gap="small"):
         draw_lots(reading, pictures, "next")
-    st.caption(f"Picture {row:,} of {plain(pictures.name)}")
+    note(f"Picture {row:,} of {plain(pictures.name)}")
     if pictures.own:
         st.page_link(
             "draw.py",

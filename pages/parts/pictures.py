@@ -12,6 +12,7 @@ from nn.digits.dataset import Dataset
 from nn.errors import UserError
 from nn.runs.store import Run
 from pages.parts import session
+from pages.parts.note import note
 from pages.parts.text import plain
 
 MOST_MEGABYTES = 32  # of an upload
@@ -88,7 +89,7 @@ def _uploaded() -> Pictures | None:
         help=f"Labelled pictures: {upload.KINDS}.",
     )
     if not files:
-        st.caption(
+        note(
             "Pictures of digits whose right answers are known: an .npz or .csv file, a pair of IDX "
             "files, a .zip with a folder for each digit, or pictures named after their digit, such "
             "as 7_anything.png."
@@ -99,7 +100,7 @@ def _uploaded() -> Pictures | None:
     for sentence in said[:MOST_SAID]:
         st.warning(plain(sentence))
     if len(said) > MOST_SAID:
-        st.caption(f"… and {len(said) - MOST_SAID:,} more were left out.")
+        note(f"… and {len(said) - MOST_SAID:,} more were left out.")
     return Pictures(key, data.name, data, False)
 
 

@@ -45,6 +45,12 @@ def _right(moment: Moment, key: str, _pictures: Pictures) -> Bools:
     return next(learned.rights(store(), moment.run, [moment.step], data.images, data.labels))
 
 
+@st.cache_data(max_entries=4096, show_spinner=False)
+def samples(moment: Moment) -> int:
+    """Digits seen by then. Raises UserError for a frame that is gone."""
+    return store().frame(moment.run, moment.step).samples
+
+
 def moments(
     run: Run, steps: list[int], until: int, pictures: Pictures, most: int, work: float
 ) -> list[Moment]:

@@ -209,7 +209,7 @@ def test_a_moment_when_it_had_diverged_is_said(page, server, monkeypatch) -> Non
 
 
 def test_it_follows_a_run_that_learns(page, server) -> None:
-    process = server.worker(hidden=(16,), epochs=300)
+    process = server.worker(hidden=(16,), epochs=300, lr=0.001, momentum=0.0)
     store = RunStore(server.store)
     run = store.runs()[0]
     while len(store.frame_steps(run.id)) < 5:

@@ -1,0 +1,7 @@
+"""Note: small print, in the text's own colour: Streamlit's captions are too pale to read."""
+
+import streamlit as st
+
+
+def note(markdown: str) -> None:
+    st.markdown(f":small[{markdown}]")
