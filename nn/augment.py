@@ -24,8 +24,8 @@ class Ranges(NamedTuple):
     """How much pictures vary at strength 1. Each is drawn evenly from −range to range, except the
     elastic one: pixels are displaced by a random field of this standard deviation."""
 
-    shift: float = 1.25  # pixels
-    turn: float = 0.3  # radians
+    shift: float = 2.0  # pixels
+    turn: float = 0.22  # radians
     stretch: float = 0.15  # natural logarithm of the scale; of each axis
     shear: float = 0.2  # how far the top leans over, per height
     elastic: float = 1.0  # pixels

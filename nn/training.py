@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from nn.augment import augment
+from nn.augment import RANGES, Ranges, augment
 from nn.layers import Array
 from nn.losses import Loss
 from nn.metrics import Score, evaluate
@@ -86,6 +86,7 @@ def train(
     seed: int,
     schedule: Schedule = constant,
     augmentation: float = 0.0,
+    ranges: Ranges = RANGES,
     clip_norm: float = 0.0,
     patience: int = 0,
     validation: Pictures | None = None,
@@ -94,9 +95,9 @@ def train(
 ) -> Iterator[Step | Epoch]:
     """Mini-batch gradient descent from ``position`` to the end of the last epoch.
 
-    augmentation: how strongly pictures are varied (0: not; see nn.augment). clip_norm: the
-    gradient's norm is kept at or below this (0: not). patience: ends after so many epochs in a
-    row without a lower validation loss (0: never, nor without validation pictures).
+    augmentation: how strongly pictures are varied within ``ranges`` (0: not; see nn.augment).
+    clip_norm: the gradient's norm is kept at or below this (0: not). patience: ends after so many
+    epochs in a row without a lower validation loss (0: never, nor without validation pictures).
     Yields a Step after every batch and an Epoch after each epoch's last Step. Between two events
     network, optimiser and position are at rest: read them, change ``optimiser.lr``, or stop.
     """
@@ -137,7 +138,8 @@ def train(
         # Gathered as bytes and scaled here: a quarter of the memory traffic of float pictures.
         np.take(images, chosen, axis=0, out=raw, mode="clip")
         if augmentation:
-            augment(raw, np.random.default_rng([seed, epoch, index, 1]), x, augmentation)
+            rng = np.random.default_rng([seed, epoch, index, 1])
+            augment(raw, rng, x, augmentation, ranges)
         else:
             np.multiply(raw, pixel, out=x)
 

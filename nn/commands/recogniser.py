@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from nn.runs.spec import RunSpec
     from nn.training import Epoch
 
 
@@ -18,10 +19,10 @@ def recogniser() -> None:
     from nn import model_file, recipe
     from nn.recogniser import FILE
 
-    def show(epoch: Epoch) -> None:
+    def show(spec: RunSpec, epoch: Epoch) -> None:
         assert epoch.validation is not None  # the recipe holds pictures out
         click.echo(
-            f"epoch {epoch.epoch} of {recipe.SPEC.epochs}, {epoch.seconds:.0f} s: reads "
+            f"epoch {epoch.epoch} of {spec.epochs}, {epoch.seconds:.0f} s: reads "
             f"{epoch.validation.accuracy:.2%} of held-out digits"
         )
 

@@ -1,0 +1,86 @@
+"""How the recogniser is made, on a small scale."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from nn import model_file, recipe, recogniser
+from nn.digits import scribbles, strokes
+from nn.digits.normalise import normalise
+from nn.network import views
+from nn.runs.spec import RunSpec
+from nn.training import train
+from tests.commands.cli import nn
+
+SMALL = RunSpec(
+    hidden=(32,), data="strokes", validation=1000, epochs=1, batch=128, augmentation=1.0
+)
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    return strokes.make(600, seed=8)
+
+
+@pytest.fixture
+def network(held_out, one_thread):
+    network, loss, optimiser = RunSpec(hidden=(64,), augmentation=0.5).build()
+    for _ in train(
+        network, loss, optimiser, strokes.make(3000, seed=9), epochs=4, batch=64, seed=0,
+        augmentation=0.5,
+    ):  # fmt: skip
+        pass
+    return network
+
+
+@pytest.mark.parametrize("louder", [0.5, 2.5])
+def test_a_network_too_sure_or_too_shy_is_brought_to_the_same_calibration(
+    network, held_out, louder
+):
+    temperature = recipe.calibrate(network, held_out)
+    calm = network.parameters.copy()
+    *_, (W, b) = views(network.parameters, network.sizes)
+    W *= louder
+    b *= louder
+    assert recipe.calibrate(network, held_out) == pytest.approx(louder, rel=0.02)
+    np.testing.assert_allclose(network.parameters, calm, rtol=0.05, atol=1e-4)
+    assert temperature > 0
+
+
+def test_the_refusal_takes_its_share_of_digits_and_far_more_of_scribbles(
+    network, held_out, monkeypatch
+):
+    monkeypatch.setattr(recipe, "SCRIBBLES", 90)
+    monkeypatch.setattr(recipe, "REFUSED", 0.02)
+    rule = recipe.fit_refusal(network, held_out)
+    monkeypatch.setattr(recogniser, "network", lambda: network)
+    monkeypatch.setattr(recogniser, "refusal", lambda: rule)
+
+    def refused(pictures):
+        answers = [recogniser.read(normalise(picture)) for picture in pictures]
+        return np.mean([answer.refused for answer in answers])
+
+    assert refused(held_out.images) == pytest.approx(0.02, abs=0.005)
+    assert refused(scribbles.make(90, seed=5)) > 0.5
+
+
+def test_the_command_writes_a_recogniser_that_is_the_same_each_time(monkeypatch, tmp_path):
+    monkeypatch.setattr(recipe, "SPEC", SMALL)
+    monkeypatch.setattr(recipe, "FINISH", SMALL)
+    monkeypatch.setattr(recipe, "SCRIBBLES", 18)
+    files = []
+    for name in "one", "two":
+        monkeypatch.setattr(recogniser, "FILE", tmp_path / f"{name}.safetensors")
+        result = nn("recogniser")
+        assert result.exit_code == 0, result.output
+        assert [line.split(",")[0] for line in result.stdout.splitlines()[:2]] == [
+            "epoch 1 of 1", "epoch 1 of 1",
+        ]  # fmt: skip
+        network, about = model_file.read(recogniser.FILE)
+        assert network.sizes == SMALL.sizes
+        assert json.dumps(about) and set(about["refusal"]) == {"slope", "least"}
+        files.append(recogniser.FILE.read_bytes())
+    assert files[0] == files[1]
