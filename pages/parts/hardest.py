@@ -93,14 +93,14 @@ def _card(
 ) -> Card:
     truth, answer = int(reading.labels[row]), int(reading.answers[row])
     title = str(truth) if truth == answer else f"{truth}, read as {answer}"
-    when = f"right since {_short(samples[late])}" if late < len(samples) else "not right now"
+    when = f"right since {short(samples[late])}" if late < len(samples) else "not right now"
     forgotten = f"forgotten {times} ×" if times else "never forgotten"
     alt = f"Picture {row:,}: {a(truth)}, {when}, {forgotten}."
     return Card(row, packed(pictures.data.images[row]), title, f"{when}\n{forgotten}", alt)
 
 
-def _short(count: int) -> str:
+def short(count: int) -> str:
     """As on the timeline: 640, 12K, 3.4M."""
     if count < 1000:
         return str(count)
-    return f"{count / 1000:.3g}K" if count < 1e6 else f"{count / 1e6:.3g}M"
+    return f"{count / 1000:.3g}K" if count < 999_500 else f"{count / 1e6:.3g}M"

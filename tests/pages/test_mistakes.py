@@ -122,8 +122,9 @@ def test_moments_stand_in_order_between_both_ends(samples):
         (1000, "1K"),
         (12_345, "12.3K"),
         (220_000, "220K"),
+        (999_999, "1M"),
         (3_400_000, "3.4M"),
     ],
 )
 def test_long_counts_are_short_on_a_card(count, words):
-    assert hardest._short(count) == words
+    assert hardest.short(count) == words
