@@ -82,18 +82,25 @@ def _found(right: Bools, reading: Reading, pictures: Pictures, moments: list[Mom
     if leaves > 1:
         st.session_state[session.HARDEST_LEAF] = leaf
         st.pagination(leaves, key=session.HARDEST_LEAF)
+    note(
+        "“Right since 12K” means: read right at every moment from when the network had seen 12,000 "
+        "digits. How often a picture is forgotten tells how hard it is (Toneva and others, 2019)."
+    )
 
 
 def _card(
     reading: Reading, pictures: Pictures, row: int, late: int, times: int, samples: list[int]
 ) -> Card:
     truth, answer = int(reading.labels[row]), int(reading.answers[row])
-    when = f"learned after {samples[late]:,} digits" if late < len(samples) else f"read as {answer}"
-    forgot = "never forgotten" if not times else f"forgotten {times} ×"
-    return Card(
-        row,
-        packed(pictures.data.images[row]),
-        f"{truth}, {when}" if late == len(samples) else str(truth),
-        forgot if late == len(samples) else f"{when}, {forgot}",
-        f"Picture {row:,}: {a(truth)}, {when}, {forgot}.",
-    )
+    title = str(truth) if truth == answer else f"{truth}, read as {answer}"
+    when = f"right since {short(samples[late])}" if late < len(samples) else "not right now"
+    forgotten = f"forgotten {times} ×" if times else "never forgotten"
+    alt = f"Picture {row:,}: {a(truth)}, {when}, {forgotten}."
+    return Card(row, packed(pictures.data.images[row]), title, f"{when}\n{forgotten}", alt)
+
+
+def short(count: int) -> str:
+    """As on the timeline: 640, 12K, 3.4M."""
+    if count < 1000:
+        return str(count)
+    return f"{count / 1000:.3g}K" if count < 999_500 else f"{count / 1e6:.3g}M"

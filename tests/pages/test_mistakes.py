@@ -11,7 +11,7 @@ from nn.digits.dataset import Dataset
 from nn.inspect.calibration import calibration
 from nn.inspect.confusion import count
 from nn.inspect.reading import Reading
-from pages.parts import by_digit, cards, charts, confused
+from pages.parts import by_digit, cards, charts, confused, hardest
 from pages.parts.confused import ANY
 from pages.parts.pictures import Pictures
 
@@ -112,3 +112,19 @@ def test_moments_stand_in_order_between_both_ends(samples):
     assert len(places) == len(samples) and places == sorted(places)
     assert places[-1] == 1
     assert places[0] == (0 if len(samples) > 1 else 1)
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1000, "1K"),
+        (12_345, "12.3K"),
+        (220_000, "220K"),
+        (999_999, "1M"),
+        (3_400_000, "3.4M"),
+    ],
+)
+def test_long_counts_are_short_on_a_card(count, words):
+    assert hardest.short(count) == words
