@@ -15,7 +15,7 @@ function plotly(url) {
   }));
 }
 
-const percent = (p) => (p < 0.0005 ? "" : p > 0.9995 && p < 1 ? "> 99.9 %" : `${(100 * p).toFixed(1)} %`);
+const percent = (p) => (p < 0.0005 ? "" : p > 0.9995 ? "> 99.9 %" : `${(100 * p).toFixed(1)} %`);
 
 export default function (component) {
   return mount(component, (parent) => {

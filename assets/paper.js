@@ -16,7 +16,7 @@ const LOOK = `
   .dc-container .hint small { font-size: 0.85rem; }
   .dc-container .hint[hidden] { display: none; }
 `;
-const SEND = "Update the app with this drawing", AGAIN = 400; // milliseconds
+const SEND = "Update the app with this drawing", PATIENCE = 1000; // milliseconds
 const LARGEST = 1200; // pixels of a pasted picture's longer side
 const HINT = "Write one digit here, large<small>with the mouse, a finger or a pen</small>";
 
@@ -25,7 +25,7 @@ export default function (component) {
     const undo = parent.querySelector("[name=undo]"), clear = parent.querySelector("[name=clear]");
     const pens = [...parent.querySelectorAll("[name=pen]")];
     const hint = Object.assign(document.createElement("div"), { className: "hint", innerHTML: HINT });
-    let root = null, latest = {}, writing = false, looking = null;
+    let root = null, latest = {}, writing = false, looking = null, again = null;
 
     const press = (label) => root?.querySelector(`[aria-label="${label}"]`)?.click();
     const undone = () => root.querySelector('[aria-label="Undo"]');
@@ -62,11 +62,20 @@ export default function (component) {
       root.querySelector(".dc-container").classList.toggle("dark", r + g + b < 384 && !latest.photo);
     }
 
+    // What the canvas posts while the page is being drawn anew may be lost: without an answer it is
+    // posted once more.
+    const answered = () => clearTimeout(again);
+    function change(label) {
+      press(label);
+      answered();
+      again = setTimeout(() => writing || press(SEND), PATIENCE);
+    }
+
     // The canvas would wait a fifth of a second for more strokes before it posts.
     function lifted() {
       if (!writing) return;
       writing = false;
-      setTimeout(() => press(SEND));
+      setTimeout(() => change(SEND));
     }
 
     function typed(event) {
@@ -95,12 +104,6 @@ export default function (component) {
       setTriggerValue("pasted", sheet.toDataURL("image/png"));
     }
 
-    // What the canvas posts while the page is being drawn anew may be lost: it is posted once more.
-    function change(label) {
-      press(label);
-      setTimeout(() => writing || press(SEND), AGAIN);
-    }
-
     undo.onclick = () => change("Undo");
     clear.onclick = () => {
       change("Reset canvas & history");
@@ -109,6 +112,7 @@ export default function (component) {
     for (const pen of pens) pen.onchange = () => setStateValue("pen", Number(pen.value));
     document.addEventListener("keydown", typed);
     document.addEventListener("paste", pasted);
+    document.addEventListener("digitscope-answered", answered);
     window.addEventListener("mouseup", lifted);
     window.addEventListener("touchend", lifted);
     window.addEventListener("touchcancel", lifted);
@@ -122,6 +126,8 @@ export default function (component) {
       },
       end() {
         clearTimeout(looking);
+        answered();
+        document.removeEventListener("digitscope-answered", answered);
         document.removeEventListener("keydown", typed);
         document.removeEventListener("paste", pasted);
         for (const kind of ["mouseup", "touchend", "touchcancel"]) window.removeEventListener(kind, lifted);

@@ -19,6 +19,7 @@ from pages.parts.readers import Reader, choose
 from pages.parts.text import plain
 
 ASKED = "Read by", "And by"
+ALMOST = 0.9999  # no network is surer, though its probability may round to 1
 SECTIONS = "Why?", "Watch it learn", "My digits", "Pictures"
 
 BLANK = Normalised(np.zeros((28, 28), np.uint8), True, {})
@@ -139,7 +140,7 @@ def _say(answer: recogniser.Answer, seen: Normalised) -> None:
         how = f"If it had to be one: {verdict.a(answer.digit or 0)}."
     else:
         said = verdict.words(answer.probabilities)
-        how = f"{verdict.percent(answer.confidence)} sure"
+        how = f"{verdict.percent(min(answer.confidence, ALMOST))} sure"
     st.subheader(said, anchor=False)
     st.caption(how)
 
