@@ -106,8 +106,9 @@ export default function (component) {
 
     undo.onclick = () => change("Undo");
     clear.onclick = () => {
-      change("Reset canvas & history");
+      // Without the picture the canvas begins anew by itself; two posts at once might become one.
       if (latest.picture) setTriggerValue("cleared", true);
+      else change("Reset canvas & history");
     };
     for (const pen of pens) pen.onchange = () => setStateValue("pen", Number(pen.value));
     document.addEventListener("keydown", typed);
