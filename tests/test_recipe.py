@@ -13,9 +13,7 @@ from nn.runs.spec import RunSpec
 from nn.training import train
 from tests.commands.cli import nn
 
-SMALL = RunSpec(
-    hidden=(32,), data="strokes", validation=300, epochs=1, batch=128, augmentation=1.0
-)
+SMALL = RunSpec(hidden=(32,), data="strokes", validation=300, epochs=1, batch=128, augmentation=1.0)
 
 
 @pytest.fixture(scope="module")
