@@ -27,7 +27,7 @@ FINISH = replace(SPEC, augmentation=0.75, lr=0.03, epochs=20, seed=1)  # goes on
 # What is read has been centred, but people slant.
 RANGES = Ranges(shift=1.25, turn=0.3)
 SCRIBBLES = 900
-REFUSED = 0.006  # share of held-out digits that may be taken for none
+REFUSED = 0.003  # share of held-out digits that may be taken for none
 NEAR = 0.01  # this share of scribbles less, and a gentler rule is as good
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
@@ -15,9 +13,7 @@ from nn.runs.spec import RunSpec
 from nn.training import train
 from tests.commands.cli import nn
 
-SMALL = RunSpec(
-    hidden=(32,), data="strokes", validation=1000, epochs=1, batch=128, augmentation=1.0
-)
+SMALL = RunSpec(hidden=(32,), data="strokes", validation=300, epochs=1, batch=128, augmentation=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -67,20 +63,15 @@ def test_the_refusal_takes_its_share_of_digits_and_far_more_of_scribbles(
     assert refused(scribbles.make(90, seed=5)) > 0.5
 
 
-def test_the_command_writes_a_recogniser_that_is_the_same_each_time(monkeypatch, tmp_path):
+def test_the_command_writes_a_recogniser(monkeypatch, tmp_path):
     monkeypatch.setattr(recipe, "SPEC", SMALL)
     monkeypatch.setattr(recipe, "FINISH", SMALL)
     monkeypatch.setattr(recipe, "SCRIBBLES", 18)
-    files = []
-    for name in "one", "two":
-        monkeypatch.setattr(recogniser, "FILE", tmp_path / f"{name}.safetensors")
-        result = nn("recogniser")
-        assert result.exit_code == 0, result.output
-        assert [line.split(",")[0] for line in result.stdout.splitlines()[:2]] == [
-            "epoch 1 of 1", "epoch 1 of 1",
-        ]  # fmt: skip
-        network, about = model_file.read(recogniser.FILE)
-        assert network.sizes == SMALL.sizes
-        assert json.dumps(about) and set(about["refusal"]) == {"slope", "least"}
-        files.append(recogniser.FILE.read_bytes())
-    assert files[0] == files[1]
+    monkeypatch.setattr(recogniser, "FILE", tmp_path / "made.safetensors")
+    result = nn("recogniser")
+    assert result.exit_code == 0, result.output
+    assert [line.split(",")[0] for line in result.stdout.splitlines()[:2]] == ["epoch 1 of 1"] * 2
+    network, about = model_file.read(recogniser.FILE)
+    assert network.sizes == SMALL.sizes
+    assert set(about) == {"temperature", "refusal"}
+    assert set(about["refusal"]) == {"slope", "least"}
