@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from nn.errors import UserError
+from nn.inspect.reading import Reading
 from nn.runs.store import Run, State
 from pages.parts import (
     by_digit,
@@ -17,7 +18,7 @@ from pages.parts import (
     reads,
     session,
     sure,
-)  # fmt: skip
+)
 from pages.parts.cards import percent
 from pages.parts.note import note
 from pages.parts.pictures import Pictures
@@ -73,7 +74,7 @@ def body(run: Run, seen: Pictures, step: int | None) -> None:
     opened.show(reading, seen, moment)
 
 
-def _more(right: int, reading: reads.Reading, moment: Moment, seen: Pictures, last: int) -> str:
+def _more(right: int, reading: Reading, moment: Moment, seen: Pictures, last: int) -> str:
     total = len(reading.labels)
     said = f"{right:,} of {total:,} pictures ({plain(seen.name)}); {total - right:,} wrong."
     if moment.step == last:
