@@ -22,23 +22,26 @@ from pages.parts import (
 from pages.parts.cards import percent
 from pages.parts.note import note
 from pages.parts.pictures import Pictures
-from pages.parts.reads import Moment
+from pages.parts.reads import SHIPPED, Moment
 from pages.parts.recorded import store
 from pages.parts.text import plain
 
 EVERY = 3  # seconds between two looks at a run that learns
 
 
-def body(run: Run, seen: Pictures, step: int | None) -> None:
-    """step: None: the newest."""
-    now = store().run(run.id)
-    if now.state is not run.state:
-        st.rerun()
-    steps = [kept for kept in store().frame_steps(run.id) if kept <= now.step]
-    if not steps:
-        st.info("This run has not begun to learn: there is nothing to read with yet.")
-        return
-    moment = Moment(run.id, steps[-1] if step is None else step)
+def body(run: Run | None, seen: Pictures, step: int | None) -> None:
+    """run: None: the recogniser; step: None: the newest."""
+    moment, steps = SHIPPED, [SHIPPED.step]
+    if run:
+        now = store().run(run.id)
+        if now.state is not run.state:
+            st.rerun()
+        run = now
+        steps = [kept for kept in store().frame_steps(run.id) if kept <= run.step]
+        if not steps:
+            st.info("This run has not begun to learn: there is nothing to read with yet.")
+            return
+        moment = Moment(run.id, steps[-1] if step is None else step)
     try:
         reading = reads.reading(moment, seen)
     except UserError as error:
@@ -49,8 +52,8 @@ def body(run: Run, seen: Pictures, step: int | None) -> None:
     with words, st.container(gap="xsmall"):
         st.subheader(f"{percent(right / len(reading.labels))} read right", anchor=False)
         note(_more(right, reading, moment, seen, steps[-1]))
-        if now.state in (State.DIVERGED, State.FAILED):
-            note(f"This run has {now.state}: {plain(now.sentence)}")
+        if run and run.state in (State.DIVERGED, State.FAILED):
+            note(f"This run has {run.state}: {plain(run.sentence)}")
     with lots, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         opened.draw_lots(reading, seen, "any")
     which, digits, sureness, hard = st.tabs(
@@ -90,15 +93,18 @@ title, network, choice = st.columns([2, 3, 3], vertical_alignment="bottom")
 title.header("Mistakes", anchor=False)
 with network:
     run = networks.choose()
-if run is None:
-    st.info("No network has learned here yet. Train one: it takes a few seconds.")
-    st.page_link("train.py", label="Go to Train", icon=":material/timeline:")
-    st.stop()
 with choice:
     kind = pictures.choose(run)
-step = components.timeline(run, session.moment(store().frame_steps(run.id)))
-session.look_at(step)
+step = None
+if run:
+    step = components.timeline(run, session.moment(store().frame_steps(run.id)))
+    session.look_at(step)
+else:
+    note(
+        "This is the network that comes with Digitscope, at the end of its learning: there are no "
+        "earlier moments to go to. Train one of your own, and you can watch its mistakes change."
+    )
 seen = pictures.get(kind, run)
 if seen:
-    follows = run.state.active and step is None
+    follows = run and run.state.active and step is None
     st.fragment(body, run_every=EVERY if follows else None)(run, seen, step)

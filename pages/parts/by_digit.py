@@ -16,11 +16,18 @@ from pages.parts.reads import Moment
 from pages.parts.sheet import Row
 
 MOMENTS = 24  # on a curve
+HEADS = ["Digit", "Read right", "Read wrong", "Most often taken for"]
 WORK = 1e11  # multiplications for reading the pictures at all of them: some seconds on one core
 
 
-def show(reading: Reading, pictures: Pictures, run: Run, steps: list[int], moment: Moment) -> None:
-    """steps: of the run's kept frames."""
+def show(
+    reading: Reading, pictures: Pictures, run: Run | None, steps: list[int], moment: Moment
+) -> None:
+    """steps: of the run's kept frames; run: None: the recogniser, which has none."""
+    if not run:
+        now = reads.accuracies(reading.right, pictures.data.labels)
+        sheet.scores(HEADS, _rows(reading, [now]), [1.0])
+        return
     moments = reads.moments(run, steps, moment.step, pictures, MOMENTS, WORK)
     progress = st.empty()
     along = []
@@ -29,9 +36,8 @@ def show(reading: Reading, pictures: Pictures, run: Run, steps: list[int], momen
         progress.progress(number / len(moments), "Reading the pictures at earlier moments")
     progress.empty()
     samples = [reads.samples(moment) for moment in moments]
-    along_the_run = ["Along the run"] if len(moments) > 1 else []
     sheet.scores(
-        ["Digit", "Read right", *along_the_run, "Read wrong", "Most often taken for"],
+        HEADS[:2] + ["Along the run"] * (len(moments) > 1) + HEADS[2:],
         _rows(reading, along),
         places(samples),
     )

@@ -24,11 +24,16 @@ PER_LEAF = 40
 LATE, FORGOTTEN = "Learned late or never", "Forgotten most often"
 
 
-def show(reading: Reading, pictures: Pictures, run: Run, steps: list[int], moment: Moment) -> None:
+def show(
+    reading: Reading, pictures: Pictures, run: Run | None, steps: list[int], moment: Moment
+) -> None:
     st.markdown(
         "Some pictures are read right from early on. Others are learned **late**, or learned and "
         "**forgotten** again: read right at one moment and wrong at the next."
     )
+    if not run:
+        st.markdown("That takes the moments of a run: choose one above, or train a network.")
+        return
     what = (run.id, pictures.key)
     if session.sought() != what:
         st.button("Find the hardest pictures", on_click=session.seek, args=(what,))

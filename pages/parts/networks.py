@@ -12,24 +12,24 @@ MOST = 200  # newest runs to choose from
 
 
 def choose() -> Run | None:
-    """Ask for a run, beginning with the one in view; None where there is none."""
+    """Ask for a run, beginning with the one in view; None: the recogniser."""
     run = session.run_in_view()
     runs = {each.id: each for each in store().runs()[:MOST]}
-    if not runs:
-        return None
-    if run is None:  # a new one is being prepared on the Train page: leave it so
-        run = next(iter(runs.values()))
-    runs.setdefault(run.id, run)
-    st.session_state[session.NETWORK] = run.id
+    if run:
+        runs.setdefault(run.id, run)
+    st.session_state[session.NETWORK] = run.id if run else session.NEW
 
     def chosen() -> None:
         session.look_at(None)
-        session.view(runs[st.session_state[session.NETWORK]])
+        session.view(runs.get(st.session_state[session.NETWORK]))
 
     st.selectbox(
-        "Network", list(runs), format_func=lambda each: _words(runs[each]), key=session.NETWORK,
+        "Network",
+        [session.NEW, *runs],
+        format_func=lambda each: _words(runs[each]) if each else "Digitscope’s recogniser",
+        key=session.NETWORK,
         on_change=chosen,
-    )  # fmt: skip
+    )
     return run
 
 

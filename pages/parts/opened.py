@@ -11,7 +11,7 @@ from pages.parts import session, sheet
 from pages.parts.cards import a, card, percent
 from pages.parts.note import note
 from pages.parts.pictures import Pictures
-from pages.parts.reads import Moment
+from pages.parts.reads import SHIPPED, Moment
 from pages.parts.text import plain
 
 
@@ -66,5 +66,6 @@ def _large(reading: Reading, pictures: Pictures, moment: Moment) -> None:
             "draw.py",
             label="Open it on the Draw page, with its evidence",
             icon=":material/draw:",
-            query_params={"digit": str(row), "run": moment.run, "step": str(moment.step)},
+            query_params={"digit": str(row)}
+            | ({"run": moment.run, "step": str(moment.step)} if moment != SHIPPED else {}),
         )

@@ -29,7 +29,7 @@ class Pictures(NamedTuple):
     own: bool  # the run's own test set, in its order
 
 
-def choose(run: Run) -> str:
+def choose(run: Run | None) -> str:
     """Ask which."""
     choices = _choices(run)
     if st.session_state.get(session.PICTURES) not in choices:
@@ -40,19 +40,24 @@ def choose(run: Run) -> str:
     return chosen
 
 
-def get(kind: str, run: Run) -> Pictures | None:
+def get(kind: str, run: Run | None) -> Pictures | None:
     """The pictures that were chosen; None, and why, where they cannot be had."""
     try:
         if kind == UPLOAD:
             return _uploaded()
         if kind != OWN:
             return Pictures(kind, NAMES[kind], _test(kind, 0, 0), False)
+        if not run:
+            name = sources.default()
+            return Pictures(name, NAMES[name], _test(name, 0, 0), True)
         spec = run.spec
         key = f"{spec.data} {spec.validation} {spec.seed}"
-        return Pictures(key, _own(run), _test(spec.data, spec.validation, spec.seed), True)
+        return Pictures(key, _choices(run)[OWN], _test(spec.data, spec.validation, spec.seed), True)
     except UserError as error:
         sentence = str(error)
-        if kind == OWN and run.spec.data not in NAMES:  # where they lay concerns nobody here
+        if (
+            kind == OWN and run and run.spec.data not in NAMES
+        ):  # where they lay concerns nobody here
             sentence = (
                 f"The pictures that this run learned from, {Path(run.spec.data).name}, are no "
                 "longer where they were. Choose others above."
@@ -61,17 +66,14 @@ def get(kind: str, run: Run) -> Pictures | None:
         return None
 
 
-def _choices(run: Run) -> dict[str, str]:
+def _choices(run: Run | None) -> dict[str, str]:
     """Which pictures there are, each with its name. My digits belong here as well."""
-    found = {OWN: _own(run)}
+    own = run.spec.data if run else sources.default()
+    found = {OWN: NAMES.get(own) or f"Test digits of {Path(own).name}"}
     for name in sources.NAMES:
-        if run.spec.data != name and (name != "mnist" or mnist.find()):
+        if own != name and (name != "mnist" or mnist.find()):
             found[name] = NAMES[name]
     return found | {UPLOAD: "Pictures of your own …"}
-
-
-def _own(run: Run) -> str:
-    return NAMES.get(run.spec.data) or f"Test digits of {Path(run.spec.data).name}"
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
+from nn import recogniser
 from nn.inspect import learned
 from nn.inspect.film import spread
 from nn.inspect.learned import Bools
@@ -22,6 +23,9 @@ class Moment(NamedTuple):
     step: int  # of a kept frame
 
 
+SHIPPED = Moment("", 0)  # the recogniser that comes with the program
+
+
 def reading(moment: Moment, pictures: Pictures) -> Reading:
     """Raises UserError for a frame that is gone, and for a network that has diverged."""
     return _reading(moment, pictures.key, pictures)
@@ -29,8 +33,11 @@ def reading(moment: Moment, pictures: Pictures) -> Reading:
 
 @st.cache_resource(max_entries=48, show_spinner=False)  # of 10,000 pictures each takes 0.5 MB
 def _reading(moment: Moment, key: str, _pictures: Pictures) -> Reading:
-    network = store().run(moment.run).spec.network()
-    network.parameters[...] = store().frame(moment.run, moment.step).parameters
+    if moment == SHIPPED:
+        network = recogniser.network()
+    else:
+        network = store().run(moment.run).spec.network()
+        network.parameters[...] = store().frame(moment.run, moment.step).parameters
     return read(network, _pictures.data.images, _pictures.data.labels)
 
 

@@ -174,9 +174,22 @@ def test_networks_of_odd_shapes_are_looked_at_like_any_other(page, server, hidde
     expect(page.locator(".scores tbody tr")).to_have_count(11)
 
 
-def test_what_cannot_be_shown_is_said(page, server, tmp_path) -> None:
+def test_without_a_run_it_is_the_recogniser_whose_mistakes_are_seen(page, server) -> None:
     page.goto(f"{server.url}/mistakes")
-    expect(page.get_by_role("link", name="Go to Train")).to_be_visible()
+    expect(headline(page)).to_be_visible()
+    expect(page.get_by_text("comes with Digitscope")).to_be_visible()
+    expect(cards(page).first).to_be_visible()
+    page.keyboard.press("d")
+    link = page.get_by_role("dialog").get_by_role("link").get_attribute("href")
+    assert link and re.search(r"draw\?digit=\d+$", link)
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name="Digit by digit").click()
+    expect(page.locator(".scores tbody tr")).to_have_count(11)
+    page.get_by_role("tab", name="Hardest pictures").click()
+    expect(page.get_by_text("takes the moments of a run")).to_be_visible()
+
+
+def test_what_cannot_be_shown_is_said(page, server, tmp_path) -> None:
     store = RunStore(server.store)
     queued = store.create(RunSpec(data="strokes"), "waiting")
     page.goto(f"{server.url}/mistakes?run={queued.id}")
