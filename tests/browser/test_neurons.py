@@ -20,7 +20,7 @@ from tests.browser.test_train import open_train, serious, start, state
 DRAG = """async (slider) => {
   const { left, right } = slider.getBoundingClientRect(), begun = performance.now();
   slider.setPointerCapture = () => {};
-  const to = (type, clientX) => slider.dispatchEvent(new PointerEvent(type, { clientX, buttons: 1 }));
+  const to = (type, x) => slider.dispatchEvent(new PointerEvent(type, { clientX: x, buttons: 1 }));
   to("pointerdown", right);
   for (let t = 0; t < 1; t = (performance.now() - begun) / 1000) {
     to("pointermove", right - t * (right - left));
