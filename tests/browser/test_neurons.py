@@ -20,7 +20,7 @@ from tests.browser.test_train import open_train, serious, start, state
 DRAG = """async (slider) => {
   const { left, right } = slider.getBoundingClientRect(), begun = performance.now();
   slider.setPointerCapture = () => {};
-  const to = (type, clientX) => slider.dispatchEvent(new PointerEvent(type, { clientX, buttons: 1 }));
+  const to = (type, x) => slider.dispatchEvent(new PointerEvent(type, { clientX: x, buttons: 1 }));
   to("pointerdown", right);
   for (let t = 0; t < 1; t = (performance.now() - begun) / 1000) {
     to("pointermove", right - t * (right - left));
@@ -50,10 +50,13 @@ def record(server):
 
 
 def look(page: Page, url: str, query: str) -> None:
-    """Open the page and wait for wall and dossier."""
+    """Open the page and wait for wall, dossier and all kept moments."""
     page.goto(f"{url}/neurons?{query}")
     page.wait_for_function(f"Number({WALL}?.dataset.neurons) > 0", timeout=30_000)
     page.wait_for_function(f"{DOSSIER}?.neuron !== undefined", timeout=30_000)
+    page.wait_for_function(
+        "[...digitscopeStreams.values()].every(({ film, loading }) => film.length && !loading)"
+    )
 
 
 def dossier(page: Page, neuron: int) -> None:
@@ -65,22 +68,12 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option).click()
 
 
-def film(page: Page, count: int) -> None:
-    """Wait until so many kept moments have come."""
-    page.wait_for_function(
-        "n => [...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector("
-        "'canvas[role=slider]')).find(Boolean)?.dataset.frames >= n",
-        arg=count,
-    )
-
-
 def test_the_wall_follows_the_timeline_and_only_at_rest_does_the_script(
     page: Page, server, record
 ) -> None:
     run = record()
     steps = RunStore(server.store).frame_steps(run.id)
     look(page, server.url, f"run={run.id}")
-    film(page, len(steps))
     assert step(page) == steps[-1]
     slider = page.get_by_role("slider", name="Moment of the run")
     sent: list[object] = []
@@ -156,13 +149,13 @@ def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
 
 
 def test_dead_neurons_and_duplicates_are_badged_and_filtered(page: Page, server, record) -> None:
-    run = record(hidden=(6,), lr=8.0)  # so high a rate kills
+    run = record(lr=0.5)  # high enough to kill some
     look(page, server.url, f"run={run.id}")
     choose(page, "Neurons", "dead")
-    page.wait_for_function(f"{WALL}.dataset.neurons < 6")
+    page.wait_for_function(f"{WALL}.dataset.neurons < 24")
     dead = int(page.evaluate(f"{WALL}.dataset.neurons"))
     choose(page, "Neurons", "neither")
-    page.wait_for_function(f"{WALL}.dataset.neurons <= {6 - dead}")
+    page.wait_for_function(f"{WALL}.dataset.neurons <= {24 - dead}")
 
 
 SHAPES = [
