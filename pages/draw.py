@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.parts import reading, session
+from pages.parts import linked, reading, session
 
 title, compare = st.columns([5, 6], gap="large", vertical_alignment="center")
 title.header("Draw a digit", anchor=False)
 two = compare.toggle("Compare two networks", key=session.COMPARED)
+linked.take()
 reading.answer(two)
 reading.explain()

@@ -11,6 +11,7 @@ from nn.digits.normalise import Normalised
 from nn.network import Network
 from nn.runs import model
 from nn.runs.store import Run
+from pages.parts import session
 from pages.parts.recorded import store
 
 MOST = 200  # newest runs to choose from
@@ -51,9 +52,21 @@ def choose(label: str, key: str) -> Reader:
     if run_id == SHIPPED:
         return RECOGNISER._replace(key=key)
     run = runs[run_id]
-    step = _moment(store().frame_samples(run_id), f"{key} moment {run_id}")
+    step = _moment(store().frame_samples(run_id), _moment_key(key, run_id))
     moment = f"{run_id}@{step}"
     return Reader(key, run.name, moment, network(moment))
+
+
+def prefer(run_id: str, step: int | None) -> None:
+    """Let the run read, as it was at the step; None: at its newest moment."""
+    [key, *_] = session.READERS
+    st.session_state[key] = run_id
+    if step is not None:
+        st.session_state[_moment_key(key, run_id)] = step
+
+
+def _moment_key(key: str, run_id: str) -> str:
+    return f"{key} moment {run_id}"
 
 
 @st.cache_data(ttl=NEWS, show_spinner=False)

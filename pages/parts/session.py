@@ -170,9 +170,17 @@ LOADED = "loaded"  # the picture on the paper
 READERS, COMPARED = ("reader", "second"), "compared"  # which networks read
 MINE, NUMBER, FILES, LOOKED, PICKED = "mine", "number", "files", "looked", "picked"
 TURN, ANSWERED = "turn", "answered"  # the answers so far, and all about the last one
+LINKED = "linked"  # the picture that the address led to
 NEWS = "news"  # what a press led to, in plain text
 TAUGHT = "taught"  # the pictures that were saved in My digits from this page, and as what
 PINS, MOST_PINS, WATCHED = "pins", 4, "watched"  # drawings whose learning is watched
+
+
+def newly_linked(what: tuple[str, ...]) -> bool:
+    """Whether the address leads to another picture than the last time."""
+    new = st.session_state.get(LINKED) != what
+    st.session_state[LINKED] = what
+    return new
 
 
 def loaded() -> Loaded | None:

@@ -309,3 +309,13 @@ def test_a_test_digit_is_put_on_the_paper_and_taken_off(hand) -> None:
     expect(page.get_by_role("heading", name="Draw something")).to_be_hidden()
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_role("heading", name="Draw something")).to_be_visible()
+
+
+def test_a_link_puts_a_test_digit_on_the_paper_or_says_why_not(page: Page, server) -> None:
+    page.goto(f"{server.url}/draw?digit=5")
+    expect(page.get_by_text("Digit 5 of the test set")).to_be_visible()
+    expect(page.get_by_role("heading", name="Draw something")).to_be_hidden()
+    page.goto(f"{server.url}/draw?digit=99999999")
+    expect(page.get_by_text("There is no test digit")).to_be_visible()
+    page.goto(f"{server.url}/draw?digit=5&run=nonesuch")
+    expect(page.get_by_text("There is no run 'nonesuch'")).to_be_visible()
