@@ -38,7 +38,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     mode = looking.mode(layer)
     by = looking.order()
     only = looking.only()
-    take.out(run, steps, step, layer)
+    corner = st.container(width="content")
 
 
 @st.fragment  # who chooses a neuron waits for these alone
@@ -51,8 +51,11 @@ def inside() -> None:
         components.wall(run, run.spec, told | {"chosen": neuron, "above": ABOVE}, session.choose)
     with right:
         components.dossier(dossier.of(run.id, step, layer, neuron))
-    looking.compare(run, steps, step, layer, neuron)
+    with left:
+        looking.compare(run, steps, step, layer, neuron)
 
 
 inside()
 history.runs(run)
+with corner:
+    take.out(run, steps, step, layer)

@@ -33,10 +33,12 @@ WIDTHS = {480: "small", 960: "middle", 1440: "large"}  # pixels
 FRAMES = 30  # of a moving picture, unless asked for otherwise
 
 
-@st.fragment
 def out(run: Run, steps: Sequence[int], step: int, layer: int) -> None:
     """The files of a run: its weights as they were at ``step``; the film of a neuron is offered
-    where the ``layer`` looked at is the first."""
+    where the ``layer`` looked at is the first.
+
+    In no fragment, or no press would end what is being made; the last to be drawn on its page.
+    """
     with st.popover("Take it with you", icon=":material/download:"):
         _at_once(run, step)
         st.divider()
