@@ -17,7 +17,7 @@ if run is None:
     st.stop()
 
 about = f"{plain(run.name)}: {' · '.join(map(str, run.spec.sizes))}, {run.state}"
-header.caption(about if run.test_accuracy is None else f"{about}, reads {run.test_accuracy:.1%}")
+header.markdown(about if run.test_accuracy is None else f"{about}, reads {run.test_accuracy:.1%}")
 steps = [step for step in store().frame_steps(run.id) if step <= run.step]
 looking.watch(run, steps)
 if not steps:
