@@ -21,7 +21,6 @@ class Stream {
     this.gone = "";
     this.refusal = ""; // why the last command was not obeyed
     this.loading = false; // the film
-    this.told = 0; // when those who look heard of it last, ms
     this.digit = null; // {step, truth, columns}: a picture sent through the network
     this.wait = RECONNECT.first;
     this.connect();
@@ -90,34 +89,20 @@ class Stream {
     if (this.loading) return;
     this.loading = true;
     try {
-      const after = this.film.at(-1)?.frame.step ?? -1;
-      const answer = await fetch(`/film/${encodeURIComponent(this.run)}?after=${after}`);
-      if (!answer.ok) return;
-      const reader = answer.body.getReader(), found = [];
-      let held = new Uint8Array(0), shown = 0;
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (this.closed) return void reader.cancel();
-        if (done) break;
-        const both = new Uint8Array(held.length + value.length);
-        both.set(held);
-        both.set(value, held.length);
-        held = both;
-        let at = 0; // a piece may hold hundreds of frames: none is copied but its own
-        for (;;) {
-          const length = held.length < at + 4 ? Infinity : new DataView(held.buffer).getUint32(at, true);
-          if (held.length < at + 4 + length) break;
-          found.push(unpack(held.slice(at + 4, at + 4 + length).buffer));
+      const after = this.film.at(-1)?.frame.step ?? -1, until = this.status.step;
+      const address = `/film/${encodeURIComponent(this.run)}?after=${after}&until=${until}`;
+      for (let skip = 0, came = 1; came && !this.closed; skip += came) {
+        const answer = await fetch(`${address}&skip=${skip}`);
+        if (!answer.ok) return;
+        const data = await answer.arrayBuffer(), found = [];
+        for (let at = 0; at < data.byteLength; ) {
+          const length = new DataView(data).getUint32(at, true);
+          found.push(unpack(data.slice(at + 4, at + 4 + length)));
           at += 4 + length;
         }
-        held = held.subarray(at);
-        if (found.length >= 2 * shown || performance.now() > this.told + 500) {
-          shown = found.length;
-          this.told = performance.now();
-          this.spread(found);
-        }
+        came = found.length;
+        this.spread(found);
       }
-      this.spread(found);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error; // the connection is lost: that is said elsewhere
     } finally {

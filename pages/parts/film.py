@@ -1,24 +1,28 @@
-"""The film of a run: all its kept frames in one answer, coarse first, packed as the hub packs them.
+"""The film of a run: its kept frames, coarse first, packed as the hub packs them.
 
-``GET /film/RUN?after=STEP`` answers with messages one after another, each: its length (uint32,
+``GET /film/RUN?after=STEP&until=STEP&skip=N`` answers with messages, each: its length (uint32,
 little-endian), the header's length (likewise), the header (JSON, padded with spaces to a multiple
-of 4), tiles, lines. The browser can play as soon as the first few have come.
+of 4), tiles, lines. In portions, each after the ``skip`` frames that have come: the browser can
+play as soon as the first has come, and a server that is stopped waits for no long answer.
 """
 
 from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from nn.errors import UserError
-from nn.runs.run import Frame
+from nn.runs.run import Frame, Run
 from nn.runs.store import RunStore
 from pages.parts import net, recorded, tiles
+
+PORTION = 2_000_000  # bytes of one answer, or the one frame that is larger
+USUAL = {"after": "-1", "until": str(10**17), "skip": "0"}
 
 
 def shown(frame: Frame, sizes: Sequence[int]) -> dict[str, object]:
@@ -50,35 +54,41 @@ def coarse_first(steps: Sequence[int]) -> list[int]:
     return [steps[i] for i in found]
 
 
-def _film(store: RunStore, run_id: str, steps: Sequence[int]) -> Iterator[bytes]:
-    sizes = store.run(run_id).spec.sizes
-    for step in coarse_first(steps):
+def _portion(store: RunStore, run: Run, steps: Sequence[int]) -> bytes:
+    sizes, messages, size = run.spec.sizes, [], 0
+    for step in steps:
         try:
-            frame = store.frame(run_id, step)
+            frame = store.frame(run.id, step)
         except UserError:
             continue  # thinned or deleted meanwhile
-        header = {"frame": shown(frame, sizes), "lines": net.shown(sizes), "count": len(steps)}
+        header = {"frame": shown(frame, sizes), "lines": net.shown(sizes)}
         message = packed(
             header, tiles.pack(frame.parameters, sizes), net.pack(frame.parameters, sizes)
         )
-        yield struct.pack("<I", len(message)) + message
+        messages += [struct.pack("<I", len(message)), message]
+        size += len(message)
+        if size > PORTION:
+            break
+    return b"".join(messages)
 
 
 def _answer(request: Request) -> Response:
     store, run_id = recorded.store(), request.path_params["run"]
-    after = request.query_params.get("after", "-1")
-    if not after.removeprefix("-").isdecimal() or len(after) > 18:
-        return PlainTextResponse("after is a step, a whole number.", 400)
+    asked = {name: request.query_params.get(name, usual) for name, usual in USUAL.items()}
+    for name, value in asked.items():
+        if not value.removeprefix("-").isdecimal() or len(value) > 18:
+            return PlainTextResponse(f"{name} is a whole number.", 400)
     try:
         run = store.run(run_id)
     except UserError as error:
         return PlainTextResponse(str(error), 404)
-    steps = [step for step in store.frame_steps(run.id) if int(after) < step <= run.step]
+    after, until, skip = (int(value) for value in asked.values())
+    until = min(until, run.step)  # a run that goes on from its checkpoint has frames ahead of it
+    steps = coarse_first([step for step in store.frame_steps(run.id) if after < step <= until])
     # Kept frames never change, but a run that goes on keeps more of them.
     headers = {"Cache-Control": "no-store"}
-    return StreamingResponse(
-        _film(store, run.id, steps), media_type="application/octet-stream", headers=headers
-    )
+    portion = _portion(store, run, steps[max(0, skip) :])
+    return Response(portion, media_type="application/octet-stream", headers=headers)
 
 
 route = Route("/film/{run}", _answer)
