@@ -156,7 +156,8 @@ export default function (component) {
     }
 
     function describe(count) {
-      const when = frame.step ? `after ${prettyCount.format(frame.samples)} digits` : "before learning";
+      const when = !frame.step ? "before learning"
+        : frame.samples === null ? "at the end of its learning" : `after ${prettyCount.format(frame.samples)} digits`;
       const of = given.of ?? frame.of, kind = given.kind ?? "first-layer neuron";
       const which = count < of ? `${given.order ? "" : "first "}${prettyCount.format(count)} of ${prettyCount.format(of)}` : prettyCount.format(count);
       const what = given.what ?? "looks for";

@@ -12,8 +12,10 @@ header = st.container(horizontal=True, vertical_alignment="bottom")
 header.header("Neurons", anchor=False, width="content")
 run = session.run_in_view() or next(iter(store().runs()), None)
 if run is None:
-    st.info("No network has been trained yet. Train one first: it takes a few seconds.")
+    header.markdown("of the recogniser that comes with Digitscope")
+    st.info("Train a network of your own to open its neurons and to go through its life.")
     st.page_link("train.py", label="Go to Train", icon=":material/timeline:")
+    components.wall(None, *looking.recogniser(), session.choose)
     st.stop()
 
 about = f"{plain(run.name)}: {' · '.join(map(str, run.spec.sizes))}, {run.state}"

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from nn import recogniser as shipped
 from nn.errors import UserError
 from nn.inspect.likeness import cosines
 from nn.inspect.tiles import quantised
 from nn.layers import Array
+from nn.runs.spec import RunSpec
 from nn.runs.store import Run
 from pages.parts import components, dossier, moment, session, tiles
 from pages.parts.recorded import store
@@ -61,6 +63,19 @@ def _watch(run: Run, empty: bool) -> None:
     now = store().run(run.id)
     if (now.state, now.epoch) != (run.state, run.epoch) or (empty and now.step):
         st.rerun()
+
+
+def recogniser() -> tuple[RunSpec, dict[str, Any]]:
+    """What the wall needs to show the shipped recogniser, which has no run: one moment."""
+    network = shipped.network()
+    packed = tiles.pack(network.parameters, network.sizes)
+    return RunSpec(hidden=network.sizes[1:-1]), {
+        "mode": "still",
+        "still": dossier.text(np.frombuffer(packed, np.uint8)),
+        "step": 1,  # of one
+        "samples": None,
+        "opens": False,
+    }
 
 
 def layer_name(sizes: Sequence[int], layer: int) -> str:

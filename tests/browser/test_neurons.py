@@ -185,7 +185,7 @@ def test_runs_of_every_shape_open(page: Page, server, record, name, fields) -> N
 
 def test_without_a_run_or_a_moment_it_says_so(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
-    expect(page.get_by_text("No network has been trained yet")).to_be_visible()
+    expect(page.get_by_text("Train a network of your own")).to_be_visible()
     RunStore(server.store).create(RunSpec(), "waits")
     page.goto(f"{server.url}/neurons")
     expect(page.get_by_text("has kept no moment yet")).to_be_visible()
