@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,14 +11,16 @@ import streamlit as st
 from nn.digits import mnist, sources, upload
 from nn.digits.dataset import Dataset
 from nn.errors import UserError
+from nn.runs import mine
 from nn.runs.store import Run
 from pages.parts import session
 from pages.parts.note import note
+from pages.parts.recorded import store
 from pages.parts.text import plain
 
 MOST_MEGABYTES = 32  # of an upload
 MOST_SAID = 5  # sentences about what was left out
-OWN, UPLOAD = "own", "upload"  # the run's own test set; files of the visitor's
+OWN, MINE, UPLOAD = "own", "mine", "upload"  # the run's own test set; My digits; files
 NAMES = {"mnist": "MNIST’s test digits", "strokes": "Test digits of the built-in strokes"}
 KINDS = [".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".csv", ".npz", ".zip", ".gz"]
 
@@ -45,6 +48,8 @@ def get(kind: str, run: Run | None) -> Pictures | None:
     try:
         if kind == UPLOAD:
             return _uploaded()
+        if kind == MINE:
+            return _mine()
         if kind != OWN:
             return Pictures(kind, NAMES[kind], _test(kind, 0, 0), False)
         if not run:
@@ -67,18 +72,26 @@ def get(kind: str, run: Run | None) -> Pictures | None:
 
 
 def _choices(run: Run | None) -> dict[str, str]:
-    """Which pictures there are, each with its name. My digits belong here as well."""
+    """Which pictures there are, each with its name."""
     own = run.spec.data if run else sources.default()
     found = {OWN: NAMES.get(own) or f"Test digits of {Path(own).name}"}
     for name in sources.NAMES:
         if own != name and (name != "mnist" or mnist.find()):
             found[name] = NAMES[name]
+    if mine.held(store(), session.visitor_id()):
+        found[MINE] = "My digits, from the Draw page"
     return found | {UPLOAD: "Pictures of your own …"}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _test(data: str, validation: int, seed: int) -> Dataset:
     return sources.load(data, validation, seed).test
+
+
+def _mine() -> Pictures:
+    data = mine.dataset(mine.held(store(), session.visitor_id()).values())
+    key = sha256(data.images.tobytes() + data.labels.tobytes()).hexdigest()
+    return Pictures(key, "My digits", data, False)
 
 
 def _uploaded() -> Pictures | None:

@@ -9,9 +9,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from nn.digits import formats, strokes
-from nn.runs import worker
+from nn.runs import mine, worker
+from nn.runs.mine import Labelled
 from nn.runs.spec import RunSpec
 from nn.runs.store import Run, RunStore
+from pages.parts import visitor
 from tests.browser.app import Server, serious
 
 SLIDER = "Moment of the run"
@@ -139,6 +141,20 @@ def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
     page.keyboard.press("d")
     expect(page.get_by_role("dialog")).to_contain_text("of mine.npz")
     expect(page.get_by_role("dialog").get_by_role("link")).to_have_count(0)
+
+
+def test_my_digits_are_pictures_like_any_other(page, server) -> None:
+    run = learn(server)
+    page.context.add_cookies([{"name": visitor.COOKIE, "value": "me", "url": server.url}])
+    drawn = strokes.make(3, seed=5)
+    mine.add(
+        RunStore(server.store),
+        visitor.of({visitor.COOKIE: "me"}),
+        [Labelled(int(drawn.labels[n]), drawn.images[n], []) for n in range(3)],
+    )
+    open_mistakes(page, server, run)
+    choose(page, "Pictures", "My digits, from the Draw page")
+    expect(page.get_by_text("of 3 pictures (My digits)")).to_be_visible()
 
 
 def test_the_hardest_pictures_are_looked_for_when_asked(page, server) -> None:
