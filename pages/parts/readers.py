@@ -38,8 +38,11 @@ RECOGNISER = Reader("reader", "Digitscope’s recogniser", "", None)
 
 def choose(label: str, key: str) -> Reader:
     """Ask which network reads, and as it was at which moment of its run."""
-    runs = _runs()
-    if st.session_state.get(key, SHIPPED) not in (SHIPPED, *runs):
+    chosen, runs = st.session_state.get(key, SHIPPED), _runs()
+    if chosen != SHIPPED and (chosen not in runs or not store().frame_samples(chosen)):
+        _runs.clear()  # it has been deleted, or has only just begun
+        runs = _runs()
+    if chosen not in (SHIPPED, *runs):
         st.warning("The run that was reading has been deleted: the recogniser reads instead.")
         st.session_state[key] = SHIPPED
     run_id = st.selectbox(
