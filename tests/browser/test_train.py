@@ -284,7 +284,7 @@ def test_names_are_shown_as_they_are(page: Page, server) -> None:
 def test_settings_stay_while_the_visitor_is_on_another_page(page: Page, server) -> None:
     open_train(page, server.url, epochs=41)
     page.get_by_role("link", name="Draw").click()
-    expect(page.get_by_text("No network has finished learning yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
     page.get_by_role("link", name="Train", exact=True).click()
     page.get_by_text("Training", exact=True).click()
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("41")
