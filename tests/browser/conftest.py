@@ -1,4 +1,4 @@
-"""A server with a store of its own for each test, and one browser for all."""
+"""A server with a store of its own for each test, and one browser for all of a file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     running.clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open no test can run an event loop
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     if not path:
