@@ -2,19 +2,6 @@
 
 const GREY = "#8b95a3";
 
-function plotly(url) {
-  return (globalThis.digitscopePlotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = url;
-    script.onload = () => resolve(globalThis.Plotly);
-    script.onerror = () => {
-      globalThis.digitscopePlotly = undefined; // so that the next look tries again
-      reject(new Error("The bars cannot be drawn: their library did not load. Reload the page."));
-    };
-    document.head.append(script);
-  }));
-}
-
 const percent = (p) => (p < 0.0005 ? "" : p > 0.9995 ? "> 99.9 %" : `${(100 * p).toFixed(1)} %`);
 
 export default function (component) {

@@ -3,19 +3,6 @@
 
 const INTERVAL = 250; // milliseconds
 
-function plotly(url) {
-  return (globalThis.digitscopePlotly ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = url;
-    script.onload = () => resolve(globalThis.Plotly);
-    script.onerror = () => {
-      globalThis.digitscopePlotly = undefined; // so that the next look tries again
-      reject(new Error("The curves cannot be drawn: their library did not load. Reload the page."));
-    };
-    document.head.append(script);
-  }));
-}
-
 export default function (component) {
   return mount(component, (parent) => {
     const place = parent.querySelector(".plot");

@@ -198,6 +198,20 @@ function mount({ parentElement, data, ...streamlit }, create) {
   };
 }
 
+// The installed package's own Plotly, fetched once for all charts of the page.
+function plotly(url) {
+  return (globalThis.digitscopePlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(globalThis.Plotly);
+    script.onerror = () => {
+      globalThis.digitscopePlotly = undefined; // so that the next look tries again
+      reject(new Error("The chart cannot be drawn: its library did not load. Reload the page."));
+    };
+    document.head.append(script);
+  }));
+}
+
 // The theme's colours, as Streamlit gives them to components.
 function colours(element) {
   const style = getComputedStyle(element);
