@@ -30,6 +30,8 @@ def add(store: RunStore, owner: str, digits: Sequence[Labelled]) -> None:
     """All of them or none. Raises UserError for nobody's, and when there would be too many."""
     if not owner:
         raise UserError("Your browser keeps no cookie for Digitscope, so nothing can be yours.")
+    if not digits:  # an insert of no rows would be one of nothing but defaults
+        return
     d = tables.digits.c
     now = time.time()
     with store.deciding() as connection:

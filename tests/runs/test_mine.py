@@ -38,6 +38,11 @@ def test_nobody_sees_or_removes_anothers(store):
     assert not mine.held(store, OTHER) and len(mine.held(store, ME)) == 1
 
 
+def test_nothing_added_is_nothing_held(store):
+    mine.add(store, ME, [])
+    assert not mine.held(store, ME)
+
+
 def test_nobody_is_nobody(store):
     with pytest.raises(UserError, match="cookie"):
         mine.add(store, "", [digit(1)])
