@@ -2,6 +2,7 @@
 // second, so that zoom and hover survive.
 
 const INTERVAL = 250; // milliseconds
+const NOTHING = { samples: [], loss: [], smooth: [], epochs: [] };
 
 export default function (component) {
   return mount(component, (parent) => {
@@ -36,27 +37,28 @@ export default function (component) {
       line: { width: 2, ...line }, hovertemplate: "%{y:.3f}", ...more,
     });
 
-    function layout(c, empty) {
-      const axis = { gridcolor: c.panel, zeroline: false, automargin: true };
+    function layout(c, { samples, epochs }) {
+      const empty = !samples.length;
+      const axis = { gridcolor: c.panel, zeroline: false };
       return {
         paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
         font: { family: c.font, color: c.text, size: 12 },
-        margin: { l: 8, r: 8, t: 24, b: 8 }, hovermode: "x unified", uirevision: shown.turn,
+        margin: { l: 60, r: 8, t: 24, b: 40 }, hovermode: "x unified", uirevision: shown.turn,
         legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
         xaxis: { ...axis, anchor: "y2", title: { text: AXES[along.value][0] }, rangemode: "tozero", ...(empty ? { range: [0, along.value === "samples" ? 50000 : 10] } : { autorange: true }) },
         yaxis: { ...axis, domain: [0.56, 1], title: { text: "loss" }, ...(log.checked ? { type: "log", dtick: 1 } : { rangemode: "tozero" }), ...(empty ? { range: log.checked ? [-2, 0.4] : [0, 2.5] } : { autorange: true }) },
-        yaxis2: { ...axis, domain: [0, 0.48], title: { text: "read right" }, tickformat: ".1~%", range: [0, 1] },
+        yaxis2: { ...axis, domain: [0, 0.48], title: { text: "read right" }, tickformat: ".1~%", ...(epochs.length ? { autorange: true } : { range: [0, 1] }) },
       };
     }
 
     // What a figure is made for: with another one it begins again.
     const look = (c) => [c.text, c.background, along.value, log.checked].join();
 
-    function start(stream) {
-      const c = colours(place);
+    // Begin with all there is. Zoom is kept within a turn.
+    function start(stream, turn) {
+      const c = colours(place), { x, y } = columns(stream, 0, 0);
       themed = look(c);
-      // Zoom is kept within a turn; a new run, or the theme, begins the next with axes of its own.
-      shown = { turn: (shown.turn ?? 0) + 1, samples: stream.samples, points: 0, epochs: 0, empty: !stream.samples.length };
+      shown = { turn, samples: stream.samples };
       const held = { color: c.text, dash: "dot" };
       const right = { mode: "lines+markers", hovertemplate: "%{y:.2%}", showlegend: false };
       library.react(place, [
@@ -65,28 +67,31 @@ export default function (component) {
         trace("validation", "y", held, { mode: "lines+markers" }),
         trace("validation", "y2", held, right),
         trace("test", "y2", { color: c.positive }, { ...right, showlegend: true }),
-      ], layout(c, !stream.samples.length), { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] });
+      ].map((each, i) => ({ ...each, x: x[i], y: y[i] })),
+      layout(c, stream), { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] });
+    }
+
+    // What the five traces have from these points and epochs on.
+    function columns({ samples, loss, smooth, epochs }, points, ends) {
+      const fresh = epochs.slice(ends), column = (key) => fresh.map((epoch) => epoch[key]);
+      const [, x] = AXES[along.value], seen = samples.slice(points).map(x), at = column("samples").map(x);
+      return {
+        x: [seen, seen, at, at, at].map((each) => [...each]),
+        y: [loss.slice(points), smooth.slice(points), column("val_loss"), column("val_accuracy"), column("test_accuracy")],
+      };
     }
 
     function draw() {
       timer = null;
       if (!library || !latest) return;
-      const c = colours(place);
-      // A new connection brings new arrays: begin again.
-      if (shown.samples !== latest.samples || shown.empty || themed !== look(c)) start(latest);
-      const { samples, loss, smooth, epochs } = latest;
-      const [, x] = AXES[along.value];
-      const fresh = epochs.slice(shown.epochs), at = fresh.map((e) => x(e.samples));
-      if (samples.length > shown.points || fresh.length) {
-        const seen = samples.slice(shown.points).map(x);
-        const column = (key) => fresh.map((epoch) => epoch[key]);
-        library.extendTraces(place, {
-          x: [seen, seen, at, at, at],
-          y: [loss.slice(shown.points), smooth.slice(shown.points), column("val_loss"), column("val_accuracy"), column("test_accuracy")],
-        }, [0, 1, 2, 3, 4]);
-        // Until the first epoch there is nothing to scale the accuracies by.
-        if (fresh.length && !shown.epochs) library.relayout(place, { "yaxis2.autorange": true });
-      }
+      const { samples, epochs } = latest;
+      // A new connection brings new arrays; they, or the theme, begin a turn with axes of its own.
+      const same = shown.samples === samples && themed === look(colours(place));
+      // An axis gets its scale with its first value.
+      if (!same || (!shown.points && samples.length)) start(latest, (shown.turn ?? 0) + 1);
+      else if (!shown.epochs && epochs.length) start(latest, shown.turn);
+      else if (samples.length > shown.points || epochs.length > shown.epochs)
+        library.extendTraces(place, columns(latest, shown.points, shown.epochs), [0, 1, 2, 3, 4]);
       shown.points = samples.length;
       shown.epochs = epochs.length;
       place.dataset.run = latest.run;
@@ -94,11 +99,11 @@ export default function (component) {
       place.dataset.epochs = epochs.length;
     }
 
-    along.onchange = log.onchange = () => (latest ? draw() : library && start({ samples: [] }));
+    along.onchange = log.onchange = () => (latest ? draw() : library && start(NOTHING));
     return {
       data(d) {
         plotly(d.plotly).then(
-          (loaded) => { if (!library) place.textContent = ""; library = loaded; if (latest) draw(); else start({ samples: [] }); },
+          (loaded) => { if (!library) place.textContent = ""; library = loaded; if (latest) draw(); else start(NOTHING); },
           (error) => { place.textContent = error.message; },
         );
       },

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
@@ -31,6 +32,7 @@ from nn.training import Epoch, Position, Step, steps_per_epoch, train
 
 CHECKPOINT_INTERVAL = 10.0  # seconds
 HOPELESS = 1e6  # a loss above this, or none that is a number, will not come down again
+NICE = 5
 PAUSE_INTERVAL = 0.02  # seconds between two looks for commands while paused
 PAUSE_SECONDS = 60.0  # a run that is paused for so long gives up its slot
 
@@ -237,10 +239,19 @@ def _rehearse() -> None:
     events.close()  # type: ignore[attr-defined]
 
 
+def _step_back() -> None:
+    """Leave the processor to the page when both want it."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    # Linux with autogroups weighs sessions against each other, and this process is one of its own,
+    # within which alone niceness counts (man 7 sched).
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICE))
+
+
 def main() -> None:
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
-    if hasattr(os, "nice"):
-        os.nice(10)  # the page must come first
+    _step_back()
     if len(sys.argv) > 1:
         run_id = sys.argv[1]
     else:
