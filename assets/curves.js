@@ -6,7 +6,7 @@ const NOTHING = { samples: [], loss: [], smooth: [], epochs: [] };
 
 export default function (component) {
   return mount(component, (parent) => {
-    const place = parent.querySelector(".plot");
+    const place = parent.querySelector(".plot"), moment = parent.querySelector(".moment");
     const along = parent.querySelector("[name=along]"), log = parent.querySelector("[name=log]");
     let library = null, latest = null, timer = null, themed = "";
     let shown = {}; // what of the stream stands in the figure
@@ -69,6 +69,8 @@ export default function (component) {
         trace("test", "y2", { color: c.positive }, { ...right, showlegend: true }),
       ].map((each, i) => ({ ...each, x: x[i], y: y[i] })),
       layout(c, stream), { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] });
+      place.removeAllListeners("plotly_afterplot");
+      place.on("plotly_afterplot", mark);
     }
 
     // What the five traces have from these points and epochs on.
@@ -99,6 +101,18 @@ export default function (component) {
       place.dataset.epochs = epochs.length;
     }
 
+    // Where on the curves the moment is that one looks at; beside the figure, which is slow to change.
+    function mark() {
+      const frame = latest?.past?.frame, axes = place._fullLayout;
+      moment.hidden = !frame || !axes || shown.samples !== latest.samples;
+      if (moment.hidden) return;
+      const { _offset, _length, d2p } = axes.xaxis, at = d2p(AXES[along.value][1](frame.samples));
+      moment.hidden = at < 0 || at > _length; // zoomed away
+      moment.style.left = `${_offset + at}px`;
+      moment.style.top = `${axes.yaxis._offset}px`;
+      moment.style.height = `${axes.yaxis2._offset + axes.yaxis2._length - axes.yaxis._offset}px`;
+    }
+
     along.onchange = log.onchange = () => (latest ? draw() : library && start(NOTHING));
     return {
       data(d) {
@@ -109,6 +123,7 @@ export default function (component) {
       },
       show(stream) {
         latest = stream;
+        mark();
         timer ??= setTimeout(draw, INTERVAL);
       },
       end() {

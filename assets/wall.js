@@ -4,7 +4,7 @@
 
 const SIDE = 28, GAP = 2, CELL = SIDE + GAP, LENS = 6; // LENS: pixels a weight, enlarged
 const SAMPLE = 17; // of so many weights one is looked at to find what few exceed
-const WORDS = 36; // pixels: a narrower tile has no room for a badge's words
+const WORDS = 36; // pixels: a narrower tile has room for a badge's first letter alone
 
 export default function (component) {
   return mount(component, (parent, { setTriggerValue }) => {
@@ -135,17 +135,17 @@ export default function (component) {
       const theme = colours(canvas);
       context.imageSmoothingEnabled = zoom * ratio < 3;
       context.drawImage(small, 0, 0, onto.width, onto.height);
-      context.font = `600 ${11 * ratio}px ${theme.font}`;
+      const type = Math.min(11, 0.4 * cell) * ratio;
+      context.font = `600 ${type}px ${theme.font}`;
       context.textBaseline = "top";
       list.forEach((n, i) => {
         const x = (i % across) * cell * ratio, y = Math.floor(i / across) * cell * ratio;
-        const badge = given.badges?.[n];
+        const word = given.badges?.[n], badge = cell >= WORDS ? word : word?.[0];
         if (badge) {
-          const wide = cell >= WORDS ? context.measureText(badge).width + 6 * ratio : 0.3 * cell * ratio;
           context.fillStyle = theme.text;
-          context.fillRect(x, y, wide, cell >= WORDS ? 15 * ratio : wide);
+          context.fillRect(x, y, context.measureText(badge).width + 6 * ratio, 1.4 * type);
           context.fillStyle = theme.background;
-          if (cell >= WORDS) context.fillText(badge, x + 3 * ratio, y + 2 * ratio);
+          context.fillText(badge, x + 3 * ratio, y + 2 * ratio);
         }
         const colour = n === pointed ? theme.text : n === chosen ? theme.accent : null;
         if (!colour) return;

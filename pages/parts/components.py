@@ -135,7 +135,8 @@ _compare = _register(
 # Plotly puts its styles into the page's head, where a shadow root would not see them.
 _curves = _register(
     "curves",
-    '<div class="plot"></div><div class="choices"><label>Along <select name="along">'
+    '<div class="curves"><div class="plot"></div><div class="moment" hidden></div></div>'
+    '<div class="choices"><label>Along <select name="along">'
     '<option value="samples">digits seen</option><option value="epochs">epochs</option>'
     '<option value="seconds">seconds</option></select></label>'
     '<label><input type="checkbox" name="log"> Logarithmic loss</label></div>',

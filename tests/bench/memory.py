@@ -23,12 +23,13 @@ def run(report: Report) -> None:
         server.start()
         try:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
-            page.goto(f"{server.url}/?epochs=100000")
+            page.goto(f"{server.url}/?epochs=10000")
             start(page)
             began = time.monotonic()
             found = []
             for minutes in (EARLY, LATE):
                 time.sleep(max(0, began + 60 * minutes - time.monotonic()))
+                assert server.active(), "The run has ended."
                 found.append((heap(page), resident(server.process.pid)))
                 report.say(
                     f"after {minutes:g} minutes: browser {found[-1][0] / 2**20:.1f} MiB, server "

@@ -76,6 +76,10 @@ class Server:
         for run in store.runs():
             store.delete(run.id)
 
+    def active(self) -> bool:
+        """Whether a run goes on."""
+        return any(run.state.active for run in RunStore(self.store).runs())
+
     def worker(self, **spec: object) -> subprocess.Popen[bytes]:
         """A worker as the page starts one, on a new run."""
         run = RunStore(self.store).create(RunSpec(**spec, data=sources.default()))

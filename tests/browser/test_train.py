@@ -198,6 +198,21 @@ def test_the_end_says_what_came_of_it_and_what_to_try_next(page: Page, server) -
     assert (one.spec, one.test_accuracy) == (two.spec, two.test_accuracy)
 
 
+def test_the_timeline_of_an_ended_run_leads_wall_and_curves(page: Page, server) -> None:
+    open_train(page, server.url, epochs=1)
+    start(page)
+    state(page, "Finished")
+    end = step(page)
+    timeline = page.get_by_role("slider", name="Moment of the run")
+    expect(timeline).not_to_have_attribute("data-frames", "0")
+    timeline.press("ArrowLeft")
+    page.wait_for_function(f"0 < {STEP} && {STEP} < {end}")
+    expect(page.locator(".moment")).to_be_visible()
+    timeline.press("End")
+    page.wait_for_function(f"{STEP} == {end}")
+    expect(page.locator(".moment")).to_be_hidden()
+
+
 def test_a_class_sees_start_and_little_else(page: Page, server) -> None:
     open_train(page, server.url, more="&hidden=16&simple=1")
     expect(page.get_by_text("Preset", exact=True)).to_be_hidden()
