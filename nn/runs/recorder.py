@@ -19,19 +19,15 @@ from sqlalchemy.exc import OperationalError
 
 from nn.layers import Array
 from nn.network import parameter_count
-from nn.runs import database, patience, queue, tables
+from nn.runs import database, kept, patience, queue, tables
 from nn.runs.patience import LOCK_WAIT, Locked, insisting
 from nn.runs.store import Command, Point, RunStore, State
 from nn.training import Epoch, Step
 
-MOST_FRAMES = 240
-FEW_FRAMES, STEPS_A_FRAME = 40, 40  # a short run keeps few: a frame costs as much as two steps
-MOST_FRAME_BYTES = 64 * 2**20
 LIVE_INTERVAL = 1 / 30  # seconds
 LIVE_SHARE = 0.05  # of the training time may go into live frames
 QUIET_INTERVAL = 1.0  # seconds between writes while nobody watches
 COMMAND_INTERVAL = 0.08  # seconds: a query costs as much as two steps
-CURVE_POINTS = 2000
 BEAT_INTERVAL = 1.0  # seconds
 BEGINNING = Step(0, 0, float("nan"), float("nan"))
 
@@ -126,10 +122,8 @@ class Recorder:
         be said of it meanwhile.
         """
         self._latest = at
-        most = min(MOST_FRAMES, max(FEW_FRAMES, steps // STEPS_A_FRAME))
-        budget = min(most, MOST_FRAME_BYTES // (2 * parameter_count(sizes)))
-        self._keep = schedule(steps, max(2, budget - 1))  # one more is where a run was stopped
-        self._mark = curve_schedule(steps)
+        self._keep = kept.frames(steps, parameter_count(sizes))
+        self._mark = kept.points(steps)
         # Resuming from a checkpoint repeats some steps: what they recorded is there already.
         self._kept_to = max(self.store.frame_steps(self.run_id), default=-1)
         self._marked_to = max((p.step for p in self.store.points(self.run_id)), default=0)
@@ -147,7 +141,7 @@ class Recorder:
     def untrained(self, parameters: Array) -> None:
         """Keep the network as it is before the first step."""
         if self._kept_to < 0:
-            self._frames.append((self._latest, half(parameters)))
+            self._frames.append((self._latest, kept.half(parameters)))
             self._try_to_write()
 
     def record(self, step: Step, parameters: Array, seconds: float, idle: float = 0.0) -> None:
@@ -159,7 +153,7 @@ class Recorder:
         if step.step in self._mark and step.step > self._marked_to:
             self._points.append(Point(*step))
         if step.step in self._keep and step.step > self._kept_to:
-            self._frames.append((step, half(parameters)))
+            self._frames.append((step, kept.half(parameters)))
         if time.perf_counter() >= self._next_write:
             self.write(parameters)
 
@@ -181,7 +175,7 @@ class Recorder:
                 allowed = LIVE_SHARE * (self._seconds + self._idle) + LIVE_INTERVAL
                 if live is not None and self._live_spent <= allowed:
                     before = time.thread_time()
-                    self._overwrite_live(connection, half(live))
+                    self._overwrite_live(connection, kept.half(live))
                     # The processor's time: waiting for a busy machine costs training nothing.
                     self._live_spent += time.thread_time() - before
         except OperationalError as error:
@@ -253,16 +247,16 @@ class Recorder:
 
         Of a diverged run the frame of its last step is no network worth looking at.
         """
-        kept = set(self.store.frame_steps(self.run_id))
-        kept.update(step.step for step, _ in self._frames)
+        recorded = set(self.store.frame_steps(self.run_id))
+        recorded.update(step.step for step, _ in self._frames)
         frames, here = tables.frames.c, self._latest.step
         unwanted: set[int] = set()
         if state is State.DIVERGED:
             unwanted = {here} - {0}
         elif last is not None:
-            unwanted = kept - self._keep - {here}  # where it was stopped before
-            if here not in kept:
-                self._frames.append((self._latest, half(last)))
+            unwanted = recorded - self._keep - {here}  # where it was stopped before
+            if here not in recorded:
+                self._frames.append((self._latest, kept.half(last)))
         with self._writing(state=state, sentence=sentence, lease=None) as connection:
             connection.execute(
                 delete(tables.frames).where(frames.run == self.run_id, frames.step.in_(unwanted))
@@ -342,36 +336,3 @@ class Recorder:
         table = tables.checkpoints
         connection.execute(delete(table).where(table.c.run == self.run_id))
         connection.execute(insert(table).values(run=self.run_id, step=step, data=data))
-
-
-def half(parameters: Array) -> NDArray[np.float16]:
-    """float32 → float16, for looking; what exceeds its range becomes its largest number.
-
-    By its bits, three times as fast as NumPy's conversion: scaled by 2⁻¹¹², a float32 has float16's
-    exponent, and of its mantissa's 23 bits the last 13 are rounded off, ties to even. (Below
-    float16's smallest normal number, 6·10⁻⁵, ties may go the other way.)
-    """
-    most = np.finfo(np.float16).max.astype(np.float32)
-    scaled = np.clip(parameters, -most, most)
-    scaled *= np.float32(2.0**-112)
-    bits = scaled.view(np.uint32)
-    sign = (bits >> 16) & 0x8000
-    bits &= 0x7FFFFFFF
-    bits += ((bits >> 13) & 1) + 0xFFF
-    bits >>= 13
-    bits |= sign
-    return bits.astype("<u2").view("<f2")
-
-
-def schedule(steps: int, most: int) -> frozenset[int]:
-    """At most ``most`` steps of a run, the first and the last among them, evenly spaced in the
-    logarithm: learning happens early."""
-    spaced = np.geomspace(max(1, steps), 1, most - 1)  # from the end, which must be among them
-    return frozenset(np.rint(spaced).astype(int).tolist()) | {0}
-
-
-def curve_schedule(steps: int) -> frozenset[int]:
-    """The steps at which the loss curve has a point: dense at the start, then even."""
-    early = np.geomspace(1, max(1, steps), CURVE_POINTS // 10)
-    even = np.linspace(1, max(1, steps), CURVE_POINTS)
-    return frozenset(np.rint(np.concatenate([early, even])).astype(int).tolist())

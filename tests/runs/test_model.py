@@ -10,8 +10,8 @@ from sqlalchemy import update
 from nn import checkpoint, model_file
 from nn.errors import UserError
 from nn.runs import tables
+from nn.runs.kept import half
 from nn.runs.model import find, latest_finished, load, trained
-from nn.runs.recorder import half
 from nn.runs.store import RunStore, State
 from nn.runs.worker import work
 

@@ -1,29 +1,17 @@
 from __future__ import annotations
 
 import time
-from itertools import count, pairwise
+from itertools import count
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 from sqlalchemy import select
 
 from nn.network import parameter_count
+from nn.runs import kept, tables
 from nn.runs import recorder as recorders
-from nn.runs import tables
-from nn.runs.recorder import (
-    CURVE_POINTS,
-    FEW_FRAMES,
-    MOST_FRAME_BYTES,
-    MOST_FRAMES,
-    LeaseLost,
-    Recorder,
-    curve_schedule,
-    half,
-    schedule,
-)
+from nn.runs.recorder import LeaseLost, Recorder
 from nn.runs.store import Command, State
 from nn.training import Epoch, Step
 
@@ -60,31 +48,7 @@ def recorder(store, run):
     return claim(store, run)
 
 
-# Schedules
-
-
-@given(st.integers(1, 10**7), st.integers(2, 240))
-@example(steps=1000, most=2)
-def test_frames_are_kept_at_the_first_and_last_step_and_at_most_so_many(steps, most):
-    kept = schedule(steps, most)
-    assert {0, steps} <= kept
-    assert len(kept) <= most
-    assert min(kept) == 0 and max(kept) == steps
-
-
-def test_every_tenfold_of_steps_keeps_equally_many_frames():
-    kept = schedule(10**6, 240)
-    tenfolds = [sum(low < step <= 10 * low for step in kept) for low in (100, 1000, 10**4, 10**5)]
-    assert max(tenfolds) - min(tenfolds) <= 1
-    assert min(tenfolds) >= 35  # of 240 over six tenfolds
-
-
-@given(st.integers(1, 10**7))
-def test_the_curve_has_its_first_and_last_point_and_never_a_wide_gap(steps):
-    marks = sorted(curve_schedule(steps))
-    assert marks[0] == 1 and marks[-1] == steps
-    assert len(marks) <= 1.1 * CURVE_POINTS
-    assert all(b - a <= steps / (CURVE_POINTS - 1) + 1 for a, b in pairwise(marks))
+# Frames
 
 
 @pytest.mark.parametrize("sizes", [SIZES, (784, 10_000, 10)])
@@ -97,8 +61,8 @@ def test_kept_frames_stay_within_their_bytes(store, run, sizes):
     recorder.end(State.FINISHED, last=W)
     steps = store.frame_steps(run.id)
     assert steps[0] == 0 and steps[-1] == 500
-    assert len(steps) <= MOST_FRAMES
-    assert len(steps) * 2 * parameter_count(sizes) <= MOST_FRAME_BYTES
+    assert len(steps) <= kept.MOST_FRAMES
+    assert len(steps) * 2 * parameter_count(sizes) <= kept.MOST_FRAME_BYTES
 
 
 # The lease
@@ -159,12 +123,12 @@ def test_the_worker_of_a_deleted_run_learns_of_it(store, run, recorder):
 
 
 def test_points_are_the_steps_of_the_schedule_as_they_were(store, run):
-    steps = 5 * CURVE_POINTS
+    steps = 5 * kept.CURVE_POINTS
     recorder = claim(store, run, steps)
     for step in range(1, steps + 1):
         recorder.record(at(step), W, 0.0)
     recorder.write(W)
-    assert store.points(run.id) == [at(step) for step in sorted(curve_schedule(steps))]
+    assert store.points(run.id) == [at(step) for step in sorted(kept.points(steps))]
 
 
 def test_frames_hold_the_parameters_of_their_step(store, run):
@@ -175,28 +139,8 @@ def test_frames_hold_the_parameters_of_their_step(store, run):
     recorder.write(3 * W)
     for step in (0, 1, 2, 3):
         frame = store.frame(run.id, step)
-        np.testing.assert_array_equal(frame.parameters, half(step * W))
+        np.testing.assert_array_equal(frame.parameters, kept.half(step * W))
         assert frame.loss == (at(step).smooth_loss if step else None)
-
-
-def test_half_is_for_looking_so_it_clips_what_float16_cannot_hold():
-    weights = np.array([1e9, -1e9, 65504, 0.5], np.float32)
-    np.testing.assert_array_equal(half(weights), np.float16([65504, -65504, 65504, 0.5]))
-    assert weights[0] == np.float32(1e9)
-
-
-def test_half_rounds_as_numpy_does():
-    every = np.arange(2**16, dtype=np.uint16).view(np.float16)
-    every = np.sort(every[np.isfinite(every)].astype(np.float32))
-    rng = np.random.default_rng(0)
-    drawn = (rng.standard_normal(10**5) * 10.0 ** rng.integers(-4, 4, 10**5)).astype(np.float32)
-    between = (every[1:] + every[:-1]) / 2  # ties
-    for values in (every, between, np.nextafter(every, 0), drawn.clip(-65504, 65504)):
-        ours, numpys = half(values), values.astype(np.float16)
-        normal = np.abs(values) >= np.finfo(np.float16).smallest_normal
-        np.testing.assert_array_equal(ours[normal], numpys[normal])
-        np.testing.assert_allclose(ours, numpys, rtol=0, atol=2.0**-24)  # the smallest step
-    assert not half(np.array([1e-9, -1e-9, 0], np.float32)).any()
 
 
 def test_a_run_shows_how_far_it_has_come(store, run, recorder):
@@ -258,7 +202,7 @@ def test_a_resumed_run_records_no_step_twice_and_keeps_its_thread_count(store, r
         second.record(at(step), W, 0.0)
     second.write(W)
     assert [point.step for point in store.points(run.id)] == list(range(1, 16))
-    np.testing.assert_array_equal(store.frame(run.id, 0).parameters, half(W))
+    np.testing.assert_array_equal(store.frame(run.id, 0).parameters, kept.half(W))
 
 
 def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(store, run, locker):
@@ -277,7 +221,7 @@ def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(store, run,
     assert [(p.step, p.loss) for p in store.points(run.id)] == [
         (step, 1 / step) for step in range(1, 101)
     ]
-    assert set(store.frame_steps(run.id)) == schedule(100, FEW_FRAMES - 1) - {0}
+    assert set(store.frame_steps(run.id)) == kept.frames(100, parameter_count(SIZES)) - {0}
 
 
 # Live frames
@@ -339,7 +283,7 @@ def test_a_run_that_has_ended_has_no_live_frame_but_keeps_its_last(store, run, r
     recorder.record(at(777), W, 1e3)
     recorder.end(State.STOPPED, last=2 * W)
     assert live_step(store) is None
-    np.testing.assert_array_equal(store.newest_frame(run.id).parameters, half(2 * W))
+    np.testing.assert_array_equal(store.newest_frame(run.id).parameters, kept.half(2 * W))
     assert store.newest_frame(run.id).step == 777
 
 

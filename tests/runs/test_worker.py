@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 from nn import checkpoint
 from nn.digits import sources
 from nn.errors import UserError
-from nn.runs import queue, tables, worker
-from nn.runs.recorder import CURVE_POINTS, LeaseLost, Recorder, curve_schedule
+from nn.runs import kept, queue, tables, worker
+from nn.runs.recorder import LeaseLost, Recorder
 from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore, State
 from nn.runs.worker import fair_share, work
@@ -278,8 +278,8 @@ def test_a_run_that_was_just_asked_something_does_not_give_up_its_slot(store, qu
 # More steps than the loss curve has points, so that a point may fall between two stops.
 LONG = RunSpec(hidden=(8,), lr=0.01, batch=4, epochs=2, data="strokes", validation=14_000)
 STEPS = 3000
-BETWEEN = next(step for step in range(1000, STEPS) if step not in curve_schedule(STEPS))
-assert STEPS > CURVE_POINTS
+BETWEEN = next(step for step in range(1000, STEPS) if step not in kept.points(STEPS))
+assert STEPS > kept.CURVE_POINTS
 
 
 @pytest.fixture(scope="module")
