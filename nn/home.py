@@ -26,6 +26,11 @@ def cache(name: str) -> Path:
     return _made(home() / "cache") / name
 
 
+def own(name: str) -> Path:
+    """A file of somebody's own digits that runs learn from; its folder exists, the file may not."""
+    return _made(home() / "own") / name
+
+
 def log(name: str) -> Path:
     """The log of a worker; its folder exists, the file may not."""
     return _made(home() / "logs") / f"{name}.log"

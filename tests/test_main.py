@@ -132,7 +132,8 @@ OTHER = {
     "initialiser": "lecun", "lr": 0.5, "schedule": "constant", "momentum": 0.5, "batch": 50,
     "epochs": 1, "data": "strokes", "validation": 19_000, "seed": 7, "optimiser": "adam",
     "nesterov": True, "weight_decay": 0.01, "dropout": 0.1, "label_smoothing": 0.1,
-    "clip_norm": 1.0, "patience": 3, "augmentation": 0.5,
+    "clip_norm": 1.0, "patience": 3, "augmentation": 0.5, "also": "/given/by/a/test.npz",
+    "start": "given by a test@0",
 }  # fmt: skip
 
 

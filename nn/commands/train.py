@@ -40,6 +40,8 @@ MOST_BYTES = 2**20  # of a spec
 @click.option("--batch", type=int, help="Pictures a step.")
 @click.option("--epochs", type=int, help="Passes over the training pictures.")
 @click.option("--data", help="mnist, strokes or a path; without it, mnist where it is found.")
+@click.option("--also", help="An .npz of a few digits of one's own, learned beside the data.")
+@click.option("--start", help="Go on from a network: recogniser, a run, or RUN@STEP.")
 @click.option(
     "--augment",
     "augmentation",
@@ -61,7 +63,7 @@ def train(
 ) -> None:
     """Train a network; watch it in the browser too. Ctrl-C stops it and keeps the run."""
     from nn.digits import mnist, sources
-    from nn.runs import presets
+    from nn.runs import model, presets
     from nn.runs.queue import new_lease
     from nn.runs.spec import RunSpec, parse_hidden, read_fields
     from nn.runs.store import RunStore
@@ -81,11 +83,18 @@ def train(
             click.echo(f"Training on built-in strokes. {mnist.HOW_TO_GET}", err=True)
     elif isinstance(changes["data"], str):
         changes["data"] = sources.resolve(changes["data"])
+    if changes.get("also") and isinstance(changes["also"], str):
+        changes["also"] = str(Path(changes["also"]).expanduser().absolute())
+    store, lease = RunStore(), new_lease()
+    if changes.get("start") and isinstance(changes["start"], str):
+        _, fields = model.onward(store, changes.pop("start"))
+        changes = fields | changes
     chosen = RunSpec.from_dict(asdict(presets.preset(preset).spec) | changes)
     # Says what is missing before a run is recorded.
-    sources.load(chosen.data, chosen.validation, chosen.seed)
+    sources.load(chosen.data, chosen.validation, chosen.seed, chosen.also)
+    if chosen.start:
+        model.begin(store, chosen)
 
-    store, lease = RunStore(), new_lease()
     _work(store, store.create(chosen, name, lease).id, lease, as_json)
 
 
@@ -101,7 +110,8 @@ def resume(run: str, as_json: bool) -> None:
     store, lease = RunStore(), new_lease()
     found = store.find(run)
     # Says what is missing before the run is no longer what it was.
-    sources.load(found.spec.data, found.spec.validation, found.spec.seed)
+    spec = found.spec
+    sources.load(spec.data, spec.validation, spec.seed, spec.also)
     _work(store, store.requeue(found.id, lease).id, lease, as_json)
 
 
@@ -197,7 +207,8 @@ def _progress_bar(run: Any) -> Iterator[Callable[[Any], None]]:
     from nn.training import Epoch
 
     spec = run.spec
-    pictures = len(sources.load(spec.data, spec.validation, spec.seed).train) * spec.epochs
+    splits = sources.load(spec.data, spec.validation, spec.seed, spec.also)
+    pictures = len(splits.train) * spec.epochs
     bar = tqdm(desc=f"run {run.name}", total=pictures, unit=" pictures", unit_scale=True)
 
     def show(event: Any) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from nn.digits import formats, mnist, strokes
+from nn.digits import formats, mnist, own, strokes
 from nn.digits.dataset import Dataset, Splits, hold_out, split
 from nn.errors import UserError
 
@@ -32,13 +33,21 @@ def resolve(data: str) -> str:
     return os.path.abspath(path)
 
 
-def load(data: str, validation: int, seed: int) -> Splits:
-    """The pictures of a dataset by name, or at a path, in three parts.
+def load(data: str, validation: int, seed: int, also: str = "") -> Splits:
+    """The pictures of a dataset by name, or at a path, in three parts; ``also``, those of an .npz
+    of one's own are learned beside them.
 
     MNIST, strokes and a folder with files named as MNIST's have a test set; the last ``validation``
     training pictures are held out. Others are split 80/10/10 by ``seed``; with ``validation`` 0
     none are held out there either. Raises UserError for what is absent or corrupt.
     """
+    splits = _splits(data, validation, seed)
+    if also:
+        splits = replace(splits, train=own.beside(splits.train, own.read(Path(also))))
+    return splits
+
+
+def _splits(data: str, validation: int, seed: int) -> Splits:
     if data == "strokes":
         return hold_out(*strokes.load(), validation)
     if data == "mnist":

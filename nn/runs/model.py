@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from nn import checkpoint, model_file
+from nn import checkpoint, model_file, recogniser
 from nn.errors import UserError
+from nn.layers import OUTPUTS, Array
 from nn.network import Network
+from nn.runs.spec import RECOGNISER, RunSpec
 from nn.runs.store import Run, RunStore, State
 
 
@@ -63,6 +65,40 @@ def _checkpoint(store: RunStore, run: Run) -> Model:
     network, _, optimiser = run.spec.build()
     position = checkpoint.unpack(data, network.parameters, optimiser)
     return Model(network, run, position.step)
+
+
+def onward(store: RunStore, start: str) -> tuple[Network, dict[str, Any]]:
+    """A network to go on from, and the fields of a RunSpec that does.
+
+    start: ``recogniser``, or a run as ``load`` takes it. Raises UserError as ``load``.
+    """
+    shipped = start == RECOGNISER
+    network, run, step = Model(recogniser.network(), None, None) if shipped else load(store, start)
+    output = next(name for name, kind in OUTPUTS.items() if type(network.output) is kind)
+    return network, {
+        "start": f"{run.id}@{step}" if run else start,
+        "hidden": network.sizes[1:-1],
+        "activation": network.activation,
+        "output": output,
+    }
+
+
+def begin(store: RunStore, spec: RunSpec) -> Array:
+    """The parameters that a run begins with which goes on from another network.
+
+    Raises UserError when that one cannot be had, or is not built as the spec says.
+    """
+    try:
+        network, fields = onward(store, spec.start)
+    except UserError as error:
+        raise UserError(f"The network to go on from cannot be had. {error}") from None
+    for field in "hidden", "activation", "output":
+        if getattr(spec, field) != fields[field]:
+            raise UserError(
+                f"{field} must be {fields[field]!r}, as in {spec.start}, from which it goes on; "
+                f"got {getattr(spec, field)!r}."
+            )
+    return network.parameters
 
 
 def latest_finished(store: RunStore) -> Run | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +24,7 @@ from nn.schedules import SCHEDULES
 
 WIDEST, DEEPEST, MOST_PARAMETERS = 10_000, 20, 16_000_000
 HIGHEST_LR, MOST_EPOCHS = 1000.0, 10_000
+RECOGNISER = "recogniser"  # as what a run goes on from: the network that comes with the program
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class RunSpec:
     batch: int = 64  # pictures a step
     epochs: int = 5
     data: str = "mnist"  # or strokes, or where one's own is
+    also: str = ""  # an .npz of one's own digits, learned beside them; see nn.digits.own
+    start: str = ""  # the network it goes on from: recogniser, or RUN@STEP; "": first weights
     validation: int = 5000  # training pictures held out; of one's own data a tenth, or with 0 none
     seed: int = 0
 
@@ -76,6 +80,11 @@ class RunSpec:
         if self.data not in sources.NAMES and not _from_root(self.data):
             expected = f"one of {', '.join(sources.NAMES)}, or a path from the root"
             raise _wrong("data", expected, self.data)
+        if self.also != "" and not _from_root(self.also):
+            raise _wrong("also", "a path from the root, or empty", self.also)
+        if self.start not in ("", RECOGNISER) and not _moment(self.start):
+            expected = f"{RECOGNISER}, a moment of a run as RUN@STEP, or empty"
+            raise _wrong("start", expected, self.start)
         _check_number("lr", self.lr, 0, HIGHEST_LR, above=True)
         _check_number("momentum", self.momentum, 0, 0.9999)
         if not isinstance(self.nesterov, bool):
@@ -106,7 +115,8 @@ class RunSpec:
         return Network(self.sizes, self.activation, self.output, dropout=self.dropout)
 
     def build(self) -> tuple[Network, Loss, Optimiser]:
-        """The untrained network, its loss and its optimiser."""
+        """The untrained network, its loss and its optimiser; where it goes on from another
+        network, nn.runs.model.begin has that one's parameters."""
         network = self.network()
         network.initialise(self.initialiser, np.random.default_rng(self.seed))
         size, decay = len(network.parameters), self.weight_decay
@@ -175,6 +185,11 @@ def _from_root(data: object) -> bool:
     return isinstance(data, str) and any(
         kind(data).is_absolute() for kind in (PurePosixPath, PureWindowsPath)
     )
+
+
+def _moment(start: object) -> bool:
+    """Whether it is RUN@STEP, whatever runs there are."""
+    return isinstance(start, str) and bool(re.fullmatch(r"[^@]+@[0-9]{1,15}", start))
 
 
 def _wrong(field: str, expected: str, got: object) -> UserError:

@@ -81,12 +81,16 @@ def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Ste
 def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     run = store.run(recorder.run_id)
     spec = run.spec
-    splits = sources.load(spec.data, spec.validation, spec.seed)
+    splits = sources.load(spec.data, spec.validation, spec.seed, spec.also)
     network, loss, optimiser = spec.build()
     position = Position()
     saved = store.checkpoint(run.id)
     if saved:
         position = checkpoint.unpack(saved, network.parameters, optimiser)
+    elif spec.start:
+        from nn.runs import model  # loads much that no other run needs
+
+        network.parameters[...] = model.begin(store, spec)
     count, per_epoch = len(splits.train), steps_per_epoch(len(splits.train), spec.batch)
     steps = spec.epochs * per_epoch
     epoch, index = divmod(position.step, per_epoch)

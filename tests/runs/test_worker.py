@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from itertools import islice
@@ -8,10 +9,10 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
-from nn import checkpoint
-from nn.digits import sources
+from nn import checkpoint, recogniser
+from nn.digits import archive, sources, strokes
 from nn.errors import UserError
-from nn.runs import kept, queue, tables, worker
+from nn.runs import kept, model, queue, tables, worker
 from nn.runs.recorder import LeaseLost, Recorder
 from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore, State
@@ -364,6 +365,84 @@ def test_a_worker_that_comes_after_the_end_changes_nothing(store, quick):
     with pytest.raises(LeaseLost):
         next(work(store, run.id))
     assert store.run(run.id) == run
+
+
+# Going on from another network, with digits of one's own
+
+
+@pytest.fixture(scope="module")
+def onward(long_store, whole, tmp_path_factory):
+    """The spec of a run that goes on from another one and learns 30 own digits too."""
+    path = tmp_path_factory.mktemp("own") / "own.npz"
+    archive.write(strokes.make(30, seed=9), path)
+    step = long_store.frame_steps(whole.id)[-3]
+    return replace(LONG, start=f"{whole.id}@{step}", also=str(path))
+
+
+def test_a_run_goes_on_from_a_kept_frame(long_store, onward):
+    events = work(long_store, (run := long_store.create(onward)).id)
+    next(events)
+    events.close()
+    began = long_store.frame(run.id, 0).parameters
+    np.testing.assert_array_equal(began, model.load(long_store, onward.start).network.parameters)
+    assert long_store.epochs(run.id) == []
+
+
+def test_a_run_goes_on_from_the_recogniser(long_store):
+    shipped = recogniser.network()
+    before = shipped.parameters.copy()
+    spec = replace(LONG, hidden=shipped.sizes[1:-1], start="recogniser", batch=500)
+    events = work(long_store, (run := long_store.create(spec)).id)
+    list(islice(events, 3))
+    events.close()
+    np.testing.assert_array_equal(long_store.frame(run.id, 0).parameters, np.float16(before))
+    np.testing.assert_array_equal(shipped.parameters, before)  # it is everybody's
+
+
+def test_own_digits_are_learned_beside_the_others(long_store, onward):
+    run = long_store.create(replace(onward, epochs=1))
+    [epoch] = [event for event in work(long_store, run.id) if isinstance(event, Epoch)]
+    assert epoch.samples == 6000 + 22 * 30
+
+
+def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, onward):
+    """Though the other one has been deleted by then: its checkpoint is its own."""
+    other = long_store.create(LONG)
+    list(islice(work(long_store, other.id), 50))
+    other = drain(long_store, long_store.requeue(other.id))
+    onward = replace(onward, start=f"{other.id}@{other.step}")
+    uninterrupted = drain(long_store, long_store.create(onward))
+    assert uninterrupted.state is State.FINISHED
+    run = long_store.create(onward)
+    events = work(long_store, run.id)
+    list(islice(events, 700))
+    events.close()
+    long_store.delete(other.id)
+    again = drain(long_store, long_store.requeue(run.id))
+    for ours, theirs in zip(
+        trained(long_store, again), trained(long_store, uninterrupted), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"start": "0123abcd@5"}, "The network to go on from cannot be had. There is no run"),
+        ({"start": "{}@7777777"}, "cannot be had. .* has no frame at step 7,777,777"),
+        ({"start": "{}@0", "hidden": (9,)}, r"hidden must be \(8,\), as in .*; got \(9,\)"),
+        ({"start": "{}@0", "activation": "tanh"}, "activation must be 'relu'"),
+        ({"start": "{}@0", "output": "sigmoid"}, "output must be 'softmax'"),
+        ({"start": "recogniser"}, "hidden must be"),
+        ({"also": "/no longer/there.npz"}, "there is no file there.npz"),
+    ],
+)
+def test_a_run_that_cannot_begin_so_fails_with_a_sentence(long_store, whole, changes, sentence):
+    changes = {key: text.format(whole.id) if key == "start" else text
+               for key, text in changes.items()}  # fmt: skip
+    run = drain(long_store, long_store.create(replace(LONG, **changes)))
+    assert run.state is State.FAILED
+    assert re.search(sentence, run.sentence)
 
 
 # Ends that nobody asked for

@@ -1,0 +1,37 @@
+"""Tune: a run that goes on from a network, learning a visitor's own digits beside the others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nn.digits import own, sources
+from nn.errors import UserError
+from nn.runs import mine, model
+from nn.runs.run import Run
+from nn.runs.spec import RunSpec
+from nn.runs.store import RunStore
+
+FEWEST = 5  # own digits: fewer say nothing of a hand
+# Of so many or more, one in APART is not learned, to see how the next ones will be read.
+MANY, APART = 25, 5
+
+# Gentle, for the network can already read.
+RECIPE: dict[str, Any] = {"lr": 0.01, "epochs": 2, "augmentation": 0.5, "batch": 128}
+ENDING = ", fine-tuned"
+
+
+def tune(store: RunStore, owner: str, start: str, name: str) -> Run:
+    """Record the run, queued, that goes on from ``start`` (see RunSpec) with My digits.
+
+    It learns MNIST beside them, or the built-in strokes where that is not here; name: of that
+    network. Raises UserError when there are too few digits, or no such network.
+    """
+    digits = list(mine.held(store, owner).values())
+    if len(digits) < FEWEST:
+        raise UserError(f"My digits holds {len(digits)}; teach it {FEWEST} or more first.")
+    if len(digits) >= MANY:
+        del digits[APART - 1 :: APART]
+    _, fields = model.onward(store, start)
+    path = own.keep(mine.dataset(digits))
+    spec = RunSpec(data=sources.default(), also=str(path), **fields, **RECIPE)
+    return store.create(spec, name.removesuffix(ENDING) + ENDING, owner=owner)
