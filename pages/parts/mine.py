@@ -13,7 +13,7 @@ from nn.digits.normalise import Normalised
 from nn.errors import UserError
 from nn.runs import mine, mine_files
 from nn.runs.mine import Labelled
-from pages.parts import session
+from pages.parts import session, tuning
 from pages.parts.drawing import Stroke, png
 from pages.parts.loaded import framed
 from pages.parts.readers import Reader
@@ -72,6 +72,7 @@ def show(readers: list[Reader]) -> None:
             f"**{plain(reader.name)}** reads **{right} of {len(held)}** of your digits "
             f"({percent(right / len(held))})."
         )
+    tuning.show(readers, len(held))
     numbers = list(held)[::-1][:SHOWN]
     chosen = st.dataframe(
         [_row(readers[0], held[number]) for number in numbers],

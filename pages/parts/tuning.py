@@ -1,0 +1,203 @@
+"""Tuning: fine-tune a network on My digits with one click, and see before and after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from nn.digits import own, sources
+from nn.errors import UserError
+from nn.inspect.learned import Bools
+from nn.inspect.reading import Reading
+from nn.runs.launch import launch
+from nn.runs.spec import RECOGNISER
+from nn.runs.store import Run, State
+from nn.runs.tune import FEWEST, tune
+from pages.parts import gallery, pictures, readers, reads, session
+from pages.parts.gallery import Group, light
+from pages.parts.readers import Reader
+from pages.parts.reads import Moment
+from pages.parts.recorded import store
+from pages.parts.text import plain
+from pages.parts.verdict import percent
+
+EVERY = 1  # seconds between two looks while it learns
+SHOWN, SIZE = 12, 56  # pictures of a kind, and pixels of the page
+LEARNS = {
+    "mnist": "MNIST’s digits",
+    "strokes": "the built-in strokes, for MNIST is not on this computer",
+}
+
+
+class Count(NamedTuple):
+    """How many of some pictures were read right."""
+
+    what: str
+    total: int
+    before: int
+    after: int
+
+
+def show(by: list[Reader], held: int) -> None:
+    """Fine-tune the networks that read; then the newest network that learned My digits."""
+    found = [run for run in store().runs() if run.spec.also and session.owns(run)]
+    learning = next((run for run in found if run.state.active), None)
+    _offer(by, held, learning is not None)
+    reading = [reader.moment.partition("@")[0] for reader in by]
+    run = learning or next((run for run in found if run.id in reading), next(iter(found), None))
+    if run:
+        follow = st.fragment(_story, run_every=EVERY if learning else None)
+        follow(run.id, reading, learning is not None)
+
+
+def _offer(by: list[Reader], held: int, learning: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for reader in by:
+            st.button(
+                "Fine-tune on my digits" if len(by) == 1 else f"Fine-tune {plain(reader.name)}",
+                icon=":material/model_training:",
+                disabled=learning or held < FEWEST,
+                on_click=_start,
+                args=(reader,),
+                key=f"tune {reader.key}",
+            )
+        if learning:
+            st.caption("One learns already; the next can start when it has ended.")
+        elif held < FEWEST:
+            st.caption(f"Teach it {FEWEST} digits or more, then a copy of it can learn them.")
+        else:
+            st.caption(
+                f"A copy of it learns your digits among {LEARNS[sources.default()]}, so that it "
+                "does not forget those. That takes a minute or two."
+            )
+
+
+def _start(reader: Reader) -> None:
+    try:
+        run = tune(store(), session.visitor_id(), reader.moment or RECOGNISER, reader.name)
+    except UserError as error:
+        session.tell(str(error))
+        return
+    launch(run.id)
+
+
+def _story(run_id: str, reading: list[str], learning: bool) -> None:
+    try:
+        run = store().run(run_id)
+    except UserError:
+        st.caption("The run that learned your digits has been deleted.")
+        return
+    if learning and not run.state.active:
+        st.rerun()
+    st.markdown(f"**{plain(run.name)}**")
+    if sentence := state(run):
+        st.markdown(plain(sentence))
+    if run.state is State.RUNNING:
+        st.progress(run.step / max(1, run.steps), f"{run.samples:,} digits seen")
+    if run.state in (State.FINISHED, State.STOPPED):
+        _effect(run)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        steps = store().frame_steps(run.id)
+        if run.state is State.FINISHED and run.id not in reading and st.button(
+            "Read with it",
+            icon=":material/check:",
+            type="primary",
+            on_click=readers.prefer,
+            args=(run.id, steps[-1]),
+        ):  # fmt: skip
+            st.rerun()  # it is chosen outside this fragment
+        st.page_link(
+            "train.py",
+            label="Watch it on the Train page" if run.state.active else "Look at it on Train",
+            icon=":material/timeline:",
+            query_params={"run": run.id},
+        )
+
+
+def state(run: Run) -> str:
+    """What hinders it, in plain text; "" while it learns and when it has finished."""
+    return {
+        State.QUEUED: run.sentence or "It begins in a moment.",
+        State.PAUSED: "It is paused. Resume it on the Train page.",
+        State.STOPPED: "It was stopped before it had learned everything.",
+        State.FAILED: f"It could not learn them. {run.sentence}",
+        State.DIVERGED: run.sentence,
+        State.INTERRUPTED: run.sentence,
+    }.get(run.state, "")
+
+
+def _effect(run: Run) -> None:
+    steps = store().frame_steps(run.id)
+    mine, test = pictures.get(pictures.MINE, run), pictures.get(pictures.OWN, run)
+    if not mine:
+        return
+    try:
+        known = _learned(run.spec.also)
+        was, now = (reads.reading(Moment(run.id, at), mine) for at in (steps[0], steps[-1]))
+        counts = split(was, now, np.array([x.tobytes() in known for x in mine.data.images]))
+        if test:
+            before, after = (
+                int(reads.right(Moment(run.id, at), test).sum()) for at in (steps[0], steps[-1])
+            )
+            counts.append(Count(test.name, len(test.data), before, after))
+    except UserError as error:
+        st.markdown(plain(str(error)))
+        return
+    st.markdown(table(counts))
+    if len(counts) < 3:
+        st.caption(
+            "It has learned from these very digits, so they say little of your next ones. Teach a "
+            "few more: they are counted apart."
+        )
+    _changed("Read wrong before, right now", mine.data.images, was, now, ~was.right & now.right)
+    _changed("Read right before, wrong now", mine.data.images, was, now, was.right & ~now.right)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _learned(path: str) -> set[bytes]:
+    """The pictures in a file of own digits. Raises UserError when it is gone."""
+    return {image.tobytes() for image in own.read(Path(path)).images}
+
+
+def split(was: Reading, now: Reading, learned: Bools) -> list[Count]:
+    """How the digits that it learned from were and are read, and the others, if there are such."""
+    return [
+        Count(what, int(of.sum()), int(was.right[of].sum()), int(now.right[of].sum()))
+        for what, of in (
+            ("Your digits that it learned", learned),
+            ("Your digits that it has not seen", ~learned),
+        )
+        if of.any()
+    ]
+
+
+def table(counts: list[Count]) -> str:
+    """As Markdown."""
+    rows = ["| | | before | after |", "|:---|---:|---:|---:|"]
+    for what, total, before, after in counts:
+        shares = " | ".join(percent(right / total) for right in (before, after))
+        rows.append(f"| {plain(what)} | {total:,} | {shares} |")
+    return "\n".join(rows)
+
+
+def _changed(title: str, images: np.ndarray, was: Reading, now: Reading, which: Bools) -> None:
+    rows = np.flatnonzero(which)
+    if not len(rows):
+        return
+    more = f", {SHOWN} of {len(rows)}" if len(rows) > SHOWN else ""
+    st.markdown(f"{title}{more}")
+    gallery.show(
+        [
+            Group(
+                [light(images[row], f"Your {was.labels[row]}")],
+                str(was.labels[row]),
+                f"{was.answers[row]} → {now.answers[row]}",
+            )
+            for row in rows[:SHOWN]
+        ],
+        SIZE,
+        title,
+    )
