@@ -18,13 +18,14 @@ from nn.runs.store import Run, State
 from nn.runs.tune import FEWEST, tune
 from pages.parts import gallery, pictures, readers, reads, session
 from pages.parts.gallery import Group, light
+from pages.parts.note import note
 from pages.parts.readers import Reader
 from pages.parts.reads import Moment
 from pages.parts.recorded import store
 from pages.parts.text import plain
-from pages.parts.verdict import percent
 
 EVERY = 1  # seconds between two looks while it learns
+FEW = 1000  # pictures
 SHOWN, SIZE = 12, 56  # pictures of a kind, and pixels of the page
 LEARNS = {
     "mnist": "MNIST’s digits",
@@ -65,11 +66,11 @@ def _offer(by: list[Reader], held: int, learning: bool) -> None:
                 key=f"tune {reader.key}",
             )
         if learning:
-            st.caption("One learns already; the next can start when it has ended.")
+            note("One learns already; the next can start when it has ended.")
         elif held < FEWEST:
-            st.caption(f"Teach it {FEWEST} digits or more, then a copy of it can learn them.")
+            note(f"Teach it {FEWEST} digits or more, then a copy of it can learn them.")
         else:
-            st.caption(
+            note(
                 f"A copy of it learns your digits among {LEARNS[sources.default()]}, so that it "
                 "does not forget those. That takes a minute or two."
             )
@@ -88,7 +89,7 @@ def _story(run_id: str, reading: list[str], learning: bool) -> None:
     try:
         run = store().run(run_id)
     except UserError:
-        st.caption("The run that learned your digits has been deleted.")
+        note("The run that learned your digits has been deleted.")
         return
     if learning and not run.state.active:
         st.rerun()
@@ -148,7 +149,7 @@ def _effect(run: Run) -> None:
         return
     st.markdown(table(counts))
     if len(counts) < 3:
-        st.caption(
+        note(
             "It has learned from these very digits, so they say little of your next ones. Teach a "
             "few more: they are counted apart."
         )
@@ -175,11 +176,14 @@ def split(was: Reading, now: Reading, learned: Bools) -> list[Count]:
 
 
 def table(counts: list[Count]) -> str:
-    """As Markdown."""
-    rows = ["| | | before | after |", "|:---|---:|---:|---:|"]
+    """As Markdown. Of few pictures a share says less than their number."""
+    rows = ["| Read right | before | after |", "|:---|---:|---:|"]
     for what, total, before, after in counts:
-        shares = " | ".join(percent(right / total) for right in (before, after))
-        rows.append(f"| {plain(what)} | {total:,} | {shares} |")
+        before_after = [
+            f"{right} of {total}" if total < FEW else f"{100 * right / total:.2f}\u00a0%"
+            for right in (before, after)
+        ]
+        rows.append(f"| {plain(what)} | {' | '.join(before_after)} |")
     return "\n".join(rows)
 
 

@@ -17,9 +17,14 @@ from playwright.sync_api import Browser, Page, expect
 from nn.digits.forms import FORMS
 from nn.digits.pen import spline
 from nn.digits.replay import Strokes, picture
+from nn.digits.strokes import make
+from nn.runs import mine
+from nn.runs.mine import Labelled
 from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore
 from nn.runs.worker import work
+from pages.parts import visitor
+from tests.browser.app import serious
 
 DESKTOP, PHONE = (1280, 800), (390, 844)
 RIGHT, OF = 48, 50  # drawings read
@@ -319,3 +324,38 @@ def test_a_link_puts_a_test_digit_on_the_paper_or_says_why_not(page: Page, serve
     expect(page.get_by_text("There is no test digit")).to_be_visible()
     page.goto(f"{server.url}/draw?digit=5&run=nonesuch")
     expect(page.get_by_text("There is no run 'nonesuch'")).to_be_visible()
+
+
+def test_tuning_a_network_on_my_digits_shows_before_and_after_and_lets_it_read(
+    hand, server
+) -> None:
+    """On digits that lie on their side, which nobody else writes."""
+    trained(server)
+    page = hand.page
+    [token] = [c["value"] for c in page.context.cookies() if c["name"] == visitor.COOKIE]
+    owner = visitor.of({visitor.COOKIE: token})
+    written = make(12, seed=5)
+    lying = [
+        Labelled(int(label), np.rot90(image), [])
+        for label, image in zip(written.labels, written.images, strict=True)
+    ]
+    mine.add(RunStore(server.store), owner, lying[:4])
+    page.reload()
+    page.get_by_role("tab", name="My digits").click()
+    tune = page.get_by_role("button", name="Fine-tune on my digits")
+    expect(tune).to_be_disabled()
+    mine.add(RunStore(server.store), owner, lying[4:])
+    page.get_by_label("Read by").click()
+    page.get_by_role("option", name="my own run").click()
+    page.get_by_role("tab", name="Pictures").click()
+    page.get_by_role("tab", name="My digits").click()
+    tune.click()
+    expect(page.get_by_text("One learns already")).to_be_visible()
+    row = page.get_by_role("row", name="Your digits that it learned")
+    expect(row).to_be_visible(timeout=120_000)
+    before, after = (int(cell.split(" of ")[0]) for cell in row.inner_text().split("\t")[1:])
+    assert before < after <= 12
+    expect(page.get_by_text("Read wrong before, right now")).to_be_visible()
+    page.get_by_role("button", name="Read with it").click()
+    expect(page.get_by_text(f"reads {after} of 12")).to_be_visible()
+    assert not serious(page)

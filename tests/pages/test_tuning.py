@@ -32,7 +32,7 @@ def test_what_was_learned_and_what_was_not_are_counted_apart():
 def test_the_table_escapes_what_is_not_ours_and_rounds_nothing_to_all():
     text = tuning.table([Count("<b>x|y</b>", 10_000, 9_941, 9_999), Count("mine", 3, 0, 3)])
     assert "<b>" not in text and r"x\|y" in text
-    assert "| 10,000 | 99.41 % | 99.99 % |" in text and "| 3 | 0 % | 100 % |" in text
+    assert "| 99.41\u00a0% | 99.99\u00a0% |" in text and "| mine | 0 of 3 | 3 of 3 |" in text
 
 
 @pytest.mark.parametrize("state", State)
