@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +17,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from nn.__main__ import main
-from nn.digits import strokes
+from nn.digits import archive, strokes
 from nn.runs import database, launch, queue
 from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore, State
@@ -132,22 +133,62 @@ OTHER = {
     "initialiser": "lecun", "lr": 0.5, "schedule": "constant", "momentum": 0.5, "batch": 50,
     "epochs": 1, "data": "strokes", "validation": 19_000, "seed": 7, "optimiser": "adam",
     "nesterov": True, "weight_decay": 0.01, "dropout": 0.1, "label_smoothing": 0.1,
-    "clip_norm": 1.0, "patience": 3, "augmentation": 0.5, "also": "/given/by/a/test.npz",
-    "start": "given by a test@0",
+    "clip_norm": 1.0, "patience": 3, "augmentation": 0.5,
 }  # fmt: skip
 
 
-def test_set_and_spec_reach_every_field(store, tmp_path):
-    assert set(OTHER) == {field.name for field in fields(RunSpec)}
-    assert not OTHER.items() & asdict(RunSpec()).items()  # each differs from its default
-    written = OTHER | {"hidden": "4,3"}
+@pytest.fixture
+def onward(store, tmp_path):
+    """The two fields that go on from something: a network, and digits of one's own."""
+    run = store.create(RunSpec(**OTHER))
+    next(work(store, run.id))
+    archive.write(strokes.make(3, seed=1), tmp_path / "own.npz")
+    return {"start": f"{run.id}@0", "also": str(tmp_path / "own.npz")}
+
+
+def test_set_and_spec_reach_every_field(store, tmp_path, onward):
+    other = OTHER | onward
+    assert set(other) == {field.name for field in fields(RunSpec)}
+    assert not other.items() & asdict(RunSpec()).items()  # each differs from its default
+    written = other | {"hidden": "4,3"}
     written |= {"nesterov": "true"}
-    by_set = [word for field in OTHER for word in ("--set", f"{field}={written[field]}")]
+    by_set = [word for field in other for word in ("--set", f"{field}={written[field]}")]
     file = tmp_path / "spec.json"
-    file.write_text(json.dumps(OTHER))
+    file.write_text(json.dumps(other))
     for arguments in (by_set, ["--spec", file]):
         assert nn("train", *arguments).exit_code == 0
-        assert store.runs()[0].spec == RunSpec(**OTHER)
+        assert store.runs()[0].spec == RunSpec(**other)
+
+
+def test_going_on_from_a_run_takes_its_network_and_finds_own_digits_from_here(
+    store, tmp_path, onward, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    [run] = store.runs()
+    arguments = ["--start", run.name, "--also", "own.npz", "--data", "strokes", "--epochs", 1]
+    assert nn("train", *arguments, "--validation", 19_000).exit_code == 0
+    spec = store.runs()[0].spec
+    assert (spec.start, spec.also) == (f"{run.id}@{run.step}", onward["also"])
+    assert (spec.hidden, spec.activation, spec.output) == ((4, 3), "sigmoid", "sigmoid")
+    assert spec.loss == RunSpec().loss
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--start", "nonesuch"], "There is no run 'nonesuch'"),
+        (["--start", "recogniser", "--hidden", "9"], r"hidden must be \(1000, 500\)"),
+        (["--also", "nonesuch.npz"], "there is no file nonesuch.npz"),
+        (["--set", "start=3"], "start must be recogniser, a moment"),
+        (["--set", "also=3"], "also must be a path"),
+    ],
+)
+def test_what_cannot_be_gone_on_from_is_a_sentence_before_there_is_a_run(
+    store, arguments, sentence
+):
+    said = assert_sentence(nn("train", "--data", "strokes", *arguments))
+    assert re.search(sentence, said)
+    assert not store.runs()
 
 
 def test_every_option_reaches_its_field_and_the_rest_is_the_presets(store):

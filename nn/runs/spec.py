@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -109,6 +109,11 @@ class RunSpec:
     def sizes(self) -> tuple[int, ...]:
         """Layer widths from pixels to digits, for example (784, 128, 10)."""
         return (784, *self.hidden, 10)
+
+    @property
+    def pictures(self) -> str:
+        """What it learns from, in words; where one's own lie concerns nobody."""
+        return Path(self.data).name + (" and own digits" if self.also else "")
 
     def network(self) -> Network:
         """The untrained network, its weights not yet drawn."""

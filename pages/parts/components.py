@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from nn.errors import UserError
+from nn.runs import model
 from nn.runs.spec import RunSpec
 from nn.runs.store import Run, State
 from pages.parts import bundle, session, tiles
+from pages.parts.recorded import store
 
 _ASSETS = Path(__file__).parents[2] / "assets"
 
@@ -182,7 +186,7 @@ def status(run: Run) -> None:
     """Which run it is, and how far."""
     mine = session.owns(run)
     by = "" if mine else ", by another visitor" if run.owner else ", by the command line"
-    about = f"{run.name}: {' · '.join(map(str, run.spec.sizes))}, {run.spec.data}{by}"
+    about = f"{run.name}: {' · '.join(map(str, run.spec.sizes))}, {run.spec.pictures}{by}"
     _status(key="status", data={"run": run.id, "about": about})
 
 
@@ -255,4 +259,7 @@ def timeline(run: Run, step: int | None = None, live: bool = True) -> int | None
 @st.cache_data(max_entries=32, show_spinner=False)
 def _untrained(spec: RunSpec) -> str:
     network, _, _ = spec.build()
+    if spec.start:
+        with suppress(UserError):  # then its run will say so
+            network.parameters[...] = model.begin(store(), spec)
     return base64.b64encode(tiles.pack(network.parameters, spec.sizes)).decode()

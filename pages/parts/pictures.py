@@ -89,7 +89,10 @@ def _test(data: str, validation: int, seed: int) -> Dataset:
 
 
 def _mine() -> Pictures:
-    data = mine.dataset(mine.held(store(), session.visitor_id()).values())
+    held = mine.held(store(), session.visitor_id())
+    if not held:  # they were deleted just now
+        raise UserError("There is nothing in My digits any more.")
+    data = mine.dataset(held.values())
     key = sha256(data.images.tobytes() + data.labels.tobytes()).hexdigest()
     return Pictures(key, "My digits", data, False)
 

@@ -98,10 +98,10 @@ def _story(run_id: str, reading: list[str], learning: bool) -> None:
         st.markdown(plain(sentence))
     if run.state is State.RUNNING:
         st.progress(run.step / max(1, run.steps), f"{run.samples:,} digits seen")
-    if run.state in (State.FINISHED, State.STOPPED):
-        _effect(run)
+    steps = store().frame_steps(run.id)
+    if run.state in (State.FINISHED, State.STOPPED) and len(steps) > 1:
+        _effect(run, steps[0], steps[-1])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        steps = store().frame_steps(run.id)
         if run.state is State.FINISHED and run.id not in reading and st.button(
             "Read with it",
             icon=":material/check:",
@@ -130,18 +130,18 @@ def state(run: Run) -> str:
     }.get(run.state, "")
 
 
-def _effect(run: Run) -> None:
-    steps = store().frame_steps(run.id)
+def _effect(run: Run, first: int, last: int) -> None:
+    """How it reads at its last step what it read otherwise at its first."""
     mine, test = pictures.get(pictures.MINE, run), pictures.get(pictures.OWN, run)
     if not mine:
         return
     try:
         known = _learned(run.spec.also)
-        was, now = (reads.reading(Moment(run.id, at), mine) for at in (steps[0], steps[-1]))
+        was, now = (reads.reading(Moment(run.id, at), mine) for at in (first, last))
         counts = split(was, now, np.array([x.tobytes() in known for x in mine.data.images]))
         if test:
             before, after = (
-                int(reads.right(Moment(run.id, at), test).sum()) for at in (steps[0], steps[-1])
+                int(reads.right(Moment(run.id, at), test).sum()) for at in (first, last)
             )
             counts.append(Count(test.name, len(test.data), before, after))
     except UserError as error:
