@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from nn.digits import own, sources
@@ -35,3 +37,14 @@ def tune(store: RunStore, owner: str, start: str, name: str) -> Run:
     path = own.keep(mine.dataset(digits))
     spec = RunSpec(data=sources.default(), also=str(path), **fields, **RECIPE)
     return store.create(spec, name.removesuffix(ENDING) + ENDING, owner=owner)
+
+
+def learned(store: RunStore, run: Run) -> set[bytes]:
+    """The own pictures, (28, 28) uint8, that it has learned, or a run that it goes on from, as far
+    as that one is still there. Raises UserError when they are gone."""
+    if not run.spec.also:
+        return set()
+    found = {image.tobytes() for image in own.read(Path(run.spec.also)).images}
+    with suppress(UserError):
+        found |= learned(store, store.run(run.spec.start.partition("@")[0]))
+    return found

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
-from nn.digits import own, sources
+from nn.digits import sources
 from nn.errors import UserError
 from nn.inspect.learned import Bools
 from nn.inspect.reading import Reading
 from nn.runs.launch import launch
 from nn.runs.spec import RECOGNISER
 from nn.runs.store import Run, State
-from nn.runs.tune import FEWEST, tune
+from nn.runs.tune import FEWEST, learned, tune
 from pages.parts import gallery, pictures, readers, reads, session
 from pages.parts.gallery import Group, light
 from pages.parts.note import note
@@ -136,7 +135,7 @@ def _effect(run: Run, first: int, last: int) -> None:
     if not mine:
         return
     try:
-        known = _learned(run.spec.also)
+        known = _learned(run.id)
         was, now = (reads.reading(Moment(run.id, at), mine) for at in (first, last))
         counts = split(was, now, np.array([x.tobytes() in known for x in mine.data.images]))
         if test:
@@ -158,18 +157,18 @@ def _effect(run: Run, first: int, last: int) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _learned(path: str) -> set[bytes]:
-    """The pictures in a file of own digits. Raises UserError when it is gone."""
-    return {image.tobytes() for image in own.read(Path(path)).images}
+def _learned(run_id: str) -> set[bytes]:
+    """As nn.runs.tune.learned."""
+    return learned(store(), store().run(run_id))
 
 
-def split(was: Reading, now: Reading, learned: Bools) -> list[Count]:
+def split(was: Reading, now: Reading, known: Bools) -> list[Count]:
     """How the digits that it learned from were and are read, and the others, if there are such."""
     return [
         Count(what, int(of.sum()), int(was.right[of].sum()), int(now.right[of].sum()))
         for what, of in (
-            ("Your digits that it learned", learned),
-            ("Your digits that it has not seen", ~learned),
+            ("Your digits that it learned", known),
+            ("Your digits that it has not seen", ~known),
         )
         if of.any()
     ]
