@@ -45,7 +45,7 @@ def show(by: list[Reader], held: int) -> None:
     """Fine-tune the networks that read; then the newest network that learned My digits."""
     found = [run for run in store().runs() if run.spec.also and session.owns(run)]
     learning = next((run for run in found if run.state.active), None)
-    _offer(by, held, learning is not None)
+    _offer(list({reader.moment: reader for reader in by}.values()), held, learning is not None)
     reading = [reader.moment.partition("@")[0] for reader in by]
     run = learning or next((run for run in found if run.id in reading), next(iter(found), None))
     if run:
