@@ -135,9 +135,10 @@ def _effect(run: Run, first: int, last: int) -> None:
     if not mine:
         return
     try:
-        known = _learned(run.id)
+        pixels = _learned(run.id)
+        known = np.array([image.tobytes() in pixels for image in mine.data.images])
         was, now = (reads.reading(Moment(run.id, at), mine) for at in (first, last))
-        counts = split(was, now, np.array([x.tobytes() in known for x in mine.data.images]))
+        counts = split(was, now, known)
         if test:
             before, after = (
                 int(reads.right(Moment(run.id, at), test).sum()) for at in (first, last)
@@ -147,7 +148,7 @@ def _effect(run: Run, first: int, last: int) -> None:
         st.markdown(plain(str(error)))
         return
     st.markdown(table(counts))
-    if len(counts) < 3:
+    if known.all():
         note(
             "It has learned from these very digits, so they say little of your next ones. Teach a "
             "few more: they are counted apart."
