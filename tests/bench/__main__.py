@@ -20,6 +20,7 @@ NAMES = (
     "process",
     "live",
     "viewers",
+    "draw",
     "memory",
     "accurate",
 )

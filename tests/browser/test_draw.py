@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,9 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from nn.digits.forms import FORMS
-from nn.digits.pen import spline
-from nn.digits.replay import Strokes, picture
+from nn.digits.replay import picture
 from nn.digits.strokes import make
 from nn.runs import mine
 from nn.runs.mine import Labelled
@@ -25,79 +22,10 @@ from nn.runs.store import RunStore
 from nn.runs.worker import work
 from pages.parts import visitor
 from tests.browser.app import serious
+from tests.browser.hand import Hand, pen_path, people
 
 DESKTOP, PHONE = (1280, 800), (390, 844)
 RIGHT, OF = 48, 50  # drawings read
-EVERY = 3  # points of a recorded path: a mouse skips some too, and the test takes less long
-
-
-def pen_path(digit: int) -> Strokes:
-    """A built-in form's pen paths, as a neat hand writes it."""
-    return [
-        [tuple(point) for point in spline(len(path), 12) @ np.array(path)]
-        for path in FORMS[digit][0]
-    ]
-
-
-def people() -> list[tuple[int, Strokes]]:
-    """OF drawings by people where there are some, else by nobody."""
-    folder = os.environ.get("DIGITSCOPE_DRAWINGS")
-    if not folder:
-        return [(n % 10, pen_path(n % 10)) for n in range(OF)]
-    found = json.loads((Path(folder) / "chars74k_digits_550.json").read_text())
-    return [(d["label"], d["strokes"]) for d in found[:: len(found) // OF]][:OF]
-
-
-class Hand:
-    """Writes on the paper with the mouse, or with a finger."""
-
-    def __init__(self, page: Page, url: str, finger: bool = False) -> None:
-        self.page = page
-        page.goto(f"{url}/draw")  # a cold deep link
-        page.wait_for_function("document.querySelector('.bars')?.dataset.strokes === '0'")
-        self.touch = page.context.new_cdp_session(page) if finger else None
-
-    def write(self, strokes: Strokes) -> None:
-        """And wait until all of them are answered."""
-        paper = self.page.locator("canvas.upper-canvas")
-        paper.scroll_into_view_if_needed()
-        box = paper.bounding_box()
-        assert box
-        points = np.array([point for path in strokes for point in path], float)
-        low, side = points.min(axis=0), float(np.ptp(points, axis=0).max()) or 1.0
-        scale = 0.7 * box["width"] / side
-        start = np.array([box["x"], box["y"]], float)
-        start += (box["width"] - np.ptp(points, axis=0) * scale) / 2
-        for path in strokes:
-            places = (start + (np.array([*path[::EVERY], path[-1]], float) - low) * scale).tolist()
-            self._stroke(places)
-        self.answered(len(strokes))
-
-    def answered(self, strokes: int) -> None:
-        self.page.wait_for_function(
-            "n => document.querySelector('.bars')?.dataset.strokes === String(n)", arg=strokes
-        )
-
-    def _stroke(self, places: list[list[float]]) -> None:
-        if not self.touch:
-            mouse = self.page.mouse
-            mouse.move(*places[0])
-            mouse.down()
-            for place in places:
-                mouse.move(*place)
-            mouse.up()
-            return
-        for kind, at in (("touchStart", places[:1]), *(("touchMove", [p]) for p in places[1:])):
-            points = [{"x": x, "y": y} for x, y in at]
-            self.touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-        self.touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
-    def clear(self) -> None:
-        self.page.keyboard.press("Delete")
-        self.answered(0)
-
-    def verdict(self) -> str:
-        return self.page.locator("[class*=st-key-answer] h3").first.inner_text()
 
 
 @pytest.fixture
@@ -139,7 +67,7 @@ def trained(server) -> str:
 def test_drawings_of_people_are_read(open_page, server, size, finger) -> None:
     hand = Hand(open_page(size, finger), server.url, finger)
     wrong = []
-    for digit, strokes in people():
+    for digit, strokes in people(OF):
         hand.write(strokes)
         said = hand.verdict()
         if f" {digit}" not in said.partition(",")[0]:
