@@ -1,16 +1,24 @@
-// Asks for the rest of the page once the answer has been drawn: see pages/parts/reading.py.
+// Asks for the rest of the page once the answer has been drawn, unless another one is on its way:
+// see pages/parts/reading.py and paper.js.
 
 export default function (component) {
   return mount(component, (parent, { setStateValue }) => {
-    let shown = 0, asked = 0;
+    let shown = 0, asking = null;
+    const changing = () => clearTimeout(asking);
     // What came in one go need not be asked for: a moment later it is there.
-    const answered = ({ detail }) => setTimeout(() => {
-      if (detail > shown && detail > asked) setStateValue("turn", (asked = detail));
-    }, 20);
+    const answered = ({ detail }) => {
+      clearTimeout(asking);
+      asking = setTimeout(() => detail > shown && setStateValue("turn", detail), 20);
+    };
+    document.addEventListener("digitscope-changing", changing);
     document.addEventListener("digitscope-answered", answered);
     return {
       data({ turn }) { shown = turn; },
-      end() { document.removeEventListener("digitscope-answered", answered); },
+      end() {
+        clearTimeout(asking);
+        document.removeEventListener("digitscope-changing", changing);
+        document.removeEventListener("digitscope-answered", answered);
+      },
     };
   });
 }

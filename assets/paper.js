@@ -46,7 +46,7 @@ export default function (component) {
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", "The paper: write one digit on it");
       for (const kind of ["mousedown", "touchstart"])
-        canvas.addEventListener(kind, () => { writing = true; hint.hidden = true; }, { passive: true });
+        canvas.addEventListener(kind, () => { writing = true; hint.hidden = true; changing(); }, { passive: true });
       // What the canvas can undo says whether something is on it.
       new MutationObserver(look).observe(undone(), { attributes: true });
       look();
@@ -62,11 +62,14 @@ export default function (component) {
       root.querySelector(".dc-container").classList.toggle("dark", r + g + b < 384 && !latest.photo);
     }
 
-    // What the canvas posts while the page is being drawn anew may be lost: without an answer it is
-    // posted once more.
+    // Streamlit sends what changes in one moment under the fragment that changed first, and runs no
+    // other: while a drawing is on its way, nothing else is asked for (see echo.js), and what has
+    // just been asked for is sent before it. Without an answer it is posted once more.
+    const changing = () => document.dispatchEvent(new Event("digitscope-changing"));
     const answered = () => clearTimeout(again);
     function change(label) {
-      press(label);
+      changing();
+      setTimeout(() => press(label));
       answered();
       again = setTimeout(() => writing || press(SEND), PATIENCE);
     }
@@ -75,7 +78,7 @@ export default function (component) {
     function lifted() {
       if (!writing) return;
       writing = false;
-      setTimeout(() => change(SEND));
+      change(SEND);
     }
 
     function typed(event) {
