@@ -121,6 +121,7 @@ export default function (component) {
     window.addEventListener("touchend", lifted);
     window.addEventListener("touchcancel", lifted);
 
+    const recolour = setInterval(look, 1000); // the theme may change without a word
     return {
       data(data) {
         latest = data;
@@ -129,6 +130,7 @@ export default function (component) {
         look();
       },
       end() {
+        clearInterval(recolour);
         clearTimeout(looking);
         answered();
         document.removeEventListener("digitscope-answered", answered);

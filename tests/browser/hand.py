@@ -13,7 +13,7 @@ from nn.digits.forms import FORMS
 from nn.digits.pen import spline
 from nn.digits.replay import Strokes
 
-EVERY = 3  # points of a recorded path: a mouse skips some too, and the test takes less long
+MOST = 12  # points of a recorded path: a mouse skips some too, and each takes a frame
 
 
 def pen_path(digit: int) -> Strokes:
@@ -60,7 +60,7 @@ class Hand:
         start = np.array([box["x"], box["y"]], float)
         start += (box["width"] - np.ptp(points, axis=0) * scale) / 2
         return [
-            (start + (np.array([*path[::EVERY], path[-1]], float) - low) * scale).tolist()
+            (start + (np.array([*path[:: -(-len(path) // MOST)], path[-1]]) - low) * scale).tolist()
             for path in strokes
         ]
 

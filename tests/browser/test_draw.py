@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -21,22 +24,40 @@ from nn.runs.spec import RunSpec
 from nn.runs.store import RunStore
 from nn.runs.worker import work
 from pages.parts import visitor
-from tests.browser.app import serious
+from tests.browser.app import Server, serious
 from tests.browser.hand import Hand, pen_path, people
 
 DESKTOP, PHONE = (1280, 800), (390, 844)
 RIGHT, OF = 48, 50  # drawings read
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all of these tests: each opens pages, and so visitors, of its own."""
+    running = Server(tmp_path_factory.mktemp("home"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def server(shared: Server) -> Iterator[Server]:
+    yield shared
+    shared.clear()
+
+
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """``open_page(size, finger)``: a page of its own, in which no script may fail."""
+    """``open_page(size, finger, theme)``: a page of its own, in which no script may fail."""
     contexts, faults = [], []
 
-    def make(size: tuple[int, int], finger: bool = False) -> Page:
+    def make(size: tuple[int, int], finger: bool = False, theme: str = "light") -> Page:
         width, height = size
         context = browser.new_context(
-            viewport={"width": width, "height": height}, has_touch=finger, accept_downloads=True
+            viewport={"width": width, "height": height},
+            has_touch=finger,
+            color_scheme=theme,
+            permissions=["clipboard-read", "clipboard-write"],
         )
         contexts.append(context)
         page = context.new_page()
@@ -63,11 +84,14 @@ def trained(server) -> str:
     return run.id
 
 
-@pytest.mark.parametrize(("size", "finger"), [(DESKTOP, False), (PHONE, True)])
-def test_drawings_of_people_are_read(open_page, server, size, finger) -> None:
-    hand = Hand(open_page(size, finger), server.url, finger)
+def test_drawings_of_people_are_read(open_page, server) -> None:
+    """In turn with the mouse at a desk and with a finger on a phone."""
+    hands = [
+        Hand(open_page(DESKTOP), server.url),
+        Hand(open_page(PHONE, finger=True), server.url, finger=True),
+    ]
     wrong = []
-    for digit, strokes in people(OF):
+    for (digit, strokes), hand in zip(people(OF), cycle(hands), strict=False):
         hand.write(strokes)
         said = hand.verdict()
         if f" {digit}" not in said.partition(",")[0]:
@@ -234,6 +258,42 @@ def test_many_pictures_are_read_at_once_and_bad_ones_are_sentences(hand) -> None
         assert rows[name]["note"]
 
 
+def test_five_hundred_pictures_at_once_are_read_one_broken_among_them(hand) -> None:
+    page = hand.page
+    seven = png(picture(pen_path(7)).resize((56, 56)))
+    files = [(f"{n}.png", seven) for n in range(502)]
+    files[250] = "broken.png", seven[:100]
+    page.get_by_role("tab", name="Pictures").click()
+    page.locator("input[type=file]").first.set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+    )
+    expect(page.get_by_text("502 pictures at once: the first 500 are read")).to_be_visible(
+        timeout=120_000
+    )
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as CSV").click()
+    with open(download.value.path(), newline="") as file:
+        rows = {row["file"]: row for row in csv.DictReader(file)}
+    assert len(rows) == 500
+    broken = rows.pop("broken.png")
+    assert broken["note"] and not broken["answer"]
+    assert {row["answer"] for row in rows.values()} == {"7"}
+
+
+def test_a_picture_is_pasted_and_read(hand) -> None:
+    data = base64.b64encode(png(picture(pen_path(7)))).decode()
+    hand.page.evaluate(
+        """async (data) => {
+          const blob = await (await fetch(`data:image/png;base64,${data}`)).blob();
+          await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
+        }""",
+        data,
+    )
+    hand.page.keyboard.press("Control+V")
+    expect(hand.page.get_by_text("The picture that you pasted")).to_be_visible()
+    expect(hand.page.get_by_role("heading", name="Looks like a 7")).to_be_visible()
+
+
 def test_a_test_digit_is_put_on_the_paper_and_taken_off(hand) -> None:
     page = hand.page
     page.get_by_role("tab", name="Pictures").click()
@@ -252,6 +312,48 @@ def test_a_link_puts_a_test_digit_on_the_paper_or_says_why_not(page: Page, serve
     expect(page.get_by_text("There is no test digit")).to_be_visible()
     page.goto(f"{server.url}/draw?digit=5&run=nonesuch")
     expect(page.get_by_text("There is no run 'nonesuch'")).to_be_visible()
+
+
+def test_nothing_is_wider_than_a_phone(open_page, server) -> None:
+    hand = Hand(open_page(PHONE, finger=True), server.url, finger=True)
+    page = hand.page
+    wider = """[...document.querySelectorAll("html, [data-testid=stMain]")]
+        .map((box) => box.scrollWidth - box.clientWidth)"""
+    assert page.evaluate(wider) == [0, 0]
+    hand.write(pen_path(7))
+    for tab, said in (
+        ("Why?", "The ink that speaks for a 7"),
+        ("My digits", "Nothing here yet"),
+        ("Pictures", "Your own pictures"),
+    ):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_text(said)).to_be_visible()
+        assert page.evaluate(wider) == [0, 0], tab
+    page.get_by_text("Compare two networks").click()
+    expect(page.get_by_role("heading", name="Looks like a 7")).to_have_count(2)
+    assert page.evaluate(wider) == [0, 0]
+
+
+def test_the_paper_follows_when_the_theme_changes(hand) -> None:
+    paper = hand.page.locator(".dc-container")
+    expect(paper).not_to_have_class(re.compile("dark"))
+    hand.page.emulate_media(color_scheme="dark")
+    expect(paper).to_have_class(re.compile("dark"))
+    hand.page.emulate_media(color_scheme="light")
+    expect(paper).not_to_have_class(re.compile("dark"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_serious_stands_in_the_way_of_a_screen_reader(open_page, server, theme) -> None:
+    hand = Hand(open_page(DESKTOP, theme=theme), server.url)
+    assert not serious(hand.page)
+    hand.write(pen_path(7))
+    expect(hand.page.get_by_text("The ink that speaks for a 7")).to_be_visible()
+    assert not serious(hand.page)
+    for tab, said in (("My digits", "Nothing here yet"), ("Pictures", "Your own pictures")):
+        hand.page.get_by_role("tab", name=tab).click()
+        expect(hand.page.get_by_text(said)).to_be_visible()
+        assert not serious(hand.page), tab
 
 
 def test_tuning_a_network_on_my_digits_shows_before_and_after_and_lets_it_read(
