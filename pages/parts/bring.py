@@ -21,6 +21,7 @@ from nn.inspect.confusion import answers
 from nn.runs.curves import cell
 from pages.parts import loaded, session
 from pages.parts.loaded import Loaded
+from pages.parts.note import note
 from pages.parts.readers import Reader
 from pages.parts.verdict import a
 
@@ -119,7 +120,7 @@ def uploads(reader: Reader) -> None:
         picture = pictures.decoded(io.BytesIO(file.getvalue()), file.name)
         session.load(Loaded(_small(opened(picture)), file.name))
         st.rerun()
-    st.caption("Select a row to put that picture on the paper and see how it was read.")
+    note("Select a row to put that picture on the paper and see how it was read.")
     st.download_button(
         "Save as CSV", _csv(rows), "digits.csv", "text/csv",
         icon=":material/download:", on_click="ignore",

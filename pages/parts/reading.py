@@ -14,6 +14,7 @@ from pages.parts import bars, bring, loaded, mine, session, verdict, watch, way,
 from pages.parts.drawing import Drawing, png
 from pages.parts.echo import echo
 from pages.parts.loaded import Loaded
+from pages.parts.note import note
 from pages.parts.paper import paper
 from pages.parts.readers import Reader, choose
 from pages.parts.text import plain
@@ -123,7 +124,7 @@ def _keep(drawing: Drawing | None, seen: Normalised) -> None:
             help="The drawing as a PNG file.",
         )
         if picture:
-            st.caption(plain(picture.words))
+            note(plain(picture.words))
 
 
 def _known() -> bool:
@@ -142,7 +143,7 @@ def _say(answer: recogniser.Answer, seen: Normalised) -> None:
         said = verdict.words(answer.probabilities)
         how = f"{verdict.percent(min(answer.confidence, ALMOST))} sure"
     st.subheader(said, anchor=False)
-    st.caption(how)
+    note(how)
 
 
 def _sections(readers: list[Reader], answer: recogniser.Answer, seen: Normalised) -> None:

@@ -10,6 +10,7 @@ from nn.inspect.fate import fate
 from nn.runs.store import Run
 from pages.parts import charts, gallery, session
 from pages.parts.gallery import Group, light
+from pages.parts.note import note
 from pages.parts.recorded import store
 from pages.parts.text import plain
 
@@ -57,7 +58,7 @@ def _pins(run: Run, pins: list[bytes]) -> None:
                 st.error(plain(str(error)))
                 continue
             if not len(found.samples):
-                st.caption("It has not begun to learn yet.")
+                note("It has not begun to learn yet.")
                 continue
             st.plotly_chart(
                 charts.fates(found), key=f"fate {number}", config={"displayModeBar": False}

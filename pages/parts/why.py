@@ -10,6 +10,7 @@ from nn.layers import Array
 from nn.network import views
 from pages.parts import gallery, session
 from pages.parts.gallery import Group, ink, signed
+from pages.parts.note import note
 from pages.parts.readers import Reader
 from pages.parts.verdict import a
 
@@ -53,15 +54,15 @@ def _pixels(found: Evidence, digit: int, reader: Reader, image: Array) -> None:
         float(found.logits[digit]),
     )
     exact = reader.network.activation in EXACT
-    note = (
+    said = (
         f"Blue ink speaks for {a(digit)}, red ink against. All ink together: {_score(ink_says)}. "
         + ("What the network adds whatever it sees (biases): " if exact else "The rest: ")
         + f"{_score(rest)}. Together the score (logit) of {digit}: {_score(logit)}."
     )
     gallery.show(
-        [Group([signed(values, f"Evidence for {a(digit)}", full)], "", note)], LARGE, "for"
+        [Group([signed(values, f"Evidence for {a(digit)}", full)], "", said)], LARGE, "for"
     )
-    st.caption(
+    note(
         "Each pixel: how bright it is × how much the score would change with it (input × gradient)."
         + (" With ReLU neurons this sum is exact." if exact else " A straight-line estimate.")
     )
@@ -71,7 +72,7 @@ def _neurons(found: Evidence, digit: int, reader: Reader, image: Array) -> None:
     pushes = found.pushes[digit]
     strongest = [int(n) for n in np.argsort(-np.abs(pushes), kind="stable")[:MOST] if pushes[n]]
     if not strongest:
-        st.caption("This network has no hidden neurons that fired: the picture shows it all.")
+        note("This network has no hidden neurons that fired: the picture shows it all.")
         return
     st.markdown(f"**The neurons that pushed {a(digit)} most**, for or against")
     W, _ = next(views(reader.network.parameters, reader.network.sizes))
@@ -92,7 +93,7 @@ def _neurons(found: Evidence, digit: int, reader: Reader, image: Array) -> None:
             )
         )
     gallery.show(groups, SMALL, "neurons")
-    st.caption(
+    note(
         "What each neuron looks for (its weights) × the drawing = what it found. The more blue it "
         f"finds, the stronger it fires; the number says how far that moved the score of {digit}."
     )
