@@ -9,8 +9,8 @@ const LOOK = `
   .dc-container { border-radius: 10px; overflow: hidden; background: #fff; }
   .dc-canvas { outline: none; }
   .dc-container::after { content: ""; position: absolute; inset: 0; z-index: 30; border: 1px solid var(--st-border-color); border-radius: 10px; pointer-events: none; }
-  .dc-container.dark canvas { filter: invert(0.89); }
-  .dc-container.dark { background: #1c1c1c; }
+  .dc-container.dark canvas { filter: invert(1); mix-blend-mode: screen; }
+  .dc-container.dark { background: var(--st-secondary-background-color); isolation: isolate; }
   .dc-container .hint { position: absolute; inset: 0; z-index: 25; display: grid; place-content: center; gap: 0.35rem; padding: 2rem; text-align: center; font: 1.15rem var(--st-font); color: #6b7480; pointer-events: none; }
   .dc-container.dark .hint { color: #9aa4b2; }
   .dc-container .hint small { font-size: 0.85rem; }
