@@ -15,7 +15,7 @@ if run is None:
     header.markdown("of the recogniser that comes with Digitscope")
     st.info("Train a network of your own to open its neurons and to go through its life.")
     st.page_link("train.py", label="Go to Train", icon=":material/timeline:")
-    components.wall(None, *looking.recogniser(), session.choose)
+    components.wall(None, *looking.recogniser(), session.neurons.choose)
     st.stop()
 
 about = f"{plain(run.name)}: {' · '.join(map(str, run.spec.sizes))}, {run.state}"
@@ -50,7 +50,9 @@ def inside() -> None:
         neuron = looking.neuron(run.spec.sizes, layer)
     with left:
         told = looking.wall(run, steps, step, layer, mode, by, only)
-        components.wall(run, run.spec, told | {"chosen": neuron, "above": ABOVE}, session.choose)
+        components.wall(
+            run, run.spec, told | {"chosen": neuron, "above": ABOVE}, session.neurons.choose
+        )
     with right:
         components.dossier(dossier.of(run.id, step, layer, neuron))
     with left:

@@ -47,7 +47,7 @@ def test_digits(reader: Reader) -> None:
 
     def put(row: int) -> None:
         words = f"Digit {row:,} of {called}: {a(int(data.labels[row]))}."
-        session.load(loaded.of_dataset(data, row, words))
+        session.draw.load(loaded.of_dataset(data, row, words))
 
     def random() -> None:
         put(int(np.random.default_rng().integers(len(data))))
@@ -57,17 +57,17 @@ def test_digits(reader: Reader) -> None:
         if len(rows):
             put(int(np.random.default_rng().choice(rows)))
         else:
-            session.tell("It reads every one of them.")
+            session.draw.tell("It reads every one of them.")
 
     def numbered() -> None:
-        put(int(st.session_state[session.NUMBER]))
+        put(int(st.session_state[session.draw.NUMBER]))
 
     st.markdown(f"**A digit of {called}**")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.button("Any", icon=":material/shuffle:", on_click=random)
         st.button("One that is misread", icon=":material/error:", on_click=wrong)
         st.number_input(
-            "Number", 0, len(data) - 1, key=session.NUMBER, on_change=numbered, width=160
+            "Number", 0, len(data) - 1, key=session.draw.NUMBER, on_change=numbered, width=160
         )
 
 
@@ -90,7 +90,7 @@ def uploads(reader: Reader) -> None:
         KINDS,
         accept_multiple_files=True,
         max_upload_size=MOST_MEGABYTES,
-        key=session.FILES,
+        key=session.draw.FILES,
     )
     if not files:
         return
@@ -112,13 +112,13 @@ def uploads(reader: Reader) -> None:
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        key=f"{session.FILES} table",
+        key=f"{session.draw.FILES} table",
     )
     picked = chosen.selection.rows[0] if chosen.selection.rows else None
-    if session.newly_picked(picked) and picked is not None and looked[picked].seen:
+    if session.draw.newly_picked(picked) and picked is not None and looked[picked].seen:
         file = files[picked]
         picture = pictures.decoded(io.BytesIO(file.getvalue()), file.name)
-        session.load(Loaded(_small(opened(picture)), file.name))
+        session.draw.load(Loaded(_small(opened(picture)), file.name))
         st.rerun()
     note("Select a row to put that picture on the paper and see how it was read.")
     st.download_button(
@@ -132,14 +132,14 @@ def pasted(url: str) -> None:
     try:
         data = base64.b64decode(url.partition(",")[2][: 2_000_000 * MOST_MEGABYTES], validate=True)
         picture = pictures.decoded(io.BytesIO(data), "What you pasted")
-        session.load(Loaded(_small(opened(picture)), "The picture that you pasted"))
+        session.draw.load(Loaded(_small(opened(picture)), "The picture that you pasted"))
     except (UserError, ValueError) as error:
-        session.tell(str(error))
+        session.draw.tell(str(error))
 
 
 def _look(file: Any) -> Looked:
     """Once a file: its pixels are let go, what remains is small."""
-    known: dict[str, Looked] = session.looked()
+    known: dict[str, Looked] = session.draw.looked()
     if file.file_id not in known:
         known[file.file_id] = look(file.name, file.getvalue())
     return known[file.file_id]

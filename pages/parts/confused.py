@@ -29,12 +29,15 @@ def show(reading: Reading, pictures: Pictures) -> None:
 
 def _matrix(reading: Reading) -> None:
     found = count(reading.labels, reading.answers)
-    chosen = st.session_state.get(session.TRUTH, ANY), st.session_state.get(session.ANSWER, ANY)
+    chosen = (
+        st.session_state.get(session.mistakes.TRUTH, ANY),
+        st.session_state.get(session.mistakes.ANSWER, ANY),
+    )
     numbers = st.segmented_control(
-        "Numbers", [COUNTS, SHARES], default=COUNTS, required=True, key=session.COUNTED
+        "Numbers", [COUNTS, SHARES], default=COUNTS, required=True, key=session.mistakes.COUNTED
     )
     # Another key, another chart: one that was clicked holds on to its click.
-    key = f"{session.MATRIX} {st.session_state.get(session.MATRIX, 0)}"
+    key = f"{session.mistakes.MATRIX} {st.session_state.get(session.mistakes.MATRIX, 0)}"
     st.plotly_chart(
         charts.confusion(found.counts, numbers == SHARES, chosen),
         key=key,
@@ -53,15 +56,15 @@ def _matrix(reading: Reading) -> None:
 
 def _choose(points: list[dict[str, int]]) -> None:
     """The cell that was clicked; none: what was chosen is no longer."""
-    for key, axis in ((session.TRUTH, "y"), (session.ANSWER, "x")):
+    for key, axis in ((session.mistakes.TRUTH, "y"), (session.mistakes.ANSWER, "x")):
         st.session_state[key] = int(points[0][axis]) if points else ANY
-    st.session_state.pop(session.LEAF, None)
+    st.session_state.pop(session.mistakes.LEAF, None)
 
 
 def _otherwise() -> None:
     """Chosen otherwise than by a click."""
-    st.session_state[session.MATRIX] = st.session_state.get(session.MATRIX, 0) + 1
-    st.session_state.pop(session.LEAF, None)
+    st.session_state[session.mistakes.MATRIX] = st.session_state.get(session.mistakes.MATRIX, 0) + 1
+    st.session_state.pop(session.mistakes.LEAF, None)
 
 
 def _all() -> None:
@@ -80,11 +83,11 @@ def _gallery(reading: Reading, pictures: Pictures) -> None:
             on_change=_otherwise,
         )
         for place, label, words, key in (
-            (truth, "It is", "any digit", session.TRUTH),
-            (answer, "Read as", "a wrong digit", session.ANSWER),
+            (truth, "It is", "any digit", session.mistakes.TRUTH),
+            (answer, "Read as", "a wrong digit", session.mistakes.ANSWER),
         )
     )
-    first = order.selectbox("Order", [SUREST, LEAST], key=session.ORDER)
+    first = order.selectbox("Order", [SUREST, LEAST], key=session.mistakes.ORDER)
     rows = chosen(reading, is_, read_as)
     if first == LEAST:
         rows = rows[::-1]
@@ -95,16 +98,16 @@ def _gallery(reading: Reading, pictures: Pictures) -> None:
     if not len(rows):
         return
     leaves = -(-len(rows) // PER_LEAF)
-    leaf = min(leaves, st.session_state.get(session.LEAF, 1))
+    leaf = min(leaves, st.session_state.get(session.mistakes.LEAF, 1))
     shown = rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
     sheet.sheet(
         [card(reading, pictures, int(row)) for row in shown],
-        lambda row: session.open_picture(pictures.key, row),
+        lambda row: session.mistakes.open_picture(pictures.key, row),
         "gallery",
     )
     if leaves > 1:
-        st.session_state[session.LEAF] = leaf
-        st.pagination(leaves, key=session.LEAF)
+        st.session_state[session.mistakes.LEAF] = leaf
+        st.pagination(leaves, key=session.mistakes.LEAF)
     note(
         "The ten bars under a picture are the probabilities of 0 to 9: red its answer, green the "
         "truth. Click a picture to see it large."

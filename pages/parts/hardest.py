@@ -35,12 +35,12 @@ def show(
         st.markdown("That takes the moments of a run: choose one above, or train a network.")
         return
     what = (run.id, pictures.key)
-    if session.sought() != what:
-        st.button("Find the hardest pictures", on_click=session.seek, args=(what,))
+    if session.mistakes.sought() != what:
+        st.button("Find the hardest pictures", on_click=session.mistakes.seek, args=(what,))
         return
     moments = reads.moments(run, steps, moment.step, pictures, MOMENTS, WORK)
     progress, stop = st.empty(), st.empty()
-    stop.button("Stop looking", on_click=session.seek, args=(None,))
+    stop.button("Stop looking", on_click=session.mistakes.seek, args=(None,))
     rights = []
     for number, earlier in enumerate(moments, 1):
         rights.append(reads.right(earlier, pictures))
@@ -54,7 +54,7 @@ def show(
 
 def _found(right: Bools, reading: Reading, pictures: Pictures, moments: list[Moment]) -> None:
     by = st.segmented_control(
-        "Order", [LATE, FORGOTTEN], default=LATE, required=True, key=session.HARDEST
+        "Order", [LATE, FORGOTTEN], default=LATE, required=True, key=session.mistakes.HARDEST
     )
     late, times = learned.learned(right), learned.forgotten(right)
     rows: NDArray[np.intp]
@@ -74,19 +74,19 @@ def _found(right: Bools, reading: Reading, pictures: Pictures, moments: list[Mom
         note("There is none.")
         return
     leaves = -(-len(rows) // PER_LEAF)
-    leaf = min(leaves, st.session_state.get(session.HARDEST_LEAF, 1))
+    leaf = min(leaves, st.session_state.get(session.mistakes.HARDEST_LEAF, 1))
     samples = [reads.samples(moment) for moment in moments]
     sheet.sheet(
         [
             _card(reading, pictures, int(row), int(late[row]), int(times[row]), samples)
             for row in rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
         ],
-        lambda row: session.open_picture(pictures.key, row),
+        lambda row: session.mistakes.open_picture(pictures.key, row),
         "hard ones",
     )
     if leaves > 1:
-        st.session_state[session.HARDEST_LEAF] = leaf
-        st.pagination(leaves, key=session.HARDEST_LEAF)
+        st.session_state[session.mistakes.HARDEST_LEAF] = leaf
+        st.pagination(leaves, key=session.mistakes.HARDEST_LEAF)
     note(
         "“Right since 12K” means: read right at every moment from when the network had seen 12,000 "
         "digits. How often a picture is forgotten tells how hard it is (Toneva and others, 2019)."

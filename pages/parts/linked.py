@@ -16,7 +16,7 @@ def take() -> None:
     """``?digit=N&run=RUN&step=STEP``: digit N of the test set that RUN was scored on. Once a link;
     a sentence where it leads nowhere."""
     digit, run_id, step = (st.query_params.get(key, "") for key in ("digit", "run", "step"))
-    if not digit or not session.newly_linked((digit, run_id, step)):
+    if not digit or not session.draw.newly_linked((digit, run_id, step)):
         return
     try:
         run = store().find(run_id) if run_id else None
@@ -28,6 +28,6 @@ def take() -> None:
         st.warning(plain(str(error)))
         return
     words = f"Digit {int(digit):,} of the test set: it is a {test.labels[int(digit)]}."
-    session.load(loaded.of_dataset(test, int(digit), words))
+    session.draw.load(loaded.of_dataset(test, int(digit), words))
     if run and run.samples:
         readers.prefer(run.id, int(step) if step.isdecimal() and len(step) < 16 else None)

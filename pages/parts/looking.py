@@ -90,15 +90,15 @@ def layer_name(sizes: Sequence[int], layer: int) -> str:
 def layer(sizes: Sequence[int]) -> int:
     """Counted from 0; in the address from 1."""
     layers = range(1, len(sizes))
-    session.recall_layer(layers)
+    session.neurons.recall_layer(layers)
     chosen = st.selectbox(
         "Layer",
         layers,
         format_func=lambda number: layer_name(sizes, number - 1),
-        key=session.LAYER,
+        key=session.neurons.LAYER,
         width=WIDTH,
     )
-    session.write(session.LAYER, None if chosen == 1 else chosen)
+    session.write(session.neurons.LAYER, None if chosen == 1 else chosen)
     return chosen - 1
 
 
@@ -137,11 +137,11 @@ def neuron(sizes: Sequence[int], layer: int) -> int:
     last = sizes[layer + 1] - 1
     if not last:
         return 0
-    if session.neuron() > last:
-        session.choose(last)
+    if session.neurons.neuron() > last:
+        session.neurons.choose(last)
     label = "Digit" if layer == len(sizes) - 2 else "Neuron"
     chosen = st.number_input(
-        f"{label}, 0 to {last:,}; or choose it on the wall", 0, last, 0, key=session.NEURON,
+        f"{label}, 0 to {last:,}; or choose it on the wall", 0, last, 0, key=session.neurons.NEURON,
         bind="query-params",
     )  # fmt: skip
     return int(chosen)

@@ -27,21 +27,21 @@ SHOWN = 500  # in the table, the newest
 def ask(seen: Normalised, answer: recogniser.Answer, strokes: list[Stroke]) -> None:
     """Was that right? What the person says is saved with the drawing."""
     key = seen.image.tobytes()
-    label = session.taught(key)
+    label = session.draw.taught(key)
     if label is not None:
         st.caption(f"Saved as {a(label)} in My digits.")
         return
 
     def save(label: int | None) -> None:
         # A widget that is gone may be heard once more.
-        if label is None or session.taught(key) is not None:
+        if label is None or session.draw.taught(key) is not None:
             return
         try:
             mine.add(store(), session.visitor_id(), [Labelled(label, seen.image, strokes)])
         except UserError as error:
-            session.tell(str(error))
+            session.draw.tell(str(error))
             return
-        session.teach(key, label)
+        session.draw.teach(key, label)
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not answer.refused and answer.digit is not None:
@@ -85,7 +85,7 @@ def show(readers: list[Reader]) -> None:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key=session.MINE,
+        key=session.draw.MINE,
     )
     rows = [row for row in chosen.selection.rows if row < len(numbers)]
     with st.container(horizontal=True, gap="small"):

@@ -17,17 +17,17 @@ def choose() -> Run | None:
     runs = {each.id: each for each in store().runs()[:MOST]}
     if run:
         runs.setdefault(run.id, run)
-    st.session_state[session.NETWORK] = run.id if run else session.NEW
+    st.session_state[session.mistakes.NETWORK] = run.id if run else session.NEW
 
     def chosen() -> None:
         session.look_at(None)
-        session.view(runs.get(st.session_state[session.NETWORK]))
+        session.view(runs.get(st.session_state[session.mistakes.NETWORK]))
 
     st.selectbox(
         "Network",
         [session.NEW, *runs],
         format_func=lambda each: _words(runs[each]) if each else "Digitscope’s recogniser",
-        key=session.NETWORK,
+        key=session.mistakes.NETWORK,
         on_change=chosen,
     )
     return run

@@ -20,7 +20,7 @@ def draw_lots(reading: Reading, pictures: Pictures, key: str) -> None:
     wrong = mistakes(reading)
 
     def open_one(rows: NDArray[np.intp]) -> None:
-        session.open_picture(pictures.key, int(np.random.default_rng().choice(rows)))
+        session.mistakes.open_picture(pictures.key, int(np.random.default_rng().choice(rows)))
 
     for label, icon, letter, rows in (
         ("Random digit", "shuffle", "D", np.arange(len(pictures.data))),
@@ -39,16 +39,16 @@ def draw_lots(reading: Reading, pictures: Pictures, key: str) -> None:
 
 def show(reading: Reading, pictures: Pictures, moment: Moment) -> None:
     """The picture that was opened last, if any, above the page."""
-    if session.opened(pictures.key) is not None:
+    if session.mistakes.opened(pictures.key) is not None:
         st.dialog(
             "One picture",
             width="medium",
-            on_dismiss=lambda: session.open_picture(pictures.key, None),
+            on_dismiss=lambda: session.mistakes.open_picture(pictures.key, None),
         )(_large)(reading, pictures, moment)
 
 
 def _large(reading: Reading, pictures: Pictures, moment: Moment) -> None:
-    row = session.opened(pictures.key)
+    row = session.mistakes.opened(pictures.key)
     if row is None:
         return
     truth, answer = int(reading.labels[row]), int(reading.answers[row])

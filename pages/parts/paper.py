@@ -54,7 +54,7 @@ def paper(
     Raises UserError for a message that the canvas cannot have sent.
     """
     with st.container(key="paper", gap="small"):
-        key = session.TOOLS
+        key = session.draw.TOOLS
         chosen = st.session_state.get(key, {}).get("pen", PENS["Medium"])
         width = chosen if chosen in PENS.values() else PENS["Medium"]
         _tools(

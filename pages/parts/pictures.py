@@ -35,10 +35,10 @@ class Pictures(NamedTuple):
 def choose(run: Run | None) -> str:
     """Ask which."""
     choices = _choices(run)
-    if st.session_state.get(session.PICTURES) not in choices:
-        st.session_state.pop(session.PICTURES, None)
+    if st.session_state.get(session.mistakes.PICTURES) not in choices:
+        st.session_state.pop(session.mistakes.PICTURES, None)
     chosen: str = st.selectbox(
-        "Pictures", choices, format_func=lambda kind: choices[kind], key=session.PICTURES
+        "Pictures", choices, format_func=lambda kind: choices[kind], key=session.mistakes.PICTURES
     )
     return chosen
 
@@ -103,7 +103,7 @@ def _uploaded() -> Pictures | None:
         KINDS,
         accept_multiple_files=True,
         max_upload_size=MOST_MEGABYTES,
-        key=session.UPLOADED,
+        key=session.mistakes.UPLOADED,
         help=f"Labelled pictures: {upload.KINDS}.",
     )
     if not files:

@@ -29,7 +29,7 @@ _STYLE = """<style>
 
 def show(run: Run) -> None:
     """Nothing while none is pinned."""
-    pins = session.pinned()
+    pins = session.draw.pinned()
     if pins:
         st.fragment(_answers, run_every=EVERY)(run.id, pins)
 

@@ -62,7 +62,7 @@ def choose(label: str, key: str) -> Reader:
 
 def prefer(run_id: str, step: int | None) -> None:
     """Let the run read, as it was at the step; None: at its newest moment."""
-    [key, *_] = session.READERS
+    [key, *_] = session.draw.READERS
     st.session_state[key] = run_id
     if step is not None:
         st.session_state[_moment_key(key, run_id)] = step

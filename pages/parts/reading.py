@@ -42,10 +42,10 @@ def answer(two: bool) -> None:
         drawing, seen = _look()
     strokes = drawing.strokes if drawing else []
     readers, answers = [], []
-    turn = session.next_turn()
+    turn = session.draw.next_turn()
     with answering, st.container(key="answers" if two else "answer", gap="small"):
         places = st.columns(2) if two else [st.container(gap="small")]
-        for label, key, place in zip(ASKED, session.READERS, places, strict=False):
+        for label, key, place in zip(ASKED, session.draw.READERS, places, strict=False):
             with place:
                 readers.append(choose(label, key))
                 answers.append(readers[-1].read(seen))
@@ -56,7 +56,7 @@ def answer(two: bool) -> None:
             mine.ask(seen, answers[0], strokes)
     with writing:  # after the answer, for which the person waits
         _keep(drawing, seen)
-    session.answered(Answered(turn, readers, answers[0], seen, session.loaded()))
+    session.draw.answered(Answered(turn, readers, answers[0], seen, session.draw.loaded()))
 
 
 @st.fragment
@@ -66,25 +66,25 @@ def explain() -> None:
     A fragment of its own, which ``echo`` runs when the answer is on the screen: nobody waits for
     an answer until all this is worked out and drawn.
     """
-    turn, readers, answer, seen, picture = session.last_answered()
-    if picture is not session.loaded():  # another one was put on the paper from here
+    turn, readers, answer, seen, picture = session.draw.last_answered()
+    if picture is not session.draw.loaded():  # another one was put on the paper from here
         st.rerun()
     if "found" in seen.steps:
         way.show(seen, "way")
     _sections(readers, answer, seen)
-    if news := session.news():
+    if news := session.draw.news():
         st.toast(plain(news))
     echo(turn)
 
 
 def _look() -> tuple[Drawing | None, Normalised]:
     """What is on the paper, and what a network sees of it."""
-    picture = session.loaded()
+    picture = session.draw.loaded()
     try:
         drawing = paper(
             picture and loaded.shown(picture),
             bool(picture and not picture.framed),
-            lambda: session.load(None),
+            lambda: session.draw.load(None),
             bring.pasted,
         )
         if drawing:
@@ -101,15 +101,15 @@ def _look() -> tuple[Drawing | None, Normalised]:
 
 def _keep(drawing: Drawing | None, seen: Normalised) -> None:
     """Pin it, save it; and what it is, if it was not drawn."""
-    picture = session.loaded()
+    picture = session.draw.loaded()
     image = drawing.image if drawing else picture and loaded.shown(picture)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         pin = seen.image.tobytes()
         st.button(
-            "Pinned" if pin in session.pinned() else "Pin",
+            "Pinned" if pin in session.draw.pinned() else "Pin",
             icon=":material/keep:",
-            disabled=seen.blank or pin in session.pinned(),
-            on_click=session.pin,
+            disabled=seen.blank or pin in session.draw.pinned(),
+            on_click=session.draw.pin,
             args=(pin,),
             help="Watch how a network learned to read this very drawing.",
         )
@@ -129,7 +129,7 @@ def _keep(drawing: Drawing | None, seen: Normalised) -> None:
 
 def _known() -> bool:
     """Whether somebody has already said which digit is on the paper."""
-    picture = session.loaded()
+    picture = session.draw.loaded()
     return bool(picture and picture.truth is not None)
 
 
@@ -148,7 +148,7 @@ def _say(answer: recogniser.Answer, seen: Normalised) -> None:
 
 def _sections(readers: list[Reader], answer: recogniser.Answer, seen: Normalised) -> None:
     """Only the one that is looked at is worked out: every stroke comes through here."""
-    tabs = st.tabs(SECTIONS, key=session.SECTION, on_change="rerun")
+    tabs = st.tabs(SECTIONS, key=session.draw.SECTION, on_change="rerun")
     why_tab, watch_tab, mine_tab, bring_tab = tabs
     with why_tab:
         if why_tab.open and seen.blank:

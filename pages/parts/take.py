@@ -42,7 +42,7 @@ def out(run: Run, steps: Sequence[int], step: int, layer: int) -> None:
     with st.popover("Take it with you", icon=":material/download:"):
         _at_once(run, step)
         st.divider()
-        _made(run, list(steps), session.neuron() if layer == 0 else None)
+        _made(run, list(steps), session.neurons.neuron() if layer == 0 else None)
 
 
 def _at_once(run: Run, step: int) -> None:
@@ -105,12 +105,14 @@ def _made(run: Run, steps: list[int], neuron: int | None) -> None:
             # Any press of a button ends the script run that is drawing.
             st.button("Cancel", key="take cancel", width="stretch")
             try:
-                session.keep_made(asked, contents(name, partial(write, partial(_shown, bar))))
+                session.neurons.keep_made(
+                    asked, contents(name, partial(write, partial(_shown, bar)))
+                )
             except UserError as error:
                 st.error(plain(str(error)))
                 return
         place.empty()
-    data = session.made(asked)
+    data = session.neurons.made(asked)
     if data:
         _button(f"Save {name} ({len(data) / 1e6:.1f} MB)", name, data)
 

@@ -20,7 +20,7 @@ SIZE = 112  # pixels of the page
 
 
 def show() -> None:
-    pins = session.pinned()
+    pins = session.draw.pinned()
     if not pins:
         st.markdown(
             "Draw a digit and press **Pin**: here you see how the probabilities of *your* digit "
@@ -32,11 +32,11 @@ def show() -> None:
         st.markdown("No network has learned here yet. Start one, and come back to watch it.")
         st.page_link("train.py", label="Go to Train", icon=":material/timeline:")
         return
-    if st.session_state.get(session.WATCHED) not in runs:
-        st.session_state.pop(session.WATCHED, None)
+    if st.session_state.get(session.draw.WATCHED) not in runs:
+        st.session_state.pop(session.draw.WATCHED, None)
     chosen = st.selectbox(
         "The network that learned", list(runs), format_func=lambda at: runs[at].name,
-        key=session.WATCHED, width=420,
+        key=session.draw.WATCHED, width=420,
     )  # fmt: skip
     under_way = runs[chosen].state.active
     st.fragment(_pins, run_every=EVERY if under_way else None)(runs[chosen], pins)
@@ -49,7 +49,7 @@ def _pins(run: Run, pins: list[bytes]) -> None:
         with picture:
             gallery.show([Group([light(image, "Pinned drawing")], "", "")], SIZE, f"pin {number}")
             if st.button("Unpin", key=f"unpin {number}"):
-                session.unpin(pin)
+                session.draw.unpin(pin)
                 st.rerun()
         with chart:
             try:

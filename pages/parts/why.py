@@ -33,11 +33,11 @@ def show(image: Array, reader: Reader, answer: int) -> None:
 
 def _asked(image: Array, answer: int) -> int:
     """The digit to explain: the answer, until the person asks for another."""
-    if session.newly_explained((image.tobytes(), answer)):
-        st.session_state[session.WHY] = answer
+    if session.draw.newly_explained((image.tobytes(), answer)):
+        st.session_state[session.draw.WHY] = answer
     return (
         st.segmented_control(
-            "What speaks for a …", range(10), required=True, key=session.WHY, width="content"
+            "What speaks for a …", range(10), required=True, key=session.draw.WHY, width="content"
         )
         or 0
     )

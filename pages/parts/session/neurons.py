@@ -1,0 +1,41 @@
+"""What the Neurons page keeps: the neuron in view, and the file made last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from pages.parts import session
+
+LAYER, NEURON = "layer", "neuron"  # counted from 1 and from 0, as people read them
+MADE = "made"  # the file made last, and what was asked for
+
+
+def recall_layer(layers: Iterable[int]) -> None:
+    """Take the layer from the address, when the page opens, if there is one of that number."""
+    named = {str(layer): layer for layer in layers}
+    if LAYER not in st.session_state and st.query_params.get(LAYER) in named:
+        st.session_state[LAYER] = named[st.query_params[LAYER]]
+    session.forget_unless(LAYER, layers)
+
+
+def neuron() -> int:
+    """The neuron in view; it may be one that a network has not got."""
+    return int(st.session_state.get(NEURON) or 0)
+
+
+def choose(neuron: int) -> None:
+    """Put a neuron into view, before the page asks which one it is."""
+    st.session_state[NEURON] = neuron
+
+
+def keep_made(asked: object, data: bytes) -> None:
+    """Keep a file until another one is made."""
+    st.session_state[MADE] = asked, data
+
+
+def made(asked: object) -> bytes | None:
+    """The file that was made last, if it is the one asked for."""
+    was, data = st.session_state.get(MADE, (None, None))
+    return data if was == asked else None
