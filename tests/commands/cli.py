@@ -1,33 +1,68 @@
-"""The command line in this process, and what can be said of how it ended."""
+"""The command line, in this process or as one of its own, and what can be said of how it ended."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 from click.testing import CliRunner
 
 from nn.__main__ import main
 
+ROOT = Path(__file__).parents[2]
+QUICK = [
+    "--data", "strokes", "--hidden", "8", "--batch", "380", "--epochs", "2", "--validation", "1000",
+]  # fmt: skip
+
 
 def nn(*arguments):
+    """The command line, in this process."""
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-def assert_sentence(result, code=1):
-    """It ended with one sentence on standard error, rather than a traceback → the sentence."""
+def shell(*arguments):
+    """The command line, as a process of its own."""
+    command = [sys.executable, "-m", "nn", *map(str, arguments)]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, preexec_fn=on_one_core
+    )
+
+
+def on_one_core():
+    """BLAS threads wait busily for each other: with one, tests stay fast on a busy machine."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {os.sched_getaffinity(0).pop()})
+
+
+def assert_sentence(result, code=1, printed=""):
+    """It printed no more, and ended with one sentence on standard error, rather than a traceback
+    → the sentence."""
     assert isinstance(result.exception, SystemExit), result.exception
-    assert (result.exit_code, result.stdout) == (code, "")
+    assert (result.exit_code, result.stdout) == (code, printed)
     last = result.stderr.splitlines()[-1]
     assert last.startswith("Error: ") and last.endswith(".")
     assert result.stderr.count("Error: ") == 1
     return last
 
 
-def rows(result):
-    """What a command that went well printed as JSON; without NaN, which only Python reads."""
+def strict_json(text):
+    """As json.loads, without the NaN and Infinity that only Python reads."""
 
     def refuse(constant):
         raise ValueError(f"{constant} is not JSON")
 
+    return json.loads(text, parse_constant=refuse)
+
+
+def lines(text):
+    return [strict_json(line) for line in text.splitlines()]
+
+
+def rows(result):
+    """What a command that went well printed as JSON, an object a line."""
     assert result.exit_code == 0, result.output
-    return [json.loads(line, parse_constant=refuse) for line in result.stdout.splitlines()]
+    return lines(result.stdout)
