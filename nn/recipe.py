@@ -17,7 +17,7 @@ from nn.digits.rare import oftener
 from nn.layers import Array
 from nn.losses import cross_entropy
 from nn.network import Network, as_input, views
-from nn.recogniser import Refusal, way
+from nn.recogniser import Refusal, effort
 from nn.runs.spec import RunSpec
 from nn.schedules import SCHEDULES
 from nn.training import Epoch, train
@@ -27,7 +27,7 @@ FINISH = replace(SPEC, augmentation=0.75, lr=0.03, epochs=20, seed=1)  # goes on
 # What is read has been centred, but people slant.
 RANGES = Ranges(shift=1.25, turn=0.3)
 SCRIBBLES = 900
-REFUSED = 0.003  # share of held-out digits that may be taken for none
+REFUSED = 0.004  # share of held-out digits that may be taken for none
 NEAR = 0.01  # this share of scribbles less, and a gentler rule is as good
 
 
@@ -93,7 +93,7 @@ def fit_refusal(network: Network, held_out: Dataset) -> Refusal:
 
 
 def _judged(network: Network, pictures: Iterable[Array]) -> Array:
-    """(n, 2): of every picture that is not blank, the greatest logit and the pen's way."""
+    """(n, 2): of every picture that is not blank, the greatest logit and the pen's effort."""
     seen = [one for one in map(normalise, pictures) if not one.blank]
     z = network.logits(as_input(np.stack([one.image for one in seen])))
-    return np.stack([z.max(axis=1), [way(one) for one in seen]], axis=1)
+    return np.stack([z.max(axis=1), [effort(one) for one in seen]], axis=1)

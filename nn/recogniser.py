@@ -14,11 +14,14 @@ import numpy as np
 
 from nn import model_file
 from nn.digits import weight
+from nn.digits.blobs import label
 from nn.digits.normalise import Normalised
 from nn.layers import Array
 from nn.network import Network, as_input
 
 FILE = Path(__file__).parent.parent / "assets" / "recogniser.safetensors"
+PIECE = 0.75  # heights of the digit
+INK = 100  # what is brighter belongs to a piece
 
 
 class Answer(NamedTuple):
@@ -30,8 +33,8 @@ class Answer(NamedTuple):
 
 class Refusal(NamedTuple):
     """A picture is no digit when its score is below ``least``. The score is the greatest logit,
-    how loudly the network speaks for its answer, less ``slope`` times the pen's way: of a long
-    scribble it must be surer than of a 1."""
+    how loudly the network speaks for its answer, less ``slope`` times the pen's effort: of a long
+    scribble, or one in many pieces, it must be surer than of a 1."""
 
     slope: float  # logits per digit height
     least: float
@@ -59,8 +62,14 @@ def read(normalised: Normalised, by: Network | None = None) -> Answer:
     refused = False
     if by is None:
         slope, least = refusal()
-        refused = float(z.max()) - slope * way(normalised) < least
+        refused = float(z.max()) - slope * effort(normalised) < least
     return Answer(int(p.argmax()), float(p.max()), p, refused)
+
+
+def effort(normalised: Normalised) -> float:
+    """The pen's way, and PIECE for each piece after the first that is left once broken strokes are
+    joined."""
+    return way(normalised) + PIECE * (label(normalised.image > INK)[1] - 1)
 
 
 def way(normalised: Normalised) -> float:

@@ -100,6 +100,19 @@ def test_the_pens_way_is_counted_in_heights_of_the_digit_whatever_the_pen(pen):
     assert recogniser.way(normalise(sheet)) == pytest.approx(440 / 300, rel=0.1)
 
 
+def test_every_further_piece_is_an_effort_but_a_broken_stroke_is_one():
+    def effort(*lines):
+        sheet = Image.new("L", (SIDE, SIDE), 255)
+        for line in lines:
+            ImageDraw.Draw(sheet).line(line, 0, width=8)
+        seen = normalise(sheet)
+        return recogniser.effort(seen) - recogniser.way(seen)
+
+    bars = [(x, 50, x, 350) for x in (60, 160, 260)]
+    assert [effort(*bars[:n]) for n in (1, 2, 3)] == [0, recogniser.PIECE, 2 * recogniser.PIECE]
+    assert effort(*[(100, y, 100 + y // 3, y + 12) for y in range(50, 350, 22)]) == 0
+
+
 def test_another_network_refuses_nothing():
     network = Network((784, 10))
     answers = [recogniser.read(normalise(p), network) for p in scribbles.make(9, seed=3)]
