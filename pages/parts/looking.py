@@ -69,7 +69,7 @@ def layer_name(sizes: Sequence[int], layer: int) -> str:
         return "the answers (10)"
     if len(sizes) == 3:
         return f"hidden layer ({count:,})"
-    return f"hidden layer {layer + 1} ({count:,})"
+    return f"hidden {layer + 1} ({count:,})"
 
 
 def layer(sizes: Sequence[int]) -> int:
@@ -144,7 +144,7 @@ def wall(
         "of": sizes[layer + 1],
         "mode": "still" if layer or mode == "gradient" or run_id == SHIPPED else mode,
         "opens": True,
-        "kind": "answer" if output else _kind(sizes, layer),
+        "kind": "answer" if output else _kind(layer),
         "what": WHAT[mode] + (", led back to the pixels" if layer else ""),
         "aside": True,
         **_still(run_id, steps, step, layer, mode),
@@ -157,8 +157,8 @@ def wall(
     return told
 
 
-def _kind(sizes: Sequence[int], layer: int) -> str:
-    return "first-layer neuron" if layer == 0 else f"neuron of hidden layer {layer + 1}"
+def _kind(layer: int) -> str:
+    return "first-layer neuron" if layer == 0 else f"layer-{layer + 1} neuron"
 
 
 def _still(run_id: str, steps: Sequence[int], step: int, layer: int, mode: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from nn.errors import UserError
 from nn.files import Track
 from nn.inspect import animation, confusion, page
 from nn.inspect.confusion import Confusion
+from nn.network import Network
 from nn.runs import curves
 from nn.runs.store import Run
 from pages.parts import moment, session
@@ -49,24 +50,23 @@ def out(
 
     In no fragment, or no press would end what is being made; the last to be drawn on its page.
     """
-    with st.popover("Take it with you", icon=":material/download:"):
-        _weights(run, step)
+    with st.popover("Take it with you", icon=":material/download:", width="stretch"):
+        network = moment.network(run.id if run else SHIPPED, step)
+        if np.isfinite(network.parameters).all():
+            _weights(run, step, network)
+            if confused:
+                name = file_name(run, ".csv", "confusion")
+                _table("Confusion matrix", name, lambda path: confusion.write_csv(confused(), path))
+        else:
+            st.caption("The weights are no longer finite at this moment: nothing reads with them.")
         if run:
             name = file_name(run, ".csv")
             _table("Curves", name, lambda path: curves.write_csv(store(), run, path))
-        if confused:
-            name = file_name(run, ".csv", "confusion")
-            _table("Confusion matrix", name, lambda path: confusion.write_csv(confused(), path))
-        if run:
             st.divider()
             _made(run, list(steps), films)
 
 
-def _weights(run: Run | None, step: int) -> None:
-    network = moment.network(run.id if run else SHIPPED, step)
-    if not np.isfinite(network.parameters).all():
-        st.caption("The weights are no longer finite at this moment: no network reads with them.")
-        return
+def _weights(run: Run | None, step: int, network: Network) -> None:
     for kind, label in WEIGHTS.items():
         name = file_name(run, kind, step if run else None)
         write = partial(model_file.write, network, about=_about(run, step))
@@ -96,10 +96,9 @@ def _about(run: Run | None, step: int) -> dict[str, Any]:
 
 def _made(run: Run, steps: list[int], films: Sequence[str]) -> None:
     """What takes a while: asked for, made under the eyes of who asked, then saved."""
-    what = st.selectbox(
-        "Make a film or a page of" if films else "Make a page of", [*films, PAGE],
-        key=f"take what of {len(films)}",
-    )  # fmt: skip
+    what = PAGE
+    if films:
+        what = st.selectbox("Make a film or a page of", [*films, PAGE], key="take what")
     neuron = session.neuron() if what == NEURON else None
     kind, width, most = ".html", 0, 0
     if what != PAGE:
@@ -121,7 +120,11 @@ def _made(run: Run, steps: list[int], films: Sequence[str]) -> None:
             animation.write(store(), run.id, steps, path, neuron, track, most or 2, width)
 
     place = st.empty()
-    if place.button("Make it", key="take make", width="stretch"):
+    if place.button(
+        "Make it" if films else "Make one page of everything (.html)",
+        key="take make",
+        width="stretch",
+    ):
         with place.container():
             bar = st.progress(0.0, "Drawing…")
             # Any press of a button ends the script run that is drawing.
