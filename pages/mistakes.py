@@ -105,7 +105,7 @@ def confusion() -> Confusion:
     return count(reading.labels, reading.answers)
 
 
-title, network, choice, corner = st.columns([3, 4, 4, 3], vertical_alignment="bottom")
+title, network, choice, corner = st.columns([2, 4, 4, 3], vertical_alignment="bottom")
 title.header("Mistakes", anchor=False)
 with network:
     run = networks.choose()

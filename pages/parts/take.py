@@ -107,7 +107,7 @@ def _made(run: Run, steps: list[int], films: Sequence[str]) -> None:
         width = size.selectbox("Size", list(WIDTHS), 1, format_func=WIDTHS.get, key="take width")
         if len(steps) > 2:
             most = st.slider("Moments", 2, len(steps), min(FRAMES, len(steps)), key="take moments")
-    asked = (run.id, run.step, what, kind, width, most, neuron)
+    asked = (run.id, what, kind, width, most, neuron)  # what is made stays, though the run goes on
     part = {NEURON: f"neuron-{neuron}", NET: "net"}.get(what)
     name = file_name(run, kind, part)
 
