@@ -82,7 +82,7 @@ def _facts(
     run_id: str, step: int, layer: int, neuron: int, own: Array | None
 ) -> list[tuple[str, str]]:
     """own: (784,); None when it is not finite."""
-    facts = [("Seen here", _seen(run_id, step))]
+    facts = [("Seen here", seen(run_id, step))]
     try:
         found = moment.layer_survey(run_id, step, layer)
     except UserError:
@@ -106,7 +106,8 @@ def _facts(
     return facts
 
 
-def _seen(run_id: str, step: int) -> str:
+def seen(run_id: str, step: int) -> str:
+    """At which moment of its learning the network is seen."""
     if run_id == SHIPPED:
         return "at the end of its learning"
     return f"after {store().frame(run_id, step).samples:,} digits" if step else "before learning"

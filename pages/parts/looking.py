@@ -234,7 +234,7 @@ def compare(run_id: str, steps: Sequence[int], step: int, layer: int, neuron: in
             st.caption("Only one moment of this run is kept.")
             return
         then = _moment("Which one, in digits seen", run_id, steps, steps[0])
-        titles = [_when(run_id, at) for at in (step, then)]
+        titles = [dossier.seen(run_id, at) for at in (step, then)]
         found = moment.picture(run_id, then, layer, neuron)
     else:
         run = _other_run(run_id, layer, neuron)
@@ -260,14 +260,9 @@ def _moment(label: str, run_id: str, steps: Sequence[int], usual: int) -> int:
     )
 
 
-def _when(run_id: str, step: int) -> str:
-    return f"after {store().frame(run_id, step).samples:,} digits" if step else "before learning"
-
-
 def _named(run_id: str, step: int) -> str:
-    if run_id == SHIPPED:
-        return "the recogniser"
-    return f"{store().run(run_id).name}, {_when(run_id, step)}"
+    name = "the recogniser" if run_id == SHIPPED else store().run(run_id).name
+    return f"{name}, {dossier.seen(run_id, step)}"
 
 
 def _other_run(run_id: str, layer: int, neuron: int) -> Run | None:

@@ -106,9 +106,8 @@ def _open(report: Report, browser: Browser, server: Server, usual: Run, wide: Ru
         thousand.append(page.evaluate(_timed(LINK, _wall(1000))))
         _close(page)
     worst = ", ".join(f"{max(times):.2f}" for times in (cold, warm, coarse, whole, thousand))
-    report.say(
-        f"worst of {ROUNDS} openings: {worst} s; {median(cold):.2f} s where no page was open"
-    )
+    report.say(f"{usual.spec.data}; worst of {ROUNDS} openings: {worst} s")
+    report.say(f"{median(cold):.2f} s to the wall where no page was open")
     report.at_most("seconds from the link to the wall", median(warm), 1)
     report.at_most(f"seconds to a timeline of {COARSE} moments", median(coarse), 2.5)
     report.at_most(f"seconds to a timeline of {FRAMES} moments", median(whole), 8)
