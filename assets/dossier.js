@@ -94,6 +94,7 @@ export default function (component) {
       const high = Math.max(0, ...values), low = Math.min(0, ...values), span = high - low || 1;
       const room = tall - bottom - 26, zero = 13 + (room * high) / span, step = Math.min(44, wide / labels.length);
       brush.textAlign = "center";
+      const every = Math.ceil((4 + Math.max(...labels.map((label) => brush.measureText(label).width))) / step);
       values.forEach((value, i) => {
         const x = i * step, to = zero - (value * room) / span;
         brush.globalAlpha = marked?.includes(i) ?? true ? 1 : 0.5;
@@ -102,7 +103,7 @@ export default function (component) {
         brush.globalAlpha = 1;
         brush.fillStyle = theme.text;
         if (step >= 24) brush.fillText(unit(value), x + step / 2, value < 0 ? to + 7 : to - 6);
-        if (step >= 12 || i % 2 === 0) brush.fillText(labels[i], x + step / 2, tall - 7);
+        if (i % every === 0) brush.fillText(labels[i], x + step / 2, tall - 7);
       });
       brush.globalAlpha = 0.4;
       brush.fillRect(0, zero, labels.length * step, 1);

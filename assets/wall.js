@@ -3,6 +3,7 @@
 // against it.
 
 const SIDE = 28, GAP = 2, CELL = SIDE + GAP, LENS = 6; // LENS: pixels a weight, enlarged
+const LARGEST = 4 * CELL; // pixels of a tile
 const SAMPLE = 17; // of so many weights one is looked at to find what few exceed
 const WORDS = 36; // pixels: a narrower tile has room for a badge's first letter alone
 
@@ -57,12 +58,12 @@ export default function (component) {
       return { ...to, scales, tiles };
     }
 
-    // As many columns as make the tiles largest in the room there is.
+    // As many columns as make the tiles largest in the room there is, in as few rows as then do.
     function columns(count, width, height) {
-      let best = 1, size = 0;
+      let best = 1, size = 0, rows = 0;
       for (let c = 1; c <= count; c++) {
-        const tile = Math.min(width / c, height / Math.ceil(count / c));
-        if (tile > size) [best, size] = [c, tile];
+        const down = Math.ceil(count / c), tile = Math.min(LARGEST, width / c, height / down);
+        if (tile > size || (tile === size && down < rows)) [best, size, rows] = [c, tile, down];
       }
       return best;
     }
@@ -103,7 +104,7 @@ export default function (component) {
       // On a wide screen the whole wall is seen without scrolling; on a phone it may be tall.
       const room = innerWidth < 700 ? 1.3 * width : Math.max(320, innerHeight - (given.above ?? 330));
       const across = columns(list.length, width, room), down = Math.max(1, Math.ceil(list.length / across));
-      const cell = Math.min(width / across, room / down, 4 * CELL);
+      const cell = Math.min(width / across, room / down, LARGEST);
 
       small.width = across * CELL - GAP;
       small.height = down * CELL - GAP;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from nn.errors import UserError
+from nn.inspect.confusion import Confusion, count
 from nn.inspect.reading import Reading
 from nn.runs.store import Run, State
 from pages.parts import (
@@ -18,6 +19,7 @@ from pages.parts import (
     reads,
     session,
     sure,
+    take,
 )
 from pages.parts.cards import percent
 from pages.parts.note import note
@@ -37,7 +39,7 @@ def body(run: Run | None, seen: Pictures, step: int | None) -> None:
         if now.state is not run.state:
             st.rerun()
         run = now
-        steps = [kept for kept in store().frame_steps(run.id) if kept <= run.step]
+        steps = kept(run)
         if not steps:
             st.info("This run has not begun to learn: there is nothing to read with yet.")
             return
@@ -89,7 +91,21 @@ def _more(right: int, reading: Reading, moment: Moment, seen: Pictures, last: in
     return f"{said} At the newest moment {percent(end)}."
 
 
-title, network, choice = st.columns([2, 3, 3], vertical_alignment="bottom")
+def kept(run: Run) -> list[int]:
+    """The steps of its kept frames up to where it is."""
+    return [step for step in store().frame_steps(run.id) if step <= run.step]
+
+
+def confusion() -> Confusion:
+    """As it is when asked: a run that learns goes on meanwhile."""
+    moment = SHIPPED
+    if run:
+        moment = Moment(run.id, kept(store().run(run.id))[-1] if step is None else step)
+    reading = reads.reading(moment, seen)
+    return count(reading.labels, reading.answers)
+
+
+title, network, choice, corner = st.columns([2, 4, 4, 3], vertical_alignment="bottom")
 title.header("Mistakes", anchor=False)
 with network:
     run = networks.choose()
@@ -108,3 +124,7 @@ seen = pictures.get(kind, run)
 if seen:
     follows = run and run.state.active and step is None
     st.fragment(body, run_every=EVERY if follows else None)(run, seen, step)
+    steps = kept(run) if run else [SHIPPED.step]
+    if steps:
+        with corner:
+            take.out(run, steps, steps[-1] if step is None else step, confused=confusion)

@@ -1,19 +1,21 @@
-"""Animation: the first layer's weights learning, as a moving picture."""
+"""Animation: the first layer's weights, or the whole network, learning as a moving picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from nn.files import Track, replacing
+from nn.inspect import net
 from nn.inspect.film import spread
 from nn.inspect.sums import check_neuron
 from nn.inspect.tiles import tiles
+from nn.layers import Array
 from nn.runs.store import RunStore
 
 SIDE, GAP = 28, 2
@@ -48,16 +50,47 @@ def write(
     ``track`` ends it, and no file is left. Raises UserError when there are no such frames, for no
     such neuron, and where the file cannot be written.
     """
-    spec = store.run(run_id).spec
+    sizes = store.run(run_id).spec.sizes
     if neuron is not None:
-        check_neuron(spec.sizes, 0, neuron)
-    moments = spread(steps, most)
+        check_neuron(sizes, 0, neuron)
     shown = slice(None) if neuron is None else slice(neuron, neuron + 1)
 
+    def draw(parameters: Array) -> Image.Image:
+        return _wall(tiles(parameters, sizes, shown)[1], width)
+
+    _write(store, run_id, spread(steps, most), path, draw, track)
+
+
+def write_net(
+    store: RunStore,
+    run_id: str,
+    steps: list[int],
+    path: Path,
+    track: Track,
+    most: int = MOST,
+    width: int = WIDTH,
+) -> None:
+    """The same of the network as nodes and lines, see nn.inspect.net."""
+    sizes = store.run(run_id).spec.sizes
+
+    def draw(parameters: Array) -> Image.Image:
+        return _net(parameters, sizes, width)
+
+    _write(store, run_id, spread(steps, most), path, draw, track)
+
+
+def _write(
+    store: RunStore,
+    run_id: str,
+    moments: list[int],
+    path: Path,
+    draw: Callable[[Array], Image.Image],
+    track: Track,
+) -> None:
     def pictures() -> Iterator[Image.Image]:
         for step in track(moments):
             frame = store.frame(run_id, step)
-            yield _picture(tiles(frame.parameters, spec.sizes, shown)[1], frame.samples, width)
+            yield _captioned(draw(frame.parameters), frame.samples)
 
     rest = pictures()
     first = next(rest)
@@ -69,28 +102,54 @@ def write(
         )
 
 
-def _picture(pictures: NDArray[np.int8], samples: int, width: int) -> Image.Image:
-    """pictures: (n, 784), as ``tiles`` makes them → one frame, in palette colours."""
+def _wall(pictures: NDArray[np.int8], width: int) -> Image.Image:
+    """pictures: (n, 784), as ``tiles`` makes them."""
     n = len(pictures)
     across = int(np.ceil(np.sqrt(2 * n))) if n > 1 else 1  # twice as wide as high
     down = -(-n // across)
     tile = TILE * width // WIDTH  # a neuron alone is not as wide as a wall
     scale = max(1, min(tile // SIDE, width // (across * (SIDE + GAP))))
     wall = np.full((down * across, SIDE + GAP, SIDE + GAP), PAPER, np.uint8)
-    shades = np.rint(pictures / SHADE) * SHADE
-    wall[:n, :SIDE, :SIDE] = np.clip(PAPER + shades, 1, 255).reshape(-1, SIDE, SIDE)
+    wall[:n, :SIDE, :SIDE] = _colours(pictures).reshape(-1, SIDE, SIDE)
     rows = wall.reshape(down, across, SIDE + GAP, SIDE + GAP).swapaxes(1, 2)
     whole = rows.reshape(down * (SIDE + GAP), -1)[:-GAP, :-GAP]
     whole = whole.repeat(scale, axis=0).repeat(scale, axis=1)
-    whole = np.pad(whole, MARGIN, constant_values=PAPER)
-    whole = np.pad(whole, ((0, CAPTION), (0, 0)), constant_values=PAPER)
-    picture = Image.fromarray(whole)
-    picture.putpalette(_palette())
-    words = f"{samples:,} digits seen" if samples else "before learning"
-    ImageDraw.Draw(picture).text(
-        (MARGIN, whole.shape[0] - CAPTION), words, TEXT, ImageFont.load_default(16)
-    )
+    return _picture(np.pad(whole, MARGIN, constant_values=PAPER))
+
+
+def _net(parameters: Array, sizes: Sequence[int], width: int) -> Image.Image:
+    picture = _picture(_colours(net.shades(parameters, sizes, width)))
+    brush = ImageDraw.Draw(picture)
+    (pixels, half), *layers = net.places(sizes, width)
+    brush.rectangle([*(pixels[0] - half), *(pixels[-1] + half)], outline=TEXT)
+    for nodes, radius in layers:
+        for node in nodes:
+            brush.circle(tuple(node), radius, PAPER if radius > 2 else TEXT, TEXT)
+    font = ImageFont.load_default(width / 40)
+    for digit, (x, y) in enumerate(nodes):
+        brush.text((x + radius + width / 96, y), str(digit), TEXT, font, anchor="lm")
     return picture
+
+
+def _colours(shades: NDArray[np.int8]) -> NDArray[np.uint8]:
+    """Weights from −127 to 127 → the palette's."""
+    colours: NDArray[np.float32] = PAPER + np.rint(shades / np.float32(SHADE)) * SHADE
+    return colours.clip(1, 255).astype(np.uint8)
+
+
+def _picture(colours: NDArray[np.uint8]) -> Image.Image:
+    picture = Image.fromarray(colours)
+    picture.putpalette(_palette())
+    return picture
+
+
+def _captioned(picture: Image.Image, samples: int) -> Image.Image:
+    """With a line below that says how much the network had seen."""
+    whole = ImageOps.expand(picture, (0, 0, 0, CAPTION), PAPER)
+    words = f"{samples:,} digits seen" if samples else "before learning"
+    font = ImageFont.load_default(16)
+    ImageDraw.Draw(whole).text((MARGIN, picture.height), words, TEXT, font)
+    return whole
 
 
 def _palette() -> Any:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from nn.layers import Array
 from nn.network import views
 
+MOST = 400  # lines drawn between two layers: more hide each other
+
 
 class Lines(NamedTuple):
     """Some weights between two layers, weakest first."""

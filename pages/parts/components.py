@@ -200,23 +200,25 @@ def wall(
     it, or ``spec``, begins with. → the neuron that has just been opened, if one has.
 
     more: what of it the page says otherwise: "mode" ("weights", "start", "previous", "still"),
-    "still" (packed as tiles.pack, Base64) with the "step" and "samples" it shows, "of" (neurons
-    there are), "order" (those to show), "badges" and "notes" (a text a neuron, or ""), "chosen",
-    "kind" and "what" (for the caption), "aside" (the chosen one is shown beside the wall), "above"
-    (pixels around the wall on a screen). ``opened`` is called with that neuron before the script
-    runs.
+    "still" (packed as tiles.pack, Base64) with the "step" and "samples" it shows, "opens" (whether
+    one can be opened), "of" (neurons there are), "order" (those to show), "badges" and "notes" (a
+    text a neuron, or ""), "chosen", "kind" and "what" (for the caption), "aside" (the chosen one is
+    shown beside the wall), "above" (pixels around the wall on a screen). ``opened`` is called with
+    that neuron before the script runs.
     """
     if run:
         spec = run.spec
-    still = _untrained(spec) if not run or run.state is State.QUEUED else None
+    told = dict(more or {})
+    if "still" not in told and (not run or run.state is State.QUEUED):
+        told["still"] = _untrained(spec)
     data = {
-        "run": run and run.id, "still": still, "of": spec.sizes[1], "mode": "weights",
+        "run": run and run.id, "still": None, "of": spec.sizes[1], "mode": "weights",
         "opens": run is not None,
     }  # fmt: skip
     key = "wall"
     found: int | None = _wall(
         key=key,
-        data=data | dict(more or {}),
+        data=data | told,
         on_open_change=lambda: opened(st.session_state[key].open),
     ).open
     return found

@@ -15,6 +15,7 @@ from nn.inspect.structure import structure
 from nn.inspect.tiles import quantised
 from nn.layers import Array
 from pages.parts import moment
+from pages.parts.moment import SHIPPED
 from pages.parts.recorded import store
 
 EXAMPLES = 8  # pictures that excite it most, and as many that do least
@@ -30,7 +31,7 @@ def of(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
     finite = bool(np.isfinite(own).all())
     life = _or_sentence(lambda: _life(run_id, layer, neuron))
     return {
-        "run": run_id,
+        "run": run_id or None,
         "step": step,
         "neuron": neuron,
         "title": title(sizes, layer, neuron),
@@ -81,8 +82,7 @@ def _facts(
     run_id: str, step: int, layer: int, neuron: int, own: Array | None
 ) -> list[tuple[str, str]]:
     """own: (784,); None when it is not finite."""
-    frame = store().frame(run_id, step)
-    facts = [("Seen here", f"after {frame.samples:,} digits" if step else "before learning")]
+    facts = [("Seen here", seen(run_id, step))]
     try:
         found = moment.layer_survey(run_id, step, layer)
     except UserError:
@@ -97,12 +97,20 @@ def _facts(
         )
     facts.append(("Strength", f"{found.norm[neuron]:.2f} (norm of its weights)"))
     if own is not None:
-        first = store().frame_steps(run_id)[0]
+        first = 0 if run_id == SHIPPED else store().frame_steps(run_id)[0]
         before, now = structure(
             np.stack([moment.picture(run_id, first, layer, neuron), own])
         ).tolist()
-        facts.append(("Structure", f"{now:.2f}, at the start {before:.2f} (0: noise, 1: strokes)"))
+        began = "its start is not recorded" if run_id == SHIPPED else f"at the start {before:.2f}"
+        facts.append(("Structure", f"{now:.2f}, {began} (0: noise, 1: strokes)"))
     return facts
+
+
+def seen(run_id: str, step: int) -> str:
+    """At which moment of its learning the network is seen."""
+    if run_id == SHIPPED:
+        return "at the end of its learning"
+    return f"after {store().frame(run_id, step).samples:,} digits" if step else "before learning"
 
 
 def _extremes(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
@@ -167,5 +175,10 @@ def _without(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
 
 
 def _life(run_id: str, layer: int, neuron: int) -> dict[str, Any]:
+    if run_id == SHIPPED:
+        raise UserError(
+            "No moment of the recogniser’s learning was kept. Train a network of your own, and you "
+            "see its neurons’ lives."
+        )
     found = film.film(store(), run_id, layer, neuron)
     return {"samples": found.samples, "tiles": text(quantised(found.pictures)[1])}

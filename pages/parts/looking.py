@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from nn import recogniser as shipped
 from nn.errors import UserError
 from nn.inspect.likeness import cosines
 from nn.inspect.tiles import quantised
-from nn.layers import Array
-from nn.runs.spec import RunSpec
 from nn.runs.store import Run
 from pages.parts import components, dossier, moment, session, tiles
+from pages.parts.moment import SHIPPED
 from pages.parts.recorded import store
 from pages.parts.text import plain
 
@@ -65,26 +63,13 @@ def _watch(run: Run, empty: bool) -> None:
         st.rerun()
 
 
-def recogniser() -> tuple[RunSpec, dict[str, Any]]:
-    """What the wall needs to show the shipped recogniser, which has no run: one moment."""
-    network = shipped.network()
-    packed = tiles.pack(network.parameters, network.sizes)
-    return RunSpec(hidden=network.sizes[1:-1]), {
-        "mode": "still",
-        "still": dossier.text(np.frombuffer(packed, np.uint8)),
-        "step": 1,  # of one
-        "samples": None,
-        "opens": False,
-    }
-
-
 def layer_name(sizes: Sequence[int], layer: int) -> str:
     count = sizes[layer + 1]
     if layer == len(sizes) - 2:
         return "the answers (10)"
     if len(sizes) == 3:
         return f"hidden layer ({count:,})"
-    return f"hidden layer {layer + 1} ({count:,})"
+    return f"hidden {layer + 1} ({count:,})"
 
 
 def layer(sizes: Sequence[int]) -> int:
@@ -102,8 +87,10 @@ def layer(sizes: Sequence[int]) -> int:
     return chosen - 1
 
 
-def mode(layer: int) -> str:
-    modes = [mode for mode in MODES if layer == 0 or mode != "gradient"]
+def mode(steps: Sequence[int], layer: int) -> str:
+    """steps: of the kept frames; between fewer than two nothing changes."""
+    changes = ("start", "previous") if len(steps) < 2 else ()
+    modes = [mode for mode in MODES if mode not in changes and (layer == 0 or mode != "gradient")]
     session.forget_unless("mode", modes)
     help = (
         "Weights: blue where ink speaks for the neuron, red where it speaks against it. Latest "
@@ -148,50 +135,51 @@ def neuron(sizes: Sequence[int], layer: int) -> int:
 
 
 def wall(
-    run: Run, steps: Sequence[int], step: int, layer: int, mode: str, by: str, only: str
+    run_id: str, steps: Sequence[int], step: int, layer: int, mode: str, by: str, only: str
 ) -> dict[str, Any]:
     """What the wall is told beside its run; see components.wall."""
-    sizes = run.spec.sizes
+    sizes = moment.spec(run_id).sizes
     output = layer == len(sizes) - 2
     told = {
         "of": sizes[layer + 1],
-        "mode": "still" if layer or mode == "gradient" else mode,
-        "kind": "answer" if output else _kind(sizes, layer),
+        "mode": "still" if layer or mode == "gradient" or run_id == SHIPPED else mode,
+        "opens": True,
+        "kind": "answer" if output else _kind(layer),
         "what": WHAT[mode] + (", led back to the pixels" if layer else ""),
         "aside": True,
-        **_still(run, steps, step, layer, mode),
+        **_still(run_id, steps, step, layer, mode),
     }
     try:
-        told |= _judged(run.id, step, layer, by, only)
+        told |= _judged(run_id, step, layer, by, only)
     except UserError as error:
         if (by, only) != ("index", "all"):
             st.caption(plain(str(error)))
     return told
 
 
-def _kind(sizes: Sequence[int], layer: int) -> str:
-    return "first-layer neuron" if layer == 0 else f"neuron of hidden layer {layer + 1}"
+def _kind(layer: int) -> str:
+    return "first-layer neuron" if layer == 0 else f"layer-{layer + 1} neuron"
 
 
-def _still(run: Run, steps: Sequence[int], step: int, layer: int, mode: str) -> dict[str, Any]:
+def _still(run_id: str, steps: Sequence[int], step: int, layer: int, mode: str) -> dict[str, Any]:
     """The tiles that the browser cannot make, or not as exactly, of the frames it has."""
-    if mode == "weights" and not layer:
+    if mode == "weights" and not layer and run_id != SHIPPED:
         return {"still": None}
     if mode == "gradient":
         try:
-            scales, shown = moment.pull(run.id, step)
+            scales, shown = moment.pull(run_id, step)
         except UserError as error:
             st.caption(plain(str(error)))
             return {"still": None}
     elif mode == "weights":
-        scales, shown = quantised(moment.pictures(run.id, step, layer))
+        scales, shown = quantised(moment.pictures(run_id, step, layer))
     else:
         before = steps[0] if mode == "start" else steps[max(0, steps.index(step) - 1)]
-        scales, shown = moment.change(run.id, step, layer, before)
+        scales, shown = moment.change(run_id, step, layer, before)
     return {
         "still": dossier.text(np.frombuffer(tiles.packed(scales, shown), np.uint8)),
-        "step": step,
-        "samples": store().frame(run.id, step).samples,
+        "step": step if run_id != SHIPPED else 1,  # 0: before learning
+        "samples": store().frame(run_id, step).samples if run_id != SHIPPED else None,
     }
 
 
@@ -222,58 +210,76 @@ def _judged(run_id: str, step: int, layer: int, by: str, only: str) -> dict[str,
     }
 
 
-def compare(run: Run, steps: Sequence[int], step: int, layer: int, neuron: int) -> None:
+def compare(run_id: str, steps: Sequence[int], step: int, layer: int, neuron: int) -> None:
     """The chosen neuron beside another, itself at another moment, or its like in another run."""
-    name = dossier.title(run.spec.sizes, layer, neuron)
-    beside = st.segmented_control(f"Compare {name[0].lower()}{name[1:]} with", BESIDE, key="beside")
+    sizes = moment.spec(run_id).sizes
+    name = dossier.title(sizes, layer, neuron)
+    choices = [each for each in BESIDE if run_id != SHIPPED or each != BESIDE[1]]
+    beside = st.segmented_control(
+        f"Compare {name[0].lower()}{name[1:]} with", choices, key=f"beside {len(choices)}"
+    )
     if not beside:
         return
-    own = moment.picture(run.id, step, layer, neuron)
+    own = moment.picture(run_id, step, layer, neuron)
     if beside == BESIDE[0]:
-        last = run.spec.sizes[layer + 1] - 1
+        last = sizes[layer + 1] - 1
         if not last:
             st.caption("This layer has no other neuron.")
             return
         other = st.number_input("Which one", 0, last, min(neuron + 1, last), key="other", width=240)
-        titles = [name, dossier.title(run.spec.sizes, layer, int(other))]
-        found = moment.picture(run.id, step, layer, int(other))
+        titles = [name, dossier.title(sizes, layer, int(other))]
+        found = moment.picture(run_id, step, layer, int(other))
     elif beside == BESIDE[1]:
         if len(steps) == 1:
             st.caption("Only one moment of this run is kept.")
             return
-        samples = moment.samples(run.id, tuple(steps))
-        then = st.select_slider(
-            "Which one, in digits seen", steps, steps[0], key=f"then {run.id}",
-            format_func=lambda step: f"{samples[step]:,}",
-        )  # fmt: skip
-        titles = [f"after {samples[at]:,} digits" for at in (step, then)]
-        found = moment.picture(run.id, then, layer, neuron)
+        then = _moment("Which one, in digits seen", run_id, steps, steps[0])
+        titles = [dossier.seen(run_id, at) for at in (step, then)]
+        found = moment.picture(run_id, then, layer, neuron)
     else:
-        found_in = _other_run(run, layer, neuron)
-        if not found_in:
+        run = _other_run(run_id, layer, neuron)
+        if not run:
             return
-        titles = [run.name, found_in[0]]
-        found = found_in[1]
+        kept = [step for step in store().frame_steps(run.id) if step <= run.step]
+        then = _moment("At which moment, in digits seen", run.id, kept, kept[-1])
+        titles = [_named(run_id, step), _named(run.id, then)]
+        found = moment.picture(run.id, then, layer, neuron)
     components.compare(dossier.compared(titles, own, found))
     alike = cosines(np.nan_to_num(np.stack([own, found]), posinf=0, neginf=0))[0, 1]
     st.caption(f"Likeness (cosine) {alike:.2f}: 1 the same, 0 nothing in common.")
 
 
-def _other_run(run: Run, layer: int, neuron: int) -> tuple[str, Array] | None:
+def _moment(label: str, run_id: str, steps: Sequence[int], usual: int) -> int:
+    """Ask for one of the kept frames ``steps``."""
+    if len(steps) == 1:
+        return usual
+    key, samples = f"then {run_id}", store().frame_samples(run_id)
+    session.forget_unless(key, steps)  # an old run may lose some
+    return st.select_slider(
+        label, steps, usual, key=key, format_func=lambda step: f"{samples[step]:,}"
+    )
+
+
+def _named(run_id: str, step: int) -> str:
+    name = "the recogniser" if run_id == SHIPPED else store().run(run_id).name
+    return f"{name}, {dossier.seen(run_id, step)}"
+
+
+def _other_run(run_id: str, layer: int, neuron: int) -> Run | None:
+    """Ask for one of those that have this neuron, too."""
     others = {
-        other.id: other
-        for other in store().runs()
-        if other.id != run.id and other.step and _has(other, layer, neuron)
+        run.id: run
+        for run in store().runs()
+        if run.id != run_id and run.step and _has(run, layer, neuron)
     }
     if not others:
         st.caption("No other run has this neuron.")
         return None
     chosen = st.selectbox(
-        "Which one, as it is at its end", others, key=f"beside {run.id}",
-        format_func=lambda id: others[id].name, width=320,
+        "Which one", others, key=f"beside {run_id}", format_func=lambda id: others[id].name,
+        width=320,
     )  # fmt: skip
-    last = [step for step in store().frame_steps(chosen) if step <= others[chosen].step][-1]
-    return others[chosen].name, moment.picture(chosen, last, layer, neuron)
+    return others[chosen]
 
 
 def _has(run: Run, layer: int, neuron: int) -> bool:

@@ -1,7 +1,8 @@
 """The moment looked at: what is known of a network there, found out when somebody looks.
 
 Everything is asked for by run and step of a kept frame, which never changes, and by layer, and kept
-for the next look. Raises UserError where the frame or the pictures are gone, or it has diverged.
+for the next look. SHIPPED in place of a run is the recogniser, whose only step is 0. Raises
+UserError where the frame or the pictures are gone, or it has diverged.
 """
 
 from __future__ import annotations
@@ -10,27 +11,40 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from nn import recogniser
 from nn.digits import sources
 from nn.digits.dataset import Dataset
 from nn.inspect import gradient, likeness, order, sums, survey, weights, without
 from nn.inspect.tiles import quantised
 from nn.layers import Array
+from nn.losses import Loss
 from nn.network import Network
 from nn.runs.spec import RunSpec
 from pages.parts import tiles
 from pages.parts.recorded import store
 
+SHIPPED = ""
 NUMBERS = 10_000_000  # what a layer says to the test pictures, at most: 40 MB
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def spec(run_id: str) -> RunSpec:
+    if run_id == SHIPPED:
+        own = recogniser.network()
+        return RunSpec(own.sizes[1:-1], own.activation, data=sources.default())
     return store().run(run_id).spec
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _loss(run_id: str) -> Loss:
+    return spec(run_id).build()[1]
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def network(run_id: str, step: int) -> Network:
     """As it was at a kept frame; it is only read with."""
+    if run_id == SHIPPED:
+        return recogniser.network()
     found = spec(run_id).network()
     found.parameters[...] = store().frame(run_id, step).parameters
     return found
@@ -85,12 +99,6 @@ def picture(run_id: str, step: int, layer: int, neuron: int) -> NDArray[np.float
     return weights.pictures(of.parameters, of.sizes, layer, slice(neuron, neuron + 1))[0]
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def samples(run_id: str, steps: tuple[int, ...]) -> dict[int, int]:
-    """How many digits the network had seen at each of its kept frames."""
-    return {step: store().frame(run_id, step).samples for step in steps}
-
-
 @st.cache_resource(max_entries=16, show_spinner=False)
 def originals(run_id: str, step: int, layer: int) -> NDArray[np.intp]:
     return likeness.originals(likeness.cosines(pictures(run_id, step, layer)))
@@ -115,8 +123,7 @@ def pull(run_id: str, step: int) -> tuple[Array, Array]:
     """Where the loss on the test pictures pulls the first layer's weights: against its gradient
     → as nn.inspect.tiles."""
     seen = tested(run_id, 0)
-    _, loss, _ = spec(run_id).build()
-    found = gradient.gradient(network(run_id, step), loss, seen.images, seen.labels)
+    found = gradient.gradient(network(run_id, step), _loss(run_id), seen.images, seen.labels)
     return quantised(-found[: shown(run_id, 0)])
 
 
@@ -132,6 +139,5 @@ def scores_without(run_id: str, step: int, layer: int, neuron: int) -> without.S
 
 
 def _scores(run_id: str, step: int, layer: int, off: int | None) -> without.Scores:
-    _, loss, _ = spec(run_id).build()
     z, labels = layer_sums(run_id, step, layer), tested(run_id, layer).labels
-    return without.scores(network(run_id, step), loss, layer, z, labels, off)
+    return without.scores(network(run_id, step), _loss(run_id), layer, z, labels, off)

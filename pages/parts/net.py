@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from nn.inspect.lines import strongest
+from nn.inspect.lines import MOST, strongest
 from nn.layers import Array
-
-MOST = 400  # lines between two layers: more hide each other
 
 
 def shown(sizes: Sequence[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Take it with you: a run as files, each made when somebody asks for it."""
+"""Take it with you: a run, or the recogniser, as files, each made when somebody asks for it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ import streamlit as st
 from nn import model_file
 from nn.errors import UserError
 from nn.files import Track
-from nn.inspect import animation, page
+from nn.inspect import animation, confusion, page
+from nn.inspect.confusion import Confusion
+from nn.network import Network
 from nn.runs import curves
 from nn.runs.store import Run
 from pages.parts import moment, session
+from pages.parts.moment import SHIPPED
 from pages.parts.recorded import store
 from pages.parts.text import plain
 
@@ -27,49 +30,63 @@ WEIGHTS = {
     ".safetensors": "Weights as .safetensors",
     ".json": "Weights as readable text (.json)",
 }
-WALL, NEURON, PAGE = "the wall learning", "this neuron learning", "everything on one page"
+WALL, NEURON, NET = "the wall learning", "this neuron learning", "the net view learning"
+PAGE = "everything on one page"
+RECOGNISER = "Digitscope’s recogniser"
 MOVING = {".gif": "GIF", ".webp": "animated WebP"}
 WIDTHS = {480: "small", 960: "middle", 1440: "large"}  # pixels
 FRAMES = 30  # of a moving picture, unless asked for otherwise
 
 
-def out(run: Run, steps: Sequence[int], step: int, layer: int) -> None:
-    """The files of a run: its weights as they were at ``step``; the film of a neuron is offered
-    where the ``layer`` looked at is the first.
+def out(
+    run: Run | None,
+    steps: Sequence[int],
+    step: int,
+    films: Sequence[str] = (),
+    confused: Callable[[], Confusion] | None = None,
+) -> None:
+    """The files of a run, or of the recogniser: its weights as they were at ``step``, the ``films``
+    that its page is about, and the confusion matrix as ``confused`` finds it when asked.
 
     In no fragment, or no press would end what is being made; the last to be drawn on its page.
     """
-    with st.popover("Take it with you", icon=":material/download:"):
-        _at_once(run, step)
-        st.divider()
-        _made(run, list(steps), session.neurons.neuron() if layer == 0 else None)
+    with st.popover("Take it with you", icon=":material/download:", width="stretch"):
+        network = moment.network(run.id if run else SHIPPED, step)
+        if np.isfinite(network.parameters).all():
+            _weights(run, step, network)
+            if confused:
+                name = file_name(run, ".csv", "confusion")
+                _table("Confusion matrix", name, lambda path: confusion.write_csv(confused(), path))
+        else:
+            st.caption("The weights are no longer finite at this moment: nothing reads with them.")
+        if run:
+            name = file_name(run, ".csv")
+            _table("Curves", name, lambda path: curves.write_csv(store(), run, path))
+            st.divider()
+            _made(run, list(steps), films)
 
 
-def _at_once(run: Run, step: int) -> None:
-    network = moment.network(run.id, step)
-    if np.isfinite(network.parameters).all():
-        for kind, label in WEIGHTS.items():
-            name = file_name(run, kind, step)
-            write = partial(model_file.write, network, about=_about(run, step))
-            _button(label, name, partial(contents, name, write))
-    else:
-        st.caption("The weights are no longer finite at this moment: no network reads with them.")
-    name = file_name(run, ".csv")
-    _button("Curves as a table (.csv)", name, partial(contents, name, _curves(run)))
+def _weights(run: Run | None, step: int, network: Network) -> None:
+    for kind, label in WEIGHTS.items():
+        name = file_name(run, kind, step if run else None)
+        write = partial(model_file.write, network, about=_about(run, step))
+        _button(label, name, partial(contents, name, write))
+
+
+def _table(what: str, name: str, write: Callable[[Path], None]) -> None:
+    _button(f"{what} as a table (.csv)", name, partial(contents, name, write))
 
 
 def _button(label: str, name: str, data: Any) -> None:
     st.download_button(
         label, data, name, on_click="ignore", icon=":material/download:", width="stretch",
-        key=f"take {Path(name).suffix}",
+        key=f"take {label}",
     )  # fmt: skip
 
 
-def _curves(run: Run) -> Callable[[Path], None]:
-    return lambda path: curves.write_csv(store(), run, path)
-
-
-def _about(run: Run, step: int) -> dict[str, Any]:
+def _about(run: Run | None, step: int) -> dict[str, Any]:
+    if run is None:
+        return {"network": RECOGNISER}
     accuracies = {epoch["step"]: epoch["test_accuracy"] for epoch in store().epochs(run.id)}
     return {
         "run": run.name, "data": Path(run.spec.data).name, "step": step,
@@ -77,10 +94,12 @@ def _about(run: Run, step: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _made(run: Run, steps: list[int], neuron: int | None) -> None:
+def _made(run: Run, steps: list[int], films: Sequence[str]) -> None:
     """What takes a while: asked for, made under the eyes of who asked, then saved."""
-    choices = [WALL, *([NEURON] if neuron is not None else []), PAGE]
-    what = st.selectbox("Make a film or a page of", choices, key="take what")
+    what = PAGE
+    if films:
+        what = st.selectbox("Make a film or a page of", [*films, PAGE], key="take what")
+    neuron = session.neurons.neuron() if what == NEURON else None
     kind, width, most = ".html", 0, 0
     if what != PAGE:
         form, size = st.columns(2)
@@ -88,18 +107,24 @@ def _made(run: Run, steps: list[int], neuron: int | None) -> None:
         width = size.selectbox("Size", list(WIDTHS), 1, format_func=WIDTHS.get, key="take width")
         if len(steps) > 2:
             most = st.slider("Moments", 2, len(steps), min(FRAMES, len(steps)), key="take moments")
-    asked = (run.id, run.step, what, kind, width, most, neuron if what == NEURON else None)
-    name = file_name(run, kind, None if what != NEURON else f"neuron-{neuron}")
+    asked = (run.id, what, kind, width, most, neuron)  # what is made stays, though the run goes on
+    part = {NEURON: f"neuron-{neuron}", NET: "net"}.get(what)
+    name = file_name(run, kind, part)
 
     def write(track: Track, path: Path) -> None:
         if what == PAGE:
             page.write(store(), run, steps, path, track)
+        elif what == NET:
+            animation.write_net(store(), run.id, steps, path, track, most or 2, width)
         else:
-            only = neuron if what == NEURON else None
-            animation.write(store(), run.id, steps, path, only, track, most or 2, width)
+            animation.write(store(), run.id, steps, path, neuron, track, most or 2, width)
 
     place = st.empty()
-    if place.button("Make it", key="take make", width="stretch"):
+    if place.button(
+        "Make it" if films else "Make one page of everything (.html)",
+        key="take make",
+        width="stretch",
+    ):
         with place.container():
             bar = st.progress(0.0, "Drawing…")
             # Any press of a button ends the script run that is drawing.
@@ -129,9 +154,10 @@ def _shown(bar: Any, items: Sequence[Any]) -> Iterable[Any]:
     return passing()
 
 
-def file_name(run: Run, kind: str, part: object = None) -> str:
+def file_name(run: Run | None, kind: str, part: object = None) -> str:
     """``run-part.kind``, of signs that every computer takes."""
-    words = re.sub(r"[^\w-]+", "-", run.name, flags=re.ASCII).strip("-") or run.id
+    name = run.name if run else "recogniser"
+    words = re.sub(r"[^\w-]+", "-", name, flags=re.ASCII).strip("-") or (run.id if run else name)
     return f"{words[:60]}{'' if part is None else f'-{part}'}{kind}"
 
 

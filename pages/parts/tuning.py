@@ -79,7 +79,7 @@ def _start(reader: Reader) -> None:
     try:
         run = tune(store(), session.visitor_id(), reader.moment or RECOGNISER, reader.name)
     except UserError as error:
-        session.tell(str(error))
+        session.draw.tell(str(error))
         return
     launch(run.id)
 

@@ -21,6 +21,7 @@ NAMES = (
     "live",
     "viewers",
     "draw",
+    "look",
     "memory",
     "accurate",
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -155,6 +157,28 @@ def test_my_digits_are_pictures_like_any_other(page, server) -> None:
     open_mistakes(page, server, run)
     choose(page, "Pictures", "My digits, from the Draw page")
     expect(page.get_by_text("of 3 pictures (My digits)")).to_be_visible()
+
+
+def test_the_matrix_is_taken_along_as_a_table(page, server) -> None:
+    run = learn(server)
+    open_mistakes(page, server, run)
+    said = page.get_by_text(re.compile("of 4,000 pictures")).inner_text()
+    right = int(said.split()[0].replace(",", ""))
+    page.get_by_role("button", name="Take it with you").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Confusion matrix as a table").click()
+    assert saved.value.suggested_filename == "a-run-confusion.csv"
+    head, *rows = csv.reader(Path(saved.value.path()).read_text().splitlines())
+    assert head == ["digit", *(f"read as {digit}" for digit in range(10))]
+    counts = np.array(rows).astype(int)[:, 1:]
+    assert (counts.sum(), counts.trace()) == (4000, right)
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Curves as a table").click()
+    assert saved.value.suggested_filename == "a-run.csv"
+    page.get_by_role("button", name="Make one page of everything").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save a-run.html").click(timeout=60_000)
+    assert "a run" in Path(saved.value.path()).read_text()
 
 
 def test_the_hardest_pictures_are_looked_for_when_asked(page, server) -> None:

@@ -221,12 +221,14 @@ def test_a_neuron_is_compared_with_others_and_itself(page: Page, server, record)
     look(page, server.url, f"run={run.id}&neuron=4")
     for beside, title in (
         ("another neuron", "Neuron 5"),
-        ("another moment", "after 0 digits"),
-        ("another run", "first"),
+        ("another moment", "before learning"),
+        ("another run", "first, after 30,000 digits"),
     ):
         page.get_by_text(beside, exact=True).click()
         expect(page.locator(".compare").get_by_text(title, exact=True)).to_be_visible()
         expect(page.get_by_text("Likeness (cosine)")).to_be_visible()
+    page.get_by_role("slider", name="At which moment").press("Home")
+    expect(page.locator(".compare").get_by_text("first, before learning")).to_be_visible()
 
 
 def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
@@ -242,13 +244,55 @@ def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
     saved.value.save_as(tmp_path / "it.npz")
     network, about = model_file.read(tmp_path / "it.npz")
     assert (network.sizes, about["run"]) == (run.spec.sizes, "to take")
-    for what, name in (("this neuron learning", "to-take-neuron-3.gif"), ("everything", ".html")):
+    for what, name in (
+        ("this neuron learning", "to-take-neuron-3.gif"),
+        ("the net view", "to-take-net.gif"),
+        ("everything", ".html"),
+    ):
         choose(page, "Make a film or a page of", what)
         page.get_by_role("button", name="Make it").click()
         with page.expect_download() as saved:
             page.get_by_role("button", name=re.compile("^Save to-take")).click(timeout=60_000)
         assert saved.value.suggested_filename.endswith(name)
         assert Path(saved.value.path()).stat().st_size > 1000
+
+
+def test_a_film_that_is_being_made_is_cancelled(page: Page, server, record) -> None:
+    run = record(hidden=(1000,), batch=500)
+    look(page, server.url, f"run={run.id}")
+    page.get_by_role("button", name="Take it with you").click()
+    choose(page, "Size", "large")
+    page.get_by_role("slider", name="Moments").press("End")
+    make = page.get_by_role("button", name="Make it")
+    make.click()
+    expect(page.get_by_text(re.compile(r"^Drawing \d+ of"))).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("^Save run"))).to_have_count(0)
+    choose(page, "Make a film or a page of", "this neuron learning")
+    make.click()
+    expect(page.get_by_role("button", name=re.compile("^Save .*neuron-0"))).to_be_visible(
+        timeout=60_000
+    )
+
+
+def test_without_a_run_the_recognisers_neurons_open(page: Page, server) -> None:
+    page.goto(f"{server.url}/neurons")
+    page.wait_for_function(f"{WALL}?.dataset.neurons === '1000'", timeout=30_000)
+    dossier(page, 0)
+    wall = page.get_by_role("img", name="Arrow keys choose a neuron, Enter opens it")
+    wall.focus()
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        wall.press(key)
+    dossier(page, 2)
+    expect(page.get_by_text("Neuron 2 of hidden layer 1", exact=True)).to_be_visible()
+    expect(page.get_by_text("of the recogniser’s learning was kept")).to_be_visible()
+    expect(page.get_by_text(re.compile("of the test digits are read right"))).to_be_visible()
+    choose(page, "Layer", "hidden 2 (500)")
+    page.wait_for_function(f"{WALL}.dataset.neurons === '500'")
+    expect(page.get_by_text("Neuron 2 of hidden layer 2", exact=True)).to_be_visible()
+    assert not serious(page)
 
 
 def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server, record) -> None:

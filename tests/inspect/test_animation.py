@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from nn.errors import UserError
-from nn.inspect import animation
+from nn.inspect import animation, net
 from nn.inspect.tiles import tiles
 
 
@@ -81,11 +81,36 @@ def test_whoever_gives_up_leaves_no_file(recorded, tmp_path, kind):
         raise KeyboardInterrupt
 
     store, run = recorded
+    steps, path = store.frame_steps(run.id), tmp_path / f"a.{kind}"
     with pytest.raises(KeyboardInterrupt):
-        animation.write(
-            store, run.id, store.frame_steps(run.id), tmp_path / f"a.{kind}", None, track
-        )
+        animation.write(store, run.id, steps, path, None, track)
+    with pytest.raises(KeyboardInterrupt):
+        animation.write_net(store, run.id, steps, path, track)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_the_net_is_drawn_at_the_first_and_the_last_moment(recorded, tmp_path, kind):
+    store, run = recorded
+    steps, path = store.frame_steps(run.id), tmp_path / f"a.{kind}"
+    animation.write_net(store, run.id, steps, path, iter, most=3, width=300)
+    with Image.open(path) as moving:
+        assert (moving.format, moving.n_frames, moving.width) == (kind.upper(), 3, 300)
+        for number, step in ((0, steps[0]), (2, steps[-1])):
+            shown = pixels(moving, number)
+            weights = net.shades(store.frame(run.id, step).parameters, run.spec.sizes, 300) / 127
+            beside = np.abs(weights[:, 90:170])  # neither the digit's frame nor a node is there
+            y, x = np.unravel_index(beside.argmax(), beside.shape)
+            np.testing.assert_allclose(shown[0, 0], animation.NEUTRAL, atol=2)
+            np.testing.assert_allclose(shown[y, x + 90], colour(weights[y, x + 90]), atol=18)
+
+
+@pytest.mark.parametrize("hidden", [(), (1,), (1000,), (6, 1, 5, 4, 3)])
+def test_the_net_of_any_network_is_drawn(record, tmp_path, hidden):
+    store, run = record(*hidden)
+    animation.write_net(store, run.id, [0], tmp_path / "a.gif", iter)
+    with Image.open(tmp_path / "a.gif") as picture:
+        assert picture.width == animation.WIDTH and picture.height < animation.WIDTH
 
 
 def test_a_neuron_that_there_is_not_is_a_sentence(recorded, tmp_path):

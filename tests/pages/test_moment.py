@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nn import recogniser
 from nn.digits import sources
 from nn.errors import UserError
 from nn.inspect import confusion, order
@@ -54,6 +55,26 @@ def test_every_neuron_of_every_shape_has_a_dossier(store, hidden):
                 assert found[part]["sentence"]
 
 
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_a_neuron_of_the_recogniser_has_one_too_but_no_life(layer):
+    found = dossier.of(moment.SHIPPED, 0, layer, 3)
+    assert found["run"] is None
+    assert "was kept" in found["life"]["sentence"]
+    assert len(found["extremes"]["labels"]) == 2 * dossier.EXAMPLES
+    for part in ("outgoing", "without"):
+        assert ("values" in found[part]) == (layer < 2)
+    told = looking.wall(moment.SHIPPED, [0], 0, layer, "weights", "index", "all")
+    assert told["of"] == recogniser.network().sizes[layer + 1]
+    assert len(base64.b64decode(told["still"])) == told["of"] * (784 + 4)
+
+
+def test_the_recogniser_reads_here_as_it_does_elsewhere():
+    test = sources.load(sources.default(), 0, 0).test
+    truth = confusion.confusion(recogniser.network(), test.images, test.labels)
+    scores = moment.scores(moment.SHIPPED, 0, 2)
+    assert scores.accuracy == pytest.approx(truth.accuracy)
+
+
 def test_switched_off_is_told_from_the_accuracy_that_others_find(store):
     run = record(store, 7)
     step = store.frame_steps(run.id)[-1]
@@ -87,7 +108,7 @@ def test_a_change_is_the_difference_of_two_moments(store):
     expected = moment.pictures(run.id, steps[-1], 0) - moment.pictures(run.id, steps[0], 0)
     restored = shown / 127 * scales[:, None]
     assert np.abs(restored - expected).max() <= scales.max() / 200
-    told = looking._still(run, steps, steps[-1], 0, "start")
+    told = looking._still(run.id, steps, steps[-1], 0, "start")
     assert base64.b64decode(told["still"]) == tiles.packed(scales, shown)
 
 
@@ -130,6 +151,7 @@ def test_a_network_that_has_diverged_is_said_to_have(store):
 def test_files_are_named_so_that_every_computer_takes_them(store, name, expected):
     run = store.create(RunSpec(), name)
     assert take.file_name(run, ".npz", 3) == expected.replace("ID", run.id)
+    assert take.file_name(None, ".npz") == "recogniser.npz"
 
 
 def test_what_is_taken_along_is_what_was_written():
