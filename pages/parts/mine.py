@@ -16,6 +16,7 @@ from nn.runs.mine import Labelled
 from pages.parts import session, tuning
 from pages.parts.drawing import Stroke, png
 from pages.parts.loaded import framed
+from pages.parts.note import note
 from pages.parts.readers import Reader
 from pages.parts.recorded import store
 from pages.parts.text import plain
@@ -29,7 +30,7 @@ def ask(seen: Normalised, answer: recogniser.Answer, strokes: list[Stroke]) -> N
     key = seen.image.tobytes()
     label = session.draw.taught(key)
     if label is not None:
-        st.caption(f"Saved as {a(label)} in My digits.")
+        note(f"Saved as {a(label)} in My digits.")
         return
 
     def save(label: int | None) -> None:
