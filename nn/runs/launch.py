@@ -17,7 +17,7 @@ from nn.runs.run import Kind
 from nn.runs.store import RunStore
 
 COMMANDS = get_args(Kind)
-REPLACE_SECONDS = 5.0  # before a new worker gets ready: it must not slow the start of a run
+REPLACE_SECONDS = 6.0  # before a new worker gets ready: it must not slow the start of a run
 
 
 def ask(store: RunStore, run_id: str, command: Kind, value: float | None = None) -> None:

@@ -27,7 +27,7 @@ from nn.training import Epoch, Step
 LIVE_INTERVAL = 1 / 30  # seconds
 LIVE_SHARE = 0.05  # of the training time may go into live frames
 QUIET_INTERVAL = 1.0  # seconds between writes while nobody watches
-COMMAND_INTERVAL = 0.08  # seconds: a query costs as much as two steps
+COMMAND_INTERVAL = 0.04  # seconds: a query costs as much as a step
 BEAT_INTERVAL = 1.0  # seconds
 BEGINNING = Step(0, 0, float("nan"), float("nan"))
 
@@ -271,7 +271,7 @@ class Recorder:
         return time.time() < self._watched_until
 
     def commands(self) -> list[Command]:
-        """New commands, looked for at most 20 times a second."""
+        """New commands, looked for at most 25 times a second."""
         now = time.perf_counter()
         if now < self._next_look:
             return []

@@ -17,7 +17,10 @@ MOST = 200  # newest runs in the list
 def runs(in_view: Run | None) -> None:
     """A list to choose the run in view from, and what can be done with that one."""
     found = store().runs()[:MOST]
-    with st.expander(f"Recorded runs ({len(found)})"):
+    place = st.expander(f"Recorded runs ({len(found)})", key="recorded runs", on_change="rerun")
+    if not place.open:  # a table takes the browser long to load
+        return
+    with place:
         if not found:
             st.caption("None yet. Every run is recorded here, also one of the command line.")
             return
