@@ -60,7 +60,7 @@ def body(run: Run | None, seen: Pictures, step: int | None) -> None:
         opened.draw_lots(reading, seen, "any")
     which, digits, sureness, hard = st.tabs(
         ["Mix-ups", "Digit by digit", "How sure?", "Hardest pictures"],
-        key=session.LOOK,
+        key=session.mistakes.LOOK,
         on_change="rerun",
     )
     # Only what is looked at is worked out.
