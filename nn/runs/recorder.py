@@ -11,10 +11,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, delete, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from nn.layers import Array
@@ -98,12 +99,9 @@ class Recorder:
 
     def _hold(self, connection: Connection, **values: object) -> None:
         """Set ``values`` in the run's row, and when it was written, if the lease still holds."""
-        runs = tables.runs
-        held = connection.execute(
-            update(runs)
-            .where(runs.c.id == self.run_id, runs.c.lease == self._lease)
-            .values(heartbeat=time.time(), **values)
-        )
+        values["heartbeat"] = time.time()
+        whose = {"held_run": self.run_id, "held_lease": self._lease}
+        held = connection.execute(_set_in_run(tuple(values)), whose | values)
         if not held.rowcount:
             raise LeaseLost
 
@@ -303,10 +301,9 @@ class Recorder:
     # Rows
 
     def _overwrite_live(self, connection: Connection, parameters: NDArray[np.float16]) -> None:
-        live, row = tables.live, self._frame_row(self._latest, parameters)
-        done = connection.execute(update(live).where(live.c.run == self.run_id).values(row))
-        if not done.rowcount:
-            connection.execute(insert(live).values(row))
+        row = self._frame_row(self._latest, parameters)
+        if not connection.execute(_SET_LIVE, row | {"live_run": self.run_id}).rowcount:
+            connection.execute(insert(tables.live).values(row))
 
     def _frame_row(self, step: Step, parameters: NDArray[np.float16]) -> dict[str, object]:
         return {
@@ -336,3 +333,21 @@ class Recorder:
         table = tables.checkpoints
         connection.execute(delete(table).where(table.c.run == self.run_id))
         connection.execute(insert(table).values(run=self.run_id, step=step, data=data))
+
+
+# Made once: putting a statement together takes longer than running it, thirty times a second.
+
+
+@cache
+def _set_in_run(names: tuple[str, ...]) -> Update:
+    """Of the run ``held_run``, if ``held_lease`` is its lease."""
+    runs = tables.runs
+    whose = runs.c.id == bindparam("held_run"), runs.c.lease == bindparam("held_lease")
+    return update(runs).where(*whose).values({name: bindparam(name) for name in names})
+
+
+_SET_LIVE = (
+    update(tables.live)
+    .where(tables.live.c.run == bindparam("live_run"))
+    .values({column.name: bindparam(column.name) for column in tables.live.c})
+)
