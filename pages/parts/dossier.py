@@ -102,7 +102,8 @@ def _facts(
             np.stack([moment.picture(run_id, first, layer, neuron), own])
         ).tolist()
         began = "its start is not recorded" if run_id == SHIPPED else f"at the start {before:.2f}"
-        facts.append(("Structure", f"{now:.2f}, {began} (0: noise, 1: strokes)"))
+        said = f"{now:.2f}, {began} (0: noise, 1: strokes)"
+        facts.append(("Structure", said.replace("-", "−")))
     return facts
 
 

@@ -130,14 +130,12 @@ def _made(run: Run, steps: list[int], films: Sequence[str]) -> None:
             # Any press of a button ends the script run that is drawing.
             st.button("Cancel", key="take cancel", width="stretch")
             try:
-                session.neurons.keep_made(
-                    asked, contents(name, partial(write, partial(_shown, bar)))
-                )
+                session.made.keep(asked, contents(name, partial(write, partial(_shown, bar))))
             except UserError as error:
                 st.error(plain(str(error)))
                 return
         place.empty()
-    data = session.neurons.made(asked)
+    data = session.made.find(asked)
     if data:
         _button(f"Save {name} ({len(data) / 1e6:.1f} MB)", name, data)
 

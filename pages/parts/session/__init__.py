@@ -16,6 +16,7 @@ from nn.runs.store import Run
 from pages.parts import visitor
 from pages.parts.recorded import store
 from pages.parts.session import draw as draw
+from pages.parts.session import made as made
 from pages.parts.session import mistakes as mistakes
 from pages.parts.session import neurons as neurons
 from pages.parts.text import plain

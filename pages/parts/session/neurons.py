@@ -1,4 +1,4 @@
-"""What the Neurons page keeps: the neuron in view, and the file made last."""
+"""What the Neurons page keeps: the layer and the neuron in view."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import streamlit as st
 from pages.parts import session
 
 LAYER, NEURON = "layer", "neuron"  # counted from 1 and from 0, as people read them
-MADE = "made"  # the file made last, and what was asked for
 
 
 def recall_layer(layers: Iterable[int]) -> None:
@@ -28,14 +27,3 @@ def neuron() -> int:
 def choose(neuron: int) -> None:
     """Put a neuron into view, before the page asks which one it is."""
     st.session_state[NEURON] = neuron
-
-
-def keep_made(asked: object, data: bytes) -> None:
-    """Keep a file until another one is made."""
-    st.session_state[MADE] = asked, data
-
-
-def made(asked: object) -> bytes | None:
-    """The file that was made last, if it is the one asked for."""
-    was, data = st.session_state.get(MADE, (None, None))
-    return data if was == asked else None
