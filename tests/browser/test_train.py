@@ -34,7 +34,7 @@ def test_start_makes_the_wall_and_the_curve_move(page: Page, server) -> None:
     state(page, "Learning")
     before = step(page)
     page.wait_for_function(f"{STEP} > {before + 20}")
-    page.wait_for_function("Number(document.querySelector('.plot').dataset.points) > 20")
+    page.wait_for_function("Number(document.querySelector('.plot')?.dataset.points) > 20")
     falling = page.evaluate("document.querySelector('.plot').data[1].y")
     assert falling[-1] < 0.8 * falling[0]
 
@@ -172,7 +172,7 @@ def test_keys_act_unless_somebody_types(page: Page, server) -> None:
 def test_a_worker_that_is_killed_is_noticed_and_its_run_goes_on(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
-    page.wait_for_function("Number(document.querySelector('.plot').dataset.epochs) > 0")
+    page.wait_for_function("Number(document.querySelector('.plot')?.dataset.epochs) > 0")
     [run] = RunStore(server.store).runs()
     worker = re.search(r"trained by process (\d+)", log(run.id).read_text())
     assert worker
@@ -323,8 +323,8 @@ def test_the_curves_of_a_second_run_fill_axes_of_their_own(page: Page, server) -
         while len(runs := RunStore(server.store).runs()) < number:
             page.wait_for_timeout(20)
         page.wait_for_function(
-            "run => { const { dataset } = document.querySelector('.plot');"
-            " return dataset.run === run && dataset.epochs == 1; }",
+            "run => { const shown = document.querySelector('.plot')?.dataset;"
+            " return shown?.run === run && shown.epochs == 1; }",
             arg=runs[0].id,
         )
         state(page, "Finished")
