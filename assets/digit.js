@@ -20,8 +20,8 @@ function element(tag, kind = "", text = "") {
 }
 
 // A component that draws `draw(parent, data, theme, streamlit)` anew when its data or the theme
-// change, and not with every script run.
-function drawn(component, draw) {
+// change, and not with every script run; `end(parent)` when it leaves the page.
+function drawn(component, draw, end = () => {}) {
   return mount(component, (parent, streamlit) => {
     const place = parent.querySelector(".place");
     let latest = null, before = "";
@@ -37,7 +37,10 @@ function drawn(component, draw) {
         latest = data;
         look();
       },
-      end: () => clearInterval(recolour),
+      end() {
+        clearInterval(recolour);
+        end(place);
+      },
     };
   });
 }

@@ -89,67 +89,6 @@ def enlarged(image: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
     return image.repeat(times, axis=0).repeat(times, axis=1)
 
 
-def confusion(counts: NDArray[np.int64], shares: bool, chosen: tuple[int, int]) -> go.Figure:
-    """counts: (10, 10), a row a digit as it is; shares: in percent of the row; chosen: the row and
-    column of the cell that is looked at, outside 0–9 for none."""
-    digits = list(range(10))
-    part = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    right = np.eye(10, dtype=bool)
-    wrong = np.where(right, np.nan, np.sqrt(part))  # few mistakes are to be seen too
-    text = [
-        [_cell(n, p, shares) for n, p in zip(*row, strict=True)]
-        for row in zip(counts.tolist(), part.tolist(), strict=True)
-    ]
-    ink = st.get_option(f"theme.{st.context.theme.type or 'light'}.textColor")
-    figure = go.Figure()
-    for shown, colour, most in (
-        (wrong, RED, max(0.12, float(np.nanmax(wrong)))),
-        (np.where(right, part, np.nan), GREEN, 1.0),
-    ):
-        figure.add_heatmap(
-            z=shown, x=digits, y=digits, zmin=0, zmax=most, showscale=False, hoverinfo="skip",
-            colorscale=[(0, f"rgba({colour}, 0)"), (1, f"rgba({colour}, 0.7)")], xgap=1, ygap=1,
-            text=text, texttemplate="%{text}", textfont={"size": 11, "color": ink},
-        )  # fmt: skip
-    # A heatmap tells nobody of a click; these squares over it do.
-    figure.add_scatter(
-        x=np.tile(digits, 10),
-        y=np.repeat(digits, 10),
-        mode="markers",
-        marker={"symbol": "square", "size": 30, "opacity": 0},
-        selected_marker_opacity=0,
-        unselected_marker_opacity=0,
-        customdata=np.stack([counts.ravel(), 100 * part.ravel()], axis=1),
-        hovertemplate="%{y}, read as %{x}: %{customdata[0]:,} pictures<br>"
-        "%{customdata[1]:.1f} % of all that are %{y}<extra></extra>",
-        showlegend=False,
-    )
-    shapes = []
-    if max(chosen) in digits:
-        (y0, y1), (x0, x1) = (
-            (digit - 0.5, digit + 0.5) if digit in digits else (-0.5, 9.5) for digit in chosen
-        )
-        line = {"width": 2.5, "color": ink}
-        shapes = [{"type": "rect", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "line": line}]
-    axis = {"tickvals": digits, "showgrid": False, "zeroline": False, "fixedrange": True}
-    figure.update_layout(
-        height=440,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        clickmode="event+select",
-        dragmode=False,
-        shapes=shapes,
-        xaxis=axis | {"title": "read as", "side": "top", "range": [-0.5, 9.5]},
-        yaxis=axis | {"title": "it is", "range": [9.5, -0.5]},
-    )
-    return figure
-
-
-def _cell(count: int, part: float, shares: bool) -> str:
-    if not count:
-        return ""
-    return (f"{100 * part:.1f}" if part < 0.1 else f"{100 * part:.0f}") if shares else f"{count:,}"
-
-
 def calibration(found: Calibration) -> go.Figure:
     """How often a network is right against how sure it is, a dot for each tenth."""
     there = found.pictures > 0

@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from nn.inspect.confusion import DIGITS, count
 from nn.inspect.reading import Reading, cell, mistakes
-from pages.parts import charts, session, sheet
+from pages.parts import session, sheet
 from pages.parts.cards import a, card
+from pages.parts.matrix import matrix
 from pages.parts.note import note
 from pages.parts.pictures import Pictures
+from pages.parts.session.mistakes import ANY
 
 PER_LEAF = 20  # pictures seen at once
-ANY = -1  # in place of a digit
 COUNTS, SHARES = "How many", "In percent"
 SUREST, LEAST = "Surest first", "Least sure first"
 
@@ -28,25 +29,11 @@ def show(reading: Reading, pictures: Pictures) -> None:
 
 
 def _matrix(reading: Reading) -> None:
-    found = count(reading.labels, reading.answers)
-    chosen = (
-        st.session_state.get(session.mistakes.TRUTH, ANY),
-        st.session_state.get(session.mistakes.ANSWER, ANY),
-    )
     numbers = st.segmented_control(
         "Numbers", [COUNTS, SHARES], default=COUNTS, required=True, key=session.mistakes.COUNTED
     )
-    # Another key, another chart: one that was clicked holds on to its click.
-    key = f"{session.mistakes.MATRIX} {st.session_state.get(session.mistakes.MATRIX, 0)}"
-    st.plotly_chart(
-        charts.confusion(found.counts, numbers == SHARES, chosen),
-        key=key,
-        on_select=lambda: _choose(st.session_state[key].selection.points),
-        selection_mode="points",
-        config={"displayModeBar": False},
-        alt=f"Confusion matrix: {found.right:,} of {found.pictures:,} read right. The lists beside "
-        "it choose a cell without the mouse.",
-    )
+    found = count(reading.labels, reading.answers)
+    matrix(found, numbers == SHARES, session.mistakes.cell(), _click)
     note(
         "Which digit is taken for which (confusion matrix): each row is a digit as it is, each "
         "column what it was read as. The green diagonal is right; the redder a cell, the larger "
@@ -54,22 +41,10 @@ def _matrix(reading: Reading) -> None:
     )
 
 
-def _choose(points: list[dict[str, int]]) -> None:
-    """The cell that was clicked; none: what was chosen is no longer."""
-    for key, axis in ((session.mistakes.TRUTH, "y"), (session.mistakes.ANSWER, "x")):
-        st.session_state[key] = int(points[0][axis]) if points else ANY
-    st.session_state.pop(session.mistakes.LEAF, None)
-
-
-def _otherwise() -> None:
-    """Chosen otherwise than by a click."""
-    st.session_state[session.mistakes.MATRIX] = st.session_state.get(session.mistakes.MATRIX, 0) + 1
-    st.session_state.pop(session.mistakes.LEAF, None)
-
-
-def _all() -> None:
-    _choose([])
-    _otherwise()
+def _click(truth: int, answer: int) -> None:
+    """On a cell; on the one that is chosen: no longer."""
+    again = session.mistakes.cell() == (truth, answer)
+    session.mistakes.choose(*(ANY, ANY) if again else (truth, answer))
 
 
 def _gallery(reading: Reading, pictures: Pictures) -> None:
@@ -80,7 +55,7 @@ def _gallery(reading: Reading, pictures: Pictures) -> None:
             [ANY, *range(DIGITS)],
             format_func=lambda digit, words=words: words if digit == ANY else str(digit),
             key=key,
-            on_change=_otherwise,
+            on_change=session.mistakes.first_leaf,
         )
         for place, label, words, key in (
             (truth, "It is", "any digit", session.mistakes.TRUTH),
@@ -94,7 +69,12 @@ def _gallery(reading: Reading, pictures: Pictures) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{_title(len(rows), is_, read_as)}**", width="content")
         if (is_, read_as) != (ANY, ANY):
-            st.button("Show all mistakes", type="tertiary", on_click=_all)
+            st.button(
+                "Show all mistakes",
+                type="tertiary",
+                on_click=session.mistakes.choose,
+                args=(ANY, ANY),
+            )
     if not len(rows):
         return
     leaves = -(-len(rows) // PER_LEAF)

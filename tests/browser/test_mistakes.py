@@ -18,7 +18,6 @@ from nn.runs.store import Run, RunStore
 from pages.parts import visitor
 from tests.browser.app import Server, serious
 
-SLIDER = "Moment of the run"
 RIGHT = re.compile(r"^\d+\.\d % read right$")
 
 
@@ -39,6 +38,13 @@ def open_mistakes(page: Page, server: Server, run: Run, more: str = "") -> None:
 
 def headline(page: Page) -> Locator:
     return page.get_by_role("heading", name=RIGHT)
+
+
+def timeline(page: Page) -> Locator:
+    """Once the run's moments have come."""
+    found = page.get_by_role("slider", name="Moment of the run")
+    expect(found).to_have_attribute("data-frames", re.compile("[1-9]"))
+    return found
 
 
 def cards(page: Page) -> Locator:
@@ -62,8 +68,7 @@ def test_the_page_follows_the_handle_and_a_link_finds_the_moment_again(page, ser
     run = learn(server)
     open_mistakes(page, server, run)
     end = headline(page).inner_text()
-    slider = page.get_by_role("slider", name=SLIDER)
-    expect(slider).to_have_attribute("aria-valuetext", re.compile("after"))
+    slider = timeline(page)
     slider.press("Home")
     page.wait_for_url("**step=0*")
     expect(headline(page)).not_to_have_text(end)
@@ -94,6 +99,8 @@ def test_a_click_on_a_cell_shows_its_pictures_and_so_do_the_lists(page, server) 
     expect(cards(page).first).to_contain_text("7, read as 7")
     page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
     expect(page.get_by_text(re.compile(r"of a 3 read right$"))).to_be_visible()
+    page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
+    expect(page.get_by_text(re.compile(r"pictures read wrong$"))).to_be_visible()
 
 
 def test_one_key_shows_a_random_picture_and_another_one_that_is_read_wrong(page, server) -> None:
@@ -255,9 +262,7 @@ def test_a_moment_when_it_had_diverged_is_said(page, server, monkeypatch) -> Non
         )
     page.goto(f"{server.url}/mistakes?run={run.id}")
     expect(page.get_by_text("has diverged by this moment")).to_be_visible()
-    slider = page.get_by_role("slider", name=SLIDER)
-    expect(slider).to_have_attribute("data-frames", re.compile("[1-9]"))  # they have come
-    slider.press("ArrowLeft")
+    timeline(page).press("ArrowLeft")
     expect(headline(page)).to_be_visible()
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from nn.digits.dataset import Dataset
 from nn.inspect.calibration import calibration
-from nn.inspect.confusion import count
+from nn.inspect.confusion import Confusion, count
 from nn.inspect.reading import Reading
-from pages.parts import by_digit, cards, charts, confused, hardest
+from pages.parts import by_digit, cards, charts, confused, hardest, matrix
 from pages.parts.confused import ANY
 from pages.parts.pictures import Pictures
 
@@ -38,17 +38,28 @@ def test_chosen_are_the_pictures_of_the_cell_or_row_or_column_surest_first(truth
     assert (np.diff(made.sureness[found]) <= 0).all()
 
 
-def test_the_matrix_shows_each_count_in_its_cell_and_is_clicked_there():
+def matrix_of(counts: np.ndarray, shares: bool = False) -> dict[str, list]:
+    return matrix.content(Confusion(counts), shares)
+
+
+def test_the_matrix_shows_each_count_in_its_cell():
     counts = count(reading().labels, reading().answers).counts
-    figure = charts.confusion(counts, False, (3, ANY))
-    shown = figure.data[0].text
-    squares = figure.data[2]
-    for y, x, (pictures, percent) in zip(squares.y, squares.x, squares.customdata, strict=True):
+    made = matrix_of(counts)
+    for y, x in itertools.product(range(10), repeat=2):
+        pictures, percent = made["numbers"][y][x]
         assert pictures == counts[y, x]
         assert percent == pytest.approx(100 * counts[y, x] / counts[y].sum())
-        assert shown[y][x] == (f"{counts[y, x]:,}" if counts[y, x] else "")
-    [box] = figure.layout.shapes
-    assert (box.y0, box.y1, box.x0, box.x1) == (2.5, 3.5, -0.5, 9.5)
+        assert made["text"][y][x] == (f"{counts[y, x]:,}" if counts[y, x] else "")
+        assert (made["shades"][y][x] > 0) == (y == x)
+
+
+def test_the_larger_the_share_that_goes_wrong_the_redder_the_cell():
+    counts = np.diag(np.full(10, 1000))
+    counts[1, 2], counts[3, 4], counts[5, 6] = 1, 10, 500
+    shades = matrix_of(counts)["shades"]
+    assert shades[5][6] == -1 < shades[3][4] < shades[1][2] < 0 == shades[7][8]
+    counts[5, 6] = counts[3, 4] = 0
+    assert matrix_of(counts)["shades"][1][2] > -0.3  # faint where hardly anything is wrong
 
 
 @pytest.mark.parametrize("shares", [False, True])
@@ -61,13 +72,14 @@ def test_the_matrix_shows_each_count_in_its_cell_and_is_clicked_there():
     ],
 )
 def test_the_matrix_can_be_drawn_of_anything(counts, shares):
-    charts.confusion(counts, shares, (ANY, ANY)).to_json()
+    shades = np.array(matrix_of(counts, shares)["shades"])
+    assert np.isfinite(shades).all() and np.abs(shades).max() <= 1
 
 
 def test_shares_are_percent_of_the_digit():
     counts = np.zeros((10, 10), np.int64)
     counts[2, 2], counts[2, 7] = 990, 10
-    shown = charts.confusion(counts, True, (ANY, ANY)).data[0].text
+    shown = matrix_of(counts, shares=True)["text"]
     assert (shown[2][2], shown[2][7], shown[2][3]) == ("99", "1.0", "")
 
 
