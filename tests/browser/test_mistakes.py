@@ -99,6 +99,7 @@ def test_a_click_on_a_cell_shows_its_pictures_and_so_do_the_lists(page, server) 
     expect(cards(page).first).to_contain_text("7, read as 7")
     page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
     expect(page.get_by_text(re.compile(r"of a 3 read right$"))).to_be_visible()
+    expect(page.locator(".shapelayer path")).to_have_count(1)  # around the cell
     page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
     expect(page.get_by_text(re.compile(r"pictures read wrong$"))).to_be_visible()
 
