@@ -1,4 +1,5 @@
-// Ten probabilities as bars: a Plotly figure changed in place, which st.plotly_chart draws anew.
+// An answer: in words, and as ten bars, a Plotly figure changed in place, which st.plotly_chart draws
+// anew. The digits stand beside it: an axis of Plotly's is slower than its bars.
 
 const GREY = "#8b95a3";
 
@@ -7,6 +8,7 @@ const percent = (p) => (p < 0.0005 ? "" : p > 0.9995 ? "> 99.9 %" : `${(100 * p)
 export default function (component) {
   return mount(component, (parent) => {
     const place = parent.querySelector(".bars"), sees = parent.querySelector(".sees");
+    const said = parent.querySelector("h3"), how = parent.querySelector(".how");
     let library = null, latest = null, themed = "";
 
     function draw() {
@@ -25,14 +27,14 @@ export default function (component) {
         library.react(
           place,
           [{
-            type: "bar", orientation: "h", x: bar.x, y: values.map((_, digit) => String(digit)), text: bar.text,
+            type: "bar", orientation: "h", x: bar.x, y: [...values.keys()], text: bar.text,
             marker: { color: bar["marker.color"] }, textposition: "outside", cliponaxis: false,
           }],
           {
             paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: c.font, color: c.text, size: 14 },
-            margin: { l: 28, r: 64, t: 0, b: 0 }, bargap: 0.35, showlegend: false,
+            margin: { l: 0, r: 64, t: 0, b: 0 }, bargap: 0.35, showlegend: false,
             xaxis: { range: [0, 1], visible: false, fixedrange: true },
-            yaxis: { autorange: "reversed", type: "category", fixedrange: true, ticks: "", dtick: 1, ticksuffix: "  " },
+            yaxis: { range: [9.5, -0.5], visible: false, fixedrange: true },
           },
           { displayModeBar: false, staticPlot: true, responsive: true },
         );
@@ -58,6 +60,8 @@ export default function (component) {
     return {
       data(data) {
         latest = data;
+        said.textContent = data.said;
+        how.textContent = data.how;
         see();
         if (library) draw();
         else plotly(data.plotly).then((loaded) => { library = loaded; draw(); }, (error) => { place.textContent = error.message; });

@@ -10,7 +10,7 @@ import streamlit as st
 from nn import recogniser
 from nn.digits.normalise import Normalised, normalise
 from nn.errors import UserError
-from pages.parts import bars, bring, loaded, mine, session, verdict, watch, way, why
+from pages.parts import bars, bring, loaded, mine, session, watch, way, why
 from pages.parts.drawing import Drawing, png
 from pages.parts.echo import echo
 from pages.parts.loaded import Loaded
@@ -20,7 +20,6 @@ from pages.parts.readers import Reader, choose
 from pages.parts.text import plain
 
 ASKED = "Read by", "And by"
-ALMOST = 0.9999  # no network is surer, though its probability may round to 1
 SECTIONS = "Why?", "Watch it learn", "My digits", "Pictures"
 
 BLANK = Normalised(np.zeros((28, 28), np.uint8), True, {})
@@ -30,6 +29,7 @@ class Answered(NamedTuple):
     turn: int  # counts the answers of this session
     readers: list[Reader]
     answer: recogniser.Answer  # the first one's
+    drawing: Drawing | None
     seen: Normalised
     picture: Loaded | None  # what lay on the paper
 
@@ -40,7 +40,7 @@ def answer(two: bool) -> None:
     writing, answering = st.columns([5, 6], gap="large")
     with writing:
         drawing, seen = _look()
-    strokes = drawing.strokes if drawing else []
+    strokes = len(drawing.strokes) if drawing else 0
     readers, answers = [], []
     turn = session.draw.next_turn()
     with answering, st.container(key="answers" if two else "answer", gap="small"):
@@ -49,26 +49,28 @@ def answer(two: bool) -> None:
             with place:
                 readers.append(choose(label, key))
                 answers.append(readers[-1].read(seen))
-                _say(answers[-1], seen)
                 image = None if two else seen.image
-                bars.show(answers[-1], image, len(strokes), turn, f"bars {key}")
-        if not seen.blank and not _known():
-            mine.ask(seen, answers[0], strokes)
-    with writing:  # after the answer, for which the person waits
-        _keep(drawing, seen)
-    session.draw.answered(Answered(turn, readers, answers[0], seen, session.draw.loaded()))
+                bars.show(answers[-1], seen.blank, image, strokes, turn, f"bars {key}")
+    picture = session.draw.loaded()
+    session.draw.answered(Answered(turn, readers, answers[0], drawing, seen, picture))
 
 
 @st.fragment
 def explain() -> None:
-    """What led to the answer, and what can be done with it.
+    """What can be done with what was read, and what led to the answer.
 
     A fragment of its own, which ``echo`` runs when the answer is on the screen: nobody waits for
     an answer until all this is worked out and drawn.
     """
-    turn, readers, answer, seen, picture = session.draw.last_answered()
+    turn, readers, answer, drawing, seen, picture = session.draw.last_answered()
     if picture is not session.draw.loaded():  # another one was put on the paper from here
         st.rerun()
+    keeping, teaching = st.columns([5, 6], gap="large")
+    with keeping:
+        _keep(drawing, seen, picture)
+    if not seen.blank and not (picture and picture.truth is not None):
+        with teaching:
+            mine.ask(seen, answer, drawing.strokes if drawing else [])
     if "found" in seen.steps:
         way.show(seen, "way")
     _sections(readers, answer, seen)
@@ -99,9 +101,8 @@ def _look() -> tuple[Drawing | None, Normalised]:
     return drawing, seen
 
 
-def _keep(drawing: Drawing | None, seen: Normalised) -> None:
+def _keep(drawing: Drawing | None, seen: Normalised, picture: Loaded | None) -> None:
     """Pin it, save it; and what it is, if it was not drawn."""
-    picture = session.draw.loaded()
     image = drawing.image if drawing else picture and loaded.shown(picture)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         pin = seen.image.tobytes()
@@ -125,25 +126,6 @@ def _keep(drawing: Drawing | None, seen: Normalised) -> None:
         )
         if picture:
             note(plain(picture.words))
-
-
-def _known() -> bool:
-    """Whether somebody has already said which digit is on the paper."""
-    picture = session.draw.loaded()
-    return bool(picture and picture.truth is not None)
-
-
-def _say(answer: recogniser.Answer, seen: Normalised) -> None:
-    if seen.blank:
-        said, how = verdict.NOTHING, "A network reads it as soon as you lift the pen."
-    elif answer.refused:
-        said = verdict.NO_DIGIT
-        how = f"If it had to be one: {verdict.a(answer.digit or 0)}."
-    else:
-        said = verdict.words(answer.probabilities)
-        how = f"{verdict.percent(min(answer.confidence, ALMOST))} sure"
-    st.subheader(said, anchor=False)
-    note(how)
 
 
 def _sections(readers: list[Reader], answer: recogniser.Answer, seen: Normalised) -> None:
