@@ -46,7 +46,7 @@ ONLY = {
     "twins": "duplicates",
     "others": "neither",
 }
-BESIDE = ("another neuron", "another moment", "another run")
+BESIDE = ("neuron", "moment", "run")
 
 
 def watch(run: Run, steps: Sequence[int]) -> None:
@@ -216,7 +216,7 @@ def compare(run_id: str, steps: Sequence[int], step: int, layer: int, neuron: in
     name = dossier.title(sizes, layer, neuron)
     choices = [each for each in BESIDE if run_id != SHIPPED or each != BESIDE[1]]
     beside = st.segmented_control(
-        f"Compare {name[0].lower()}{name[1:]} with", choices, key=f"beside {len(choices)}"
+        f"Compare {name[0].lower()}{name[1:]} with another", choices, key=f"beside {len(choices)}"
     )
     if not beside:
         return

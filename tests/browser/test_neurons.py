@@ -220,11 +220,11 @@ def test_a_neuron_is_compared_with_others_and_itself(page: Page, server, record)
     run = record("second", seed=2)
     look(page, server.url, f"run={run.id}&neuron=4")
     for beside, title in (
-        ("another neuron", "Neuron 5"),
-        ("another moment", "before learning"),
-        ("another run", "first, after 30,000 digits"),
+        ("neuron", "Neuron 5"),
+        ("moment", "before learning"),
+        ("run", "first, after 30,000 digits"),
     ):
-        page.get_by_text(beside, exact=True).click()
+        page.get_by_role("radio", name=beside, exact=True).click()
         expect(page.locator(".compare").get_by_text(title, exact=True)).to_be_visible()
         expect(page.get_by_text("Likeness (cosine)")).to_be_visible()
     page.get_by_role("slider", name="At which moment").press("Home")
@@ -298,6 +298,6 @@ def test_without_a_run_the_recognisers_neurons_open(page: Page, server) -> None:
 def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server, record) -> None:
     run = record()
     look(page, server.url, f"run={run.id}&neuron=3")
-    page.get_by_text("another moment", exact=True).click()
+    page.get_by_role("radio", name="moment", exact=True).click()
     expect(page.get_by_text("Likeness (cosine)")).to_be_visible()
     assert not serious(page)
