@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,15 +41,18 @@ class Refusal(NamedTuple):
 
 
 @cache
+def _file() -> tuple[Network, dict[str, Any]]:
+    return model_file.read(FILE)
+
+
 def network() -> Network:
     """The shipped network. Its probabilities are calibrated: the temperature is in its weights."""
-    return model_file.read(FILE)[0]
+    return _file()[0]
 
 
-@cache
 def refusal() -> Refusal:
     """The rule that was fitted to the shipped network."""
-    return Refusal(**model_file.read(FILE)[1]["refusal"])
+    return Refusal(**_file()[1]["refusal"])
 
 
 def read(normalised: Normalised, by: Network | None = None) -> Answer:

@@ -11,7 +11,7 @@ from nn import recogniser
 from nn.digits.normalise import Normalised, normalise
 from nn.errors import UserError
 from pages.parts import bars, bring, loaded, mine, session, watch, way, why
-from pages.parts.drawing import Drawing, png
+from pages.parts.drawing import SIDE, Drawing, png
 from pages.parts.echo import echo
 from pages.parts.loaded import Loaded
 from pages.parts.note import note
@@ -77,6 +77,16 @@ def explain() -> None:
     if news := session.draw.news():
         st.toast(plain(news))
     echo(turn)
+    _rehearse()
+
+
+@st.cache_resource(show_spinner=False)
+def _rehearse() -> None:
+    """The first picture that a server reads takes ten times as long as all others: let it be one
+    that nobody waits for."""
+    stem = np.zeros((SIDE, SIDE), np.uint8)
+    stem[SIDE // 4 : -SIDE // 4, SIDE // 2 : SIDE // 2 + 20] = 255
+    recogniser.read(normalise(stem))
 
 
 def _look() -> tuple[Drawing | None, Normalised]:
