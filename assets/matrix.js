@@ -1,4 +1,5 @@
-// The confusion matrix: a Plotly figure changed in place, which st.plotly_chart draws anew.
+// The confusion matrix: a Plotly figure changed in place, which st.plotly_chart draws anew. The digits
+// stand beside it: axes of Plotly's take as long as all the cells.
 
 const RED = "194, 56, 46", GREEN = "13, 140, 130";
 
@@ -14,7 +15,7 @@ export default function (component) {
     const digits = [...data.shades.keys()];
     const sides = (digit) => (digits.includes(digit) ? [digit - 0.5, digit + 0.5] : [-0.5, 9.5]);
     const [truth, answer] = data.chosen, [y0, y1] = sides(truth), [x0, x1] = sides(answer);
-    const axis = { tickvals: digits, showgrid: false, zeroline: false, fixedrange: true };
+    const axis = { visible: false, fixedrange: true };
     library.react(
       place,
       [{
@@ -26,10 +27,10 @@ export default function (component) {
       }],
       {
         paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: theme.font, color: theme.text, size: 12 },
-        height: 440, margin: { l: 44, r: 0, t: 44, b: 0 }, dragmode: false, hoverdistance: 1,
+        margin: { l: 0, r: 0, t: 0, b: 0 }, dragmode: false, hoverdistance: 1,
         shapes: Math.max(truth, answer) < 0 ? [] : [{ type: "rect", x0, x1, y0, y1, line: { width: 2.5, color: theme.text } }],
-        xaxis: { ...axis, title: { text: "read as" }, side: "top", range: [-0.5, 9.5] },
-        yaxis: { ...axis, title: { text: "it is" }, range: [9.5, -0.5] },
+        xaxis: { ...axis, range: [-0.5, 9.5] },
+        yaxis: { ...axis, range: [9.5, -0.5] },
       },
       { displayModeBar: false, responsive: true },
     );

@@ -16,11 +16,17 @@ FAINTEST = 0.12  # the square root of the share that is the reddest where none i
 
 _ASSETS = Path(__file__).parents[2] / "assets"
 
+_DIGITS = "".join(f"<span>{digit}</span>" for digit in range(DIGITS))
+
 # Plotly puts its styles into the page's head, where a shadow root would not see them.
 _matrix = st.components.v2.component(
     "digitscope.matrix",
-    html='<div class="place confusion" role="img" aria-label="Confusion matrix"></div>',
-    css=".confusion { height: 440px; } .confusion .nsewdrag { cursor: pointer !important; }",
+    html='<div class="confusion"><span class="read" aria-hidden="true">read as</span>'
+    f'<div class="columns" aria-hidden="true">{_DIGITS}</div>'
+    '<span class="is" aria-hidden="true">it is</span>'
+    f'<div class="rows" aria-hidden="true">{_DIGITS}</div>'
+    '<div class="place" role="img" aria-label="Confusion matrix"></div></div>',
+    css=(_ASSETS / "matrix.css").read_text(),
     js="".join((_ASSETS / file).read_text() for file in ("live.js", "digit.js", "matrix.js")),
     isolate_styles=False,
 )
