@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,19 @@ from nn.layers import Array
 # No deadline: the first call of a test warms caches, and CI machines are shared.
 settings.register_profile("digitscope", deadline=None, max_examples=30)
 settings.load_profile("digitscope")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Of several processes one runs all tests in the browser, for two browsers at once are too
+    slow; the others share the rest, a file at a time."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith("tests/browser/") else nodeid.split("::")[0]
+
+    return Scheduler(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,17 +14,12 @@ from tests.browser.app import Server, chromium, find_chromium
 expect.set_options(timeout=15_000)  # milliseconds: a test machine may be busy
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A person who gets no answer presses again: on a busy machine one message in some hundred is
-    lost or late. What fails twice more is a fault.
-
-    All of them in one process, while another does the rest: two browsers at once are too slow.
-    """
+    lost or late. What fails twice more is a fault."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
             item.add_marker(pytest.mark.flaky(reruns=2))
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture
