@@ -120,11 +120,13 @@ def test_a_viewer_is_sent_what_there_is_and_then_only_what_is_new(port, recorder
 
 def test_a_slow_viewer_skips_frames_but_no_points(port, recorder) -> None:
     learn(recorder, 1)
-    with watch(port, recorder.run_id) as socket:
+    with watch(port, recorder.run_id) as socket, watch(port, recorder.run_id) as fast:
         hear(socket)
-        for step in (2, 3, 4, 5):  # it has not answered yet
+        hear(fast)
+        for step in (2, 3, 4, 5):  # the slow one has not answered yet
+            fast.send("drawn")
             learn(recorder, step)
-            time.sleep(0.1)
+            assert hear(fast)["frame"]["step"] == step
         socket.send("drawn")
         header = hear(socket)
         assert header["frame"]["step"] == 5
