@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import plotly.graph_objects as go
-import streamlit as st
-from numpy.typing import NDArray
 
 from nn.inspect.calibration import Calibration
 from nn.inspect.fate import Fate
