@@ -35,6 +35,6 @@ export default function (component) {
       { displayModeBar: false, responsive: true },
     );
     place.removeAllListeners("plotly_click");
-    place.on("plotly_click", ({ points: [{ x, y }] }) => setTriggerValue("cell", [y, x]));
+    place.on("plotly_click", ({ points: [cell] }) => cell && setTriggerValue("cell", [cell.y, cell.x]));
   }, (place) => globalThis.Plotly?.purge(place));
 }

@@ -39,6 +39,7 @@ def cell() -> tuple[int, int]:
 
 
 def choose(truth: int, answer: int) -> None:
+    """Look at the pictures of a digit that were read as another; ANY: of all."""
     st.session_state[TRUTH], st.session_state[ANSWER] = truth, answer
     first_leaf()
 
