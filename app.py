@@ -4,16 +4,16 @@ import streamlit as st
 from starlette.middleware import Middleware
 from threadpoolctl import threadpool_limits
 
-from nn.runs import launch
-from pages.parts import bundle, errors, film, hub, visitor
+from nn.runs.worker import process
+from pages.server import errors, film, hub, plotly_asset, visitor
 
 app = st.App(
     "pages/shell.py",
-    routes=[hub.route, film.route, bundle.plotly_route],
+    routes=[hub.route, film.route, plotly_asset.plotly_route],
     middleware=[Middleware(visitor.Cookie)],
     on_script_error=errors.show,
 )
 # What the server computes is small, and BLAS threads wait busily for each other; workers, which
 # train, are processes of their own.
 threadpool_limits(1, "blas")
-launch.ready.keep()
+process.ready.keep()

@@ -1,5 +1,5 @@
 // Asks for the rest of the page once the answer has been drawn, unless another one is on its way:
-// see pages/parts/reading.py and paper.js.
+// see pages/draw/prediction.py and paper.js.
 
 export default function (component) {
   return mount(component, (parent, { setStateValue }) => {

@@ -1,5 +1,5 @@
 // Shared by the live components: one WebSocket a run, however many components look at it.
-// (Streamlit takes a component's JavaScript as one text: pages/parts/components.py puts this file
+// (Streamlit takes a component's JavaScript as one text: pages/components/live.py puts this file
 // in front of each component's own.)
 
 const RECONNECT = { first: 500, longest: 8000 }; // milliseconds

@@ -1,4 +1,4 @@
-"""The command line: ``python -m nn``. With ``nn/commands``, the only place here that prints."""
+"""The command line: ``python -m nn``. With ``nn/cli``, the only place here that prints."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from nn.commands.data import convert, data
-from nn.commands.model import export, test
-from nn.commands.predict import predict
-from nn.commands.recogniser import recogniser
-from nn.commands.runs import delete, runs, stop
-from nn.commands.train import resume, train
+from nn.cli.data import convert, data
+from nn.cli.model import export, test
+from nn.cli.predict import predict
+from nn.cli.pretrained import recogniser
+from nn.cli.runs import delete, runs, stop
+from nn.cli.train import resume, train
 from nn.errors import UserError
 
 

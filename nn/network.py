@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from nn.initialisers import INITIALISERS
+from nn.initializers import INITIALISERS
 from nn.layers import ACTIVATIONS, OUTPUTS, Array, Dense, Dropout, Layer
 
 

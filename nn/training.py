@@ -9,12 +9,12 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from nn.augment import RANGES, Ranges, augment
+from nn.augmentation import RANGES, Ranges, augment
 from nn.layers import Array
 from nn.losses import Loss
 from nn.metrics import Score, evaluate
 from nn.network import Network
-from nn.optimisers import Optimiser, clip
+from nn.optimizers import Optimiser, clip
 from nn.schedules import Schedule, constant
 
 
@@ -95,7 +95,7 @@ def train(
 ) -> Iterator[Step | Epoch]:
     """Mini-batch gradient descent from ``position`` to the end of the last epoch.
 
-    augmentation: how strongly pictures are varied within ``ranges`` (0: not; see nn.augment).
+    augmentation: how strongly pictures are varied within ``ranges`` (0: not; see nn.augmentation).
     clip_norm: the gradient's norm is kept at or below this (0: not). patience: ends after so many
     epochs in a row without a lower validation loss (0: never, nor without validation pictures).
     Yields a Step after every batch and an Epoch after each epoch's last Step. Between two events

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import session
+from pages.common import state
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
@@ -12,12 +12,20 @@ st.set_page_config(page_title="Digitscope", page_icon=str(ASSETS / "icon.svg"), 
 st.logo(ASSETS / "logo.svg", icon_image=ASSETS / "icon.svg", size="large")
 st.html(ASSETS / "page.css")
 
-session.write_address()
+state.write_address()
 st.navigation(
     [
-        st.Page("train.py", title="Train", icon=":material/timeline:", default=True),
-        st.Page("neurons.py", title="Neurons", icon=":material/grid_view:"),
-        st.Page("draw.py", title="Draw", icon=":material/draw:"),
-        st.Page("mistakes.py", title="Mistakes", icon=":material/rule:"),
+        st.Page(
+            "train/page.py",
+            title="Train",
+            url_path="train",
+            icon=":material/timeline:",
+            default=True,
+        ),
+        st.Page(
+            "neurons/page.py", title="Neurons", url_path="neurons", icon=":material/grid_view:"
+        ),
+        st.Page("draw/page.py", title="Draw", url_path="draw", icon=":material/draw:"),
+        st.Page("mistakes/page.py", title="Mistakes", url_path="mistakes", icon=":material/rule:"),
     ]
 ).run()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,9 +15,12 @@ import pytest
 from hypothesis import settings
 from threadpoolctl import threadpool_limits
 
-from nn.digits import mnist as mnist_files
-from nn.digits.dataset import Dataset
+from nn.data import mnist as mnist_files
+from nn.data.dataset import Dataset
 from nn.layers import Array
+from nn.runs.spec import RunSpec
+from nn.runs.store.store import RunStore
+from nn.runs.worker import loop
 
 # No deadline: the first call of a test warms caches, and CI machines are shared.
 settings.register_profile("digitscope", deadline=None, max_examples=30)
@@ -104,3 +109,58 @@ def assert_gradient() -> Callable[..., None]:
             )
 
     return check
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """Empty, and the store of every process that the test starts."""
+    monkeypatch.setenv("DIGITSCOPE_STORE", f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    return RunStore()
+
+
+@pytest.fixture
+def locker(tmp_path):
+    """``with locker():`` another program holds the store's lock."""
+
+    @contextmanager
+    def lock():
+        other = sqlite3.connect(
+            tmp_path / "store.sqlite3", isolation_level=None, check_same_thread=False
+        )
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+        other.close()
+
+    return lock
+
+
+@pytest.fixture(scope="session")
+def quick():
+    """Two epochs of 50 steps."""
+    return RunSpec(hidden=(8,), batch=380, epochs=2, data="strokes", validation=1000)
+
+
+@pytest.fixture(scope="session")
+def record(tmp_path_factory):
+    """``record(hidden…)`` → (store, run): one epoch of 40 steps, in a store of its own."""
+
+    def run(*hidden, **fields):
+        folder = tmp_path_factory.mktemp("inspect")
+        store = RunStore(f"sqlite:///{folder / 'store.sqlite3'}")
+        spec = {"batch": 380, "epochs": 1, "data": "strokes", "validation": 1000} | fields
+        name = spec.pop("name", "")
+        made = store.create(RunSpec(hidden=hidden, **spec), name)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(loop, "available_cores", lambda: 1)
+            for _ in loop.work(store, made.id):
+                pass
+        return store, store.run(made.id)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def recorded(record):
+    """(store, run): 6 neurons, finished."""
+    return record(6)

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from nn.runs import database
 from nn.runs.spec import RunSpec
-from nn.runs.store import RunStore, State
-from tests.commands.cli import QUICK, ROOT, assert_sentence, nn
+from nn.runs.store import database
+from nn.runs.store.store import RunStore, State
+from tests.cli.command_line import QUICK, ROOT, assert_sentence, nn
 
 
 @pytest.fixture(autouse=True)
 def store(tmp_path, monkeypatch):
     monkeypatch.setenv("DIGITSCOPE_STORE", f"sqlite:///{tmp_path / 'store.sqlite3'}")
-    monkeypatch.setattr("nn.runs.worker.available_cores", lambda: 1)
+    monkeypatch.setattr("nn.runs.worker.loop.available_cores", lambda: 1)
     return RunStore()
 
 

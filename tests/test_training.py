@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nn import checkpoint
-from nn.digits.dataset import Dataset
+from nn.data.dataset import Dataset
 from nn.losses import LOSSES, cross_entropy
 from nn.metrics import evaluate
+from nn.models import checkpoint
 from nn.network import Network, as_input
-from nn.optimisers import OPTIMISERS, Sgd
+from nn.optimizers import OPTIMISERS, Sgd
 from nn.runs.spec import RunSpec
 from nn.schedules import cosine
 from nn.training import Epoch, Position, Step, train

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from nn.digits import sources
+from nn.data import sources
 from nn.errors import UserError
-from nn.initialisers import INITIALISERS
+from nn.initializers import INITIALISERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES, Loss
 from nn.network import Network, parameter_count
-from nn.optimisers import OPTIMISERS, Optimiser, Sgd
+from nn.optimizers import OPTIMISERS, Optimiser, Sgd
 from nn.schedules import SCHEDULES
 
 WIDEST, DEEPEST, MOST_PARAMETERS = 10_000, 20, 16_000_000
@@ -53,7 +53,7 @@ class RunSpec:
     batch: int = 64  # pictures a step
     epochs: int = 5
     data: str = "mnist"  # or strokes, or where one's own is
-    also: str = ""  # an .npz of one's own digits, learned beside them; see nn.digits.own
+    also: str = ""  # an .npz of one's own digits, learned beside them; see nn.data.extra_data
     start: str = ""  # the network it goes on from: recogniser, or RUN@STEP; "": first weights
     validation: int = 5000  # training pictures held out; of one's own data a tenth, or with 0 none
     seed: int = 0
@@ -121,7 +121,7 @@ class RunSpec:
 
     def build(self) -> tuple[Network, Loss, Optimiser]:
         """The untrained network, its loss and its optimiser; where it goes on from another
-        network, nn.runs.model.begin has that one's parameters."""
+        network, nn.runs.load_network.begin has that one's parameters."""
         network = self.network()
         network.initialise(self.initialiser, np.random.default_rng(self.seed))
         size, decay = len(network.parameters), self.weight_decay

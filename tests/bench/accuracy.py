@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import inf
 from statistics import median
 
-from nn.digits import mnist
+from nn.data import mnist
 from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
 from tests.bench.peak import peak

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn.digits import mnist, sources
+from nn.data import mnist, sources
 from nn.runs.presets import PRESETS
 from nn.training import Epoch, train
 from tests.bench.report import Report

@@ -8,11 +8,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from nn import recogniser
-from nn.digits.normalise import normalise
-from nn.digits.replay import picture
-from nn.runs.store import RunStore
-from pages.parts import bring
+from nn.data.preprocess.pipeline import normalise
+from nn.data.synthetic.render_strokes import picture
+from nn.models import pretrained
+from nn.runs.store.store import RunStore
+from pages.draw import upload
 from tests.bench.report import Report
 from tests.bench.viewers import training
 from tests.browser.app import Server, chromium, find_chromium
@@ -89,11 +89,11 @@ def answers(hand: Hand, report: Report) -> list[float]:
 def without_page(report: Report) -> None:
     """What the server does with one picture, and with many files."""
     drawings = [picture(strokes).resize((SIDE, SIDE)) for _, strokes in people(UPLOADS)]
-    recogniser.read(normalise(drawings[0]))  # warm
+    pretrained.read(normalise(drawings[0]))  # warm
     took = []
     for drawing in drawings[:STROKES]:
         began = time.perf_counter()
-        recogniser.read(normalise(drawing))
+        pretrained.read(normalise(drawing))
         took.append(1000 * (time.perf_counter() - began))
     report.at_most(f"ms to normalise and read {SIDE} × {SIDE}", statistics.median(took), 10)
     files = []
@@ -103,8 +103,8 @@ def without_page(report: Report) -> None:
         files.append(file.getvalue())
     began = time.perf_counter()
     for data in files:
-        seen = bring.look("digit.png", data).seen
+        seen = upload.look("digit.png", data).seen
         assert seen
-        recogniser.read(seen)
+        pretrained.read(seen)
     took_all = time.perf_counter() - began
     report.at_most(f"seconds to read {len(files)} uploaded pictures", took_all, 2)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from nn.runs.store import RunStore, State
+from nn.runs.store.store import RunStore, State
 from tests.bench.report import Report
 from tests.browser.app import STEP, WALL, Server, chromium, find_chromium
 

@@ -11,16 +11,16 @@ from unittest.mock import patch
 import numpy as np
 from playwright.sync_api import Browser, Page
 
-from nn.digits import sources
-from nn.runs import kept
+from nn.data import sources
 from nn.runs.spec import RunSpec
-from nn.runs.store import Run, RunStore
-from nn.runs.worker import work
+from nn.runs.store.store import Run, RunStore
+from nn.runs.worker import snapshot_schedule
+from nn.runs.worker.loop import work
 from tests.bench.report import Report
 from tests.browser.app import WALL, Server, chromium, find_chromium
 
 ROUNDS, NEURONS, MOMENTS = 5, (5, 17, 40, 66, 90, 101, 127), 7
-FRAMES, COARSE = kept.MOST_FRAMES, 16  # kept; as many as make a timeline playable
+FRAMES, COARSE = snapshot_schedule.MOST_FRAMES, 16  # kept; as many as make a timeline playable
 PATIENCE = 60_000  # milliseconds
 REST = 1.5  # seconds between two measurements
 
@@ -80,7 +80,7 @@ def record(store: RunStore, **fields: object) -> Run:
         return frozenset(range(FRAMES // 2)) | frozenset(late.tolist())
 
     made = store.create(RunSpec(data=sources.default(), **fields))
-    with patch.object(kept, "frames", frames):
+    with patch.object(snapshot_schedule, "frames", frames):
         for _ in work(store, made.id):
             pass
     return store.run(made.id)

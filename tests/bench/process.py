@@ -16,8 +16,8 @@ ROUNDS = 7
 # As `python -m nn.runs.worker RUN`, telling of its first batch, and at the end of its memory.
 WORKER = """
 import sys
-from nn.runs.store import RunStore
-from nn.runs.worker import work
+from nn.runs.store.store import RunStore
+from nn.runs.worker.loop import work
 events = work(RunStore(), sys.argv[1])
 next(events)
 print(flush=True)
@@ -28,9 +28,9 @@ print(peak)
 """
 # Creates what the worker works on, and decodes the pictures into the cache.
 PREPARE = """
-from nn.digits import sources
+from nn.data import sources
 from nn.runs.spec import RunSpec
-from nn.runs.store import RunStore
+from nn.runs.store.store import RunStore
 spec = RunSpec(data=sources.default(), epochs=2)
 sources.load(spec.data, spec.validation, spec.seed)
 print(RunStore().create(spec).id)

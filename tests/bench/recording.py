@@ -1,4 +1,4 @@
-"""What recording a run costs: nn.runs.worker.work against plain nn.training.train, turn by turn."""
+"""What recording a run costs: the worker against plain nn.training.train, turn by turn."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from time import perf_counter
 
 from threadpoolctl import threadpool_limits
 
-from nn.digits import sources
+from nn.data import sources
 from nn.runs.spec import RunSpec
-from nn.runs.store import RunStore
-from nn.runs.worker import fair_share, work
+from nn.runs.store.store import RunStore
+from nn.runs.worker.loop import fair_share, work
 from nn.training import train
 from tests.bench.report import Report
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from websockets.sync.client import connect
 
-from nn.runs.store import Run, RunStore, State
+from nn.runs.store.store import Run, RunStore, State
 from tests.bench.report import Report
 from tests.browser.app import Server
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from nn.digits import sources
+from nn.data import sources
 from nn.runs.spec import RunSpec
-from nn.runs.store import RunStore
+from nn.runs.store.store import RunStore
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page
 
-from nn.digits.forms import FORMS
-from nn.digits.pen import spline
-from nn.digits.replay import Strokes
+from nn.data.synthetic.glyphs import FORMS
+from nn.data.synthetic.pen import spline
+from nn.data.synthetic.render_strokes import Strokes
 
 MOST = 12  # points of a recorded path: a mouse skips some too, and each takes a frame
 

@@ -16,14 +16,14 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from nn.digits.replay import picture
-from nn.digits.strokes import make
-from nn.runs import mine
-from nn.runs.mine import Labelled
+from nn.data.synthetic.handwriting import make
+from nn.data.synthetic.render_strokes import picture
+from nn.runs import my_digits
+from nn.runs.my_digits import Labelled
 from nn.runs.spec import RunSpec
-from nn.runs.store import RunStore
-from nn.runs.worker import work
-from pages.parts import visitor
+from nn.runs.store.store import RunStore
+from nn.runs.worker.loop import work
+from pages.server import visitor
 from tests.browser.app import Server, serious
 from tests.browser.hand import Hand, pen_path, people
 
@@ -370,12 +370,12 @@ def test_tuning_a_network_on_my_digits_shows_before_and_after_and_lets_it_read(
         Labelled(int(label), np.rot90(image), [])
         for label, image in zip(written.labels, written.images, strict=True)
     ]
-    mine.add(RunStore(server.store), owner, lying[:4])
+    my_digits.add(RunStore(server.store), owner, lying[:4])
     page.reload()
     page.get_by_role("tab", name="My digits").click()
     tune = page.get_by_role("button", name="Fine-tune on my digits")
     expect(tune).to_be_disabled()
-    mine.add(RunStore(server.store), owner, lying[4:])
+    my_digits.add(RunStore(server.store), owner, lying[4:])
     page.get_by_label("Read by").click()
     page.get_by_role("option", name="my own run").click()
     page.get_by_role("tab", name="Pictures").click()

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from nn.inspect import page as exported
+from nn.export import html_report as exported
 from nn.runs.spec import RunSpec
-from nn.runs.store import RunStore
-from nn.runs.worker import work
+from nn.runs.store.store import RunStore
+from nn.runs.worker.loop import work
 
 HOSTILE = "</script><b>x"
 

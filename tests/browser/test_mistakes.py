@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from nn.digits import formats, strokes
-from nn.runs import mine, worker
-from nn.runs.mine import Labelled
+from nn.data.formats import any_format
+from nn.data.synthetic import handwriting
+from nn.runs import my_digits
+from nn.runs.my_digits import Labelled
 from nn.runs.spec import RunSpec
-from nn.runs.store import Run, RunStore
-from pages.parts import visitor
+from nn.runs.store.store import Run, RunStore
+from nn.runs.worker import loop
+from pages.server import visitor
 from tests.browser.app import Server, serious
 
 RIGHT = re.compile(r"^\d+\.\d % read right$")
@@ -26,7 +28,7 @@ def learn(server: Server, name: str = "a run", **fields: object) -> Run:
     spec = {"hidden": (16,), "data": "strokes", "epochs": 1, "batch": 190} | fields
     store = RunStore(server.store)
     run = store.create(RunSpec(**spec), name)
-    for _ in worker.work(store, run.id):
+    for _ in loop.work(store, run.id):
         pass
     return store.run(run.id)
 
@@ -138,8 +140,8 @@ def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
     page, server, tmp_path
 ) -> None:
     open_mistakes(page, server, learn(server))
-    own = strokes.load()[1][:30]
-    formats.write(own, tmp_path / "mine.npz")
+    own = handwriting.load()[1][:30]
+    any_format.write(own, tmp_path / "mine.npz")
     (tmp_path / "broken.npz").write_bytes(b"no archive")
     choose(page, "Pictures", "Pictures of your own …")
     files = page.locator("input[type=file]")
@@ -156,8 +158,8 @@ def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
 def test_my_digits_are_pictures_like_any_other(page, server) -> None:
     run = learn(server)
     page.context.add_cookies([{"name": visitor.COOKIE, "value": "me", "url": server.url}])
-    drawn = strokes.make(3, seed=5)
-    mine.add(
+    drawn = handwriting.make(3, seed=5)
+    my_digits.add(
         RunStore(server.store),
         visitor.of({visitor.COOKIE: "me"}),
         [Labelled(int(drawn.labels[n]), drawn.images[n], []) for n in range(3)],
@@ -243,7 +245,7 @@ def test_what_cannot_be_shown_is_said(page, server, tmp_path) -> None:
     page.goto(f"{server.url}/mistakes?run={queued.id}")
     expect(page.get_by_text("has not begun to learn")).to_be_visible()
     store.delete(queued.id)
-    formats.write(strokes.load()[1][:100], tmp_path / "own.npz")
+    any_format.write(handwriting.load()[1][:100], tmp_path / "own.npz")
     gone = learn(server, data=str(tmp_path / "own.npz"), batch=10)
     (tmp_path / "own.npz").unlink()
     page.goto(f"{server.url}/mistakes?run={gone.id}")

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from nn import model_file
+from nn.models import weights_file
 from nn.runs.spec import RunSpec
-from nn.runs.store import Run, RunStore
-from nn.runs.worker import work
+from nn.runs.store.store import Run, RunStore
+from nn.runs.worker.loop import work
 from tests.browser.app import STEP, WALL, step
 from tests.browser.test_train import open_train, serious, start, state
 
@@ -242,7 +242,7 @@ def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
     with page.expect_download() as saved:
         page.get_by_role("button", name="Weights for NumPy").click()
     saved.value.save_as(tmp_path / "it.npz")
-    network, about = model_file.read(tmp_path / "it.npz")
+    network, about = weights_file.read(tmp_path / "it.npz")
     assert (network.sizes, about["run"]) == (run.spec.sizes, "to take")
     for what, name in (
         ("this neuron learning", "to-take-neuron-3.gif"),

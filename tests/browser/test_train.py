@@ -9,10 +9,10 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from nn.home import log
 from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
-from nn.runs.store import RunStore, State
+from nn.runs.store.store import RunStore, State
+from nn.support.paths import log
 from tests.browser.app import STEP, heap, serious, start, step
 
 

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select, update
 
-from nn import checkpoint
+from nn.models import checkpoint
 from nn.network import parameter_count
-from nn.runs import tables
-from nn.runs.queue import LEASE_SECONDS
 from nn.runs.spec import RunSpec
-from nn.runs.store import RunStore, State
-from nn.runs.worker import work
+from nn.runs.store import schema
+from nn.runs.store.queue import LEASE_SECONDS
+from nn.runs.store.store import RunStore, State
+from nn.runs.worker.loop import work
 
 ROOT = Path(__file__).parents[2]
 KILLS = 100
@@ -29,15 +29,15 @@ SPEC = RunSpec(hidden=(8,), lr=0.02, batch=300, epochs=20, data="strokes", valid
 # A worker for each line it reads, started in a moment because it is a fork of what is loaded.
 NURSERY = """
 import os, signal, sys
-from nn.runs import worker
-from nn.runs.store import RunStore
+from nn.runs.store.store import RunStore
+from nn.runs.worker import loop
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-worker._rehearse()
+loop._rehearse()
 print("ready", flush=True)
 for run_id in sys.stdin:
     child = os.fork()
     if not child:
-        worker.work_off(RunStore(), run_id.strip())
+        loop.work_off(RunStore(), run_id.strip())
         os._exit(0)
     print(child, flush=True)
 """
@@ -71,7 +71,7 @@ def start(store):
 def new_run(store):
     run = store.create(SPEC)
     with store.writing() as connection:
-        connection.execute(update(tables.runs).values(threads=1))
+        connection.execute(update(schema.runs).values(threads=1))
     return run
 
 
@@ -95,8 +95,8 @@ def kill(process):
 def let_the_lease_run_out(store):
     """As if LEASE_SECONDS had passed since."""
     with store.writing() as connection:
-        then = tables.runs.c.heartbeat - LEASE_SECONDS - 0.5
-        connection.execute(update(tables.runs).values(heartbeat=then))
+        then = schema.runs.c.heartbeat - LEASE_SECONDS - 0.5
+        connection.execute(update(schema.runs).values(heartbeat=then))
 
 
 def recorded(store, run):
@@ -137,7 +137,7 @@ def test_a_killed_worker_loses_nothing_that_was_committed_and_going_on_changes_n
         assert points.items() <= points_now.items()
         assert frames <= frames_now
         assert list(epochs_now) == list(range(1, seen.epoch + 1))
-        sizes = select(func.length(tables.frames.c.parameters)).where(tables.frames.c.run == run.id)
+        sizes = select(func.length(schema.frames.c.parameters)).where(schema.frames.c.run == run.id)
         assert {size for (size,) in store.rows(sizes)} <= {2 * parameter_count(SPEC.sizes)}
         if store.checkpoint(run.id):
             parameters(store, run)
@@ -155,7 +155,7 @@ def test_a_killed_worker_loses_nothing_that_was_committed_and_going_on_changes_n
     process = start(run)
     while alive(process):
         time.sleep(0.01)
-    assert store.rows(select(tables.runs.c.state).distinct()) == [(State.FINISHED,)]
+    assert store.rows(select(schema.runs.c.state).distinct()) == [(State.FINISHED,)]
     for other in store.runs():
         np.testing.assert_array_equal(parameters(store, other), parameters(store, whole))
         assert recorded(store, other)[:2] == recorded(store, whole)[:2]

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.digits import sources
+from nn.data import sources
 from nn.errors import UserError
-from nn.initialisers import INITIALISERS
+from nn.initializers import INITIALISERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES
-from nn.optimisers import OPTIMISERS, Sgd
+from nn.optimizers import OPTIMISERS, Sgd
 from nn.runs.spec import RunSpec, parse_hidden
 from nn.schedules import SCHEDULES
 

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
-from nn.digits.dataset import Dataset
+from nn.data.dataset import Dataset
 from nn.runs.spec import RunSpec
 from tests.bench.peers.serve import Training, pixels, serve
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nn import training
-from nn.digits.dataset import Dataset
+from nn.data.dataset import Dataset
 from nn.runs.spec import RunSpec
 from tests.bench.peers.serve import Training, serve
 

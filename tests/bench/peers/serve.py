@@ -14,8 +14,8 @@ from time import perf_counter
 
 import numpy as np
 
-from nn.digits import mnist, sources
-from nn.digits.dataset import Dataset
+from nn.data import mnist, sources
+from nn.data.dataset import Dataset
 from nn.layers import Array
 from nn.runs.spec import RunSpec
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from nn.digits.dataset import Dataset
+from nn.data.dataset import Dataset
 from nn.runs.spec import RunSpec
 from tests.bench.peers.serve import Training, pixels, serve
 

@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import LambdaLR
 
-from nn.digits.dataset import Dataset
+from nn.data.dataset import Dataset
 from nn.runs.spec import RunSpec
 from nn.schedules import SCHEDULES
 from tests.bench.peers.serve import Training, pixels, serve

@@ -1,0 +1,1 @@
+"""Neurons: weights, activations and statistics of single units, as arrays."""

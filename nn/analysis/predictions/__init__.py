@@ -1,0 +1,1 @@
+"""Predictions: confusion, calibration, attribution and forgetting, as arrays."""

@@ -1,0 +1,1 @@
+"""File formats: one module for each format that labeled images are read from and written to."""

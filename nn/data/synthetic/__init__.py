@@ -1,0 +1,1 @@
+"""Synthetic data: handwriting and non-digits drawn by the program itself."""

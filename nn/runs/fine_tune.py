@@ -1,0 +1,50 @@
+"""Tune: a run that goes on from a network, learning a visitor's own digits beside the others."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from nn.data import extra_data, sources
+from nn.errors import UserError
+from nn.runs import load_network, my_digits
+from nn.runs.spec import RunSpec
+from nn.runs.store.run import Run
+from nn.runs.store.store import RunStore
+
+FEWEST = 5  # own digits: fewer say nothing of a hand
+# Of so many or more, one in APART is not learned, to see how the next ones will be read.
+MANY, APART = 25, 5
+
+# Gentle, for the network can already read, and short, for somebody waits.
+RECIPE: dict[str, Any] = {"lr": 0.02, "epochs": 2, "augmentation": 0.5, "batch": 128}
+ENDING = ", fine-tuned"
+
+
+def tune(store: RunStore, owner: str, start: str, name: str) -> Run:
+    """Record the run, queued, that goes on from ``start`` (see RunSpec) with My digits.
+
+    It learns MNIST beside them, or the built-in strokes where that is not here; name: of that
+    network. Raises UserError when there are too few digits, or no such network.
+    """
+    digits = list(my_digits.held(store, owner).values())
+    if len(digits) < FEWEST:
+        raise UserError(f"My digits holds {len(digits)}; teach it {FEWEST} or more first.")
+    if len(digits) >= MANY:
+        del digits[APART - 1 :: APART]
+    _, fields = load_network.onward(store, start)
+    path = extra_data.keep(my_digits.dataset(digits))
+    spec = RunSpec(data=sources.default(), also=str(path), **fields, **RECIPE)
+    return store.create(spec, name.removesuffix(ENDING) + ENDING, owner=owner)
+
+
+def learned(store: RunStore, run: Run) -> set[bytes]:
+    """The own pictures, (28, 28) uint8, that it has learned, or a run that it goes on from, as far
+    as that one is still there. Raises UserError when they are gone."""
+    if not run.spec.also:
+        return set()
+    found = {image.tobytes() for image in extra_data.read(Path(run.spec.also)).images}
+    with suppress(UserError):
+        found |= learned(store, store.run(run.spec.start.partition("@")[0]))
+    return found

@@ -1,0 +1,1 @@
+"""History: how weights and predictions changed over the snapshots of a run."""

@@ -1,0 +1,86 @@
+"""My digits: drawings that a visitor has labelled, in the store."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import delete, func, insert, select
+
+from nn.data.dataset import Dataset
+from nn.data.synthetic.render_strokes import Strokes
+from nn.errors import UserError
+from nn.runs.store import schema
+from nn.runs.store.store import RunStore
+
+MOST = 5_000  # of a visitor
+
+
+class Labelled(NamedTuple):
+    label: int  # 0–9
+    image: NDArray[np.uint8]  # (28, 28) in MNIST's frame
+    strokes: Strokes  # how it was drawn; empty where it is a picture
+
+
+def add(store: RunStore, owner: str, digits: Sequence[Labelled]) -> None:
+    """All of them or none. Raises UserError for nobody's, and when there would be too many."""
+    if not owner:
+        raise UserError("Your browser keeps no cookie for Digitscope, so nothing can be yours.")
+    if not digits:  # an insert of no rows would be one of nothing but defaults
+        return
+    d = schema.digits.c
+    now = time.time()
+    with store.deciding() as connection:
+        held = connection.scalar(select(func.count()).where(d.owner == owner)) or 0
+        if held + len(digits) > MOST:
+            raise UserError(
+                f"My digits holds at most {MOST:,} drawings; you have {held:,} and would add "
+                f"{len(digits):,}. Delete some first."
+            )
+        connection.execute(
+            insert(schema.digits),
+            [
+                {
+                    "owner": owner,
+                    "created": now,
+                    "label": digit.label,
+                    "image": np.ascontiguousarray(digit.image, np.uint8).tobytes(),
+                    "strokes": json.dumps(digit.strokes),
+                }
+                for digit in digits
+            ],
+        )
+
+
+def held(store: RunStore, owner: str) -> dict[int, Labelled]:
+    """The visitor's by their number, oldest first."""
+    d = schema.digits.c
+    query = select(d.id, d.label, d.image, d.strokes).where(d.owner == owner).order_by(d.id)
+    return {
+        row.id: Labelled(
+            row.label,
+            np.frombuffer(row.image, np.uint8).reshape(28, 28),
+            json.loads(row.strokes),
+        )
+        for row in store.rows(query)
+    }
+
+
+def remove(store: RunStore, owner: str, numbers: Collection[int]) -> None:
+    """Of the visitor's own; others' stay, whatever is asked."""
+    d = schema.digits.c
+    with store.writing() as connection:
+        connection.execute(delete(schema.digits).where(d.owner == owner, d.id.in_(numbers)))
+
+
+def dataset(digits: Collection[Labelled]) -> Dataset:
+    """At least one."""
+    return Dataset(
+        np.stack([digit.image for digit in digits]),
+        np.array([digit.label for digit in digits], np.uint8),
+        "my digits",
+    )

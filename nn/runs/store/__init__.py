@@ -1,0 +1,1 @@
+"""The store: the database between workers, which write, and pages, which read."""

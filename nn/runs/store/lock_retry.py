@@ -1,0 +1,59 @@
+"""Patience with a store that somebody else has locked, and what ends it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from sqlalchemy.exc import OperationalError
+
+from nn.errors import UserError
+from nn.runs.store import database
+
+PATIENCE = 30.0  # seconds for which what must be written is tried again
+LOCK_WAIT = 0.1  # seconds that each try waits for a locked store
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Unwritable(UserError):
+    """The store takes no more, for example because the disk is full."""
+
+
+class Locked(Unwritable):
+    """Another program has locked the store for PATIENCE seconds."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Another program kept the store locked for {PATIENCE:.0f} seconds. Close it, then "
+            "resume this run."
+        )
+
+
+def unless_locked(error: OperationalError) -> None:
+    """Raise Unwritable for an error that waiting does not mend."""
+    if not database.is_locked(error):
+        raise Unwritable(
+            f"The store cannot be written: {error.orig}. Once it can, resume this run."
+        ) from None
+
+
+def insisting(write: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """``write``, tried again for PATIENCE seconds while the store is locked."""
+
+    @wraps(write)
+    def insist(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return write(*args, **kwargs)
+            except OperationalError as error:
+                unless_locked(error)
+            if time.monotonic() > until:
+                raise Locked
+            time.sleep(LOCK_WAIT)
+
+    return insist

@@ -1,0 +1,118 @@
+"""Run: one recorded run as it stands, and what has been recorded of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.runs.spec import RunSpec
+from nn.runs.store.queue import LEASE_SECONDS, START_SECONDS, Standing
+
+Kind = Literal["pause", "resume", "stop", "step", "rate", "speed"]
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # its worker vanished; never stored, always concluded
+
+    @property
+    def active(self) -> bool:
+        """A worker is on it, or on its way, or it is held for later."""
+        return self in (State.QUEUED, State.RUNNING, State.PAUSED)
+
+
+@dataclass(frozen=True)
+class Run:
+    id: str
+    name: str
+    owner: str  # the visitor who started it; "": the command line
+    spec: RunSpec
+    created: float  # seconds since 1970
+    heartbeat: float  # likewise: when its worker, or who queued it, last wrote
+    state: State
+    sentence: str  # why it is in that state, where that needs saying
+    steps: int  # in the whole run; 0 before it was first started
+    step: int
+    samples: int
+    seconds: float  # of training alone
+    epoch: int  # complete ones
+    test_accuracy: float | None  # 0–1, after the last complete epoch
+    pinned: bool  # its frames are never thinned
+    place: int  # in the queue: 1, 2, …; 0 when it does not wait
+
+
+class Point(NamedTuple):
+    step: int
+    samples: int
+    loss: float  # of this step's batch
+    smooth_loss: float  # running mean of the batches' losses
+
+
+class Frame(NamedTuple):
+    """The network at one moment, for looking."""
+
+    step: int
+    samples: int
+    loss: float | None  # training loss just before; None for the untrained network
+    parameters: NDArray[np.float16]  # flat, as nn.network.Network.parameters
+
+
+class Command(NamedTuple):
+    id: int
+    kind: Kind
+    value: float | None = None  # see RunStore.command
+
+
+def waits(row: Any) -> bool:
+    return row.state == State.QUEUED and row.lease is None
+
+
+def as_run(row: Any, standing: Standing | None) -> Run:
+    """What a row of the table says at this moment; how the queue stands matters if it waits."""
+    state, sentence, place = State(row.state), row.sentence, 0
+    now = time.time()
+    if standing and waits(row):
+        place = standing.place(row.id, now - row.heartbeat)
+        if now - max(row.heartbeat, standing.heard) > START_SECONDS:
+            state, place = State.INTERRUPTED, 0
+            sentence = "No worker has started it. Resume it, or it starts after the next run."
+        elif place:
+            sentence = f"Waiting: {ordinal(place)} in the queue."
+    elif state.active and row.lease and now - row.heartbeat > LEASE_SECONDS:
+        state = State.INTERRUPTED
+        sentence = "Its worker vanished. Resume it to go on from the last checkpoint."
+    return Run(
+        id=row.id,
+        name=row.name,
+        owner=row.owner,
+        spec=RunSpec.from_json(row.spec),
+        created=row.created,
+        heartbeat=row.heartbeat,
+        state=state,
+        sentence=sentence,
+        steps=row.steps,
+        step=row.step,
+        samples=row.samples,
+        seconds=row.seconds,
+        epoch=row.epoch,
+        test_accuracy=row.test_accuracy,
+        pinned=row.pinned,
+        place=place,
+    )
+
+
+def ordinal(n: int) -> str:
+    """1st, 2nd, 3rd, 4th, …"""
+    ending = "th" if n // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
+    return f"{n}{ending}"

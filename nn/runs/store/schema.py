@@ -1,0 +1,140 @@
+"""The store's tables. One writer a run (its worker); anyone may read."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+SCHEMA_VERSION = 4
+# What an older store lacks: its version → the statements that make it one newer.
+MIGRATIONS = {
+    1: (
+        "ALTER TABLE runs ADD COLUMN pinned BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE commands ADD COLUMN value FLOAT",
+    ),
+    2: ("ALTER TABLE runs ADD COLUMN owner VARCHAR(32) NOT NULL DEFAULT ''",),
+    3: (),  # a new table is all: digits
+}
+
+metadata = MetaData()
+
+about = Table("about", metadata, Column("schema_version", Integer, nullable=False))
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("owner", String(32), nullable=False, default=""),  # the visitor; "": the command line
+    Column("spec", Text, nullable=False),  # RunSpec as JSON
+    Column("created", Float, nullable=False),  # seconds since 1970, as all times here
+    Column("state", String(16), nullable=False),
+    Column("sentence", Text, nullable=False, default=""),  # why it is in that state, for people
+    Column("lease", String(32)),  # the worker's token; who has another one may not write
+    Column("heartbeat", Float, nullable=False),  # when its worker, or who queued it, last wrote
+    Column("watched_until", Float, nullable=False, default=0.0),  # live frames are wanted till then
+    Column("threads", Integer),  # BLAS threads, fixed at the first start
+    Column("steps", Integer, nullable=False, default=0),  # in the whole run, once known
+    Column("step", Integer, nullable=False, default=0),
+    Column("samples", Integer, nullable=False, default=0),
+    Column("seconds", Float, nullable=False, default=0.0),  # of training alone
+    Column("epoch", Integer, nullable=False, default=0),  # complete ones
+    Column("test_accuracy", Float),  # after the last complete epoch
+    Column("pinned", Boolean, nullable=False, default=False),  # its frames are never thinned
+)
+
+
+def _of_run() -> Column[str]:
+    return Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+
+
+# The loss curve at chosen steps: the batch's loss, and the running mean of all batches' losses.
+points = Table(
+    "points",
+    metadata,
+    _of_run(),
+    Column("step", Integer, primary_key=True),
+    Column("samples", Integer, nullable=False),
+    Column("loss", Float, nullable=False),
+    Column("smooth_loss", Float, nullable=False),
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    _of_run(),
+    Column("epoch", Integer, primary_key=True),
+    Column("step", Integer, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("train_loss", Float, nullable=False),
+    Column("val_loss", Float),
+    Column("val_accuracy", Float),
+    Column("test_accuracy", Float),
+    Column("images_per_second", Float, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+
+# Kept frames: the network at chosen moments, for looking. Parameters as float16, in the order of
+# nn.network.Network.parameters.
+frames = Table(
+    "frames",
+    metadata,
+    _of_run(),
+    Column("step", Integer, primary_key=True),
+    Column("samples", Integer, nullable=False),
+    Column("loss", Float),
+    Column("parameters", LargeBinary, nullable=False),
+)
+
+# The live frame: one row a run, overwritten while somebody watches.
+live = Table(
+    "live",
+    metadata,
+    _of_run(),
+    Column("step", Integer, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("loss", Float),
+    Column("parameters", LargeBinary, nullable=False),
+)
+
+# The checkpoint: what going on takes, one a run (see nn.models.checkpoint).
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    _of_run(),
+    Column("step", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+commands = Table(
+    "commands",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("value", Float),  # of those that take one
+    Column("created", Float, nullable=False),
+    Column("step", Integer),  # where the worker obeyed it; None: not yet
+)
+
+# Drawings that visitors have labelled, each visitor's own.
+digits = Table(
+    "digits",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("owner", String(32), nullable=False, index=True),  # the visitor
+    Column("created", Float, nullable=False),
+    Column("label", Integer, nullable=False),
+    Column("image", LargeBinary, nullable=False),  # 28 × 28 uint8 in MNIST's frame
+    Column("strokes", Text, nullable=False),  # JSON: pen paths [[x, y], …]; [] for a picture
+)

@@ -1,0 +1,356 @@
+"""RunStore: the database between who trains and who looks.
+
+The store is the only channel: a worker writes through nn.runs.worker.recorder, everybody
+else reads here and sends commands. SQLite in ``$DIGITSCOPE_HOME`` unless ``$DIGITSCOPE_STORE`` is
+another URL.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import secrets
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from unicodedata import category
+
+import numpy as np
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from nn.errors import UserError
+from nn.runs.spec import RunSpec
+from nn.runs.store import database, queue, schema
+from nn.runs.store.run import Command, Frame, Kind, Point, Run, State, as_run, waits
+from nn.support.paths import home
+
+__all__ = ["Command", "Frame", "Point", "Run", "RunStore", "State"]
+
+NO_TEXT = ("Cc", "Cs", "Zl", "Zp")  # control characters, halves of characters, ends of lines
+
+
+class RunStore:
+    """Safe to share between threads and processes."""
+
+    def __init__(self, url: str | None = None) -> None:
+        """Opens, and when empty creates, the store. Raises UserError when it cannot be used."""
+        try:
+            url = url or os.environ.get("DIGITSCOPE_STORE")
+            self.url = url or f"sqlite:///{home() / 'store.sqlite3'}"
+            self.engine = database.open_engine(self.url)
+        except UserError:
+            raise
+        except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
+            raise UserError(
+                f"The store cannot be opened: {_reason(error)}. Check DIGITSCOPE_STORE and "
+                "DIGITSCOPE_HOME."
+            ) from None
+
+    @contextmanager
+    def writing(self, wait: float = database.WAIT) -> Iterator[Connection]:
+        """One transaction: all of it is written, or nothing. wait: seconds for other writers."""
+        with self.engine.begin() as connection:
+            database.be_patient(connection, wait)
+            yield connection
+
+    @contextmanager
+    def deciding(self) -> Iterator[Connection]:
+        """A transaction beside which nobody decides anything: what it reads stays so."""
+        with self.writing() as connection:
+            connection.execute(update(schema.about).values(schema_version=schema.SCHEMA_VERSION))
+            yield connection
+
+    def rows(self, statement: Any) -> Sequence[Any]:
+        """Everything a query finds, in a transaction of its own."""
+        with self.engine.connect() as connection:
+            return connection.execute(statement).all()
+
+    # Runs
+
+    def create(
+        self, spec: RunSpec, name: str = "", lease: str | None = None, owner: str = ""
+    ) -> Run:
+        """Record a new run: queued, or at once the worker's that holds ``lease``.
+
+        owner: the visitor who may control it beside the command line.
+        Raises UserError for a name that ``RUN@STEP`` would misread, or that is more than a line of
+        text.
+        """
+        _check_name(name)
+        run_id = secrets.token_hex(4)
+        now = time.time()
+        with self.writing() as connection:
+            connection.execute(
+                insert(schema.runs).values(
+                    id=run_id,
+                    name=name or run_id,
+                    owner=owner,
+                    spec=spec.to_json(),
+                    created=now,
+                    heartbeat=now,
+                    state=State.QUEUED,
+                    lease=lease,
+                )
+            )
+        return self.run(run_id)
+
+    def runs(self) -> list[Run]:
+        """All runs, newest first."""
+        with self.engine.connect() as connection:
+            standing = queue.standing(connection)
+            rows = connection.execute(select(schema.runs).order_by(schema.runs.c.created.desc()))
+            return [as_run(row, standing) for row in rows]
+
+    def run(self, run_id: str) -> Run:
+        """Raises UserError when there is none of this id."""
+        with self.engine.connect() as connection:
+            return self._run(connection, run_id)
+
+    def _run(self, connection: Connection, run_id: str) -> Run:
+        query = select(schema.runs).where(schema.runs.c.id == run_id)
+        row = connection.execute(query).one_or_none()
+        if not row:
+            raise UserError(f"There is no run {run_id!r}. `python -m nn runs` lists them.")
+        return as_run(row, queue.standing(connection) if waits(row) else None)
+
+    def find(self, text: str) -> Run:
+        """The run with this id, name or unique beginning of an id. Raises UserError."""
+        runs = self.runs()
+        for matches in (
+            [run for run in runs if text in (run.id, run.name)],
+            [run for run in runs if text and run.id.startswith(text)],
+        ):
+            if len(matches) == 1:
+                return matches[0]
+            if matches:
+                ids = ", ".join(run.id for run in matches)
+                raise UserError(f"{text!r} fits {len(matches)} runs: {ids}. Say which by its id.")
+        raise UserError(f"There is no run {text!r}. `python -m nn runs` lists them.")
+
+    def requeue(self, run_id: str, lease: str | None = None) -> Run:
+        """Make a run ready to go on from its checkpoint: queued, or at once the worker's that
+        holds ``lease``.
+
+        Raises UserError for a run that waits, has a worker, or has nothing left to do.
+        """
+        with self.deciding() as connection:
+            run = self._run(connection, run_id)
+            r = schema.runs.c
+            held = connection.scalar(select(r.lease).where(r.id == run_id))
+            parked = run.state is State.PAUSED and not held
+            if (run.state.active and not parked) or run.state is State.FINISHED:
+                raise UserError(f"Run {run.name} is {run.state}: there is nothing to resume.")
+            if run.state is State.DIVERGED:
+                raise UserError(
+                    f"Run {run.name} would diverge again: start one with a lower learning rate."
+                )
+            connection.execute(
+                update(schema.runs)
+                .where(r.id == run_id)
+                .values(state=State.QUEUED, sentence="", lease=lease, heartbeat=time.time())
+            )
+            # What was asked of the worker that is gone is not asked of the next.
+            connection.execute(
+                delete(schema.commands).where(
+                    schema.commands.c.run == run_id, schema.commands.c.step.is_(None)
+                )
+            )
+            return self._run(connection, run_id)
+
+    def withdraw(self, run_id: str) -> bool:
+        """Stop a run that has no worker, because it waits or was paused for long → whether it
+        was such a run."""
+        r = schema.runs.c
+        with self.deciding() as connection:
+            stopped = connection.execute(
+                update(schema.runs)
+                .where(
+                    r.id == run_id,
+                    r.state.in_((State.QUEUED, State.PAUSED)),
+                    r.lease.is_(None),
+                )
+                .values(state=State.STOPPED, heartbeat=time.time())
+            )
+        return bool(stopped.rowcount)
+
+    def pin(self, run_id: str, pinned: bool) -> None:
+        """Say whether the run keeps all its frames when the store has grown too large."""
+        with self.writing() as connection:
+            connection.execute(
+                update(schema.runs).where(schema.runs.c.id == run_id).values(pinned=pinned)
+            )
+
+    def rename(self, run_id: str, name: str) -> None:
+        """An empty name is its id again. Raises UserError as ``create``."""
+        _check_name(name)
+        with self.writing() as connection:
+            connection.execute(
+                update(schema.runs).where(schema.runs.c.id == run_id).values(name=name or run_id)
+            )
+
+    def delete(self, run_id: str) -> None:
+        """Forget a run and all that was recorded of it; its worker, if any, stops."""
+        with self.writing() as connection:
+            connection.execute(delete(schema.runs).where(schema.runs.c.id == run_id))
+        database.reclaim(self.engine)
+
+    # What was recorded
+
+    def points(self, run_id: str, after: int = -1) -> list[Point]:
+        """The loss curve's points with a step above ``after``, in order."""
+        t = schema.points.c
+        query = select(t.step, t.samples, t.loss, t.smooth_loss)
+        query = query.where(t.run == run_id, t.step > after)
+        return [Point(*row) for row in self.rows(query.order_by(t.step))]
+
+    def epochs(self, run_id: str, after: int = 0) -> list[dict[str, Any]]:
+        """The complete epochs above number ``after``, in order, by column name."""
+        t = schema.epochs
+        query = select(t).where(t.c.run == run_id, t.c.epoch > after).order_by(t.c.epoch)
+        return [
+            {key: value for key, value in row._mapping.items() if key != "run"}
+            for row in self.rows(query)
+        ]
+
+    def frame_steps(self, run_id: str) -> list[int]:
+        """The steps of the kept frames, in order."""
+        t = schema.frames.c
+        query = select(t.step).where(t.run == run_id).order_by(t.step)
+        return [row.step for row in self.rows(query)]
+
+    def frame_samples(self, run_id: str) -> dict[int, int]:
+        """The step of each kept frame → how many samples it had seen, in order."""
+        t = schema.frames.c
+        query = select(t.step, t.samples).where(t.run == run_id).order_by(t.step)
+        return {row.step: row.samples for row in self.rows(query)}
+
+    def frame(self, run_id: str, step: int) -> Frame:
+        """The kept frame at ``step``. Raises UserError when there is none."""
+        rows = self.rows(_frames(schema.frames, run_id).where(schema.frames.c.step == step))
+        if not rows:
+            raise UserError(f"Run {run_id} has no frame at step {step:,}.")
+        return _frame(rows[0])
+
+    def newest_frame(self, run_id: str, shown: int = -1) -> Frame | None:
+        """The latest frame, live or kept, up to where the run is; None if that is ``shown``.
+
+        A run that goes on from its checkpoint has kept frames ahead of itself.
+        """
+        here = select(schema.runs.c.step).where(schema.runs.c.id == run_id).scalar_subquery()
+        steps = [
+            self.rows(select(func.max(t.c.step)).where(t.c.run == run_id, t.c.step <= here))[0][0]
+            for t in (schema.live, schema.frames)
+        ]
+        live, kept = (-1 if step is None else step for step in steps)
+        if max(live, kept) in (-1, shown):
+            return None
+        if kept > live:
+            return self.frame(run_id, kept)
+        rows = self.rows(_frames(schema.live, run_id))
+        return _frame(rows[0]) if rows else None  # it may be gone by now
+
+    def checkpoint(self, run_id: str) -> bytes | None:
+        t = schema.checkpoints.c
+        rows = self.rows(select(t.data).where(t.run == run_id))
+        return rows[0].data if rows else None
+
+    # From those who look to the worker
+
+    def watch(self, run_id: str, seconds: float) -> None:
+        """Say that somebody is looking for the next ``seconds``: live frames are wanted."""
+        with self.writing() as connection:
+            connection.execute(
+                update(schema.runs)
+                .where(schema.runs.c.id == run_id)
+                .values(watched_until=time.time() + seconds)
+            )
+
+    def command(self, run_id: str, kind: Kind, value: float | None = None) -> bool:
+        """Ask the run's worker, which obeys within a tenth of a second → False if it has none.
+
+        value: with "step", how many batches a paused run learns from before it pauses again; with
+        "rate", the learning rate from here on; with "speed", at most how many batches a second (0:
+        as many as it can). Raises UserError for one that cannot be.
+        """
+        if kind == "rate":
+            replace(self.run(run_id).spec, lr=value)  # type: ignore[arg-type]  # that is looked at here
+        elif kind == "step" and not (isinstance(value, int) and value > 0):
+            raise UserError(f"step takes a number of batches, 1 or more; got {value!r}.")
+        elif kind == "speed" and not (isinstance(value, int | float) and 0 <= value < math.inf):
+            raise UserError(f"speed takes a number of batches a second, 0 or more; got {value!r}.")
+        elif kind not in ("step", "speed"):
+            value = None
+        with self.deciding() as connection:
+            query = select(schema.runs.c.id).where(schema.runs.c.id == run_id, queue.has_worker())
+            there = connection.scalar(query) is not None
+            if there:
+                connection.execute(
+                    insert(schema.commands).values(
+                        run=run_id, kind=kind, value=value, created=time.time()
+                    )
+                )
+        return there
+
+    def rate(self, run_id: str) -> float | None:
+        """The learning rate that the worker was last given while it ran; None: the spec's."""
+        t = schema.commands.c
+        query = select(t.value).where(t.run == run_id, t.kind == "rate", t.step.is_not(None))
+        rows = self.rows(query.order_by(t.id.desc()).limit(1))
+        return rows[0].value if rows else None
+
+    def commands(self, run_id: str) -> list[Command]:
+        """What the worker has been asked and has not yet done, in order."""
+        looked = self.look(run_id)
+        return looked[1] if looked else []
+
+    def look(self, run_id: str) -> tuple[float, list[Command]] | None:
+        """In one query, for it is asked often: until when the run is watched, and its commands.
+
+        None when there is no such run.
+        """
+        with self.engine.connect() as connection:
+            rows = connection.execute(_LOOK, {"id": run_id}).all()
+        if not rows:
+            return None
+        return rows[0].watched_until, [Command(*row[1:]) for row in rows if row.id is not None]
+
+
+# Made once: putting it together takes as long as running it.
+_LOOK = (
+    select(
+        schema.runs.c.watched_until,
+        schema.commands.c.id,
+        schema.commands.c.kind,
+        schema.commands.c.value,
+    )
+    .outerjoin_from(
+        schema.runs,
+        schema.commands,
+        and_(schema.commands.c.run == schema.runs.c.id, schema.commands.c.step.is_(None)),
+    )
+    .where(schema.runs.c.id == bindparam("id"))
+    .order_by(schema.commands.c.id)
+)
+
+
+def _check_name(name: str) -> None:
+    if "@" in name:
+        raise UserError(f"A run's name has no @ in it, which names a step; got {name!r}.")
+    if any(category(letter) in NO_TEXT for letter in name):
+        raise UserError(f"A run's name is one line of readable text; got {name!r}.")
+
+
+def _frames(table: Any, run_id: str) -> Any:
+    t = table.c
+    return select(t.step, t.samples, t.loss, t.parameters).where(t.run == run_id)
+
+
+def _frame(row: Any) -> Frame:
+    return Frame(row.step, row.samples, row.loss, np.frombuffer(row.parameters, "<f2"))
+
+
+def _reason(error: BaseException) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

@@ -1,0 +1,1 @@
+"""The worker: the process that trains a run and records it in the store."""

@@ -1,0 +1,111 @@
+"""The local launcher: worker processes, and what can be asked of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, get_args
+
+from nn.errors import UserError
+from nn.runs.store import queue
+from nn.runs.store.run import Kind
+from nn.runs.store.store import RunStore
+from nn.support.paths import log
+
+COMMANDS = get_args(Kind)
+REPLACE_SECONDS = 6.0  # before a new worker gets ready: it must not slow the start of a run
+
+
+def ask(store: RunStore, run_id: str, command: Kind, value: float | None = None) -> None:
+    """Ask a run's worker for something; resuming a run without a worker queues it again.
+
+    Raises UserError when it cannot be done, and for a value as RunStore.command does.
+    """
+    if command == "stop" and store.withdraw(run_id):
+        return
+    if store.command(run_id, command, value):
+        return
+    if command == "resume":
+        launch(store.requeue(run_id).id)
+        return
+    run = store.run(run_id)
+    raise UserError(f"Run {run.name} is {run.state}: there is nothing to {command}.")
+
+
+def launch(run_id: str) -> None:
+    """Start a worker for the queued run if a slot is free; else the next free worker takes it."""
+    with RunStore().engine.connect() as connection:
+        if not queue.free_slots(connection):
+            return
+    if not ready.give(run_id):
+        start(run_id)
+
+
+def launch_next(store: RunStore) -> None:
+    """Launch the run whose turn it is, if one waits: for who has just freed a slot."""
+    with store.engine.connect() as connection:
+        waiting = queue.waiting(connection)
+    if waiting:
+        launch(waiting[0])
+
+
+def start(run_id: str | None = None) -> subprocess.Popen[bytes]:
+    """Start a worker process; without a run, one that hears of it on its standard input.
+
+    It belongs to its own process group: it outlives its parent and hears no Ctrl-C meant for it.
+    Its log is ``logs/RUN.log`` in ``$DIGITSCOPE_HOME``.
+    """
+    root = str(Path(__file__).parents[3])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    with open(log(run_id or "worker"), "ab") as file:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "nn.runs.worker", *filter(None, [run_id])],
+            env=os.environ | {"PYTHONPATH": path},
+            stdin=subprocess.DEVNULL if run_id else subprocess.PIPE,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+    # Somebody must wait for it, or it stays in the process table when it has ended.
+    threading.Thread(target=child.wait, daemon=True).start()
+    return child
+
+
+class Ready:
+    """One worker that has loaded everything and has no run yet, for a quick start.
+
+    It has no slot. It ends with this process, which holds the other end of its standard input.
+    """
+
+    def __init__(self) -> None:
+        self._worker: IO[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def keep(self) -> None:
+        """From now on there is such a worker, as far as one can be started."""
+        with self._lock, suppress(OSError):
+            if not self._worker:
+                self._worker = start().stdin
+
+    def give(self, run_id: str) -> bool:
+        """Let it train the run, and get another one ready → whether there was one."""
+        with self._lock:
+            worker, self._worker = self._worker, None
+        if not worker:
+            return False
+        timer = threading.Timer(REPLACE_SECONDS, self.keep)
+        timer.daemon = True
+        timer.start()
+        try:
+            with worker:
+                worker.write(f"{run_id}\n".encode())
+        except BrokenPipeError:  # somebody ended it
+            return False
+        return True
+
+
+ready = Ready()

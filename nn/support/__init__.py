@@ -1,0 +1,1 @@
+"""Support: file and folder helpers that know nothing of networks."""

@@ -1,0 +1,87 @@
+"""Charts that change when a person acts: Plotly figures from plain data."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from nn.analysis.predictions.calibration import Calibration
+from nn.runs.history.predictions import Fate
+
+SEEN = 0.2  # probability: a digit that never had so much stays grey
+GREY = "rgba(139, 149, 163, 0.35)"
+COLOURS = (
+    "#0f9d8f", "#d9822b", "#3f7fd6", "#c2382e", "#8a5fc7", "#7a9a1f", "#c94f8a", "#1f9bbd",
+    "#a9741f", "#5b6bd6",
+)  # fmt: skip
+
+GREEN = "13, 140, 130"
+
+
+def fates(fate: Fate) -> go.Figure:
+    """Ten lines: the probability of each digit while the network learned."""
+    at = fate.samples.clip(min=1)  # a logarithmic axis has no 0
+    most = fate.probabilities.max(axis=0)
+    order = fate.probabilities[-1].argsort()  # the likeliest at the end is drawn last, on top
+    figure = go.Figure()
+    for digit in order:
+        seen = bool(most[digit] >= SEEN)
+        figure.add_scatter(
+            x=at,
+            y=fate.probabilities[:, digit],
+            name=f"{digit}",
+            mode="lines",
+            line={
+                "width": 3 if digit == order[-1] else 1.5,
+                "color": COLOURS[digit] if seen else GREY,
+            },
+            hovertemplate="%{y:.1%}" if seen else None,
+            hoverinfo=None if seen else "skip",
+            showlegend=seen,
+        )
+    ticks = [tick for tick in (1, 10, 100, 1_000, 10_000, 100_000, 10**6, 10**7) if tick <= at[-1]]
+    figure.update_layout(
+        height=260,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        hovermode="x unified",
+        xaxis={
+            "type": "log",
+            "title": "digits seen while learning",
+            "tickvals": ticks,
+            "ticktext": ["before", *(f"{tick:,}" for tick in ticks[1:])],
+        },
+        yaxis={"range": [0, 1.02], "tickformat": ".0%", "title": "probability"},
+        legend={"traceorder": "reversed"},
+    )
+    return figure
+
+
+def calibration(found: Calibration) -> go.Figure:
+    """How often a network is right against how sure it is, a dot for each tenth."""
+    there = found.pictures > 0
+    pictures = found.pictures[there]
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", hoverinfo="skip", showlegend=False,
+        line={"color": "#8b95a3", "dash": "dot"},
+    )  # fmt: skip
+    figure.add_scatter(
+        x=found.sureness[there],
+        y=found.accuracy[there],
+        mode="lines+markers",
+        marker={"size": 7 + 21 * np.sqrt(pictures / pictures.max()), "color": f"rgb({GREEN})"},
+        line={"color": f"rgba({GREEN}, 0.5)"},
+        customdata=pictures,
+        hovertemplate="on average %{x:.1%} sure, %{y:.1%} right<br>%{customdata:,} pictures"
+        "<extra></extra>",
+        showlegend=False,
+    )
+    axis = {"range": [-0.04, 1.06], "tickformat": ".0%", "fixedrange": True, "zeroline": False}
+    figure.update_layout(
+        height=420,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        dragmode=False,
+        xaxis=axis | {"title": "how sure it is of its answer"},
+        yaxis=axis | {"title": "how often it is right"},
+    )
+    return figure

@@ -1,0 +1,36 @@
+"""Cards: what a network answered to one picture, in words and numbers."""
+
+from __future__ import annotations
+
+from nn.analysis.predictions.predict import Reading
+from pages.common.test_set import Pictures
+from pages.components.thumbnails import Card, packed
+
+
+def percent(share: float) -> str:
+    """0–1 → "97.6 %"; what is not quite all or nothing never reads as if it were."""
+    if 0.9995 <= share < 1:
+        return "over 99.9 %"
+    if 0 < share < 0.0005:
+        return "under 0.1 %"
+    return f"{share:.1%}".replace("%", " %")
+
+
+def a(digit: int) -> str:
+    """The digit with its article."""
+    return f"an {digit}" if digit == 8 else f"a {digit}"
+
+
+def card(reading: Reading, pictures: Pictures, row: int) -> Card:
+    truth, answer = int(reading.labels[row]), int(reading.answers[row])
+    sure = f"{percent(float(reading.sureness[row]))} sure"
+    return Card(
+        row,
+        packed(pictures.data.images[row]),
+        f"{truth}, read as {answer}",
+        sure,
+        f"Picture {row:,}: {a(truth)}, read as {a(answer)}, {sure}.",
+        [round(float(p), 4) for p in reading.probabilities[row]],
+        truth,
+        answer,
+    )

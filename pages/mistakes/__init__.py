@@ -1,0 +1,1 @@
+"""The Mistakes page: what a model gets wrong."""

@@ -1,0 +1,81 @@
+"""By digit: how well each digit is read, now and along the run."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from nn.analysis.predictions.confusion import count
+from nn.analysis.predictions.predict import Reading
+from nn.runs.store.store import Run
+from pages.common import predictions
+from pages.common.note import note
+from pages.common.predictions import Moment
+from pages.common.test_set import Pictures
+from pages.components import thumbnails
+from pages.components.thumbnails import Row
+
+MOMENTS = 24  # on a curve
+HEADS = ["Digit", "Read right", "Read wrong", "Most often taken for"]
+WORK = 1e11  # multiplications for reading the pictures at all of them: some seconds on one core
+
+
+def show(
+    reading: Reading, pictures: Pictures, run: Run | None, steps: list[int], moment: Moment
+) -> None:
+    """steps: of the run's kept frames; run: None: the recogniser, which has none."""
+    if not run:
+        now = predictions.accuracies(reading.right, pictures.data.labels)
+        thumbnails.scores(HEADS, _rows(reading, [now]), [1.0])
+        return
+    moments = predictions.moments(run, steps, moment.step, pictures, MOMENTS, WORK)
+    progress = st.empty()
+    along = []
+    for number, earlier in enumerate(moments, 1):
+        along.append(
+            predictions.accuracies(predictions.right(earlier, pictures), pictures.data.labels)
+        )
+        progress.progress(number / len(moments), "Reading the pictures at earlier moments")
+    progress.empty()
+    samples = [predictions.samples(moment) for moment in moments]
+    thumbnails.scores(
+        HEADS[:2] + ["Along the run"] * (len(moments) > 1) + HEADS[2:],
+        _rows(reading, along),
+        places(samples),
+    )
+    note(
+        f"Along the run: the share read right at {len(moments)} moments from the untrained network "
+        "to the one the timeline stands at, from 0 to 100 %, and how many percentage points it has "
+        "gained."
+    )
+
+
+def places(samples: list[int]) -> list[float]:
+    """Digits seen at some moments, rising → where they stand on a logarithmic axis, 0–1; the
+    untrained network stands where half of the next's would."""
+    if len(samples) < 2:
+        return [1.0] * len(samples)
+    start = samples[0] or samples[1] / 2
+    return [math.log(max(n, start) / start) / math.log(samples[-1] / start) for n in samples]
+
+
+def _rows(reading: Reading, along: list[list[float | None]]) -> list[Row]:
+    counts = count(reading.labels, reading.answers).counts
+    names = ["all", *map(str, range(10))]
+    rows = []
+    for at, name in enumerate(names):
+        series = [shares[at] for shares in along]
+        now, first = series[-1], series[0]
+        gain = (
+            "" if now is None or first is None else f"{100 * (now - first):+.1f}".replace("-", "−")
+        )
+        if at:
+            total, right = int(counts[at - 1].sum()), int(counts[at - 1, at - 1])
+            others = counts[at - 1].copy()
+            others[at - 1] = 0
+            worst = f"{others.argmax()} ({others.max():,} ×)" if others.any() else "–"
+        else:
+            total, right, worst = int(counts.sum()), int(counts.trace()), ""
+        rows.append(Row(name, now, series, gain, f"{total - right:,} of {total:,}", worst))
+    return rows

@@ -1,0 +1,1 @@
+"""The Neurons page: weights and activations of every neuron, at any snapshot."""

@@ -1,0 +1,291 @@
+"""How the neurons are looked at: which layer, what of them, in which order, beside which other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from nn.analysis.neurons.similarity import cosines
+from nn.analysis.neurons.weight_tiles import quantised
+from nn.errors import UserError
+from nn.runs.store.store import Run
+from pages.common import snapshot, state
+from pages.common.snapshot import SHIPPED
+from pages.common.text import plain
+from pages.components import live
+from pages.neurons import details
+from pages.neurons import state as neurons_state
+from pages.server import pack_tiles
+from pages.server.shared_store import store
+
+SECONDS = 2.0  # between two looks whether a run has changed its state
+WIDTH = 171  # pixels of a choice: two beside each other on a phone 390 wide
+
+MODES = {
+    "weights": "weights",
+    "start": "change since start",
+    "previous": "latest change",
+    "gradient": "pull (gradient)",
+}
+# After "What each neuron …"
+WHAT = {
+    "weights": "looks for",
+    "start": "has come to look for since the start",
+    "previous": "has changed since the kept moment before",
+    "gradient": "is pulled towards by the test digits (against the gradient of the loss)",
+}
+ORDERS = {
+    "index": "number",
+    "norm": "strength (norm)",
+    "firing": "how often it fires",
+    "digit": "digit it serves",
+    "likeness": "likeness",
+}
+ONLY = {
+    "all": "all",
+    "dead": "dead",
+    "twins": "duplicates",
+    "others": "neither",
+}
+BESIDE = ("neuron", "moment", "run")
+
+
+def watch(run: Run, steps: Sequence[int]) -> None:
+    """See that the page is drawn anew when a run that is under way changes its state, has its
+    first kept moment or ends an epoch."""
+    if run.state.active:
+        _watch(run, not steps)
+
+
+@st.fragment(run_every=SECONDS)
+def _watch(run: Run, empty: bool) -> None:
+    now = store().run(run.id)
+    if (now.state, now.epoch) != (run.state, run.epoch) or (empty and now.step):
+        st.rerun()
+
+
+def layer_name(sizes: Sequence[int], layer: int) -> str:
+    count = sizes[layer + 1]
+    if layer == len(sizes) - 2:
+        return "the answers (10)"
+    if len(sizes) == 3:
+        return f"hidden layer ({count:,})"
+    return f"hidden {layer + 1} ({count:,})"
+
+
+def layer(sizes: Sequence[int]) -> int:
+    """Counted from 0; in the address from 1."""
+    layers = range(1, len(sizes))
+    neurons_state.recall_layer(layers)
+    chosen = st.selectbox(
+        "Layer",
+        layers,
+        format_func=lambda number: layer_name(sizes, number - 1),
+        key=neurons_state.LAYER,
+        width=WIDTH,
+    )
+    state.write(neurons_state.LAYER, None if chosen == 1 else chosen)
+    return chosen - 1
+
+
+def mode(steps: Sequence[int], layer: int) -> str:
+    """steps: of the kept frames; between fewer than two nothing changes."""
+    changes = ("start", "previous") if len(steps) < 2 else ()
+    modes = [mode for mode in MODES if mode not in changes and (layer == 0 or mode != "gradient")]
+    state.forget_unless("mode", modes)
+    help = (
+        "Weights: blue where ink speaks for the neuron, red where it speaks against it. Latest "
+        "change: since the kept moment before. Pull: how the test digits would have each weight "
+        "change, which is minus the gradient of the loss."
+    )
+    return _one_of("Show", "mode", {name: MODES[name] for name in modes}, help)
+
+
+def order() -> str:
+    return _one_of("Sort by", "sort", ORDERS, "Likeness: look-alikes stand together.")
+
+
+def only() -> str:
+    help = (
+        "Dead: never fires, whatever the picture. Duplicate: its weights are another's, but for "
+        "their strength."
+    )
+    return _one_of("Neurons", "only", ONLY, help)
+
+
+def _one_of(label: str, key: str, names: dict[str, str], help: str) -> str:
+    chosen = st.selectbox(
+        label, list(names), format_func=names.get, key=key, help=help, bind="query-params",
+        width=WIDTH,
+    )  # fmt: skip
+    return chosen or next(iter(names))
+
+
+def neuron(sizes: Sequence[int], layer: int) -> int:
+    last = sizes[layer + 1] - 1
+    if not last:
+        return 0
+    if neurons_state.neuron() > last:
+        neurons_state.choose(last)
+    label = "Digit" if layer == len(sizes) - 2 else "Neuron"
+    chosen = st.number_input(
+        f"{label}, 0 to {last:,}; or choose it on the wall", 0, last, 0, key=neurons_state.NEURON,
+        bind="query-params",
+    )  # fmt: skip
+    return int(chosen)
+
+
+def wall(
+    run_id: str, steps: Sequence[int], step: int, layer: int, mode: str, by: str, only: str
+) -> dict[str, Any]:
+    """What the wall is told beside its run; see components.wall."""
+    sizes = snapshot.spec(run_id).sizes
+    output = layer == len(sizes) - 2
+    told = {
+        "of": sizes[layer + 1],
+        "mode": "still" if layer or mode == "gradient" or run_id == SHIPPED else mode,
+        "opens": True,
+        "kind": "answer" if output else _kind(layer),
+        "what": WHAT[mode] + (", led back to the pixels" if layer else ""),
+        "aside": True,
+        **_still(run_id, steps, step, layer, mode),
+    }
+    try:
+        told |= _judged(run_id, step, layer, by, only)
+    except UserError as error:
+        if (by, only) != ("index", "all"):
+            st.caption(plain(str(error)))
+    return told
+
+
+def _kind(layer: int) -> str:
+    return "first-layer neuron" if layer == 0 else f"layer-{layer + 1} neuron"
+
+
+def _still(run_id: str, steps: Sequence[int], step: int, layer: int, mode: str) -> dict[str, Any]:
+    """The tiles that the browser cannot make, or not as exactly, of the frames it has."""
+    if mode == "weights" and not layer and run_id != SHIPPED:
+        return {"still": None}
+    if mode == "gradient":
+        try:
+            scales, shown = snapshot.pull(run_id, step)
+        except UserError as error:
+            st.caption(plain(str(error)))
+            return {"still": None}
+    elif mode == "weights":
+        scales, shown = quantised(snapshot.pictures(run_id, step, layer))
+    else:
+        before = steps[0] if mode == "start" else steps[max(0, steps.index(step) - 1)]
+        scales, shown = snapshot.change(run_id, step, layer, before)
+    return {
+        "still": details.text(np.frombuffer(pack_tiles.packed(scales, shown), np.uint8)),
+        "step": step if run_id != SHIPPED else 1,  # 0: before learning
+        "samples": store().frame(run_id, step).samples if run_id != SHIPPED else None,
+    }
+
+
+def _judged(run_id: str, step: int, layer: int, by: str, only: str) -> dict[str, Any]:
+    """Order, badges and notes of the neurons on the wall."""
+    found = snapshot.layer_survey(run_id, step, layer)
+    dead, serves = found.dead, found.serves
+    first = snapshot.originals(run_id, step, layer)
+    order = snapshot.ordered(run_id, step, layer, by)
+    badges, notes = [""] * len(first), [f"serves {serves[n]}s" for n in range(len(first))]
+    for n, original in enumerate(first.tolist()):
+        if dead[n]:
+            badges[n], notes[n] = "dead", "dead: says the same to every picture"
+        elif original != n:
+            badges[n], notes[n] = f"= {original}", f"a duplicate of neuron {original}"
+    # What a dead neuron is a duplicate of matters to nobody.
+    wanted = {
+        "all": lambda n: True,
+        "dead": lambda n: dead[n],
+        "twins": lambda n: badges[n].startswith("="),
+        "others": lambda n: not badges[n],
+    }[only]
+    plainly = by == "index" and only == "all"
+    return {
+        "order": None if plainly else [n for n in order if wanted(n)],
+        "badges": badges,
+        "notes": notes,
+    }
+
+
+def compare(run_id: str, steps: Sequence[int], step: int, layer: int, neuron: int) -> None:
+    """The chosen neuron beside another, itself at another moment, or its like in another run."""
+    sizes = snapshot.spec(run_id).sizes
+    name = details.title(sizes, layer, neuron)
+    choices = [each for each in BESIDE if run_id != SHIPPED or each != BESIDE[1]]
+    beside = st.segmented_control(
+        f"Compare {name[0].lower()}{name[1:]} with another", choices, key=f"beside {len(choices)}"
+    )
+    if not beside:
+        return
+    own = snapshot.picture(run_id, step, layer, neuron)
+    if beside == BESIDE[0]:
+        last = sizes[layer + 1] - 1
+        if not last:
+            st.caption("This layer has no other neuron.")
+            return
+        other = st.number_input("Which one", 0, last, min(neuron + 1, last), key="other", width=240)
+        titles = [name, details.title(sizes, layer, int(other))]
+        found = snapshot.picture(run_id, step, layer, int(other))
+    elif beside == BESIDE[1]:
+        if len(steps) == 1:
+            st.caption("Only one moment of this run is kept.")
+            return
+        then = _moment("Which one, in digits seen", run_id, steps, steps[0])
+        titles = [details.seen(run_id, at) for at in (step, then)]
+        found = snapshot.picture(run_id, then, layer, neuron)
+    else:
+        run = _other_run(run_id, layer, neuron)
+        if not run:
+            return
+        kept = [step for step in store().frame_steps(run.id) if step <= run.step]
+        then = _moment("At which moment, in digits seen", run.id, kept, kept[-1])
+        titles = [_named(run_id, step), _named(run.id, then)]
+        found = snapshot.picture(run.id, then, layer, neuron)
+    live.compare(details.compared(titles, own, found))
+    alike = cosines(np.nan_to_num(np.stack([own, found]), posinf=0, neginf=0))[0, 1]
+    st.caption(f"Likeness (cosine) {alike:.2f}: 1 the same, 0 nothing in common.")
+
+
+def _moment(label: str, run_id: str, steps: Sequence[int], usual: int) -> int:
+    """Ask for one of the kept frames ``steps``."""
+    if len(steps) == 1:
+        return usual
+    key, samples = f"then {run_id}", store().frame_samples(run_id)
+    state.forget_unless(key, steps)  # an old run may lose some
+    return st.select_slider(
+        label, steps, usual, key=key, format_func=lambda step: f"{samples[step]:,}"
+    )
+
+
+def _named(run_id: str, step: int) -> str:
+    name = "the recogniser" if run_id == SHIPPED else store().run(run_id).name
+    return f"{name}, {details.seen(run_id, step)}"
+
+
+def _other_run(run_id: str, layer: int, neuron: int) -> Run | None:
+    """Ask for one of those that have this neuron, too."""
+    others = {
+        run.id: run
+        for run in store().runs()
+        if run.id != run_id and run.step and _has(run, layer, neuron)
+    }
+    if not others:
+        st.caption("No other run has this neuron.")
+        return None
+    chosen = st.selectbox(
+        "Which one", others, key=f"beside {run_id}", format_func=lambda id: others[id].name,
+        width=320,
+    )  # fmt: skip
+    return others[chosen]
+
+
+def _has(run: Run, layer: int, neuron: int) -> bool:
+    sizes = run.spec.sizes
+    return layer < len(sizes) - 1 and neuron < sizes[layer + 1]

@@ -1,0 +1,1 @@
+"""The server side: WebSockets, routes and cookies. Nothing here uses Streamlit."""

@@ -1,0 +1,1 @@
+"""The Train page: choose settings, press Start and watch a network learn."""

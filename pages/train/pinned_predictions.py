@@ -1,0 +1,61 @@
+"""Pins: what the network in view says of the visitor's pinned drawings, while it learns."""
+
+from __future__ import annotations
+
+import base64
+from io import BytesIO
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from nn.errors import UserError
+from nn.layers import Array
+from nn.runs.store.store import Run
+from pages.draw import state as draw_state
+from pages.server.shared_store import store
+
+EVERY = 0.5  # seconds
+
+_STYLE = """<style>
+.pins { display: flex; flex-wrap: wrap; gap: 0.75rem 1.5rem; font-size: 0.875rem; }
+.pins figure { display: flex; gap: 0.6rem; align-items: center; margin: 0; }
+.pins img { width: 56px; border-radius: 6px; image-rendering: pixelated; }
+.pins .ten { display: flex; align-items: flex-end; gap: 2px; height: 40px; }
+.pins .ten i { width: 7px; background: currentColor; opacity: 0.7; }
+.pins figcaption { font-variant-numeric: tabular-nums; min-width: 7rem; }
+</style>"""
+
+
+def show(run: Run) -> None:
+    """Nothing while none is pinned."""
+    pins = draw_state.pinned()
+    if pins:
+        st.fragment(_answers, run_every=EVERY)(run.id, pins)
+
+
+def _answers(run_id: str, pins: list[bytes]) -> None:
+    images = np.frombuffer(b"".join(pins), np.uint8).reshape(-1, 28, 28)
+    try:
+        run, frame = store().run(run_id), store().newest_frame(run_id)
+    except UserError:
+        return  # the status line says that it is gone
+    if not frame:
+        return
+    network = run.spec.network()
+    network.parameters[...] = frame.parameters
+    answers = zip(images, network.probabilities(images), strict=True)
+    st.html(_STYLE + f'<div class="pins">{"".join(_figure(*answer) for answer in answers)}</div>')
+
+
+def _figure(image: Array, probabilities: Array) -> str:
+    file = BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    picture = base64.b64encode(file.getvalue()).decode()
+    digit = int(probabilities.argmax())
+    bars = "".join(f'<i style="height: {max(2, 100 * p):.0f}%"></i>' for p in probabilities)
+    return (
+        f'<figure><img src="data:image/png;base64,{picture}" alt="Your pinned drawing">'
+        f'<div class="ten" aria-hidden="true">{bars}</div><figcaption>your digit: '
+        f"<b>{digit}</b><br>{100 * probabilities[digit]:.0f} % sure</figcaption></figure>"
+    )

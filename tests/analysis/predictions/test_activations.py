@@ -1,0 +1,25 @@
+"""Activations: each column is what the formula says of the column before."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nn.analysis.predictions.activations import activations
+from nn.network import Network, views
+
+
+@pytest.mark.parametrize("hidden", [(), (5,), (5, 3)])
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_each_column_follows_from_the_one_before(hidden, dropout, pictures):
+    network = Network((784, *hidden, 10), "tanh", dropout=dropout)
+    network.initialise("normal", np.random.default_rng(0))
+    image = pictures(1).images[0]
+    columns = activations(network, image)
+    assert tuple(map(len, columns)) == network.sizes
+    np.testing.assert_allclose(columns[0], image.ravel() / 255, rtol=1e-6)
+    for before, (W, b), after in zip(
+        columns, views(network.parameters, network.sizes), columns[1:-1], strict=False
+    ):
+        np.testing.assert_allclose(after, np.tanh(before @ W + b), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(columns[-1], network.probabilities(image[np.newaxis])[0], rtol=1e-5)

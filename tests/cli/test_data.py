@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nn.data import mnist
+from nn.data.formats import any_format
+from nn.errors import UserError
+from tests.cli.command_line import assert_sentence, nn, rows
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Where DIGITSCOPE_DATA points to, in a home of the test's own."""
+    monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DIGITSCOPE_DATA", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+def fill(folder, pictures):
+    any_format.write(pictures(12), folder / "train-images-idx3-ubyte.gz")
+    any_format.write(pictures(7), folder / "t10k-images-idx3-ubyte.gz")
+
+
+STROKES = {"dataset": "strokes", "pictures": 24_000, "where": "built in"}
+
+
+def test_data_lists_what_is_here_and_where(folder, pictures):
+    fill(folder, pictures)
+    expected = [{"dataset": "mnist", "pictures": 19, "where": str(folder)}, STROKES]
+    assert rows(nn("data", "--json")) == expected
+    lines = nn("data").stdout.splitlines()
+    for line, row in zip(lines, expected, strict=True):
+        assert row["dataset"] in line and f"{row['pictures']:,}" in line and row["where"] in line
+
+
+def test_without_mnist_data_says_how_to_get_it():
+    result = nn("data", "--json")
+    assert rows(result) == [STROKES]
+    assert "--download" in result.stderr and "DIGITSCOPE_DATA" in result.stderr
+
+
+def test_a_damaged_mnist_is_a_sentence(folder, pictures):
+    fill(folder, pictures)
+    (folder / "t10k-images-idx3-ubyte.gz").write_bytes(b"damaged")
+    assert "t10k-images-idx3-ubyte.gz" in assert_sentence(nn("data"))
+
+
+def test_download_fetches_what_is_not_here_and_mends_what_is_damaged(
+    tmp_path, monkeypatch, pictures
+):
+    fetched = []
+
+    def fetch(url, path, sha256, size, progress):
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
+            return
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes((made / path.name).read_bytes())
+        fetched.append(path.name)
+        progress(size)
+
+    made = tmp_path / "made"
+    made.mkdir()
+    fill(made, pictures)
+    files = {path.name: path.read_bytes() for path in made.iterdir()}
+    known = {name: (hashlib.sha256(d).hexdigest(), len(d)) for name, d in files.items()}
+    monkeypatch.setattr(mnist, "FILES", known)
+    monkeypatch.setattr(mnist, "fetch", fetch)
+
+    home = mnist.fetched()
+    expected = [{"dataset": "mnist", "pictures": 19, "where": str(home)}, STROKES]
+    assert rows(nn("data", "--download", "--json")) == expected
+    assert sorted(fetched) == sorted(known)
+    (home / "t10k-labels-idx1-ubyte.gz").write_bytes(b"damaged")
+    assert rows(nn("data", "--download", "--json")) == expected
+    assert fetched[4:] == ["t10k-labels-idx1-ubyte.gz"]
+
+
+def test_what_is_here_by_other_means_is_not_fetched(folder, pictures, monkeypatch):
+    fill(folder, pictures)
+    monkeypatch.setattr(mnist, "fetch", pytest.fail)
+    assert rows(nn("data", "--download", "--json"))[0]["where"] == str(folder)
+
+
+def test_a_download_that_fails_is_a_sentence(monkeypatch):
+    def fetch(url, *_):
+        raise UserError(f"{url}: dead.")
+
+    monkeypatch.setattr(mnist, "fetch", fetch)
+    sentence = assert_sentence(nn("data", "--download"))
+    assert all(mirror in sentence for mirror in mnist.MIRRORS)
+
+
+def test_convert_keeps_every_picture(tmp_path, pictures):
+    written = pictures(30)
+    any_format.write(written, tmp_path / "a.csv")
+    result = nn("convert", tmp_path / "a.csv", tmp_path / "b.npz")
+    assert result.exit_code == 0 and "30 pictures" in result.stdout
+    assert result.stderr == ""  # done at once: no bar
+    found = any_format.read(tmp_path / "b.npz")
+    np.testing.assert_array_equal(found.images, written.images)
+    np.testing.assert_array_equal(found.labels, written.labels)
+
+
+def test_convert_names_what_it_leaves_out_and_goes_on(tmp_path, pictures):
+    any_format.write(pictures(5), tmp_path / "in")
+    (tmp_path / "in" / "3" / "broken.png").write_bytes(b"")
+    Image.new("RGB", (9, 9)).save(tmp_path / "in" / "unlabelled.png")
+    result = nn("convert", tmp_path / "in", tmp_path / "out.csv")
+    assert result.exit_code == 0
+    assert [line for line in result.stderr.splitlines() if "broken.png" in line]
+    assert [line for line in result.stderr.splitlines() if "unlabelled.png" in line]
+    assert len(any_format.read(tmp_path / "out.csv")) == 5
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("absent.csv", "out.npz"),
+        ("bad.csv", "out.npz"),
+        ("bad.npz", "out.csv"),
+        ("empty", "out.csv"),
+        ("good.csv", "out.txt"),
+        ("good.csv", "full"),
+        ("good.csv", "none/out.npz"),
+        ("good.csv", "bad.npz/out.npz"),
+        ("good.csv", "/"),
+        ("good.csv", "x" * 300),
+        ("x" * 300, "out.csv"),
+    ],
+)
+def test_what_cannot_be_converted_is_a_sentence_and_nothing_is_written(
+    tmp_path, pictures, source, target
+):
+    any_format.write(pictures(5), tmp_path / "good.csv")
+    any_format.write(pictures(5), tmp_path / "full")
+    (tmp_path / "empty").mkdir()
+    for name in ("bad.csv", "bad.npz"):
+        (tmp_path / name).write_text("bad\n")
+    before = sorted(tmp_path.rglob("*"))
+    assert_sentence(nn("convert", tmp_path / source, tmp_path / target))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_own_data_is_trained_on_wherever_it_is_resumed_from(tmp_path, pictures, monkeypatch):
+    monkeypatch.setenv("DIGITSCOPE_STORE", f"sqlite:///{tmp_path / 'store.sqlite3'}")
+    monkeypatch.setattr("nn.runs.worker.loop.available_cores", lambda: 1)
+    monkeypatch.chdir(tmp_path)
+    any_format.write(pictures(100), tmp_path / "own.csv")
+    quick = ["--hidden", 4, "--epochs", 1, "--json"]
+    result = nn("train", "--data", "own.csv", *quick)
+    *_, end = rows(result)
+    assert end["state"] == "finished" and end["test_accuracy"] is not None
+
+    (tmp_path / "own.csv").unlink()
+    assert "own.csv" in assert_sentence(nn("train", "--data", "own.csv", *quick))
+    (run,) = rows(nn("runs", "--json"))  # a recorded run outlives its data
+    assert run["run"] == end["run"]

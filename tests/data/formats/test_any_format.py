@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+from nn.data.formats import any_format
+from nn.errors import UserError
+
+NAMES = ["a.csv", "A.CSV", "b.npz", "c-images-idx3-ubyte", "d-images-idx3-ubyte.gz", "folder"]
+
+
+def assert_same(one, other):
+    np.testing.assert_array_equal(one.images, other.images, strict=True)
+    np.testing.assert_array_equal(one.labels, other.labels, strict=True)
+
+
+@pytest.mark.parametrize("first", NAMES)
+@pytest.mark.parametrize("second", NAMES)
+def test_from_any_format_to_any_other_pictures_and_their_order_stay(
+    tmp_path, pictures, first, second
+):
+    written = pictures(25)
+    any_format.write(written, tmp_path / first)
+    any_format.write(any_format.read(tmp_path / first), tmp_path / f"2-{second}")
+    assert_same(any_format.read(tmp_path / f"2-{second}"), written)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "d-images-idx3-ubyte.gz", "folder"])
+def test_a_loop_that_takes_a_while_is_shown(tmp_path, pictures, name):
+    shown = []
+
+    def track(items):
+        shown.append(len(items))
+        yield from items
+
+    any_format.write(pictures(5), tmp_path / name, track)
+    assert shown and all(shown)
+    if name != "d-images-idx3-ubyte.gz":  # (reading this one takes no while)
+        any_format.read(tmp_path / name, track=track)
+        assert len(shown) == 2 and shown[1]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "b.npz", "c-images-idx3-ubyte", "folder", "x.txt", ""])
+def test_what_is_not_there_is_refused_by_name(tmp_path, name):
+    (tmp_path / "x.txt").write_text("x")
+    with pytest.raises(UserError, match=rf"^{tmp_path / name}"):
+        any_format.read(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["x.txt", "picture.png", "a-labels-idx1-ubyte", "there"])
+def test_a_name_that_says_no_format_is_refused_and_the_formats_are_named(tmp_path, pictures, name):
+    (tmp_path / "there").write_text("a file, no folder")
+    for act in (lambda path: any_format.write(pictures(3), path), any_format.read):
+        with pytest.raises(UserError, match=rf"{name}.*csv"):
+            act(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path, pictures):
+    def fail(items):
+        yield from items[:1]
+        raise KeyboardInterrupt
+
+    for name in ("a.csv", "c-images-idx3-ubyte", "folder"):
+        if name != "folder":
+            (tmp_path / name).write_text("older")
+        with pytest.raises(KeyboardInterrupt):
+            any_format.write(pictures(3), tmp_path / name, fail)
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {
+        "a.csv": "older", "c-images-idx3-ubyte": "older",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_loaded_file_is_decoded_once_until_a_file_of_it_changes(
+    tmp_path, pictures, monkeypatch, home, name
+):
+    decoded, read = [], any_format.read
+    monkeypatch.setattr(any_format, "read", lambda path: decoded.append(path) or read(path))
+    path, first, second = tmp_path / name, pictures(12), pictures(13, seed=1)
+
+    def copies():
+        return set((home / "cache").glob("files-*"))
+
+    before = copies()
+    any_format.write(first, path)
+    for _ in range(2):
+        found = any_format.load(path, "mine")
+        assert_same(found, first)
+        assert isinstance(found.images, np.memmap) and found.name == "mine"
+    assert len(decoded) == 1
+
+    if name == "folder":
+        any_format.write(second, tmp_path / "other")
+        path.rename(tmp_path / "older")
+        (tmp_path / "other").rename(path)
+    else:
+        any_format.write(second, path)
+    assert_same(any_format.load(path, "mine"), second)
+    assert len(decoded) == 2 and len(copies() - before) == 2  # no old copy is left
+
+
+@pytest.mark.parametrize("name", ["c-labels-idx1-ubyte", "folder/9/9.png"])
+def test_every_file_of_it_counts(tmp_path, pictures, name):
+    source = pictures(12)
+    source.labels[9] = 9
+    any_format.write(source, tmp_path / "c-images-idx3-ubyte")
+    any_format.write(source, tmp_path / "folder")
+    path = tmp_path / ("folder" if "folder" in name else "c-images-idx3-ubyte")
+    first = any_format.load(path, "mine")
+    changed = tmp_path / name.replace("9.png", "000009.png")
+    later = changed.stat().st_mtime + 1
+    os.utime(changed, (later, later))
+    assert any_format.load(path, "mine").images.filename != first.images.filename
+
+
+def test_loading_what_lacks_its_labels_is_a_sentence(tmp_path, pictures):
+    any_format.write(pictures(12), tmp_path / "c-images-idx3-ubyte")
+    (tmp_path / "c-labels-idx1-ubyte").unlink()
+    for name in ("c-images-idx3-ubyte", "absent.csv"):
+        with pytest.raises(UserError, match=r"c-labels-idx1-ubyte|absent\.csv"):
+            any_format.load(tmp_path / name, "mine")

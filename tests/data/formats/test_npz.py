@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import io
+import pickle
+import tracemalloc
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nn.data.formats import npz as npz_format
+from nn.errors import UserError
+
+
+class Trap:
+    """Unpickling it would fail the test."""
+
+    def __reduce__(self):
+        return pytest.fail, ("unpickled",)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return tmp_path_factory.mktemp("archive") / "some.npz"
+
+
+def npz(save=np.savez, **arrays) -> bytes:
+    file = io.BytesIO()
+    save(file, **arrays)
+    return file.getvalue()
+
+
+def zipped(**members: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, data in members.items():
+            packed.writestr(f"{name}.npy", data)
+    return file.getvalue()
+
+
+def npy(shape: str, descr: str = "'|u1'", data: bytes = b"", version: bytes = b"\1\0") -> bytes:
+    """An .npy file that promises this shape."""
+    head = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    return b"\x93NUMPY" + version + len(head).to_bytes(2, "little") + head + data
+
+
+IMAGES, LABELS = np.zeros((2, 28, 28), np.uint8), np.array([3, 4], np.uint8)
+LABELS_FILE = npy("(2,)", data=b"\3\4")
+WHOLE = npz(images=np.arange(1568).astype(np.uint8).reshape(2, 28, 28), labels=LABELS)
+
+
+def test_what_was_written_is_read(path, pictures):
+    written = pictures(30)
+    npz_format.write(written, path)
+    found = npz_format.read(path)
+    np.testing.assert_array_equal(found.images, written.images, strict=True)
+    np.testing.assert_array_equal(found.labels, written.labels, strict=True)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, ">u2"])
+def test_arrays_as_people_save_them_are_read(path, pictures, save, dtype):
+    written = pictures(5)
+    images = np.asfortranarray(written.images.astype(dtype))
+    path.write_bytes(npz(save, images=images, labels=written.labels.astype(dtype), more=LABELS))
+    np.testing.assert_array_equal(npz_format.read(path).images, written.images, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "cannot be read as an .npz"),
+        (b"no archive", "cannot be read as an .npz"),
+        (WHOLE[:-30], "cannot be read as an .npz"),
+        (pickle.dumps(Trap()), "cannot be read as an .npz"),
+        (npz(labels=LABELS), "expected the arrays images and labels, found labels"),
+        (npz(x=IMAGES, y=LABELS), "expected the arrays images and labels, found x, y"),
+        (zipped(), "found none"),
+        (npz(images=IMAGES, labels=LABELS[:1]), "2 pictures but .* 1 labels"),
+        (npz(images=IMAGES[:0], labels=LABELS[:0]), "no pictures"),
+        (npz(images=IMAGES.reshape(2, 784), labels=LABELS), r"\(images\): expected .* 28 × 28"),
+        (npz(images=np.float64(3), labels=LABELS), r"\(images\): expected whole numbers, .*float"),
+        (npz(images=IMAGES, labels=LABELS + 0.5), r"\(labels\): expected whole numbers, .*float"),
+        (npz(images=IMAGES, labels=np.array(["3", "4"])), r"\(labels\): expected whole numbers"),
+        (npz(images=IMAGES, labels=LABELS.astype(bool)), r"\(labels\): expected whole numbers"),
+        (npz(images=IMAGES, labels=LABELS + 6), r"\(labels\): .* from 0 to 9, found 10"),
+        (npz(images=IMAGES, labels=-LABELS.astype(int)), r"\(labels\): .* found -4"),
+        (npz(images=np.array([Trap()] * 2), labels=LABELS), r"\(images\) is a pickle"),
+        (npz(images=IMAGES, labels=np.array([Trap()] * 2)), r"\(labels\) is a pickle"),
+        (zipped(images=pickle.dumps(Trap()), labels=LABELS_FILE), "cannot be read as an .npz"),
+        (zipped(images=npy("(2, 28, 28)"), labels=LABELS_FILE), "cannot be read as an .npz"),
+        (zipped(images=npy("(2**40, 28, 28)"), labels=LABELS_FILE), "cannot be read as an .npz"),
+        (zipped(images=npy("(-2, 28, 28)"), labels=LABELS_FILE), "cannot be read as an .npz|fewer"),
+        (zipped(images=npy("(999999999, 28, 28)"), labels=LABELS_FILE), "at most 784,000,000"),
+        (zipped(images=npy(f"(0, {2**62}, {2**62})"), labels=LABELS_FILE), "some.npz"),
+        (zipped(images=npy("(" * 9000), labels=LABELS_FILE), "cannot be read as an .npz"),
+        (zipped(images=npy("(2,)", version=b"\3\0"), labels=LABELS_FILE), "npy version"),
+    ],
+)  # fmt: skip
+def test_a_wrong_archive_is_refused_by_name_and_nothing_is_unpickled(path, data, sentence):
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=rf"{path}.*{sentence}|{sentence}.*\.$") as refused:
+        npz_format.read(path)
+    assert str(path) in str(refused.value)
+
+
+def test_a_bomb_is_not_unpacked(path):
+    for shape in ("(2, 28, 28)", "(2000000, 28, 28)"):
+        bomb = zipped(images=npy(shape, data=bytes(100_000_000)), labels=LABELS_FILE)
+        path.write_bytes(bomb)
+        assert len(bomb) < 200_000
+        tracemalloc.start()
+        try:
+            npz_format.read(path)
+        except UserError as refused:
+            assert str(path) in str(refused)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 5_000_000
+
+
+def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
+    for nothing in (tmp_path / "absent.npz", tmp_path):
+        with pytest.raises(UserError, match=str(nothing)):
+            npz_format.read(nothing)
+
+
+@given(st.binary(max_size=100) | st.binary(max_size=50).map(lambda data: WHOLE[:80] + data))
+def test_any_bytes_are_refused_with_a_sentence(path, data):
+    path.write_bytes(data)
+    with pytest.raises(UserError, match=str(path)):
+        npz_format.read(path)
+
+
+@given(at=st.integers(0, len(WHOLE) - 1), byte=st.integers(0, 255))
+def test_a_damaged_archive_is_whole_or_refused(path, at, byte):
+    damaged = bytearray(WHOLE)
+    damaged[at] = byte
+    path.write_bytes(damaged)
+    try:
+        assert npz_format.read(path).images.tobytes() == np.arange(1568).astype(np.uint8).tobytes()
+    except UserError as refused:
+        assert str(path) in str(refused)

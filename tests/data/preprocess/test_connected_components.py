@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from nn.data.preprocess.connected_components import label
+
+
+def flooded(mask: np.ndarray) -> np.ndarray:
+    """The same by hand: every pixel takes the least number among its eight neighbours."""
+    numbers = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    while True:
+        padded = np.pad(np.where(mask, numbers, mask.size + 1), 1, constant_values=mask.size + 1)
+        height, width = mask.shape
+        around = [padded[y : y + height, x : x + width] for y in range(3) for x in range(3)]
+        least = np.where(mask, np.min(around, axis=0), 0)
+        if (least == numbers).all():
+            return least
+        numbers = least
+
+
+@given(arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=20), elements=st.booleans()))
+def test_pixels_that_touch_and_only_they_share_a_blob(mask):
+    blobs, count = label(mask)
+
+    np.testing.assert_array_equal(blobs > 0, mask)
+    assert set(blobs[mask]) == set(range(1, count + 1))
+    pairs = set(zip(blobs[mask], flooded(mask)[mask], strict=True))
+    assert len(pairs) == count == len({flood for _, flood in pairs})

@@ -1,0 +1,97 @@
+"""Real people's drawings, read by a small network that has seen nothing but MNIST."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from nn.data.preprocess.pipeline import normalise
+from nn.network import Network
+from nn.runs.spec import RunSpec
+from nn.training import train
+
+SIDE = 400  # pixels of the canvas
+FILES = {"chars74k_digits_550": 0.94, "pendigits_train_1500": 0.83}  # least share read
+EVERY = {"chars74k_digits_550": 4, "pendigits_train_1500": 11}
+
+Read = Callable[[str, Callable[[list], np.ndarray]], float]
+
+
+@pytest.fixture(scope="module")
+def network(mnist, one_thread) -> Network:
+    learned, _ = mnist
+    network, loss, optimiser = RunSpec().build()
+    for _ in train(network, loss, optimiser, learned, epochs=2, batch=64, seed=0):
+        pass
+    return network
+
+
+@pytest.fixture(scope="module")
+def read(network) -> Read:
+    """``read(file, drawn)``: the share that is read of a file, when ``drawn`` draws it."""
+    folder = os.environ.get("DIGITSCOPE_DRAWINGS")
+    if not folder:
+        pytest.skip(
+            "Drawings are needed here: set DIGITSCOPE_DRAWINGS to a folder with "
+            + " and ".join(f"{name}.json" for name in FILES)
+            + ', lists of {"label", "strokes"}, a stroke a list of [x, y].'
+        )
+
+    def share(file: str, drawn: Callable[[list], np.ndarray]) -> float:
+        drawings = json.loads((Path(folder) / f"{file}.json").read_text())[:: EVERY[file]]
+        seen = [normalise(drawn(drawing["strokes"])) for drawing in drawings]
+        assert not any(one.blank for one in seen)
+        answers = network.probabilities(np.stack([one.image for one in seen])).argmax(axis=1)
+        return float(np.mean(answers == [drawing["label"] for drawing in drawings]))
+
+    return share
+
+
+def draw(strokes: list, pen: float, size: float = 0.75, corner: bool = False) -> np.ndarray:
+    """Dark strokes on white. pen and size (the longer side) are shares of the canvas."""
+    paths = [np.asarray(path, float).reshape(-1, 2) for path in strokes]
+    low, high = (end(np.concatenate(paths), axis=0) for end in (np.min, np.max))
+    scale = size * SIDE / max(high - low)
+    start = 0.08 * SIDE if corner else (SIDE - (high - low) * scale) / 2
+    sheet = Image.new("L", (2 * SIDE, 2 * SIDE), 255)
+    brush, radius = ImageDraw.Draw(sheet), pen * SIDE
+    for path in paths:
+        points = [tuple(point) for point in 2 * ((path - low) * scale + start)]
+        brush.line(points, 0, round(2 * radius))
+        for x, y in points:
+            brush.ellipse((x - radius, y - radius, x + radius, y + radius), 0)
+    return np.asarray(sheet.reduce(2))
+
+
+def photographed(sheet: np.ndarray) -> np.ndarray:
+    """Ruled paper in light that falls off, and a camera's noise."""
+    y, x = np.mgrid[:SIDE, :SIDE] / SIDE
+    light = (0.6 + 0.35 * x) * (1 - 0.15 * y)
+    lines = np.where((y + 0.02 * x) % 0.11 < 0.005, 0.6, 1)
+    noise = np.random.default_rng(0).normal(0, 5, sheet.shape)
+    photograph = 255 * light * lines * (0.3 + 0.7 / 255 * sheet) + noise
+    return photograph.clip(0, 255).astype(np.uint8)
+
+
+DRAWN: dict[str, Callable[[list], np.ndarray]] = {
+    "a thin pen": lambda strokes: draw(strokes, 1 / 40),
+    "a pen": lambda strokes: draw(strokes, 1 / 20),
+    "a fat pen": lambda strokes: draw(strokes, 1 / 10),
+    "a hair": lambda strokes: draw(strokes, 1 / 200),
+    "in a corner": lambda strokes: draw(strokes, 1 / 40, size=0.4, corner=True),
+    "at a quarter of the size": lambda strokes: draw(strokes, 1 / 80, size=0.19),
+    "light on dark": lambda strokes: 255 - draw(strokes, 1 / 20),
+    "a photograph of ruled paper": lambda strokes: photographed(draw(strokes, 1 / 30)),
+}
+
+
+@pytest.mark.parametrize("how", DRAWN)
+@pytest.mark.parametrize("file", FILES)
+def test_drawings_are_read_however_they_were_made(read, file, how):
+    assert read(file, DRAWN[how]) >= FILES[file]

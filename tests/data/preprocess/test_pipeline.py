@@ -1,0 +1,430 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
+from PIL import Image, ImageDraw
+
+from nn.data.preprocess.connected_components import label
+from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.stroke_width import width
+from nn.errors import UserError
+
+SEVEN = [(30, 30), (105, 25), (60, 130)]
+
+
+def written(points=SEVEN, scale: float = 1.0, pen: int = 14) -> np.ndarray:
+    """Points joined by a pen: bright ink on 0, uint8, 160 × 160 at scale 1."""
+    side = round(160 * scale)
+    sheet = Image.new("L", (2 * side, 2 * side))
+    line = [(2 * scale * x, 2 * scale * y) for x, y in points]
+    ImageDraw.Draw(sheet).line(line, 255, round(2 * scale * pen), joint="curve")
+    return np.asarray(sheet.resize((side, side), Image.Resampling.BOX))
+
+
+INK = written()
+READ = normalise(INK).image
+
+
+def difference(one: np.ndarray, other: np.ndarray = READ) -> float:
+    """Mean over the pixels; the seven moved by one pixel differs from itself by 20."""
+    return float(np.abs(one.astype(float) - other).mean())
+
+
+def difference_in_form(one: np.ndarray, other: np.ndarray = READ) -> float:
+    """The same, wherever in pixel 14 the two have their middle: MNIST moves by whole pixels."""
+    by_one = (-1, 0, 1)
+    moved = [np.roll(one, (down, across), (0, 1)) for down in by_one for across in by_one]
+    return min(difference(image, other) for image in moved)
+
+
+def painted(ink_colour, paper_colour) -> np.ndarray:
+    """The seven in one colour on another: (160, 160, channels)."""
+    share = INK[..., np.newaxis] / 255
+    mixed = share * np.array(ink_colour) + (1 - share) * np.array(paper_colour)
+    return np.rint(mixed).astype(np.uint8)
+
+
+def middle_and_box(image: np.ndarray) -> list[tuple[float, int, int]]:
+    """Down and across: the centre of mass, in pixel edges, and the ink's first and last pixel."""
+    found = []
+    for axis in (1, 0):
+        lit = np.flatnonzero(image.any(axis=axis))
+        mass = image.sum(axis=axis, dtype=float)
+        found.append(((mass @ (np.arange(28) + 0.5)) / mass.sum(), int(lit[0]), int(lit[-1])))
+    return found
+
+
+points = st.lists(
+    st.tuples(st.integers(0, 159), st.integers(0, 159)), min_size=2, max_size=5, unique=True
+)
+
+
+@given(points=points, pen=st.integers(3, 12))
+def test_ink_is_20_pixels_long_and_its_centre_of_mass_in_pixel_14(points, pen):
+    assume(np.ptp(points, axis=0).max() > 5 * pen)  # else it may be a dot
+    image, blank, _ = normalise(np.pad(written(points, pen=pen), 10))
+
+    assert not blank
+    assert image.max() == 255
+    down, across = middle_and_box(image)
+    assert max(last - first + 1 for _, first, last in (down, across)) in (19, 20)
+    for middle, first, last in (down, across):
+        # 1/20 for the rounding of pixels; ink that reaches the frame's edge cannot move on.
+        assert 13.95 <= middle < 15.05 or first == 0 or last == 27
+
+
+def test_a_seven_stands_upright_in_the_frame():
+    bar, foot = np.flatnonzero(READ[9] > 127), np.flatnonzero(READ[23] > 127)
+    assert np.ptp(bar) > 8, "its bar is at the top"
+    assert 10 <= foot.min() <= foot.max() <= 13, "its foot is at the bottom, left of the middle"
+
+
+def test_dark_on_light_is_read_as_light_on_dark():
+    assert np.abs(normalise(255 - INK).image.astype(int) - READ).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "ink, paper",
+    [
+        ((255, 255, 255), (0, 0, 0)),
+        ((20, 30, 160), (255, 255, 255)),
+        ((255, 240, 80), (20, 60, 30)),
+        ((120, 120, 120), (170, 170, 170)),  # faint
+    ],
+    ids=["grey", "blue on white", "chalk", "pencil"],
+)
+def test_colours_and_contrast_do_not_matter(ink, paper):
+    image, blank, _ = normalise(painted(ink, paper))
+    assert not blank
+    assert difference(image) < 1
+
+
+@pytest.mark.parametrize("hidden", [0, 255], ids=["black", "white"])
+@pytest.mark.parametrize("ink", [0, 255], ids=["dark ink", "light ink"])
+def test_what_is_transparent_is_paper_whatever_colour_it_hides(ink, hidden):
+    colour = np.where(INK > 0, ink, hidden).astype(np.uint8)
+    rgba = np.stack([colour, colour, colour, INK], axis=-1)
+
+    for picture in (rgba, Image.fromarray(rgba), Image.fromarray(rgba).convert("LA")):
+        assert difference(normalise(picture).image) < 1
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG"])
+def test_a_palette_with_a_transparent_colour_is_read(form):
+    palette = Image.fromarray((INK > 127).astype(np.uint8)).convert("P")
+    palette.putpalette([0, 0, 0] * 256)  # ink and paper are both black; the paper is transparent
+    file = io.BytesIO()
+    palette.save(file, form, transparency=0)
+
+    image, blank, _ = normalise(Image.open(file))
+
+    assert not blank
+    assert difference(image) < 5
+
+
+@pytest.mark.parametrize("ink, paper", [(65_535, 0), (8_000, 60_000), (22_000, 41_000)])
+def test_sixteen_bits_of_grey_are_read_as_eight(ink, paper):
+    grey = paper + INK / 255 * (ink - paper)
+    file = io.BytesIO()
+    Image.fromarray(grey.astype(np.uint16)).save(file, "PNG")
+
+    image, blank, _ = normalise(Image.open(file))
+
+    assert not blank
+    assert difference(image) < 1
+
+
+@given(*[st.integers(0, 110)] * 4)
+def test_where_the_digit_stands_does_not_matter(above, below, left, right):
+    shifted = np.pad(INK, ((above, below), (left, right)))
+    np.testing.assert_array_equal(normalise(shifted).image, READ)
+
+
+@pytest.mark.parametrize("scale", [0.5, 2, 5, 15])
+def test_size_does_not_matter(scale):
+    assert difference_in_form(normalise(written(scale=scale)).image) < 3
+
+
+def test_a_photograph_of_6_megapixels_is_read():
+    photograph = np.full((2000, 3000), 230, np.uint8)
+    photograph[300:1900, 900:2500] -= (written(scale=10) * 0.8).astype(np.uint8)
+    # Its 20 pixels may be cut at other places: in the frame, by up to half a pixel.
+    assert difference_in_form(normalise(photograph).image) < 8
+
+
+def test_the_grain_of_the_paper_leaves_no_ink():
+    grain = np.random.default_rng(0).integers(-12, 13, INK.shape)
+    image = normalise(np.clip(220 - 0.7 * INK + grain, 0, 255).astype(np.uint8)).image
+    assert difference(image) < 4
+    assert (image[READ == 0] > 40).sum() == 0
+
+
+@pytest.mark.parametrize("shape", [(160, 160), (28, 28, 3), (1, 1), (2000, 3000)], ids=str)
+@pytest.mark.parametrize("paper", [0, 100, 250])
+@pytest.mark.parametrize("noise", [0, 5])
+def test_empty_paper_is_blank(shape, paper, noise):
+    picture = paper + np.random.default_rng(0).integers(0, noise + 1, shape, np.uint8)
+    image, blank, _ = normalise(picture)
+    assert blank
+    assert not image.any()
+
+
+def test_a_wholly_transparent_picture_is_blank():
+    rgba = np.random.default_rng(0).integers(0, 256, (40, 40, 4), np.uint8)
+    rgba[..., 3] = 0
+    assert normalise(rgba).blank
+
+
+def test_a_bar_in_8_by_8_pixels_is_read():
+    tiny = np.zeros((8, 8), np.uint8)
+    tiny[1:7, 3:5] = 255
+
+    image, blank, _ = normalise(tiny)
+
+    assert not blank
+    (_, top, bottom), (_, left, right) = middle_and_box(image > 127)
+    assert bottom - top + 1 in (19, 20)
+    assert right - left + 1 in (6, 7)  # 2 of 6 is 6.7 of 20
+
+
+def test_mnists_own_pictures_stay_nearly_as_they_are(mnist):
+    _, handwriting = mnist
+    shown = handwriting.images[:500]
+    read = np.stack([normalise(image).image for image in shown])
+
+    assert np.mean((read == shown).all(axis=(1, 2))) > 0.5
+    assert difference(read, shown) < 1.2
+
+
+@pytest.mark.parametrize("pen", [1, 2, 4, 8, 14, 20, 28, 36])
+def test_strokes_are_as_wide_as_mnists_whatever_the_pen(pen):
+    image = normalise(np.pad(written(scale=2, pen=pen), 20)).image
+    assert 1.6 < width(image / np.float32(255)) < 3.8
+
+
+def test_steps_lead_from_the_ink_found_to_the_frame():
+    sheet = 255 - np.pad(written(scale=2, pen=4), 100)
+
+    image, _, steps = normalise(sheet)
+
+    assert list(steps) == ["found", "cropped", "weighed", "centred"]
+    assert all(step.dtype == np.uint8 and step.max() > 250 for step in steps.values())
+    found, cropped = steps["found"], steps["cropped"]
+    assert found.shape[0] == found.shape[1] > max(cropped.shape) > 20
+    assert max(steps["weighed"].shape) == 20
+    np.testing.assert_array_equal(steps["centred"], image)
+    assert cropped.tobytes() in {
+        found[y : y + len(cropped), x : x + cropped.shape[1]].tobytes()
+        for y in range(len(found))
+        for x in range(len(found[0]))
+    }
+
+
+def test_a_blank_picture_has_no_steps():
+    assert normalise(np.zeros((50, 50), np.uint8)).steps == {}
+
+
+@pytest.mark.parametrize("side", [16, 28, 64, 200, 900])
+@pytest.mark.parametrize("kind", ["uniform", "normal", "black and white", "sparse"])
+def test_noise_is_blank(side, kind):
+    rng = np.random.default_rng(side)
+    noise = {
+        "uniform": rng.uniform(0, 255, (side, side)),
+        "normal": rng.normal(128, 30, (side, side)),
+        "black and white": 255 * (rng.random((side, side)) < 0.5),
+        "sparse": 255 * (rng.random((side, side)) < 0.05),
+    }[kind]
+    assert normalise(noise.clip(0, 255).astype(np.uint8)).blank
+
+
+@given(
+    side=st.integers(20, 400),
+    radius=st.floats(0.5, 40),
+    place=st.tuples(st.floats(0.2, 0.8), st.floats(0.2, 0.8)),
+    dark=st.booleans(),
+)
+def test_a_dot_is_blank(side, radius, place, dark):
+    sheet = Image.new("L", (side, side))
+    x, y = (at * side for at in place)
+    radius = min(radius, side / 6)
+    ImageDraw.Draw(sheet).ellipse((x - radius, y - radius, x + radius, y + radius), 255)
+    assert normalise(255 - np.asarray(sheet) if dark else np.asarray(sheet)).blank
+
+
+def paper_with(clutter: str) -> np.ndarray:
+    """The seven, dark on a photograph of light paper with something else on it: (320, 320)."""
+    light = np.linspace(0.6, 0.95, 320) * np.linspace(1, 0.85, 320)[:, np.newaxis]
+    y, x = np.mgrid[:320, :320]
+    paper = np.ones((320, 320))
+    rng = np.random.default_rng(0)
+    if clutter in ("ruled", "squared"):
+        paper[(y + 0.02 * x + 9) % 36 < 2] = 0.6
+    if clutter == "squared":
+        paper[(x - 0.02 * y + 9) % 36 < 2] = 0.6
+    if clutter == "frame":
+        paper[40:280, 40:280] = 0.3
+        paper[44:276, 44:276] = 1
+    if clutter == "table":
+        paper[x + 0.1 * y < 40] = 0.2
+    if clutter == "specks":
+        for top, left in rng.integers(0, 316, (25, 2)):
+            paper[top : top + 3, left : left + 3] = 0.3
+    if clutter == "vignette":
+        light *= 1 - 0.5 * (((x - 160) ** 2 + (y - 160) ** 2) / 51200) ** 1.5
+    photograph = 255 * light * paper * (1 - 0.75 / 255 * np.pad(written(pen=9), 80))
+    return np.clip(photograph + rng.normal(0, 4, (320, 320)), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    "clutter", ["none", "ruled", "squared", "frame", "table", "specks", "vignette"]
+)
+@pytest.mark.parametrize("light_ink", [False, True], ids=["dark ink", "light ink"])
+def test_the_paper_and_what_else_is_on_it_do_not_matter(clutter, light_ink):
+    photograph = paper_with(clutter)
+    if light_ink:
+        photograph = 255 - photograph
+    alone = normalise(written(pen=9)).image
+
+    image = normalise(photograph).image
+
+    assert difference_in_form(image, alone) < 10
+
+
+FIVE = [(140, 5), (15, 5), (15, 70), (110, 75), (140, 110), (110, 155), (10, 150)]
+
+
+@pytest.mark.parametrize("dark", [True, False], ids=["dark ink", "light ink"])
+def test_a_tight_scan_whose_ink_touches_every_edge_is_read(dark):
+    roomy = written(FIVE, pen=16)
+    (top, bottom), (left, right) = (np.flatnonzero(roomy.any(axis))[[0, -1]] for axis in (1, 0))
+    scan = Image.fromarray(roomy[top : bottom + 1, left : right + 1]).resize((16, 16))
+    tight = np.asarray(scan)
+    assert all(tight[side].max() > 100 for side in np.s_[[0], [-1], (..., 0), (..., -1)])
+
+    image, blank, _ = normalise(255 - tight if dark else tight)
+
+    assert not blank
+    in_space = normalise(np.pad(tight, 10)).image
+    assert np.corrcoef(image.ravel(), in_space.ravel())[0, 1] > 0.95
+
+
+def test_a_stroke_broken_into_dots_grows_together():
+    sheet = Image.new("L", (300, 300))
+    for share in np.linspace(0, 1, 14):
+        x, y = 220 - 120 * share, 40 + 220 * share
+        ImageDraw.Draw(sheet).ellipse((x - 4, y - 4, x + 4, y + 4), 255)
+
+    image = normalise(np.asarray(sheet)).image
+
+    assert label(np.asarray(sheet) > 64)[1] == 14
+    assert label(image > 64)[1] == 1
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        INK / 255,
+        INK.astype(np.float32),
+        INK.astype(np.uint16) * 257,
+        INK.astype(np.int64) - 1000,
+        (INK / 255 - 0.5).astype(np.float16),
+        INK[..., np.newaxis],
+        np.asfortranarray(INK),
+    ],
+    ids=["0 to 1", "0 to 255", "16 bits", "negative", "half", "one channel", "Fortran's order"],
+)
+def test_numbers_count_from_the_range_they_fill(array):
+    assert difference(normalise(array).image) < 0.5
+
+
+def test_ones_and_noughts_are_ink_and_paper():
+    expected = normalise(np.where(INK > 127, np.uint8(255), np.uint8(0))).image
+    for picture in (INK > 127, Image.fromarray(INK > 127)):
+        assert difference(normalise(picture).image, expected) < 0.5
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        None,
+        "7.png",
+        [[0, 255]],
+        np.zeros(5),
+        np.zeros((0, 4)),
+        np.zeros((4, 4, 5)),
+        np.zeros((2, 4, 4, 3)),
+        np.array([["a"]]),
+        np.array([[1 + 1j]]),
+        np.array([[object()]]),
+        np.array([[np.nan, 0]]),
+        np.array([[np.inf, 0]]),
+        np.array([[-1e308, 1e308]]),
+        Image.new("L", (0, 5)),
+    ],
+    ids=lambda nothing: repr(nothing).split(" at ")[0],  # the same in every process
+)
+def test_what_is_no_picture_is_refused_with_a_sentence(nothing):
+    with pytest.raises(UserError, match="Expected a picture"):
+        normalise(nothing)
+
+
+def test_a_file_cut_short_is_refused_with_a_sentence():
+    file = io.BytesIO()
+    Image.effect_noise((200, 200), 50).save(file, "PNG")
+    cut = Image.open(io.BytesIO(file.getvalue()[:5000]))
+    with pytest.raises(UserError, match="cannot be read"):
+        normalise(cut)
+
+
+MODES = "1 L P PA LA RGB RGBA RGBX RGBa CMYK YCbCr HSV I F I;16"
+
+
+@pytest.mark.parametrize("mode", MODES.split())
+def test_every_mode_of_pillow_is_read(mode):
+    sheet = Image.fromarray(255 - INK)
+    if mode in ("PA", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr", "HSV"):
+        sheet = sheet.convert("RGBA" if mode == "RGBa" else "RGB" if mode != "PA" else "P")
+
+    image, blank, _ = normalise(sheet.convert(mode))
+
+    assert not blank
+    assert difference_in_form(image) < 8
+
+
+shapes = st.one_of(
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    st.tuples(st.integers(1, 40), st.integers(1, 40), st.sampled_from([3, 4])),
+    st.sampled_from([(1, 1), (1, 500), (500, 1), (2, 500, 4)]),
+)
+
+
+@example(np.array([[0, 26]], np.uint8))
+@example(np.full((64, 64), 255, np.uint8) - np.pad(np.full((30, 30), 255, np.uint8), 17))
+@given(arrays(np.uint8, shapes))
+def test_any_picture_gives_a_frame_and_stays_as_it_is(picture):
+    before = picture.copy()
+
+    image, blank, _ = normalise(picture)
+
+    assert (image.shape, image.dtype) == ((28, 28), np.uint8)
+    assert image.max() == (0 if blank else 255)
+    np.testing.assert_array_equal(picture, before)
+
+
+@given(
+    arrays(
+        st.one_of(scalar_dtypes(), st.just(np.dtype(object))),
+        array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=12),
+    )
+)
+def test_any_array_is_read_or_refused_with_a_sentence(array):
+    try:
+        image, blank, _ = normalise(array)
+    except UserError:
+        return
+    assert image.max() == (0 if blank else 255)

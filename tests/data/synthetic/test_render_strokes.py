@@ -1,0 +1,70 @@
+"""Replay: strokes of any size become the same picture, and bad files sentences."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nn.data.preprocess.pipeline import normalise
+from nn.data.synthetic import render_strokes
+from nn.errors import UserError
+
+SEVEN = [[(0, 0), (50, 0), (30, 100)], [(10, 50), (45, 50)]]
+
+
+def test_scale_and_place_of_the_strokes_do_not_matter():
+    moved = [[(3 * x - 900, 3 * y + 77) for x, y in path] for path in SEVEN]
+    np.testing.assert_array_equal(render_strokes.picture(SEVEN), render_strokes.picture(moved))
+
+
+def test_a_drawing_fills_its_frame_and_can_be_read():
+    seen = normalise(render_strokes.picture(SEVEN))
+    assert not seen.blank and seen.image.max() == 255
+
+
+def test_a_single_point_is_a_dot():
+    assert normalise(render_strokes.picture([[(5, 5)]])).blank
+
+
+def test_what_is_written_is_read():
+    text = json.dumps([{"label": 7, "strokes": SEVEN}])
+    [(label, strokes)] = render_strokes.read(text, "mine.json")
+    assert label == 7 and strokes == [[(float(x), float(y)) for x, y in path] for path in SEVEN]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "{}", "[]", "[1]", '[{"label": 10, "strokes": [[[1, 2]]]}]',
+     '[{"label": true, "strokes": [[[1, 2]]]}]', '[{"label": 1}]', '[{"label": 1, "strokes": []}]',
+     '[{"label": 1, "strokes": [[]]}]', '[{"label": 1, "strokes": [[[1]]]}]',
+     '[{"label": 1, "strokes": [[[1, "x"]]]}]', '[{"label": 1, "strokes": [[[1, NaN]]]}]',
+     '[{"label": 1, "strokes": [[[1, 1e300]]]}]', '[{"label": 1, "strokes": 5}]',
+     "[" * 100_000],
+)  # fmt: skip
+def test_bad_files_are_sentences_that_name_them(text):
+    with pytest.raises(UserError, match="mine"):
+        render_strokes.read(text, "mine.json")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["label", "strokes"]), inner, max_size=2)
+    ),
+    max_leaves=20,
+)
+
+
+@given(json_values)
+def test_whatever_json_holds_it_is_read_or_refused(value):
+    try:
+        for label, strokes in render_strokes.read(json.dumps(value), "x.json"):
+            assert label in range(10)
+            render_strokes.picture(strokes)
+    except UserError:
+        pass

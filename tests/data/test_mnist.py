@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn.data import mnist as mnist_files
+from nn.data.dataset import Dataset
+from nn.data.formats import idx
+from nn.errors import UserError
+
+STEMS = [
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+]
+
+
+def write(folder: Path, stem: str, array: np.ndarray, pack=gzip.compress) -> None:
+    sizes = struct.pack(f">{array.ndim}I", *array.shape)
+    name = f"{stem}.gz" if pack is gzip.compress else stem
+    (folder / name).write_bytes(pack(bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()))
+
+
+def fill(folder: Path, train: Dataset, test: Dataset, pack=gzip.compress) -> None:
+    arrays = (train.images, train.labels, test.images, test.labels)
+    for stem, array in zip(STEMS, arrays, strict=True):
+        write(folder, stem, array, pack)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    """The empty folder that DIGITSCOPE_DATA names."""
+    monkeypatch.setenv("DIGITSCOPE_DATA", str(tmp_path))
+    return tmp_path
+
+
+def test_where_nothing_is_nothing_is_found_and_loading_says_what_to_do(folder):
+    assert mnist_files.find() is None
+    with pytest.raises(UserError, match="DIGITSCOPE_DATA"):
+        mnist_files.load()
+
+
+@pytest.mark.parametrize("missing", STEMS)
+def test_three_of_four_files_are_not_found(folder, pictures, missing):
+    fill(folder, pictures(3), pictures(2))
+    (folder / f"{missing}.gz").unlink()
+    assert mnist_files.find() is None
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_the_four_files_are_loaded_as_they_were_written(folder, pictures, pack):
+    written = pictures(12), pictures(7, seed=1)
+    fill(folder, *written, pack)
+
+    assert mnist_files.find() == folder
+    for found, ours in zip(mnist_files.load(), written, strict=True):
+        np.testing.assert_array_equal(found.images, ours.images, strict=True)
+        np.testing.assert_array_equal(found.labels, ours.labels, strict=True)
+        assert found.name == "mnist"
+
+
+def test_the_folder_in_the_home_is_found_when_none_is_named(tmp_path, monkeypatch, pictures):
+    monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
+    monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path))
+    (tmp_path / "mnist").mkdir()
+    fill(tmp_path / "mnist", pictures(3), pictures(2))
+
+    assert mnist_files.find() == tmp_path / "mnist"
+
+
+def test_files_that_cannot_be_mnist_are_refused_by_name(folder, pictures):
+    fill(folder, pictures(3), pictures(2))
+    write(folder, "t10k-labels-idx1-ubyte", np.array([3, 10], np.uint8))
+    with pytest.raises(UserError, match=r"t10k-labels-idx1-ubyte\.gz: .*from 0 to 9, found 10"):
+        mnist_files.load()
+
+
+def test_another_folder_is_loaded_in_its_place_under_its_own_name(folder, tmp_path, pictures):
+    other = tmp_path / "other"
+    other.mkdir()
+    assert not mnist_files.holds(other)
+    fill(folder, pictures(3), pictures(2))
+    fill(other, pictures(4), pictures(5))
+    assert mnist_files.holds(other)
+    assert [(len(part), part.name) for part in mnist_files.load(other)] == [
+        (4, "other"), (5, "other"),
+    ]  # fmt: skip
+
+
+def test_a_changed_file_is_decoded_afresh_and_an_unchanged_one_is_not(
+    folder, pictures, monkeypatch
+):
+    fill(folder, pictures(3), pictures(2), bytes)
+    mnist_files.load()
+    changed = pictures(3, seed=1).images
+    write(folder, "train-images-idx3-ubyte", changed, bytes)
+    later = (folder / "train-labels-idx1-ubyte").stat().st_mtime + 1
+    os.utime(folder / "train-images-idx3-ubyte", (later, later))  # size is unchanged
+
+    decoded, read = [], idx.read_array
+    monkeypatch.setattr(
+        idx, "read_array", lambda path, n: decoded.append(path.name) or read(path, n)
+    )
+    np.testing.assert_array_equal(mnist_files.load()[0].images, changed)
+
+    assert decoded == ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"]
+
+
+def test_real_mnist_is_what_it_is_known_to_be(mnist):
+    train, test = mnist
+    assert (train.images.shape, train.labels.shape) == ((60_000, 28, 28), (60_000,))
+    assert (test.images.shape, test.labels.shape) == ((10_000, 28, 28), (10_000,))
+    assert train.labels[:5].tolist() == [5, 0, 4, 1, 9]
+    assert test.labels[:3].tolist() == [7, 2, 1]
+    # Ink is bright, on an empty ground.
+    assert train.images.max() == 255
+    assert not train.images[:, 0, 0].any()
+
+
+SHARED = os.environ.get("DIGITSCOPE_DATA")
+
+
+def test_the_files_to_fetch_are_the_real_ones():
+    folder = Path(SHARED or ".")
+    if not all((folder / name).is_file() for name in mnist_files.FILES):
+        pytest.skip("MNIST's packed files are needed here: set DIGITSCOPE_DATA to their folder.")
+    for name, (sha256, size) in mnist_files.FILES.items():
+        data = (folder / name).read_bytes()
+        assert (hashlib.sha256(data).hexdigest(), len(data)) == (sha256, size)
+
+
+@pytest.fixture
+def mirrors(tmp_path, monkeypatch, server, pictures):
+    """Two mirrors of a small MNIST, and no MNIST here → what the first serves: path → bytes."""
+    monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
+    made = tmp_path / "made"
+    made.mkdir()
+    fill(made, pictures(3), pictures(2))
+    files = {name: (made / name).read_bytes() for name in mnist_files.FILES}
+    known = {name: (hashlib.sha256(d).hexdigest(), len(d)) for name, d in files.items()}
+    monkeypatch.setattr(mnist_files, "FILES", known)
+    monkeypatch.setattr(mnist_files, "MIRRORS", (f"{server.url}/one/", f"{server.url}/two/"))
+    server.files |= {f"/two/{name}": data for name, data in files.items()}
+    first = {f"/one/{name}": data for name, data in files.items()}
+    server.files |= first
+    return first
+
+
+def test_mnist_is_fetched_from_the_first_mirror_and_then_found(server, mirrors):
+    seen = []
+    folder = mnist_files.download(lambda done, total: seen.append((done, total)))
+
+    total = sum(map(len, mirrors.values()))
+    assert server.asked == list(mirrors)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert seen[-1] == (total, total) and {of for _, of in seen} == {total}
+    assert mnist_files.find() == mnist_files.fetched() == folder
+    assert [len(part) for part in mnist_files.load()] == [3, 2]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(mnist_files.FILES)
+
+
+def test_what_one_mirror_lacks_comes_from_the_next_and_whole_files_are_kept(server, mirrors):
+    names = list(mnist_files.FILES)
+    del server.files[f"/one/{names[2]}"]
+    mnist_files.download()
+    assert server.asked == [
+        *(f"/one/{name}" for name in names[:3]), *(f"/two/{name}" for name in names[2:]),
+    ]  # fmt: skip
+    assert mnist_files.find()
+
+    server.asked.clear()
+    (mnist_files.fetched() / names[1]).write_bytes(b"damaged")
+    mnist_files.download()
+    assert server.asked == [f"/one/{names[1]}"]
+    assert len(mnist_files.load()) == 2
+
+
+def test_when_no_mirror_serves_each_is_named_and_nothing_is_found(server, mirrors):
+    server.files.clear()
+    with pytest.raises(UserError, match=r"/one/\S+: .*404.* .*/two/\S+: .*404.*try again\.$"):
+        mnist_files.download()
+    assert mnist_files.find() is None and not list(mnist_files.fetched().iterdir())

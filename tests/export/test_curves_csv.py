@@ -1,0 +1,51 @@
+"""Curves: the table holds what the store holds."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from nn.export import curves_csv
+from nn.runs.worker.loop import work
+
+
+def table(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_point_and_every_epoch_is_a_line_in_order(store, quick, tmp_path):
+    run = store.create(quick, "mine")
+    for _ in work(store, run.id):
+        pass
+    curves_csv.write_csv(store, run, tmp_path / "a.csv")
+    lines = table(tmp_path / "a.csv")
+    steps = [int(line["step"]) for line in lines]
+    assert steps == sorted(set(steps))
+    assert {line["run"] for line in lines} == {"mine"}
+    points = {point.step: point for point in store.points(run.id)}
+    epochs = {epoch["step"]: epoch for epoch in store.epochs(run.id)}
+    assert set(steps) == set(points) | set(epochs) and len(epochs) == 2
+    for line in lines:
+        step = int(line["step"])
+        if step in points:
+            assert float(line["loss"]) == points[step].loss
+        for name in ("epoch", "val_loss", "test_accuracy", "seconds"):
+            recorded = epochs.get(step, {}).get(name)
+            assert line[name] == ("" if recorded is None else str(recorded))
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", " =HYPERLINK(0)"])
+def test_no_cell_is_a_formula(store, quick, tmp_path, name):
+    run = store.create(quick, name)
+    for _ in work(store, run.id):
+        pass
+    curves_csv.write_csv(store, run, tmp_path / "a.csv")
+    assert {line["run"] for line in table(tmp_path / "a.csv")} == {f"'{name}"}
+
+
+def test_a_run_that_has_recorded_nothing_has_headings_alone(store, quick, tmp_path):
+    curves_csv.write_csv(store, store.create(quick), tmp_path / "a.csv")
+    assert table(tmp_path / "a.csv") == []
+    assert (tmp_path / "a.csv").read_text().startswith("run,step,")

@@ -1,0 +1,294 @@
+"""A network's file: read back it is the network; damaged or foreign it is a sentence."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import save
+
+from nn.errors import UserError
+from nn.models import weights_file
+from nn.network import Network
+
+KINDS = sorted(weights_file.KINDS)
+HEADER = {"digitscope": 1, "activation": "relu", "output": "softmax", "about": {}}
+
+
+@pytest.fixture(scope="module")
+def network():
+    network = Network((784, 3, 10), "tanh", "sigmoid")
+    rng = np.random.default_rng(0)
+    network.initialise("he", rng)
+    network.parameters[:4] = [0, -1e-38, 3.4e38, np.float32(1) / 3]  # what text might lose
+    return network
+
+
+@pytest.fixture(scope="module")
+def written(network, tmp_path_factory):
+    """The bytes of the network's file, by kind."""
+    folder = tmp_path_factory.mktemp("written")
+    found = {}
+    for kind in KINDS:
+        weights_file.write(network, folder / f"a{kind}", {"run": "ü", "step": 3})
+        found[kind] = (folder / f"a{kind}").read_bytes()
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("models")
+
+
+def put(folder, kind, data):
+    path = folder / f"model{kind}"
+    path.write_bytes(data)
+    return path
+
+
+def arrays(**changes):
+    """Those of a network with one neuron; None removes one."""
+    whole = {
+        "W1": np.zeros((784, 1), np.float32), "b1": np.zeros(1, np.float32),
+        "W2": np.zeros((1, 10), np.float32), "b2": np.zeros(10, np.float32),
+    } | changes  # fmt: skip
+    return {name: array for name, array in whole.items() if array is not None}
+
+
+def as_npz(header, members):
+    file = io.BytesIO()
+    np.savez(file, header=np.array(json.dumps(header)), **members)
+    return file.getvalue()
+
+
+def as_safetensors(header, members):
+    return save(
+        {k: np.ascontiguousarray(v) for k, v in members.items()}, {"header": json.dumps(header)}
+    )
+
+
+def as_json(header, members):
+    found = []
+    for n in range(1, len(members) // 2 + 1):
+        W, b = members[f"W{n}"], members[f"b{n}"]
+        nodes = [{"bias": float(b), "weights": w.tolist()} for w, b in zip(W.T, b, strict=True)]
+        found.append({"nodes": nodes})
+    return json.dumps({**header, "layers": found}).encode()
+
+
+MAKERS = {".npz": as_npz, ".safetensors": as_safetensors, ".json": as_json}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("hidden", [(), (1,), (5, 2, 3)])
+def test_what_was_written_is_read_bit_for_bit(folder, kind, hidden):
+    network = Network((784, *hidden, 10), "gelu")
+    network.initialise("he", np.random.default_rng(1))
+    path = folder / f"same{kind.upper()}"
+    weights_file.write(network, path, {"run": "x", "step": 3})
+    found, about = weights_file.read(path)
+    assert (found.sizes, found.activation) == (network.sizes, "gelu")
+    assert type(found.output) is type(network.output)
+    np.testing.assert_array_equal(found.parameters, network.parameters, strict=True)
+    assert about == {"run": "x", "step": 3}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_float32_loses_a_bit(folder, kind, network, written):
+    found, about = weights_file.read(put(folder, kind, written[kind]))
+    np.testing.assert_array_equal(found.parameters, network.parameters, strict=True)
+    assert about["run"] == "ü"
+
+
+@pytest.mark.parametrize("kind", [".npz", ".safetensors"])
+def test_stored_in_float16_a_file_is_smaller_and_each_number_the_nearest(folder, kind, written):
+    network = Network((784, 3, 10))
+    network.initialise("he", np.random.default_rng(0))
+    path = folder / f"half{kind}"
+    weights_file.write(network, path, {}, np.float16)
+    half, _ = weights_file.read(path)
+    np.testing.assert_array_equal(half.parameters, network.parameters.astype(np.float16))
+    assert path.stat().st_size < 0.9 * len(written[kind])
+
+
+def test_the_json_lists_layers_nodes_weights_and_bias(network, written):
+    layers = json.loads(written[".json"])["layers"]
+    first = network.layers[0]
+    assert [len(layer["nodes"]) for layer in layers] == [3, 10]
+    node = layers[0]["nodes"][2]
+    np.testing.assert_array_equal(np.float32(node["weights"]), first.W[:, 2])
+    assert np.float32(node["bias"]) == first.b[2]
+
+
+def test_the_npz_and_the_safetensors_hold_w_and_b_of_each_layer(network, written, folder):
+    with np.load(put(folder, ".npz", written[".npz"])) as file:
+        assert set(file) == {"W1", "b1", "W2", "b2", "header"}
+        np.testing.assert_array_equal(file["W2"], network.layers[2].W)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        ({}, "not written by Digitscope"),
+        ([], "not written by Digitscope"),
+        (HEADER | {"digitscope": "1"}, "not written by Digitscope"),
+        (HEADER | {"digitscope": 2}, "newer Digitscope"),
+        (HEADER | {"activation": "swish"}, "activation must be one of .* found 'swish'"),
+        (HEADER | {"activation": ["relu"]}, "activation must be one of"),
+        (HEADER | {"output": None}, "output must be one of"),
+    ],
+)
+def test_a_header_that_is_none_is_a_sentence(folder, kind, header, sentence):
+    data = (
+        MAKERS[kind](header, arrays()) if kind != ".json" or header else json.dumps(header).encode()
+    )
+    with pytest.raises(UserError, match=rf"model{kind}.*{sentence}"):
+        weights_file.read(put(folder, kind, data))
+
+
+NAN = np.full(10, np.nan, np.float32)
+
+
+@pytest.mark.parametrize("kind", [".npz", ".safetensors"])
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"b2": None}, "lacks b2"),
+        ({"W1": None, "b1": None}, "lacks W1, b1"),
+        ({"more": np.zeros(3)}, "has more"),
+        ({"W1": np.zeros((400, 1), np.float32)}, r"W1 and b1 must be \(784, nodes\).*\(400, 1\)"),
+        ({"W1": np.zeros((1, 784), np.float32)}, "W1 and b1 must be"),
+        ({"W1": np.zeros(784, np.float32)}, "W1 and b1 must be"),
+        ({"b1": np.zeros(2, np.float32)}, "W1 and b1 must be"),
+        ({"W2": np.zeros((2, 10), np.float32)}, r"W2 and b2 must be \(1, nodes\)"),
+        ({"W2": np.zeros((1, 9)), "b2": np.zeros(9)}, "expected 10 outputs.*found 9"),
+        ({"W1": np.zeros((784, 0)), "b1": np.zeros(0), "W2": np.zeros((0, 10))}, "W1 and b1"),
+        ({"b2": NAN}, "b2 has numbers that are not finite"),
+        ({"b2": np.full(10, 1e200)}, "b2 has numbers that are not finite"),
+        ({"b2": np.zeros(10, bool)}, "b2 must be numbers"),
+    ],
+)
+def test_arrays_that_make_no_network_are_a_sentence(folder, kind, changes, sentence):
+    with pytest.raises(UserError, match=rf"model{kind}.*{sentence}"):
+        weights_file.read(put(folder, kind, MAKERS[kind](HEADER, arrays(**changes))))
+
+
+LAYER = {"nodes": [{"bias": 0.0, "weights": [0.0] * 784}] * 10}
+
+
+@pytest.mark.parametrize(
+    ("layers", "sentence"),
+    [
+        (None, "no list of layers"),
+        ({}, "no list of layers"),
+        ([], "lacks W1, b1"),
+        ([3], "layer 1 must be"),
+        ([{"nodes": 3}], "layer 1 must be"),
+        ([{"nodes": []}], "W1 and b1 must be"),
+        ([{"nodes": [{"bias": 0}]}], "layer 1 must be"),
+        ([{"nodes": [{"bias": "x", "weights": [0.0] * 784}]}], "layer 1 must be"),
+        ([{"nodes": [{"bias": 0, "weights": [0.0] * 784}, {"bias": 0, "weights": []}]}], "layer 1"),
+        ([LAYER, {"nodes": [{"bias": 0, "weights": [10**400]}]}], "layer 2 must be"),
+        ([{"nodes": [{"bias": float("nan"), "weights": [0.0] * 784}] * 10}], "not finite"),
+        ([{"nodes": [{"bias": 0, "weights": [1e39] * 784}] * 10}], "not finite"),
+        ([{"nodes": [{"bias": 0, "weights": [0.0] * 400}] * 10}], r"\(784, nodes\).*\(400, 10\)"),
+        ([LAYER, LAYER], r"W2 and b2 must be \(10, nodes\)"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_json_that_makes_no_network_is_a_sentence(folder, layers, sentence):
+    data = json.dumps({**HEADER, "layers": layers}).encode()
+    with pytest.raises(UserError, match=rf"model.json.*{sentence}"):
+        weights_file.read(put(folder, ".json", data))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("data", [b"", b"\0" * 100, b"no model", b"[" * 100_000, b"\xff\xfe{}"])
+def test_what_is_no_such_file_is_a_sentence(folder, kind, data):
+    with pytest.raises(UserError, match=rf"model{kind}.*\.$"):
+        weights_file.read(put(folder, kind, data))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_path_without_a_file_or_with_a_folder_is_a_sentence(tmp_path, kind):
+    with pytest.raises(UserError, match="cannot be read"):
+        weights_file.read(tmp_path / f"none{kind}")
+    (tmp_path / f"folder{kind}").mkdir()
+    with pytest.raises(UserError, match="cannot be read"):
+        weights_file.read(tmp_path / f"folder{kind}")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_pipe_is_not_waited_for_and_a_device_not_read_to_its_end(tmp_path, kind):
+    pipe, device = tmp_path / f"pipe{kind}", tmp_path / f"device{kind}"
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/zero")
+    for path in (pipe, device):
+        with pytest.raises(UserError, match="it is no file"):
+            weights_file.read(path)
+
+
+def test_all_arrays_together_are_no_more_than_the_widest_network(tmp_path, monkeypatch):
+    monkeypatch.setattr(weights_file, "MOST_BYTES", 10_000)
+    np.savez_compressed(tmp_path / "bomb.npz", a=np.zeros(800), b=np.zeros(800))
+    with pytest.raises(UserError, match=r"\(b\): 6,400 bytes; at most 3,600"):
+        weights_file.read(tmp_path / "bomb.npz")
+
+
+@pytest.mark.parametrize("name", ["model", "model.pkl", "model.h5", ".npz"])
+def test_other_kinds_of_files_are_refused_by_name(tmp_path, network, name):
+    for refused in (weights_file.read, lambda path: weights_file.write(network, path, {})):
+        with pytest.raises(UserError, match=r"\.npz, \.json, \.safetensors"):
+            refused(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_pickle_is_never_opened(folder):
+    class Trap:
+        def __reduce__(self):
+            return pytest.fail, ("unpickled",)
+
+    trap = np.array([Trap()])
+    with pytest.raises(UserError, match="pickle"):
+        weights_file.read(put(folder, ".npz", as_npz(HEADER, arrays(b2=trap))))
+    with pytest.raises(UserError):
+        weights_file.read(put(folder, ".npz", pickle.dumps(Trap())))
+
+
+def test_numbers_beyond_float16_are_not_written_in_it(tmp_path, network):
+    with pytest.raises(UserError, match="no longer finite"):
+        weights_file.write(network, tmp_path / "a.npz", {}, np.float16)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_network_that_diverged_is_not_written(tmp_path):
+    network = Network((784, 10))
+    network.parameters[3] = np.nan
+    with pytest.raises(UserError, match="no longer finite"):
+        weights_file.write(network, tmp_path / "a.json", {})
+    assert not list(tmp_path.iterdir())
+
+
+@given(data=st.data())
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_damaged_file_is_a_network_or_a_sentence(folder, written, kind, data):
+    whole = bytearray(written[kind])
+    # Headers and structure stand at the two ends; between them are numbers.
+    at = st.integers(0, 600) | st.integers(-600, -1) | st.integers(0, len(whole) - 1)
+    for _ in range(data.draw(st.integers(1, 3))):
+        whole[data.draw(at)] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.none() | at)
+    try:
+        found, about = weights_file.read(put(folder, kind, bytes(whole[:cut])))
+    except UserError as error:
+        assert str(error).endswith(".")
+    else:
+        assert np.isfinite(found.parameters).all() and isinstance(about, dict)

@@ -1,0 +1,163 @@
+"""The moment looked at: what the page shows is what nn.analysis says of that frame."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn.analysis.neurons import order
+from nn.analysis.predictions import confusion
+from nn.data import sources
+from nn.errors import UserError
+from nn.metrics import evaluate
+from nn.models import pretrained
+from nn.runs.spec import RunSpec
+from nn.runs.store.run import Run
+from nn.runs.store.store import RunStore
+from nn.runs.worker.loop import work
+from pages.common import export_menu, snapshot
+from pages.neurons import controls, details
+from pages.server import pack_tiles, shared_store
+
+SHAPES = [(), (1,), (7,), (6, 1, 5, 4, 3)]  # of hidden layers
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory):
+    made = RunStore(f"sqlite:///{tmp_path_factory.mktemp('moment') / 'store.sqlite3'}")
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (shared_store, snapshot, details, controls, export_menu):
+            patch.setattr(module, "store", lambda: made)
+        yield made
+
+
+def record(store: RunStore, *hidden: int, **fields) -> Run:
+    run = store.create(RunSpec(hidden=hidden, data="strokes", epochs=1, batch=500, **fields))
+    for _ in work(store, run.id):
+        pass
+    return store.run(run.id)
+
+
+@pytest.mark.parametrize("hidden", SHAPES)
+def test_every_neuron_of_every_shape_has_a_dossier(store, hidden):
+    run = record(store, *hidden)
+    steps = store.frame_steps(run.id)
+    for layer, width in enumerate(run.spec.sizes[1:]):
+        for neuron in {0, width - 1}:
+            found = details.of(run.id, steps[-1], layer, neuron)
+            assert len(base64.b64decode(found["weights"])) == 4 * 784
+            assert len(found["life"]["samples"]) * 784 == len(
+                base64.b64decode(found["life"]["tiles"])
+            )
+            is_answer = layer == len(hidden)
+            for part in ("outgoing", "without"):
+                assert ("values" not in found[part]) == is_answer
+                assert found[part]["sentence"]
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_a_neuron_of_the_recogniser_has_one_too_but_no_life(layer):
+    found = details.of(snapshot.SHIPPED, 0, layer, 3)
+    assert found["run"] is None
+    assert "was kept" in found["life"]["sentence"]
+    assert len(found["extremes"]["labels"]) == 2 * details.EXAMPLES
+    for part in ("outgoing", "without"):
+        assert ("values" in found[part]) == (layer < 2)
+    told = controls.wall(snapshot.SHIPPED, [0], 0, layer, "weights", "index", "all")
+    assert told["of"] == pretrained.network().sizes[layer + 1]
+    assert len(base64.b64decode(told["still"])) == told["of"] * (784 + 4)
+
+
+def test_the_recogniser_reads_here_as_it_does_elsewhere():
+    test = sources.load(sources.default(), 0, 0).test
+    truth = confusion.confusion(pretrained.network(), test.images, test.labels)
+    scores = snapshot.scores(snapshot.SHIPPED, 0, 2)
+    assert scores.accuracy == pytest.approx(truth.accuracy)
+
+
+def test_switched_off_is_told_from_the_accuracy_that_others_find(store):
+    run = record(store, 7)
+    step = store.frame_steps(run.id)[-1]
+    test = sources.load("strokes", run.spec.validation, run.spec.seed).test
+    truth = confusion.confusion(snapshot.network(run.id, step), test.images, test.labels)
+    assert snapshot.scores(run.id, step, 0).accuracy == pytest.approx(truth.accuracy)
+
+
+@pytest.mark.parametrize("by", order.ORDERS)
+def test_each_order_has_every_neuron_once(store, by):
+    run = record(store, 7)
+    step = store.frame_steps(run.id)[-1]
+    assert sorted(snapshot.ordered(run.id, step, 0, by)) == list(range(7))
+
+
+def test_the_filters_part_the_neurons(store):
+    run = record(store, 30, lr=0.5)
+    step = store.frame_steps(run.id)[-1]
+    parts = [
+        controls._judged(run.id, step, 0, "index", only)["order"]
+        for only in ("dead", "twins", "others")
+    ]
+    assert sorted(n for part in parts for n in part) == list(range(30))
+    assert parts[0] == np.flatnonzero(snapshot.layer_survey(run.id, step, 0).dead).tolist()
+
+
+def test_a_change_is_the_difference_of_two_moments(store):
+    run = record(store, 7)
+    steps = store.frame_steps(run.id)
+    scales, shown = snapshot.change(run.id, steps[-1], 0, steps[0])
+    expected = snapshot.pictures(run.id, steps[-1], 0) - snapshot.pictures(run.id, steps[0], 0)
+    restored = shown / 127 * scales[:, None]
+    assert np.abs(restored - expected).max() <= scales.max() / 200
+    told = controls._still(run.id, steps, steps[-1], 0, "start")
+    assert base64.b64decode(told["still"]) == pack_tiles.packed(scales, shown)
+
+
+def test_the_pull_goes_against_the_gradient(store):
+    """A step along it lowers the loss."""
+    run = record(store, 7)
+    step = store.frame_steps(run.id)[-1]
+    before = snapshot.scores(run.id, step, 0)
+    scales, shown = snapshot.pull(run.id, step)
+    network = run.spec.network()
+    network.parameters[...] = store.frame(run.id, step).parameters
+    network.layers[0].W += 0.05 * (shown / 127 * scales[:, None]).T
+    _, loss, _ = run.spec.build()
+    test = snapshot.test(run.id)
+    weights = np.bincount(test.labels, minlength=10) / len(test)
+    assert evaluate(network, loss, test.images, test.labels).loss < before.losses @ weights
+
+
+def test_a_network_that_has_diverged_is_said_to_have(store):
+    run = record(store, 7)
+    step = store.frame_steps(run.id)[-1]
+    snapshot.network(run.id, step).parameters[:100] = np.nan  # what is read with is kept
+    try:
+        snapshot.layer_sums.clear()
+        snapshot.layer_survey.clear()
+        with pytest.raises(UserError, match="diverged"):
+            controls._judged(run.id, step, 0, "index", "all")
+        details.of.clear()
+        found = details.of(run.id, step, 0, 0)
+        assert "diverged" in found["said"]["sentence"]
+        assert np.isfinite(np.frombuffer(base64.b64decode(found["weights"]), "<f4")).all()
+    finally:
+        snapshot.network.clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("my run", "my-run-3.npz"), ("../../etc", "etc-3.npz"), ("Σ/\\:", "ID-3.npz")],
+)
+def test_files_are_named_so_that_every_computer_takes_them(store, name, expected):
+    run = store.create(RunSpec(), name)
+    assert export_menu.file_name(run, ".npz", 3) == expected.replace("ID", run.id)
+    assert export_menu.file_name(None, ".npz") == "recogniser.npz"
+
+
+def test_what_is_taken_along_is_what_was_written():
+    assert export_menu.contents("it.txt", lambda path: path.write_text("all")) == b"all"
+    with pytest.raises(ZeroDivisionError):
+        export_menu.contents("it.txt", lambda path: Path(path / str(1 // 0)))

@@ -1,0 +1,76 @@
+"""Drawing: whatever a canvas may say of itself, and what lies under the ink."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from nn.errors import UserError
+from pages.draw import strokes
+from pages.draw.strokes import SIDE, png, strokes_of
+
+DRAWN = {
+    "objects": [
+        {"type": "Path", "path": [["M", 1, 2], ["Q", 1, 2, 3.5, 4], ["L", 5, 6]]},
+        {"type": "Path", "path": [["M", 7, 8], ["L", 7.001, 8]]},
+    ]
+}
+
+
+def test_strokes_are_where_each_step_of_a_path_ends():
+    assert strokes_of(DRAWN) == [[(1, 2), (3.5, 4), (5, 6)], [(7, 8), (7.001, 8)]]
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["objects", "path", "type"]), inner, max_size=2)
+    ),
+    max_leaves=30,
+)
+
+
+@given(values)
+def test_whatever_is_said_makes_strokes_of_finite_numbers(message):
+    for stroke in strokes_of(message):
+        assert stroke and np.isfinite(stroke).all()
+
+
+def test_endless_drawings_end():
+    endless = {"objects": 10 * [{"path": [["L", 1, 2]] * strokes.MOST_POINTS}]}
+    assert sum(map(len, strokes_of(endless))) == strokes.MOST_POINTS
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        None,
+        b"",
+        b"no picture",
+        png(Image.new("RGBA", (SIDE, SIDE)))[:60],
+        png(Image.new("RGBA", (SIDE + 1, SIDE))),
+        png(Image.new("1", (9_000, 9_000))),
+        bytes(strokes.MOST_BYTES + 1),
+    ],
+)
+def test_what_no_canvas_sends_is_a_sentence(sent):
+    with pytest.raises(UserError, match="draw"):
+        strokes.opened(sent)
+
+
+@pytest.mark.parametrize("size", [(28, 28), (1, 1), (1, 900), (900, 1), (1600, 1200)])
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_any_picture_covers_the_paper_in_its_own_shape(size, mode):
+    picture = Image.new(mode, size, "white")
+    assert strokes.squared(picture).size == (SIDE, SIDE)
+
+
+def test_margins_are_as_the_pictures_border_is():
+    picture = Image.new("RGB", (200, 100), (200, 190, 180))
+    picture.paste((0, 0, 0), (80, 30, 120, 70))
+    square = np.asarray(strokes.squared(picture))
+    assert (square[:90] == (200, 190, 180)).all() and square[200, 200].tolist() == [0, 0, 0]

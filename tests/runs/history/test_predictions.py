@@ -1,0 +1,45 @@
+"""Fate: the frames' own answers, in order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nn.errors import UserError
+from nn.runs import load_network
+from nn.runs.history.predictions import fate
+from nn.runs.spec import RunSpec
+from nn.runs.store.store import RunStore
+from nn.runs.worker.loop import work
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory, one_thread):
+    store = RunStore(f"sqlite:///{tmp_path_factory.mktemp('fate') / 'store.sqlite3'}")
+    spec = RunSpec(hidden=(8,), batch=380, epochs=1, data="strokes", validation=1000)
+    run = store.create(spec)
+    for _ in work(store, run.id):
+        pass
+    return store, run
+
+
+def test_each_moment_says_what_the_network_of_that_frame_says(recorded, pictures):
+    store, run = recorded
+    image = pictures(1).images[0]
+    found = fate(store, run.id, image)
+    steps = store.frame_steps(run.id)
+    assert len(found.samples) == len(steps) > 10
+    assert found.samples[0] == 0 and (np.diff(found.samples) > 0).all()
+    for row in (0, 5, -1):
+        network = load_network.load(store, f"{run.id}@{steps[row]}").network
+        np.testing.assert_array_equal(
+            found.probabilities[row], network.probabilities(image[np.newaxis])[0]
+        )
+
+
+def test_a_run_without_frames_has_no_fate_and_one_that_is_gone_is_a_sentence(recorded, pictures):
+    store, _ = recorded
+    waiting = store.create(RunSpec())
+    assert fate(store, waiting.id, pictures(1).images[0]).probabilities.shape == (0, 10)
+    with pytest.raises(UserError, match="no run"):
+        fate(store, "nonesuch", pictures(1).images[0])

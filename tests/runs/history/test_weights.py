@@ -1,0 +1,47 @@
+"""Film: the neuron's weights at frames from the first to the last."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nn.analysis.neurons.weight_maps import pictures
+from nn.errors import UserError
+from nn.runs.history.weights import film, spread
+from nn.runs.spec import RunSpec
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+@pytest.mark.parametrize("most", [1, 2, 5, 1000])
+def test_a_film_is_the_neuron_at_its_frames(recorded, layer, most):
+    store, run = recorded
+    kept = store.frame_steps(run.id)
+    found = film(store, run.id, layer, 5, most)
+    assert found.steps == spread(kept, most)
+    for step, samples, shown in zip(*found, strict=True):
+        frame = store.frame(run.id, step)
+        assert samples == frame.samples
+        slow = pictures(frame.parameters, run.spec.sizes, layer)[5]
+        np.testing.assert_allclose(shown, slow, atol=1e-6)
+
+
+def test_a_spread_keeps_both_ends_and_all_when_there_are_few():
+    steps = list(range(0, 200, 2))
+    for most in range(2, 120):
+        chosen = spread(steps, most)
+        assert len(chosen) == min(most, 100) == len(set(chosen))
+        assert (chosen[0], chosen[-1]) == (0, 198)
+        assert np.ptp(np.diff(chosen)) <= 2
+    assert spread([], 5) == []
+
+
+def test_what_cannot_be_filmed_is_a_sentence(recorded):
+    store, run = recorded
+    with pytest.raises(UserError, match="0 to 5; got 6"):
+        film(store, run.id, 0, 6)
+    with pytest.raises(UserError, match="are 0 to 1"):
+        film(store, run.id, 2, 0)
+    waiting = store.create(RunSpec(hidden=(3,)), "waits")
+    with pytest.raises(UserError, match="waits has no frames yet: it is queued"):
+        film(store, waiting.id, 0, 0)
+    store.delete(waiting.id)

@@ -1,0 +1,141 @@
+"""A store that cannot be written: for a moment, for too long, or at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select, update
+
+from nn.runs.store import lock_retry, schema
+from nn.runs.store.lock_retry import Locked
+from nn.runs.store.store import State
+from nn.runs.worker.loop import work
+from nn.support.paths import log
+from nn.training import Epoch, Step
+
+ROOT = Path(__file__).parents[3]
+
+
+def everything(store, run):
+    def of_run(table):
+        rows = store.rows(select(table).where(table.c.run == run.id))
+        return [tuple(row)[1:] for row in rows]
+
+    epochs = [{k: e[k] for k in ("epoch", "step", "train_loss", "val_loss", "test_accuracy")}
+              for e in store.epochs(run.id)]  # fmt: skip
+    return epochs, of_run(schema.points), of_run(schema.frames)
+
+
+def test_training_goes_on_beside_a_locked_store_and_nothing_is_lost(store, quick, locker):
+    run, whole = store.create(quick), store.create(quick)
+    events = work(store, run.id)
+    next(events)
+    with locker():
+        seen = list(islice(events, 60))
+        assert [type(event) for event in seen].count(Epoch) == 1
+        assert store.epochs(run.id) == []
+    for _ in events:
+        pass
+    assert store.run(run.id).state is State.FINISHED
+    for _ in work(store, whole.id):
+        pass
+    assert everything(store, run) == everything(store, whole)
+
+
+def test_the_end_of_a_run_waits_for_a_locked_store(store, quick, locker):
+    run = store.create(quick)
+    events = work(store, run.id)
+    for event in events:
+        if isinstance(event, Step) and event.step == 99:
+            break
+    locked = threading.Event()
+
+    def hold():
+        with locker():
+            locked.set()
+            time.sleep(0.5)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    locked.wait()
+    for _ in events:
+        pass
+    thread.join()
+    assert store.run(run.id).state is State.FINISHED
+    assert [epoch["epoch"] for epoch in store.epochs(run.id)] == [1, 2]
+
+
+def test_a_store_locked_for_too_long_fails_the_run_with_a_sentence(
+    store, quick, locker, monkeypatch
+):
+    monkeypatch.setattr(lock_retry, "PATIENCE", 0.5)
+    run = store.create(replace(quick, epochs=10_000))
+    events = work(store, run.id)
+    next(events)
+    last: list[Step | Epoch] = []
+    lock = locker()
+    lock.__enter__()
+    gives_up = threading.Timer(0.9, lambda: lock.__exit__(None, None, None))
+    gives_up.start()
+    for event in events:
+        last[:] = [event]
+    gives_up.join()
+    run = store.run(run.id)
+    assert run.state is State.FAILED
+    assert "locked" in run.sentence and run.sentence.endswith(".")
+    # What it had learned until then is recorded after all, and can be gone on from.
+    assert run.epoch >= 1
+    assert [epoch["epoch"] for epoch in store.epochs(run.id)] == list(range(1, run.epoch + 1))
+    assert store.requeue(run.id).state is State.QUEUED
+    assert np.isfinite(store.frame(run.id, store.frame_steps(run.id)[-1]).parameters).all()
+
+
+def test_a_worker_that_cannot_even_write_that_it_failed_says_so_and_ends(
+    store, quick, locker, monkeypatch
+):
+    monkeypatch.setattr(lock_retry, "PATIENCE", 0.2)
+    run = store.create(replace(quick, epochs=10_000))
+    events = work(store, run.id)
+    next(events)
+    with locker(), pytest.raises(Locked, match=r"locked .*\.$"):
+        list(events)
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).values(heartbeat=time.time() - 5))
+    assert store.run(run.id).state is State.INTERRUPTED
+    assert store.requeue(run.id)
+
+
+def test_on_a_full_disk_the_worker_ends_at_once_with_a_sentence_and_the_run_is_interrupted(
+    store, quick
+):
+    resource = pytest.importorskip("resource")  # no file of the worker may grow beyond 1 MB
+    run = store.create(replace(quick, hidden=(64,), epochs=10_000))
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "nn.runs.worker", run.id],
+        cwd=ROOT,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20)),
+    )
+    assert worker.wait(60) == 1
+    *_, last = log(run.id).read_text().splitlines()
+    assert "The store cannot be written" in last and last.endswith(".")
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).values(heartbeat=schema.runs.c.heartbeat - 5))
+    assert store.run(run.id).state is State.INTERRUPTED
+    before = store.run(run.id).step
+    store.requeue(run.id)  # there is room again
+    events = work(store, run.id)
+    for _ in islice(events, 200):
+        pass
+    events.close()
+    assert store.run(run.id).state is State.STOPPED
+    assert store.run(run.id).step > before

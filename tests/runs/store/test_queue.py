@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from nn.runs.spec import RunSpec
+from nn.runs.store import queue, schema
+from nn.runs.store.queue import LEASE_SECONDS, START_SECONDS
+from nn.runs.store.run import ordinal
+from nn.runs.store.store import State
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def cores(monkeypatch):
+    """``cores(n)``: from now on there are so many."""
+
+    def there_are(n):
+        monkeypatch.setattr(queue, "available_cores", lambda: n)
+
+    there_are(2)
+    return there_are
+
+
+def queued(store, count):
+    return [store.create(RunSpec(data="strokes")).id for _ in range(count)]
+
+
+def take(store, run_id=None):
+    with store.deciding() as connection:
+        return queue.take_next(connection, run_id)
+
+
+def put(store, run_id, **values):
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(**values))
+
+
+def pass_over(store, seconds):
+    """So many seconds during which nobody was heard of."""
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).values(heartbeat=schema.runs.c.heartbeat - seconds))
+
+
+def places(store, runs):
+    return [store.run(run_id).place for run_id in runs]
+
+
+# Whose turn it is
+
+
+def test_as_many_runs_are_taken_as_there_are_cores_in_the_order_in_which_they_came(store, cores):
+    runs = queued(store, 4)
+    assert [take(store)[0] for _ in range(2)] == runs[:2]
+    assert take(store) is None
+    assert take(store, runs[3]) is None
+    put(store, runs[1], state=State.FINISHED, lease=None)
+    assert take(store)[0] == runs[2]
+    assert take(store) is None
+
+
+def test_a_worker_takes_the_run_it_was_started_for_or_if_that_is_gone_the_next(store, cores):
+    first, second, third = queued(store, 3)
+    assert take(store, third)[0] == third
+    assert take(store, third)[0] == first
+    put(store, first, state=State.FINISHED, lease=None)
+    assert take(store, "deleted")[0] == second
+
+
+def test_a_worker_that_vanished_has_no_slot(store, cores):
+    cores(1)
+    dead, waiting = queued(store, 2)
+    assert take(store)[0] == dead
+    assert take(store) is None
+    put(store, dead, state=State.RUNNING, heartbeat=time.time() - LEASE_SECONDS - 1)
+    assert take(store)[0] == waiting
+
+
+def test_a_run_of_the_command_line_never_waits_but_has_a_slot(store, cores):
+    cores(1)
+    own = store.create(RunSpec(), lease=queue.new_lease())
+    assert (own.state, own.place) == (State.QUEUED, 0)
+    (waiting,) = queued(store, 1)
+    assert take(store) is None
+    assert places(store, [waiting]) == [1]
+
+
+TAKES = """
+import sys, time
+from nn.runs.store import queue
+from nn.runs.store.store import RunStore
+queue.available_cores = lambda: 20
+store = RunStore(sys.argv[1])
+print("ready", flush=True)
+time.sleep(max(0, float(sys.stdin.readline()) - time.time()))
+for _ in range(30):
+    with store.deciding() as connection:
+        taken = queue.take_next(connection)
+    if taken:
+        print(taken[0], flush=True)
+"""
+
+
+def test_workers_that_take_runs_at_once_take_each_run_once_and_no_more_than_slots(store):
+    runs = queued(store, 25)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", TAKES, store.url],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    start = f"{time.time() + 0.1}\n"
+    taken = []
+    for process in processes:
+        process.stdin.write(start)
+        process.stdin.flush()
+    for process in processes:
+        taken += process.communicate(timeout=30)[0].split()
+    assert sorted(taken) == sorted(runs[:20])
+
+
+# What is shown of it
+
+
+def test_the_place_in_the_queue_is_shown_while_there_is_no_free_slot(store, cores):
+    runs = queued(store, 4)
+    assert places(store, runs) == [0, 0, 1, 2] == places(store, runs)  # a worker is on its way
+    take(store), take(store)
+    assert places(store, runs) == [0, 0, 1, 2]
+    assert store.run(runs[3]).sentence == "Waiting: 2nd in the queue."
+    assert store.run(runs[0]).sentence == ""
+    assert [run.place for run in store.runs()] == places(store, runs)[::-1]
+    put(store, runs[2], state=State.STOPPED)
+    assert places(store, runs) == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("n", "word"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (13, "13th"), (22, "22nd"),
+     (111, "111th"), (101, "101st")],
+)  # fmt: skip
+def test_ordinals(n, word):
+    assert ordinal(n) == word
+
+
+def test_a_run_waits_as_long_as_workers_live(store, cores):
+    cores(1)
+    busy, waiting = queued(store, 2)
+    take(store)
+    pass_over(store, 1000)
+    put(store, busy, state=State.RUNNING, heartbeat=time.time())
+    assert (store.run(waiting).state, store.run(waiting).place) == (State.QUEUED, 1)
+    put(store, busy, state=State.FINISHED, lease=None)  # this moment: it may still be taken
+    assert store.run(waiting).state is State.QUEUED
+
+
+def test_when_all_workers_died_a_run_that_waits_is_interrupted_and_still_the_next(store, cores):
+    cores(1)
+    busy, waiting = queued(store, 2)
+    take(store)
+    put(store, busy, state=State.RUNNING)
+    pass_over(store, START_SECONDS + 1)
+    assert [store.run(r).state for r in (busy, waiting)] == [State.INTERRUPTED] * 2
+    assert "Resume it" in store.run(waiting).sentence
+    assert store.requeue(waiting).state is State.QUEUED
+    assert take(store)[0] == waiting
+
+
+def test_a_run_that_waits_beside_a_free_slot_says_that_it_waits(store, cores):
+    """The slot of a worker that was killed: the other one takes the run when it is done."""
+    busy, waiting = queued(store, 2)
+    take(store)
+    pass_over(store, START_SECONDS + 1)
+    put(store, busy, state=State.RUNNING, heartbeat=time.time())
+    assert (store.run(waiting).state, store.run(waiting).place) == (State.QUEUED, 1)
+
+
+# Leaving it
+
+
+def test_a_run_without_a_worker_is_withdrawn_at_once_and_one_with_a_worker_is_not(store, cores):
+    first, second = queued(store, 2)
+    take(store)
+    assert not store.withdraw(first)
+    assert store.run(first).state is State.QUEUED
+    assert store.withdraw(second)
+    assert store.run(second).state is State.STOPPED
+    assert take(store) is None
+    assert not store.withdraw(second)
+
+
+REQUEUES = """
+import sys, time
+from nn.errors import UserError
+from nn.runs.store.store import RunStore
+store = RunStore(sys.argv[1])
+print("ready", flush=True)
+time.sleep(max(0, float(sys.stdin.readline()) - time.time()))
+for run_id in sys.argv[2:]:
+    try:
+        store.requeue(run_id)
+        print(run_id)
+    except UserError as error:
+        print(error, file=sys.stderr)
+"""
+
+
+def test_of_two_who_resume_a_run_at_once_one_does_and_the_other_is_told(store):
+    runs = queued(store, 20)
+    for run_id in runs:
+        put(store, run_id, state=State.STOPPED)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", REQUEUES, store.url, *runs],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    start = f"{time.time() + 0.1}\n"
+    for process in processes:
+        process.stdin.write(start)
+        process.stdin.flush()
+    answers = [process.communicate(timeout=30) for process in processes]
+    assert sorted(" ".join(out for out, _ in answers).split()) == sorted(runs)
+    refusals = "".join(err for _, err in answers).splitlines()
+    assert len(refusals) == 20
+    assert all("is queued: there is nothing to resume" in refusal for refusal in refusals)

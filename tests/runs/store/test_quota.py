@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import insert, update
+
+from nn.errors import UserError
+from nn.runs.spec import RunSpec
+from nn.runs.store import database, quota, schema
+from nn.runs.store.store import State
+
+FRAME = 2**16  # bytes
+
+
+@pytest.fixture
+def most(monkeypatch):
+    """``most("9 MiB")``: from now on the store may grow so large."""
+    return lambda text: monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", text)
+
+
+@pytest.fixture
+def recorded(store):
+    """``recorded(n)``: a new run that has ended, with n frames and a checkpoint."""
+
+    def make(frames=33, state=State.STOPPED):
+        run = store.create(RunSpec())
+        with store.writing() as connection:
+            of_run = update(schema.runs).where(schema.runs.c.id == run.id)
+            connection.execute(of_run.values(state=state))
+            for step in range(frames):
+                connection.execute(
+                    insert(schema.frames).values(
+                        run=run.id, step=step, samples=step, parameters=bytes(FRAME)
+                    )
+                )
+            connection.execute(
+                insert(schema.checkpoints).values(run=run.id, step=1, data=b"to go on")
+            )
+        return run.id
+
+    return make
+
+
+def size(tmp_path):
+    """Bytes on the disk."""
+    return sum(file.stat().st_size for file in tmp_path.glob("store.sqlite3*"))
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("", 4 * 2**30), ("4GiB", 4 * 2**30), (" 500 MiB ", 500 * 2**20), ("0.5 GiB", 2**29)],
+)
+def test_the_limit_is_a_number_of_mib_or_gib(most, text, size):
+    most(text)
+    assert quota.limit() == size
+
+
+@pytest.mark.parametrize(
+    "text", ["4", "4 GB", "-1 GiB", "nan GiB", "GiB", "4 GiB or so", "1e9 GiB"]
+)
+def test_any_other_limit_is_refused_with_a_sentence(most, store, text):
+    most(text)
+    for asks in (quota.limit, lambda: quota.keep(store), lambda: quota.report(store)):
+        with pytest.raises(UserError, match=r"for example .*; got .*\.$"):
+            asks()
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 MiB"), (2**20 * 3 // 2, "1.5 MiB"), (312 * 2**20, "312 MiB"), (2**32, "4 GiB"),
+     (2**32 + 2**27, "4.1 GiB"), (2**36, "64 GiB")],
+)  # fmt: skip
+def test_sizes_read_well(size, text):
+    assert quota.pretty(size) == text
+
+
+def test_a_store_within_its_limit_keeps_all_frames(store, recorded, most):
+    most("9 MiB")
+    run = recorded()
+    assert quota.keep(store) == ""
+    assert len(store.frame_steps(run)) == 33
+
+
+def test_the_oldest_runs_are_thinned_first_and_no_more_than_it_takes(
+    store, recorded, most, tmp_path
+):
+    oldest, middle, newest = (recorded() for _ in range(3))  # 2 MiB each
+    most("3.5 MiB")
+    before = size(tmp_path)
+    assert quota.keep(store) == ""
+    assert store.frame_steps(oldest) == [0, 32]
+    assert store.frame_steps(middle) in (list(range(0, 33, 2)), list(range(0, 33, 4)))
+    assert store.frame_steps(newest) == list(range(33))
+    assert all(store.checkpoint(run) == b"to go on" for run in (oldest, middle, newest))
+    assert database.used(store.engine) <= size(tmp_path) <= 3.6 * 2**20 < before
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.PAUSED, "pinned"])
+def test_a_run_that_is_active_or_pinned_is_never_thinned(store, recorded, most, state):
+    kept = recorded(state=State.STOPPED if state == "pinned" else state)
+    store.pin(kept, state == "pinned")
+    other = recorded()
+    most("1 MiB")
+    assert quota.keep(store).endswith("Delete some runs.")
+    assert store.frame_steps(kept) == list(range(33))
+    assert store.frame_steps(other) == [0, 32]
+
+
+@pytest.mark.parametrize("frames", range(8))
+def test_the_first_and_last_frame_always_stay(store, recorded, most, frames):
+    run = recorded(frames)
+    most("0 MiB")
+    assert quota.keep(store)
+    assert store.frame_steps(run) == sorted({0, frames - 1} if frames else ())
+
+
+def test_the_size_is_reported_beside_the_limit(store, recorded, most):
+    recorded()
+    most("9 MiB")
+    assert re.fullmatch(r"Store: 2\.\d MiB of 9 MiB\.", quota.report(store))
+    most("1 MiB")
+    assert "nn delete RUN" in quota.report(store)
+
+
+def test_a_locked_store_is_thinned_another_time(store, recorded, most, locker, monkeypatch):
+    run = recorded()
+    most("1 MiB")
+    monkeypatch.setattr(store, "writing", lambda: type(store).writing(store, wait=0.1))
+    with locker():
+        assert quota.keep(store) == ""
+    assert len(store.frame_steps(run)) == 33
+    assert quota.keep(store) == ""
+    assert len(store.frame_steps(run)) < 33

@@ -1,0 +1,367 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import insert, select, update
+
+from nn.errors import UserError
+from nn.runs.spec import RunSpec
+from nn.runs.store import schema
+from nn.runs.store.store import RunStore, State
+
+ROOT = Path(__file__).parents[3]
+OF_RUN = [table for table in schema.metadata.tables.values() if "run" in table.c]
+
+
+def put(store, run, **values):
+    """Set columns of the run's row, as a worker would."""
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).where(schema.runs.c.id == run.id).values(**values))
+
+
+def add(store, table, run, **values):
+    """A row of the run with ``values``, and something in every other column."""
+    row = {c.name: c.type.python_type(1) for c in table.c if c.name != "id"}
+    with store.writing() as connection:
+        connection.execute(insert(table).values(row | {"run": run.id} | values))
+
+
+def add_frame(store, table, run, step, parameters=(0.5,)):
+    add(store, table, run, step=step, parameters=np.array(parameters, "<f2").tobytes())
+
+
+# Runs
+
+
+def test_a_new_run_is_queued_with_its_spec_and_name(store):
+    spec = RunSpec(hidden=(3, 4), lr=0.3)
+    run = store.create(spec, "mine")
+    assert store.run(run.id) == run
+    assert (run.spec, run.name, run.state) == (spec, "mine", State.QUEUED)
+    assert store.create(spec).name  # a run without a name can be spoken of too
+
+
+def test_what_one_opener_of_a_store_writes_another_sees(store):
+    run = store.create(RunSpec())
+    assert RunStore(store.url).run(run.id) == run
+
+
+def test_a_run_is_found_by_id_name_and_unique_beginning(store):
+    run = store.create(RunSpec(), "mine")
+    store.create(RunSpec(), "other")
+    unique = next(n for n in range(1, 9) if store.runs()[0].id[:n] != run.id[:n])
+    for text in (run.id, "mine", run.id[:unique]):
+        assert store.find(text).id == run.id
+
+
+def test_a_name_or_beginning_that_fits_several_runs_is_refused_with_their_ids(store):
+    runs = [store.create(RunSpec(), "twin") for _ in range(17)]  # 16 hexadecimal digits
+    ((first, _),) = Counter(run.id[0] for run in runs).most_common(1)
+    for text in ("twin", first):
+        with pytest.raises(UserError, match="Say which by its id") as refused:
+            store.find(text)
+        assert all(run.id in str(refused.value) for run in runs if run.id.startswith(first))
+
+
+@pytest.mark.parametrize("name", ["a@1", "two\nlines", "\x1b[31mred", "half \udcff", "a\u2028b"])
+def test_a_name_is_one_line_of_text_without_an_at(store, name):
+    with pytest.raises(UserError, match="A run's name"):
+        store.create(RunSpec(), name)
+    assert store.runs() == []
+
+
+@pytest.mark.parametrize("text", ["nobody", ""])
+def test_an_unknown_run_is_refused(store, text):
+    store.create(RunSpec())
+    with pytest.raises(UserError, match="There is no run"):
+        store.find(text)
+
+
+def test_runs_are_listed_newest_first(store):
+    made = [store.create(RunSpec()).id for _ in range(3)]
+    assert [run.id for run in store.runs()] == made[::-1]
+
+
+# Opening
+
+
+def test_a_store_written_by_a_newer_version_is_refused(store):
+    with store.writing() as connection:
+        connection.execute(update(schema.about).values(schema_version=schema.SCHEMA_VERSION + 1))
+    with pytest.raises(UserError, match="newer Digitscope"):
+        RunStore(store.url)
+
+
+MAKES_IT_OLD = """
+    ALTER TABLE runs DROP COLUMN pinned;
+    ALTER TABLE runs DROP COLUMN owner;
+    ALTER TABLE commands DROP COLUMN value;
+    UPDATE about SET schema_version = 1;
+    PRAGMA auto_vacuum = NONE;
+    VACUUM;
+"""
+
+
+def test_a_store_written_by_an_older_version_is_brought_up_to_date_by_whoever_opens_it(
+    store, tmp_path
+):
+    run = store.create(RunSpec(), "old")
+    add(store, schema.points, run, step=7)
+    store.engine.dispose()
+    old = sqlite3.connect(tmp_path / "store.sqlite3")
+    old.executescript(MAKES_IT_OLD)
+    old.close()
+    with ThreadPoolExecutor() as several:
+        first, *_ = several.map(RunStore, [store.url] * 4)
+    assert first.run(run.id) == run
+    assert [point.step for point in first.points(run.id)] == [7]
+    put(first, run, lease="of its worker", pinned=True)
+    assert first.command(run.id, "rate", 0.5)
+    assert first.commands(run.id)[0].value == 0.5
+    assert first.rows(select(schema.about)) == [(schema.SCHEMA_VERSION,)]
+    with first.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2  # it can shrink
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "no-such-database://",
+        "sqlite:////no/such/folder/store.sqlite3",
+        "sqlite:///{folder}",
+        "sqlite:///{folder}/text",
+        "postgresql://host:port/store",
+    ],
+)
+def test_an_unusable_address_is_refused_with_a_sentence(tmp_path, url):
+    (tmp_path / "text").write_text("This is no database." * 100)
+    with pytest.raises(UserError, match="DIGITSCOPE_STORE"):
+        RunStore(url.format(folder=tmp_path))
+
+
+def test_an_unusable_home_is_refused_with_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path / "file" / "home"))
+    monkeypatch.delenv("DIGITSCOPE_STORE", raising=False)
+    with pytest.raises(UserError, match="DIGITSCOPE_HOME"):
+        RunStore()
+
+
+OPENS_TWENTY = """
+import sys, time
+from nn.runs.spec import RunSpec
+from nn.runs.store.store import RunStore
+print("ready", flush=True)
+start = float(sys.stdin.readline())
+for i in range(20):
+    time.sleep(max(0, start + i / 20 - time.time()))
+    RunStore(f"sqlite:///{sys.argv[1]}/{i}.sqlite3").create(RunSpec())
+"""
+
+
+def test_two_processes_may_create_the_same_store_at_once(tmp_path):
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENS_TWENTY, str(tmp_path)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    start = f"{time.time() + 0.1}\n"
+    for process in processes:
+        process.stdin.write(start)
+        process.stdin.flush()
+    assert [process.communicate()[1] for process in processes] == ["", ""]
+    assert all(len(RunStore(f"sqlite:///{tmp_path}/{i}.sqlite3").runs()) == 2 for i in range(20))
+
+
+def test_opening_and_reading_do_not_wait_for_a_writer(store, tmp_path):
+    run = store.create(RunSpec())
+    writer = sqlite3.connect(tmp_path / "store.sqlite3", isolation_level=None)
+    writer.execute("BEGIN EXCLUSIVE")
+    began = time.monotonic()
+    assert store.run(run.id) == RunStore(store.url).run(run.id) == run
+    assert time.monotonic() - began < 1
+
+
+# States
+
+
+@pytest.mark.parametrize(
+    ("state", "lease", "silent", "seen"),
+    [
+        (State.QUEUED, None, 10, State.QUEUED),
+        (State.QUEUED, None, 21, State.INTERRUPTED),
+        (State.QUEUED, "of a worker that prepares its pictures", 2, State.QUEUED),
+        (State.QUEUED, "of a worker that prepares its pictures", 5, State.INTERRUPTED),
+        (State.RUNNING, "of its worker", 2, State.RUNNING),
+        (State.RUNNING, "of its worker", 5, State.INTERRUPTED),
+        (State.PAUSED, "of its worker", 5, State.INTERRUPTED),
+        (State.PAUSED, None, 1e6, State.PAUSED),  # it gave up its slot
+        (State.STOPPED, None, 1e6, State.STOPPED),
+        (State.FINISHED, None, 1e6, State.FINISHED),
+    ],
+)
+def test_an_active_run_of_which_nothing_is_heard_is_interrupted(store, state, lease, silent, seen):
+    run = store.create(RunSpec())
+    put(store, run, state=state, lease=lease, heartbeat=time.time() - silent)
+    run = store.run(run.id)
+    assert run.state is seen
+    assert ("Resume" in run.sentence) == (seen is State.INTERRUPTED)
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.PAUSED, State.FINISHED])
+def test_a_run_that_has_a_worker_or_nothing_left_to_do_is_not_requeued(store, state):
+    run = store.create(RunSpec())
+    put(store, run, state=state, lease="of its worker")
+    with pytest.raises(UserError, match=f"is {state}: there is nothing to resume"):
+        store.requeue(run.id)
+    assert store.rows(select(schema.runs.c.lease)) == [("of its worker",)]
+
+
+def test_a_diverged_run_would_diverge_again(store):
+    run = store.create(RunSpec())
+    put(store, run, state=State.DIVERGED)
+    with pytest.raises(UserError, match="lower learning rate"):
+        store.requeue(run.id)
+
+
+@pytest.mark.parametrize(
+    ("state", "silent"),
+    [(State.STOPPED, 0), (State.FAILED, 0), (State.RUNNING, 5), (State.QUEUED, 5)],
+)
+def test_any_other_run_is_requeued_free_for_a_new_worker(store, state, silent):
+    run = store.create(RunSpec())
+    put(
+        store, run, state=state, sentence="Why.", lease="of the old worker", step=7,
+        heartbeat=time.time() - silent,
+    )  # fmt: skip
+    requeued = store.requeue(run.id)
+    assert (requeued.state, requeued.sentence, requeued.step) == (State.QUEUED, "", 7)
+    assert store.rows(select(schema.runs.c.lease)) == [(None,)]
+
+
+def test_a_run_that_gave_up_its_slot_is_requeued(store):
+    run = store.create(RunSpec())
+    put(store, run, state=State.PAUSED)
+    assert store.requeue(run.id).state is State.QUEUED
+
+
+def test_a_run_without_a_worker_cannot_be_asked_anything(store):
+    run = store.create(RunSpec())
+    assert not store.command(run.id, "stop")
+    put(store, run, lease="of its worker")
+    assert store.command(run.id, "stop")
+    put(store, run, heartbeat=time.time() - 5)
+    assert not store.command(run.id, "pause")
+    assert [command.kind for command in store.commands(run.id)] == ["stop"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("rate", value) for value in (0, -1, float("nan"), float("inf"), 1e9, None, "fast")]
+    + [("step", value) for value in (0, -1, 1.5, None, "one")],
+)
+def test_an_impossible_value_is_refused_with_a_sentence(store, kind, value):
+    run = store.create(RunSpec())
+    put(store, run, lease="of its worker")
+    with pytest.raises(UserError, match=r"got .*\.$"):
+        store.command(run.id, kind, value)
+    assert store.commands(run.id) == []
+
+
+def test_requeueing_forgets_what_the_worker_that_is_gone_was_asked(store):
+    run, other = (store.create(RunSpec(), lease="of its worker") for _ in range(2))
+    store.command(run.id, "stop")
+    store.command(other.id, "pause")
+    put(store, run, state=State.STOPPED)
+    store.requeue(run.id)
+    assert store.commands(run.id) == []
+    assert [command.kind for command in store.commands(other.id)] == ["pause"]
+
+
+def test_deleting_a_run_deletes_all_that_was_recorded_of_it_and_nothing_else(store):
+    gone, kept = store.create(RunSpec()), store.create(RunSpec())
+    for table in OF_RUN:
+        add(store, table, gone)
+        add(store, table, kept)
+    store.delete(gone.id)
+    assert [run.id for run in store.runs()] == [kept.id]
+    assert {table.name: store.rows(select(table.c.run)) for table in OF_RUN} == {
+        table.name: [(kept.id,)] for table in OF_RUN
+    }
+
+
+def test_deleting_a_run_makes_the_file_smaller(store, tmp_path):
+    run, kept = store.create(RunSpec()), store.create(RunSpec())
+    for step in range(64):
+        add(store, schema.frames, run, step=step, parameters=bytes(2**16))
+        add(store, schema.points, kept, step=step)
+    store.delete(run.id)
+    left = sum(file.stat().st_size for file in tmp_path.glob("store.sqlite3*"))
+    assert left < 2**19
+    assert len(store.points(kept.id)) == 64
+
+
+def test_a_run_is_pinned_and_let_go_of(store):
+    run, other = store.create(RunSpec()), store.create(RunSpec())
+    assert not run.pinned
+    store.pin(run.id, True)
+    assert (store.run(run.id).pinned, store.run(other.id).pinned) == (True, False)
+    store.pin(run.id, False)
+    assert not store.run(run.id).pinned
+
+
+# What was recorded
+
+
+def test_points_and_epochs_come_in_order_and_after_the_one_last_seen(store):
+    run = store.create(RunSpec())
+    for i in (3, 1, 2):
+        add(store, schema.points, run, step=i)
+        add(store, schema.epochs, run, epoch=i)
+    assert [point.step for point in store.points(run.id)] == [1, 2, 3]
+    assert [point.step for point in store.points(run.id, after=1)] == [2, 3]
+    assert [epoch["epoch"] for epoch in store.epochs(run.id)] == [1, 2, 3]
+    assert [epoch["epoch"] for epoch in store.epochs(run.id, after=2)] == [3]
+
+
+def test_a_kept_frame_is_found_by_its_step(store):
+    run = store.create(RunSpec())
+    add_frame(store, schema.frames, run, 20, [2, -2])
+    add_frame(store, schema.frames, run, 10, [1, -1])
+    assert store.frame_steps(run.id) == [10, 20]
+    np.testing.assert_array_equal(store.frame(run.id, 10).parameters, np.float16([1, -1]))
+    with pytest.raises(UserError, match="no frame at step 11"):
+        store.frame(run.id, 11)
+
+
+@pytest.mark.parametrize(("kept", "live"), [(10, 20), (20, 10), (20, 20), (20, None), (None, 20)])
+def test_the_newest_frame_is_the_latest_of_live_and_kept_up_to_where_the_run_is(store, kept, live):
+    run = store.create(RunSpec())
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).values(step=25))
+    add_frame(store, schema.frames, run, 30)  # from before it went back to its checkpoint
+    if kept:
+        add_frame(store, schema.frames, run, kept)
+        add_frame(store, schema.frames, run, 1)
+    if live:
+        add_frame(store, schema.live, run, live)
+    assert store.newest_frame(run.id).step == 20
+    assert store.newest_frame(run.id, shown=30).step == 20
+    assert store.newest_frame(run.id, shown=20) is None

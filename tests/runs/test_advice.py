@@ -1,0 +1,58 @@
+"""Summary: the sentence fits what happened."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from nn.runs.advice import summary
+from nn.runs.spec import RunSpec
+from nn.runs.store.run import State
+
+GOOD = [0.30, 0.20, 0.15]  # validation losses that still fall
+FLAT = [0.30, 0.20, 0.199]
+WORSE = [0.30, 0.20, 0.25]
+
+
+@pytest.fixture
+def ended(store, quick):
+    def end(losses, accuracies, spec=quick, state=State.FINISHED):
+        run = dataclasses.replace(store.run(store.create(spec).id), state=state)
+        epochs = [
+            {"epoch": n, "val_loss": loss, "val_accuracy": right, "test_accuracy": right}
+            for n, (loss, right) in enumerate(zip(losses, accuracies, strict=True), 1)
+        ]
+        return summary(run, epochs)
+
+    return end
+
+
+def test_the_best_epoch_is_named_by_what_was_held_out(ended):
+    assert "Best after epoch 2: 97.0 % of the digits it held out" in ended(WORSE, [0.9, 0.97, 0.96])
+
+
+def test_without_held_out_digits_the_test_set_speaks(ended):
+    assert "96.0 % of the test digits" in ended([None, None], [0.9, 0.96])
+
+
+@pytest.mark.parametrize(
+    "losses, accuracies, changes, advice",
+    [
+        (GOOD, [0.1, 0.2, 0.3], {}, "learning rate"),
+        (GOOD, [0.9, 0.95, 0.96], {}, "more epochs"),
+        (WORSE, [0.9, 0.96, 0.95], {}, "After epoch 2 it learned its digits by heart"),
+        (FLAT, [0.9, 0.91, 0.91], {"hidden": ()}, "hidden layer"),
+        (FLAT, [0.9, 0.97, 0.97], {"hidden": (8,)}, "augmentation 1"),
+        (FLAT, [0.9, 0.97, 0.97], {"hidden": (8,), "augmentation": 1.0}, "wider layers"),
+        ([0.3], [0.9], {"hidden": (8,)}, "augmentation 1"),
+    ],
+)
+def test_what_to_try_next_follows_from_what_happened(ended, losses, accuracies, changes, advice):
+    assert advice in ended(losses, accuracies, dataclasses.replace(RunSpec(), **changes))
+
+
+def test_a_stopped_run_can_go_on_and_any_other_is_not_summed_up(ended):
+    assert ended(GOOD, [0.9, 0.9, 0.9], state=State.STOPPED).endswith("Resume goes on from here.")
+    assert "within its first epoch" in ended([], [], state=State.STOPPED)
+    assert ended(GOOD, [0.9, 0.9, 0.9], state=State.RUNNING) == ""

@@ -1,0 +1,134 @@
+"""Tune: the run goes on from the network, with the visitor's digits as they were then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nn.data import extra_data
+from nn.data.synthetic import handwriting
+from nn.errors import UserError
+from nn.models import pretrained
+from nn.runs import load_network, my_digits
+from nn.runs.fine_tune import APART, FEWEST, MANY, RECIPE, learned, tune
+from nn.runs.my_digits import Labelled
+from nn.runs.spec import RunSpec
+from nn.runs.store.store import State
+from nn.runs.worker.loop import work
+
+ME = "me"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """Without MNIST, and with few built-in strokes."""
+    monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path))
+    monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
+    monkeypatch.setattr(
+        handwriting, "load", lambda: (handwriting.make(6000, 1), handwriting.make(100, 2))
+    )
+
+
+def teach(store, count: int, owner: str = ME, seed: int = 3) -> list[Labelled]:
+    written = handwriting.make(count, seed)
+    digits = [
+        Labelled(int(label), image, [])
+        for label, image in zip(written.labels, written.images, strict=True)
+    ]
+    my_digits.add(store, owner, digits)
+    return digits
+
+
+def worked(store, run):
+    """The run after its end."""
+    for _ in work(store, run.id):
+        pass
+    run = store.run(run.id)
+    assert run.state is State.FINISHED, run.sentence
+    return run
+
+
+def pictures(run) -> np.ndarray:
+    return extra_data.read(Path(run.spec.also)).images
+
+
+def test_the_run_is_built_as_the_network_and_belongs_to_the_visitor(store):
+    digits = teach(store, FEWEST)
+    teach(store, FEWEST, "somebody else")
+    run = tune(store, ME, "recogniser", "The recogniser")
+    assert (run.state, run.owner, run.name) == (State.QUEUED, ME, "The recogniser, fine-tuned")
+    assert (run.spec.start, run.spec.data) == ("recogniser", "strokes")
+    assert run.spec.sizes == pretrained.network().sizes
+    np.testing.assert_array_equal(pictures(run), [digit.image for digit in digits])
+
+
+def test_of_many_some_are_kept_apart(store):
+    digits = teach(store, MANY)
+    run = tune(store, ME, "recogniser", "x")
+    kept = [digit.image for n, digit in enumerate(digits, 1) if n % APART]
+    np.testing.assert_array_equal(pictures(run), kept)
+
+
+def test_a_network_tuned_again_keeps_its_name(store):
+    teach(store, FEWEST)
+    assert tune(store, ME, "recogniser", "x, fine-tuned").name == "x, fine-tuned"
+
+
+def test_what_a_run_learned_from_outlives_my_digits(store):
+    teach(store, FEWEST)
+    run = tune(store, ME, "recogniser", "x")
+    my_digits.remove(store, ME, my_digits.held(store, ME))
+    assert len(pictures(run)) == FEWEST
+
+
+def test_what_was_learned_before_going_on_is_learned_too(store, quick):
+    """As far as it can be told: not when that run has been deleted."""
+    first = worked(store, store.create(quick))
+    before = teach(store, FEWEST)
+    run = worked(store, tune(store, ME, f"{first.id}@{first.step}", "x"))
+    my_digits.remove(store, ME, my_digits.held(store, ME))
+    new = teach(store, FEWEST, seed=4)
+    again = tune(store, ME, f"{run.id}@{run.step}", "x")
+    assert learned(store, first) == set()
+    both = {digit.image.tobytes() for digit in before + new}
+    assert len(both) == 2 * FEWEST and learned(store, again) == both
+    store.delete(run.id)
+    assert learned(store, again) == {digit.image.tobytes() for digit in new}
+
+
+def test_a_tuned_run_learns_a_strange_hand_and_forgets_little(store, monkeypatch):
+    """It lies on its side. There are fewer other digits than usual, so it takes more epochs."""
+    monkeypatch.setitem(RECIPE, "epochs", 30)
+    monkeypatch.setitem(RECIPE, "augmentation", 0.0)  # which takes long
+    first = worked(store, store.create(RunSpec(hidden=(32,), data="strokes", validation=0)))
+    upright = teach(store, 20)
+    my_digits.remove(store, ME, my_digits.held(store, ME))
+    lying = [digit._replace(image=np.rot90(digit.image)) for digit in upright]
+    my_digits.add(store, ME, lying)
+    run = worked(store, tune(store, ME, f"{first.id}@{first.step}", "x"))
+    data = my_digits.dataset(lying)
+
+    def right(step: int) -> int:
+        network = load_network.load(store, f"{run.id}@{step}").network
+        return int((network.probabilities(data.images).argmax(axis=1) == data.labels).sum())
+
+    assert right(0) <= 10 and right(run.step) >= right(0) + 6
+    assert run.test_accuracy > first.test_accuracy - 0.1
+
+
+@pytest.mark.parametrize(
+    ("count", "start", "sentence"),
+    [
+        (0, "recogniser", "My digits holds 0; teach it 5 or more first"),
+        (FEWEST - 1, "recogniser", "My digits holds 4"),
+        (FEWEST, "0123abcd@5", "There is no run"),
+    ],
+)
+def test_what_cannot_be_tuned_is_a_sentence_and_leaves_nothing(store, count, start, sentence):
+    if count:
+        teach(store, count)
+    with pytest.raises(UserError, match=sentence):
+        tune(store, ME, start, "x")
+    assert not store.runs()

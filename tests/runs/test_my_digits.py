@@ -1,0 +1,56 @@
+"""My digits: each visitor's own, kept as they were."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nn.errors import UserError
+from nn.runs import my_digits
+from nn.runs.my_digits import Labelled
+
+ME, OTHER = "me", "other"
+
+
+def digit(label: int, seed: int = 0) -> Labelled:
+    image = np.random.default_rng(seed).integers(0, 256, (28, 28), np.uint8)
+    return Labelled(label, image, [[[1.5, 2.0], [3.0, 4.0]]])
+
+
+def test_what_is_added_is_held_in_order(store):
+    my_digits.add(store, ME, [digit(7, 1), digit(3, 2)])
+    my_digits.add(store, ME, [digit(0, 3)._replace(strokes=[])])
+    found = list(my_digits.held(store, ME).values())
+    assert [d.label for d in found] == [7, 3, 0]
+    np.testing.assert_array_equal(found[1].image, digit(3, 2).image)
+    assert found[0].strokes == [[[1.5, 2.0], [3.0, 4.0]]] and found[2].strokes == []
+    data = my_digits.dataset(found)
+    assert data.images.shape == (3, 28, 28) and data.labels.tolist() == [7, 3, 0]
+
+
+def test_nobody_sees_or_removes_anothers(store):
+    my_digits.add(store, ME, [digit(1)])
+    my_digits.add(store, OTHER, [digit(2)])
+    [number] = my_digits.held(store, OTHER)
+    my_digits.remove(store, ME, [number])
+    assert list(my_digits.held(store, OTHER)) == [number]
+    my_digits.remove(store, OTHER, [number])
+    assert not my_digits.held(store, OTHER) and len(my_digits.held(store, ME)) == 1
+
+
+def test_nothing_added_is_nothing_held(store):
+    my_digits.add(store, ME, [])
+    assert not my_digits.held(store, ME)
+
+
+def test_nobody_is_nobody(store):
+    with pytest.raises(UserError, match="cookie"):
+        my_digits.add(store, "", [digit(1)])
+
+
+def test_there_is_an_end_to_it_and_then_nothing_is_added(store, monkeypatch):
+    monkeypatch.setattr(my_digits, "MOST", 3)
+    my_digits.add(store, ME, [digit(1), digit(2)])
+    with pytest.raises(UserError, match="at most 3"):
+        my_digits.add(store, ME, [digit(3), digit(4)])
+    assert len(my_digits.held(store, ME)) == 2

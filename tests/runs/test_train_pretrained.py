@@ -1,0 +1,78 @@
+"""How the recogniser is made, on a small scale."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nn.data.preprocess.pipeline import normalise
+from nn.data.synthetic import handwriting, non_digits
+from nn.models import pretrained, weights_file
+from nn.network import views
+from nn.runs import train_pretrained
+from nn.runs.spec import RunSpec
+from nn.training import train
+from tests.cli.command_line import nn
+
+SMALL = RunSpec(hidden=(32,), data="strokes", validation=300, epochs=1, batch=128, augmentation=1.0)
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    return handwriting.make(600, seed=8)
+
+
+@pytest.fixture
+def network(held_out, one_thread):
+    network, loss, optimiser = RunSpec(hidden=(64,), augmentation=0.5).build()
+    for _ in train(
+        network, loss, optimiser, handwriting.make(3000, seed=9), epochs=4, batch=64, seed=0,
+        augmentation=0.5,
+    ):  # fmt: skip
+        pass
+    return network
+
+
+@pytest.mark.parametrize("louder", [0.5, 2.5])
+def test_a_network_too_sure_or_too_shy_is_brought_to_the_same_calibration(
+    network, held_out, louder
+):
+    temperature = train_pretrained.calibrate(network, held_out)
+    calm = network.parameters.copy()
+    *_, (W, b) = views(network.parameters, network.sizes)
+    W *= louder
+    b *= louder
+    assert train_pretrained.calibrate(network, held_out) == pytest.approx(louder, rel=0.02)
+    np.testing.assert_allclose(network.parameters, calm, rtol=0.05, atol=1e-4)
+    assert temperature > 0
+
+
+def test_the_refusal_takes_its_share_of_digits_and_far_more_of_scribbles(
+    network, held_out, monkeypatch
+):
+    monkeypatch.setattr(train_pretrained, "SCRIBBLES", 90)
+    monkeypatch.setattr(train_pretrained, "REFUSED", 0.02)
+    rule = train_pretrained.fit_refusal(network, held_out)
+    monkeypatch.setattr(pretrained, "network", lambda: network)
+    monkeypatch.setattr(pretrained, "refusal", lambda: rule)
+
+    def refused(pictures):
+        answers = [pretrained.read(normalise(picture)) for picture in pictures]
+        return np.mean([answer.refused for answer in answers])
+
+    assert refused(held_out.images) == pytest.approx(0.02, abs=0.005)
+    assert refused(non_digits.make(90, seed=5)) > 0.5
+
+
+def test_the_command_writes_a_recogniser(monkeypatch, tmp_path):
+    monkeypatch.setattr(train_pretrained, "SPEC", SMALL)
+    monkeypatch.setattr(train_pretrained, "FINISH", SMALL)
+    monkeypatch.setattr(train_pretrained, "SCRIBBLES", 18)
+    monkeypatch.setattr(pretrained, "FILE", tmp_path / "made.safetensors")
+    result = nn("recogniser")
+    assert result.exit_code == 0, result.output
+    assert [line.split(",")[0] for line in result.stdout.splitlines()[:2]] == ["epoch 1 of 1"] * 2
+    network, about = weights_file.read(pretrained.FILE)
+    assert network.sizes == SMALL.sizes
+    assert set(about) == {"temperature", "refusal"}
+    assert set(about["refusal"]) == {"slope", "least"}

@@ -1,0 +1,579 @@
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+from sqlalchemy import select, update
+
+from nn.data import sources
+from nn.data.formats import npz
+from nn.data.synthetic import handwriting
+from nn.errors import UserError
+from nn.models import checkpoint, pretrained
+from nn.runs import load_network
+from nn.runs.spec import RunSpec
+from nn.runs.store import queue, schema
+from nn.runs.store.store import RunStore, State
+from nn.runs.worker import loop, snapshot_schedule
+from nn.runs.worker.loop import fair_share, work
+from nn.runs.worker.recorder import LeaseLost, Recorder
+from nn.training import Epoch, Position, Step, train
+
+TIMES = ("images_per_second", "seconds")  # the columns of an epoch that no two runs share
+LOOKED = 0.1  # seconds after which the worker looks for commands at its next event
+
+
+def drain(store, run):
+    """Train to the end → the run as it stands then."""
+    for _ in work(store, run.id):
+        pass
+    return store.run(run.id)
+
+
+def trained(store, run):
+    """(parameters, optimiser state) of the checkpoint."""
+    network, _, optimiser = run.spec.build()
+    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimiser)
+    return network.parameters, optimiser.state
+
+
+def state(store, run):
+    return store.run(run.id).state
+
+
+def test_a_finished_run_has_all_that_it_promised(store, quick):
+    run = store.create(quick)
+    events = list(work(store, run.id))
+    run = store.run(run.id)
+    assert run.state is State.FINISHED
+    assert (run.step, run.steps, run.epoch, run.samples) == (100, 100, 2, 38_000)
+    assert [type(event) for event in events] == [*[Step] * 50, Epoch] * 2
+
+    steps = [event for event in events if isinstance(event, Step)]
+    assert [tuple(point) for point in store.points(run.id)] == [tuple(step) for step in steps]
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    for recorded, epoch in zip(store.epochs(run.id), epochs, strict=True):
+        assert (recorded["train_loss"], recorded["step"]) == (epoch.train_loss, epoch.step)
+        assert (recorded["val_loss"], recorded["val_accuracy"]) == epoch.validation
+        assert recorded["test_accuracy"] == epoch.test.accuracy
+    assert run.test_accuracy == epochs[-1].test.accuracy
+
+    network, _, _ = quick.build()
+    first, last = store.frame(run.id, 0), store.frame(run.id, 100)
+    np.testing.assert_array_equal(first.parameters, np.float16(network.parameters))
+    np.testing.assert_array_equal(last.parameters, np.float16(trained(store, run)[0]))
+    assert store.rows(select(schema.checkpoints.c.step)) == [(100,)]
+
+
+# Commands
+
+
+def test_a_paused_run_stands_still_until_it_is_resumed_and_a_stopped_one_ends(store, quick):
+    run = store.create(replace(quick, epochs=1000))
+    events = work(store, run.id)
+
+    def ask(kind):
+        store.command(run.id, kind)
+        time.sleep(LOOKED)
+        return list(islice(events, 3))
+
+    before = next(events)
+    *_, paused, still = ask("pause")
+    assert paused is still is None
+    assert state(store, run) is State.PAUSED
+    at = store.run(run.id).step
+    assert store.rows(select(schema.checkpoints.c.step)) == [(at,)]
+
+    resumed = [event for event in ask("resume") if event]
+    assert state(store, run) is State.RUNNING
+    assert resumed[0].step == at + 1 > before.step
+
+    assert ask("stop")[2:] == []
+    assert state(store, run) is State.STOPPED
+    assert store.commands(run.id) == []
+
+
+def test_a_paused_run_shows_that_its_worker_is_there_and_can_be_stopped(store, quick):
+    run = store.create(replace(quick, epochs=1000))
+    events = work(store, run.id)
+    next(events)
+    store.command(run.id, "pause")
+    heartbeats = set()
+    until = time.monotonic() + 2.5
+    for _ in events:
+        heartbeats.add(store.rows(select(schema.runs.c.heartbeat))[0].heartbeat)
+        if time.monotonic() > until:
+            break
+    assert len(heartbeats) >= 2
+    store.command(run.id, "stop")
+    time.sleep(LOOKED)
+    assert len(list(events)) <= 2
+    assert state(store, run) is State.STOPPED
+
+
+def test_a_run_stopped_while_its_worker_prepares_learns_next_to_nothing(store, quick):
+    run = store.create(replace(quick, epochs=1000), lease="of its worker")
+    store.command(run.id, "stop")
+    for _ in work(store, run.id, "of its worker"):
+        pass
+    assert (state(store, run), store.run(run.id).step) == (State.STOPPED, 1)
+
+
+def test_closing_the_generator_stops_the_run_where_it_stands(store, quick):
+    run = store.create(quick)
+    events = work(store, run.id)
+    *_, last = islice(events, 30)
+    events.close()
+    run = store.run(run.id)
+    assert (run.state, run.step, run.samples) == (State.STOPPED, 30, last.samples)
+    np.testing.assert_array_equal(
+        store.frame(run.id, 30).parameters, np.float16(trained(store, run)[0])
+    )
+
+
+def test_a_paused_run_takes_single_steps(store, quick):
+    run = store.create(replace(quick, epochs=1000), lease="of its worker")
+    events = work(store, run.id, "of its worker")
+    next(events)
+
+    def ask(kind, value=None):
+        assert store.command(run.id, kind, value)
+        time.sleep(LOOKED)
+        return [event.step for event in islice(events, 6) if event]
+
+    assert len(ask("step", 3)) == 6  # while it runs that asks for nothing
+    at = (ask("pause") or [store.run(run.id).step])[-1]
+    assert ask("step", 1) == [at + 1]
+    assert ask("step", 3) == [at + 2, at + 3, at + 4]
+    assert (state(store, run), store.run(run.id).step) == (State.PAUSED, at + 4)
+    assert store.rows(select(schema.checkpoints.c.step)) == [(at + 4,)]
+    assert ask("step", 1000)[-1] == at + 10
+    assert ask("pause") == []
+    assert state(store, run) is State.PAUSED
+    assert len(ask("resume")) >= 5
+    assert state(store, run) is State.RUNNING
+    events.close()
+
+
+def test_a_step_of_an_epoch_ends_with_its_scores(store, quick):
+    run = store.create(quick)
+    events = work(store, run.id)
+    next(events)
+    store.command(run.id, "pause")
+    while next(events):
+        pass
+    at = store.run(run.id).step
+    store.command(run.id, "step", 50 - at)
+    taken = [event for event in islice(events, 60) if event]
+    assert (taken[-2].step, taken[-1].step, len(store.epochs(run.id))) == (50, 50, 1)
+    assert isinstance(taken[-1], Epoch) and state(store, run) is State.PAUSED
+
+
+def test_slow_motion_takes_its_time_for_a_batch_and_full_speed_does_not(store, quick):
+    run = store.create(quick)
+    events = work(store, run.id)
+    next(events)
+    store.watch(run.id, 60)
+    store.command(run.id, "speed", 50)
+    while not store.rows(select(schema.commands.c.step))[0].step:
+        next(events)
+    began, first = time.perf_counter(), store.run(run.id).step
+    steps = [event.step for event in islice((e for e in events if isinstance(e, Step)), 6)]
+    took = time.perf_counter() - began
+    assert took >= 5 / 50 and steps == list(range(steps[0], steps[0] + 6)) and steps[0] > first
+    assert store.newest_frame(run.id).step >= steps[-2]  # each batch is shown
+    store.command(run.id, "speed", 0)
+    assert sum(isinstance(event, Step) for event in events) > 50
+    assert state(store, run) is State.FINISHED
+
+
+@pytest.mark.parametrize("value", [None, -1, float("nan"), float("inf"), "fast"])
+def test_a_speed_that_is_none_is_refused(store, quick, value):
+    run = store.create(quick)
+    next(work(store, run.id))
+    with pytest.raises(UserError, match="speed takes a number"):
+        store.command(run.id, "speed", value)
+
+
+def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(store, quick):
+    """Run by hand: so many steps at the first rate, the rest at the second."""
+    spec = replace(quick, schedule="constant", lr=0.1)
+    run = store.create(spec)
+    events = work(store, run.id)
+    list(islice(events, 10))
+    store.command(run.id, "rate", 0.02)
+    time.sleep(LOOKED)
+    next(events)  # the worker looks for commands before it goes on from here
+    next(events)
+    at = store.rows(select(schema.commands.c.kind, schema.commands.c.value, schema.commands.c.step))
+    [(kind, value, step)] = at
+    assert (kind, value) == ("rate", 0.02) and 10 <= step <= 11
+
+    # As if the worker had died here: what it was asked must not be lost with it.
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).values(state=State.STOPPED))
+    resumed = drain(store, store.requeue(run.id))
+
+    network, loss, optimiser = spec.build()
+    splits = sources.load(spec.data, spec.validation, spec.seed)
+    position = Position()
+    for event in train(
+        network, loss, optimiser, splits.train, epochs=spec.epochs, batch=spec.batch,
+        seed=spec.seed, position=position,
+    ):  # fmt: skip
+        if isinstance(event, Step) and event.step == step:
+            optimiser.lr = 0.02
+    np.testing.assert_array_equal(trained(store, resumed)[0], network.parameters)
+
+
+# Pausing for long
+
+
+def paused_for_long(store, quick, monkeypatch):
+    """(a run that has just given up its slot, the last step it took)"""
+    monkeypatch.setattr(loop, "PAUSE_SECONDS", 0.0)
+    run = store.create(quick, lease="of its worker")
+    events = work(store, run.id, "of its worker")
+    list(islice(events, 20))
+    store.command(run.id, "pause")
+    time.sleep(LOOKED)
+    list(events)
+    return store.run(run.id)
+
+
+def test_a_run_paused_for_long_gives_up_its_slot_and_stays_paused(store, quick, monkeypatch):
+    run = paused_for_long(store, quick, monkeypatch)
+    assert (run.state, run.steps) == (State.PAUSED, 100)
+    assert 20 <= run.step < 100
+    with store.engine.connect() as connection:
+        assert queue.taken_slots(connection) == 0
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).values(heartbeat=0.0))
+    assert state(store, run) is State.PAUSED
+    assert store.withdraw(run.id)
+    assert state(store, run) is State.STOPPED
+
+
+def test_a_run_resumed_after_it_gave_up_its_slot_is_as_if_it_had_not_paused(
+    store, quick, monkeypatch
+):
+    run = paused_for_long(store, quick, monkeypatch)
+    resumed, whole = drain(store, store.requeue(run.id)), drain(store, store.create(quick))
+    assert resumed.state is State.FINISHED
+    np.testing.assert_array_equal(trained(store, resumed)[0], trained(store, whole)[0])
+
+
+def test_a_run_that_was_just_asked_something_does_not_give_up_its_slot(store, quick):
+    run = store.create(quick)
+    recorder = Recorder(store, run.id)
+    recorder.start((784, 8, 10), 100, threads=1)
+    store.command(run.id, "resume")
+    assert not recorder.park()
+    recorder.acknowledge(store.commands(run.id)[0])
+    assert recorder.park()
+    assert not store.command(run.id, "resume")
+
+
+# Going on
+
+# More steps than the loss curve has points, so that a point may fall between two stops.
+LONG = RunSpec(hidden=(8,), lr=0.01, batch=4, epochs=2, data="strokes", validation=14_000)
+STEPS = 3000
+BETWEEN = next(step for step in range(1000, STEPS) if step not in snapshot_schedule.points(STEPS))
+assert STEPS > snapshot_schedule.CURVE_POINTS
+
+
+@pytest.fixture(scope="module")
+def long_store(tmp_path_factory):
+    return RunStore(f"sqlite:///{tmp_path_factory.mktemp('worker') / 'store.sqlite3'}")
+
+
+@pytest.fixture(scope="module")
+def whole(long_store):
+    """A run that nothing interrupted."""
+    run = drain(long_store, long_store.create(LONG))
+    assert run.test_accuracy > 0.5  # it learned: its last parameters depend on all its steps
+    return run
+
+
+@pytest.fixture(
+    scope="module",
+    params=[1, BETWEEN, STEPS // 2, STEPS // 2 + 1, STEPS + 2],
+    ids=["first step", "between points", "epoch's last step", "epoch", "last event"],
+)
+def resumed(request, long_store):
+    """The same run, stopped after so many events and resumed."""
+    run = long_store.create(LONG)
+    events = work(long_store, run.id)
+    for _ in islice(events, request.param):
+        pass
+    events.close()
+    assert long_store.run(run.id).state is State.STOPPED
+    return drain(long_store, long_store.requeue(run.id))
+
+
+def test_a_resumed_run_ends_with_the_parameters_of_the_uninterrupted_one(
+    long_store, whole, resumed
+):
+    for ours, theirs in zip(trained(long_store, resumed), trained(long_store, whole), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_resumed_run_stands_where_the_uninterrupted_one_stands(whole, resumed):
+    def standing(run):
+        return run.state, run.step, run.steps, run.samples, run.epoch, run.test_accuracy
+
+    assert standing(resumed) == standing(whole)
+
+
+def test_a_resumed_run_records_the_epochs_of_the_uninterrupted_one(long_store, whole, resumed):
+    def scores(run):
+        epochs = long_store.epochs(run.id)
+        return [{k: epoch[k] for k in epoch if k not in TIMES} for epoch in epochs]
+
+    assert scores(resumed) == scores(whole)
+
+
+def test_a_resumed_run_records_the_points_of_the_uninterrupted_one(long_store, whole, resumed):
+    assert long_store.points(resumed.id) == long_store.points(whole.id)
+
+
+def test_a_resumed_run_keeps_the_frames_of_the_uninterrupted_one(long_store, whole, resumed):
+    """And one more at most, of the moment when it was stopped."""
+    steps = long_store.frame_steps(whole.id)
+    assert set(steps) <= set(long_store.frame_steps(resumed.id))
+    assert len(long_store.frame_steps(resumed.id)) <= len(steps) + 1
+    for step in steps:
+        ours, theirs = (long_store.frame(run.id, step) for run in (resumed, whole))
+        assert ours[:3] == theirs[:3]
+        np.testing.assert_array_equal(ours.parameters, theirs.parameters)
+
+
+def test_a_second_worker_of_a_run_changes_nothing(store, quick):
+    run = store.create(quick)
+    events = work(store, run.id)
+    next(events)
+    with pytest.raises(LeaseLost):
+        next(work(store, run.id))
+    for _ in events:
+        pass
+    assert state(store, run) is State.FINISHED
+
+
+def test_a_worker_that_comes_after_the_end_changes_nothing(store, quick):
+    run = drain(store, store.create(quick))
+    with pytest.raises(LeaseLost):
+        next(work(store, run.id))
+    assert store.run(run.id) == run
+
+
+# Going on from another network, with digits of one's own
+
+
+@pytest.fixture(scope="module")
+def onward(long_store, whole, tmp_path_factory):
+    """The spec of a run that goes on from another one and learns 30 own digits too."""
+    path = tmp_path_factory.mktemp("own") / "own.npz"
+    npz.write(handwriting.make(30, seed=9), path)
+    step = long_store.frame_steps(whole.id)[-3]
+    return replace(LONG, start=f"{whole.id}@{step}", also=str(path))
+
+
+def test_a_run_goes_on_from_a_kept_frame(long_store, onward):
+    events = work(long_store, (run := long_store.create(onward)).id)
+    next(events)
+    events.close()
+    began = long_store.frame(run.id, 0).parameters
+    np.testing.assert_array_equal(
+        began, load_network.load(long_store, onward.start).network.parameters
+    )
+    assert long_store.epochs(run.id) == []
+
+
+def test_a_run_goes_on_from_the_recogniser(long_store):
+    shipped = pretrained.network()
+    before = shipped.parameters.copy()
+    spec = replace(LONG, hidden=shipped.sizes[1:-1], start="recogniser", batch=500)
+    events = work(long_store, (run := long_store.create(spec)).id)
+    list(islice(events, 3))
+    events.close()
+    np.testing.assert_array_equal(long_store.frame(run.id, 0).parameters, np.float16(before))
+    np.testing.assert_array_equal(shipped.parameters, before)  # it is everybody's
+
+
+def test_own_digits_are_learned_beside_the_others(long_store, onward):
+    run = long_store.create(replace(onward, epochs=1))
+    [epoch] = [event for event in work(long_store, run.id) if isinstance(event, Epoch)]
+    assert epoch.samples == 6000 + 22 * 30
+
+
+def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, onward):
+    """Though the other one has been deleted by then: its checkpoint is its own."""
+    other = long_store.create(LONG)
+    list(islice(work(long_store, other.id), 50))
+    other = drain(long_store, long_store.requeue(other.id))
+    onward = replace(onward, start=f"{other.id}@{other.step}")
+    uninterrupted = drain(long_store, long_store.create(onward))
+    assert uninterrupted.state is State.FINISHED
+    run = long_store.create(onward)
+    events = work(long_store, run.id)
+    list(islice(events, 700))
+    events.close()
+    long_store.delete(other.id)
+    again = drain(long_store, long_store.requeue(run.id))
+    for ours, theirs in zip(
+        trained(long_store, again), trained(long_store, uninterrupted), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"start": "0123abcd@5"}, "The network to go on from cannot be had. There is no run"),
+        ({"start": "{}@7777777"}, "cannot be had. .* has no frame at step 7,777,777"),
+        ({"start": "{}@0", "hidden": (9,)}, r"hidden must be \(8,\), as in .*; got \(9,\)"),
+        ({"start": "{}@0", "activation": "tanh"}, "activation must be 'relu'"),
+        ({"start": "{}@0", "output": "sigmoid"}, "output must be 'softmax'"),
+        ({"start": "recogniser"}, "hidden must be"),
+        ({"also": "/no longer/there.npz"}, "there is no file there.npz"),
+    ],
+)
+def test_a_run_that_cannot_begin_so_fails_with_a_sentence(long_store, whole, changes, sentence):
+    changes = {key: text.format(whole.id) if key == "start" else text
+               for key, text in changes.items()}  # fmt: skip
+    run = drain(long_store, long_store.create(replace(LONG, **changes)))
+    assert run.state is State.FAILED
+    assert re.search(sentence, run.sentence)
+
+
+# Ends that nobody asked for
+
+TOO_BOLD = RunSpec(hidden=(64,) * 5, lr=1000.0, epochs=1, data="strokes", validation=15_000)
+overflows = pytest.mark.filterwarnings("ignore::RuntimeWarning")
+
+
+@overflows
+def test_a_diverged_run_says_so_names_its_rate_and_shows_its_curve(store):
+    run = drain(store, store.create(TOO_BOLD))
+    assert run.state is State.DIVERGED
+    assert "learning rate well below 1000" in run.sentence
+    number = int(run.sentence.split("at step ")[1].split(".")[0])
+    assert run.step == number - 1 >= 1
+    assert [point.step for point in store.points(run.id)] == list(range(1, number))
+
+
+@overflows
+def test_a_rate_of_a_thousand_diverges_the_standard_network_too(store):
+    run = drain(store, store.create(replace(TOO_BOLD, hidden=(128,))))
+    assert run.state is State.DIVERGED
+
+
+@overflows
+def test_a_diverged_run_shows_the_last_network_that_still_worked(store):
+    run = drain(store, store.create(TOO_BOLD))
+    steps = store.frame_steps(run.id)
+    assert 0 in steps and max(steps) < run.step  # after its last step it worked no more
+    for step in steps:
+        assert np.isfinite(store.frame(run.id, step).parameters).all()
+    assert store.newest_frame(run.id).step == max(steps)
+
+
+@overflows
+def test_a_run_whose_last_step_destroyed_the_network_is_not_finished(store):
+    one_step = replace(TOO_BOLD, hidden=(64,) * 12, initialiser="normal", batch=10)
+    run = drain(store, store.create(replace(one_step, validation=19_990)))
+    assert run.steps == 1
+    assert run.state is State.DIVERGED
+
+
+def test_a_run_whose_pictures_are_missing_fails_with_their_sentence(
+    store, quick, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
+    monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path))
+    run = drain(store, store.create(replace(quick, data="mnist")))
+    assert run.state is State.FAILED
+    assert run.sentence.startswith("MNIST is not on this computer.")
+
+
+def test_a_run_that_leaves_nothing_to_learn_from_fails_with_a_sentence(store, quick):
+    run = drain(store, store.create(replace(quick, validation=20_000)))
+    assert run.state is State.FAILED
+    assert "leaves none to learn from" in run.sentence
+
+
+def test_a_run_beside_a_full_store_says_so_while_it_is_under_way(store, quick, monkeypatch):
+    monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", "0 MiB")
+    old, run = drain(store, store.create(quick)), store.create(quick)
+    events = work(store, run.id)
+    next(events)
+    assert store.frame_steps(old.id) == [0, 100]
+    assert "Delete some runs" in store.run(run.id).sentence
+    for _ in events:
+        pass
+    assert (state(store, run), store.run(run.id).sentence) == (State.FINISHED, "")
+    assert store.frame_steps(run.id) == [0, 100]
+    assert store.checkpoint(old.id) and store.checkpoint(run.id)
+
+
+def test_a_run_with_a_limit_that_is_none_fails_with_a_sentence(store, quick, monkeypatch):
+    monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", "plenty")
+    run = drain(store, store.create(quick))
+    assert run.state is State.FAILED
+    assert "got 'plenty'" in run.sentence
+
+
+def test_a_run_that_takes_too_much_memory_fails_with_a_sentence(store, quick, monkeypatch):
+    def too_large(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(loop, "train", too_large)
+    run = drain(store, store.create(quick))
+    assert run.state is State.FAILED
+    assert "not enough memory" in run.sentence
+
+
+def test_a_bug_in_the_worker_fails_the_run_and_is_not_hidden(store, quick, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(loop, "train", broken)
+    run = store.create(quick)
+    with pytest.raises(ZeroDivisionError):
+        drain(store, run)
+    assert state(store, run) is State.FAILED
+    assert store.run(run.id).sentence.endswith(".")
+
+
+def test_the_worker_of_a_deleted_run_ends_quietly_and_leaves_nothing(store, quick):
+    run = store.create(replace(quick, epochs=1000))
+    events = work(store, run.id)
+    next(events)
+    store.delete(run.id)
+    time.sleep(LOOKED)
+    assert len(list(events)) <= 2
+    left = {table.name: store.rows(select(table)) for table in schema.metadata.tables.values()}
+    assert not any(rows for name, rows in left.items() if name != "about")
+
+
+# Threads
+
+
+@pytest.mark.parametrize(
+    ("cores", "under_way", "threads"),
+    [(8, 1, 7), (8, 2, 3), (8, 3, 2), (8, 8, 1), (8, 20, 1), (2, 1, 1), (1, 1, 1)],
+)
+def test_the_runs_under_way_share_all_cores_but_one(
+    store, quick, monkeypatch, cores, under_way, threads
+):
+    monkeypatch.setattr(loop, "available_cores", lambda: cores)
+    for _ in range(3):
+        store.create(quick)  # queued: not under way
+    for _ in range(under_way):
+        store.create(quick, lease="of its worker")
+    assert fair_share(store) == threads

@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from nn.errors import UserError
+from nn.runs.store import queue, schema
+from nn.runs.store.store import RunStore, State
+from nn.runs.worker import process as launcher
+from nn.runs.worker.loop import work
+from nn.runs.worker.process import Ready, ask, launch
+from nn.support.paths import log
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def workers(monkeypatch):
+    """The processes that the launcher starts; none of them outlives the test."""
+    started = []
+    popen = subprocess.Popen
+
+    def start(*args, **kwargs):
+        started.append(popen(*args, **kwargs))
+        return started[-1]
+
+    monkeypatch.setattr(launcher.subprocess, "Popen", start)
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def one_slot(monkeypatch):
+    """Here and in the workers there is one core."""
+    monkeypatch.setattr(queue, "available_cores", lambda: 1)
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("This system does not tell a process which cores to use.")
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    yield
+    os.sched_setaffinity(0, cores)
+
+
+def start(store, spec):
+    """A launched run, with one BLAS thread: on a busy machine they wait for each other."""
+    run = store.create(spec)
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).values(threads=1))
+    launch(run.id)
+    return run
+
+
+def wait_for(condition, seconds):
+    """→ the seconds it took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() < began + seconds, f"still not so after {seconds} s"
+        time.sleep(0.01)
+    return time.monotonic() - began
+
+
+def losses(store, run):
+    return [(e["train_loss"], e["val_loss"], e["test_accuracy"]) for e in store.epochs(run.id)]
+
+
+def test_a_launched_run_obeys_a_stop_within_half_a_second(store, quick, workers):
+    run = start(store, replace(quick, epochs=10_000))
+    wait_for(lambda: store.run(run.id).step > 0, 30)
+    store.command(run.id, "stop")
+    wait_for(lambda: store.run(run.id).state is State.STOPPED, 0.5)
+    assert workers[0].wait(10) == 0
+
+
+def test_a_worker_has_a_process_group_of_its_own_so_that_no_ctrl_c_of_its_parent_reaches_it(
+    store, quick, workers
+):
+    run = start(store, quick)
+    pid = workers[0].pid
+    assert os.getpgid(pid) == os.getsid(pid) == pid
+    assert workers[0].wait(30) == 0
+    assert store.run(run.id).state is State.FINISHED
+    (line,) = log(run.id).read_text().splitlines()
+    assert line.endswith(f"is trained by process {pid}.")
+
+
+def test_the_worker_that_ends_a_run_trains_those_that_wait_for_its_slot(
+    store, quick, workers, one_slot
+):
+    first = start(store, replace(quick, epochs=10_000))
+    wait_for(lambda: store.run(first.id).step > 0, 30)
+    second, third = start(store, quick), start(store, quick)
+    assert [store.run(run.id).place for run in (first, second, third)] == [0, 1, 2]
+    ask(store, first.id, "stop")
+    wait_for(lambda: store.run(third.id).state is State.FINISHED, 30)
+    assert store.run(second.id).state is State.FINISHED
+    assert store.run(second.id).heartbeat < store.run(third.id).heartbeat
+    (worker,) = workers
+    assert worker.wait(10) == 0
+    for run in (first, second, third):
+        assert f"is trained by process {worker.pid}." in log(run.id).read_text()
+
+
+def test_a_run_that_gave_up_its_slot_waits_for_another_one_when_resumed(
+    store, quick, workers, one_slot
+):
+    paused, _ = store.create(quick), store.create(quick, lease="of the worker that has the slot")
+    with store.writing() as connection:
+        of_run = update(schema.runs).where(schema.runs.c.id == paused.id)
+        connection.execute(of_run.values(state=State.PAUSED))
+    ask(store, paused.id, "resume")
+    assert store.run(paused.id).sentence == "Waiting: 1st in the queue."
+    assert workers == []
+
+
+@pytest.mark.parametrize("command", ["pause", "stop", "step", "rate"])
+def test_what_nobody_can_obey_is_refused_with_a_sentence(store, quick, command):
+    run = store.create(quick)
+    store.withdraw(run.id)
+    with pytest.raises(UserError, match=f"is stopped: there is nothing to {command}"):
+        ask(store, run.id, command, 1)
+
+
+# A worker kept ready
+
+
+@pytest.fixture
+def ready(workers, monkeypatch):
+    monkeypatch.setattr(launcher, "ready", Ready())
+    monkeypatch.setattr(launcher, "REPLACE_SECONDS", 0.0)
+    return launcher.ready
+
+
+def test_a_worker_kept_ready_trains_the_next_run_and_is_replaced(store, quick, workers, ready):
+    ready.keep()
+    ready.keep()
+    assert len(workers) == 1
+    run = start(store, quick)
+    wait_for(lambda: store.run(run.id).state is State.FINISHED, 30)
+    assert f"is trained by process {workers[0].pid}." in log(run.id).read_text()
+    assert workers[0].wait(10) == 0
+    wait_for(lambda: len(workers) == 2, 5)
+    assert workers[1].poll() is None
+    assert [run.id for run in store.runs()] == [run.id]  # getting ready recorded nothing
+
+
+def test_a_run_starts_also_when_the_worker_kept_ready_is_no_more(store, quick, workers, ready):
+    ready.keep()
+    workers[0].kill()
+    workers[0].wait()
+    run = start(store, quick)
+    wait_for(lambda: store.run(run.id).state is State.FINISHED, 30)
+
+
+SERVER = """
+import sys
+from nn.runs.worker import process
+start = process.start
+def tell(*run_id):
+    child = start(*run_id)
+    print(child.pid, flush=True)
+    return child
+process.start, process.REPLACE_SECONDS = tell, 0
+process.ready.keep()
+process.launch(sys.argv[1])
+sys.stdin.read()
+"""
+
+
+def runs_still(process):
+    """Whether the process of this id is there and is no mere entry that nobody waits for."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux tells of other processes.")
+def test_of_a_server_that_is_killed_the_worker_that_trains_remains_and_the_ready_one_ends(
+    store, quick
+):
+    run = store.create(replace(quick, epochs=10_000))
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVER, run.id],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        trains, idle = (int(server.stdout.readline()) for _ in range(2))
+        wait_for(lambda: store.run(run.id).step > 0, 30)
+        assert runs_still(idle)
+        server.kill()
+        server.wait()
+        wait_for(lambda: not runs_still(idle), 30)
+        here = store.run(run.id).step
+        wait_for(lambda: store.run(run.id).step > here, 10)
+        assert runs_still(trains)
+    finally:
+        server.kill()
+        store.delete(run.id)
+    wait_for(lambda: not runs_still(trains), 30)
+
+
+# Interrupted
+
+
+def test_a_killed_worker_leaves_an_interrupted_run_that_resumes_as_if_nothing_had_been(
+    store, quick, workers, tmp_path
+):
+    run = start(store, replace(quick, epochs=40))
+    wait_for(lambda: store.run(run.id).epoch >= 2, 60)
+    workers[0].send_signal(signal.SIGKILL)
+    assert workers[0].wait(10) == -signal.SIGKILL
+    wait_for(lambda: store.run(run.id).state is State.INTERRUPTED, 5)
+    assert 2 <= store.run(run.id).epoch < 40
+
+    launch(store.requeue(run.id).id)
+    wait_for(lambda: store.run(run.id).state is State.FINISHED, 120)
+
+    others = RunStore(f"sqlite:///{tmp_path / 'uninterrupted.sqlite3'}")
+    uninterrupted = others.create(run.spec)
+    for _ in work(others, uninterrupted.id):
+        pass
+    assert losses(store, run) == losses(others, uninterrupted)
+    assert store.points(run.id) == others.points(uninterrupted.id)

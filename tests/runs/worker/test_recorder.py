@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import time
+from itertools import count
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from nn.network import parameter_count
+from nn.runs.store import schema
+from nn.runs.store.store import Command, State
+from nn.runs.worker import recorder as recorders
+from nn.runs.worker import snapshot_schedule
+from nn.runs.worker.recorder import LeaseLost, Recorder
+from nn.training import Epoch, Step
+
+SIZES = (784, 8, 10)
+W = np.array([0.5, -0.25], np.float32)  # parameters; the recorder does not look at their number
+
+
+def at(step):
+    return Step(step, samples=10 * step, loss=1 / step, smooth_loss=2 / step)
+
+
+def claim(store, run, steps=1000, sizes=SIZES):
+    recorder = Recorder(store, run.id)
+    recorder.start(sizes, steps, threads=1)
+    return recorder
+
+
+def everything(store):
+    """All that is in the store."""
+    return {t.name: store.rows(select(t)) for t in schema.metadata.tables.values()}
+
+
+def live_step(store):
+    return next((row.step for row in store.rows(select(schema.live.c.step))), None)
+
+
+@pytest.fixture
+def run(store, quick):
+    return store.create(quick)
+
+
+@pytest.fixture
+def recorder(store, run):
+    return claim(store, run)
+
+
+# Frames
+
+
+@pytest.mark.parametrize("sizes", [SIZES, (784, 10_000, 10)])
+def test_kept_frames_stay_within_their_bytes(store, run, sizes):
+    recorder = claim(store, run, steps=500, sizes=sizes)
+    recorder.untrained(W)
+    for step in range(1, 501):
+        recorder.record(at(step), W, 0.0)
+    recorder.write(W)
+    recorder.end(State.FINISHED, last=W)
+    steps = store.frame_steps(run.id)
+    assert steps[0] == 0 and steps[-1] == 500
+    assert len(steps) <= snapshot_schedule.MOST_FRAMES
+    assert len(steps) * 2 * parameter_count(sizes) <= snapshot_schedule.MOST_FRAME_BYTES
+
+
+# The lease
+
+
+def test_a_run_has_one_worker(store, run, recorder):
+    with pytest.raises(LeaseLost):
+        Recorder(store, run.id)
+
+
+def test_a_run_that_does_not_exist_cannot_be_claimed(store):
+    with pytest.raises(LeaseLost):
+        Recorder(store, "nobody")
+
+
+def test_a_run_that_has_ended_is_claimed_only_after_it_was_requeued(store, run, recorder):
+    recorder.end(State.STOPPED)
+    with pytest.raises(LeaseLost):
+        Recorder(store, run.id)
+    store.requeue(run.id)
+    Recorder(store, run.id)
+
+
+WRITES = {
+    "untrained": lambda old: old.untrained(W),
+    "record": lambda old: old.record(at(1), W, 0.0),
+    "write": lambda old: old.write(W),
+    "epoch": lambda old: old.epoch(Epoch(1, 1, 1, 0.5, None, None, 1.0, 1.0), b"checkpoint"),
+    "checkpoint": lambda old: old.checkpoint(b"checkpoint"),
+    "state": lambda old: old.state(State.PAUSED),
+    "beat": lambda old: old.beat(),
+    "park": lambda old: old.park(),
+    "end": lambda old: old.end(State.FINISHED, last=W),
+    "acknowledge": lambda old: old.acknowledge(Command(1, "stop")),
+    "start": lambda old: old.start(SIZES, 10, threads=7),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_worker_whose_run_was_given_to_another_writes_nothing(store, run, recorder, write):
+    recorder.end(State.STOPPED)
+    store.requeue(run.id)
+    claim(store, run)
+    store.command(run.id, "stop")
+    before = everything(store)
+    with pytest.raises(LeaseLost):
+        write(recorder)
+    assert everything(store) == before
+
+
+def test_the_worker_of_a_deleted_run_learns_of_it(store, run, recorder):
+    store.delete(run.id)
+    with pytest.raises(LeaseLost):
+        recorder.commands()
+
+
+# What is recorded
+
+
+def test_points_are_the_steps_of_the_schedule_as_they_were(store, run):
+    steps = 5 * snapshot_schedule.CURVE_POINTS
+    recorder = claim(store, run, steps)
+    for step in range(1, steps + 1):
+        recorder.record(at(step), W, 0.0)
+    recorder.write(W)
+    assert store.points(run.id) == [at(step) for step in sorted(snapshot_schedule.points(steps))]
+
+
+def test_frames_hold_the_parameters_of_their_step(store, run):
+    recorder = claim(store, run, steps=3)
+    recorder.untrained(0 * W)
+    for step in (1, 2, 3):
+        recorder.record(at(step), step * W, 0.0)
+    recorder.write(3 * W)
+    for step in (0, 1, 2, 3):
+        frame = store.frame(run.id, step)
+        np.testing.assert_array_equal(frame.parameters, snapshot_schedule.half(step * W))
+        assert frame.loss == (at(step).smooth_loss if step else None)
+
+
+def test_a_run_shows_how_far_it_has_come(store, run, recorder):
+    recorder.record(at(7), W, 1.5)
+    seen = store.run(run.id)
+    assert (seen.state, seen.steps) == (State.RUNNING, 1000)
+    assert (seen.step, seen.samples, seen.seconds) == (7, 70, 1.5)
+
+
+def test_an_epoch_without_scores_has_none_rather_than_zero(store, run, recorder):
+    recorder.epoch(Epoch(1, 5, 50, 0.5, None, None, 1e3, 0.1), b"checkpoint")
+    (epoch,) = store.epochs(run.id)
+    assert [epoch[k] for k in ("val_loss", "val_accuracy", "test_accuracy")] == [None] * 3
+    assert (epoch["train_loss"], epoch["step"], epoch["samples"]) == (0.5, 5, 50)
+    assert store.run(run.id).epoch == 1
+    assert store.checkpoint(run.id) == b"checkpoint"
+
+
+def test_a_run_has_one_checkpoint_the_last(store, run, recorder):
+    recorder.checkpoint(b"one")
+    recorder.record(at(2), W, 0.0)
+    recorder.checkpoint(b"two")
+    assert store.rows(select(schema.checkpoints)) == [(run.id, 2, b"two")]
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda recorder: recorder.checkpoint(b"checkpoint"),
+        lambda recorder: recorder.epoch(
+            Epoch(1, 10, 100, 0.5, None, None, 1.0, 1.0), b"checkpoint"
+        ),
+    ],
+    ids=["checkpoint", "epoch"],
+)
+def test_a_checkpoint_is_never_ahead_of_what_was_recorded_before_it(store, run, recorder, save):
+    """Else a worker killed just after it would leave a gap that resuming cannot fill."""
+    for step in range(1, 11):
+        recorder.record(at(step), W, 0.0)
+    save(recorder)
+    assert [point.step for point in store.points(run.id)] == list(range(1, 11))
+    assert set(store.frame_steps(run.id)) >= {1, 2, 3}
+
+
+def test_a_resumed_run_records_no_step_twice_and_keeps_its_thread_count(store, run):
+    first = Recorder(store, run.id)
+    assert first.start(SIZES, 100, threads=2) == 2
+    first.untrained(W)
+    for step in range(1, 11):
+        first.record(at(step), W, 0.0)
+    first.write(W)
+    first.end(State.STOPPED, last=W)
+
+    store.requeue(run.id)
+    second = Recorder(store, run.id)
+    assert second.start(SIZES, 100, threads=1) == 2
+    second.untrained(-W)
+    for step in range(6, 16):  # its checkpoint was older than what was recorded
+        second.record(at(step), W, 0.0)
+    second.write(W)
+    assert [point.step for point in store.points(run.id)] == list(range(1, 16))
+    np.testing.assert_array_equal(store.frame(run.id, 0).parameters, snapshot_schedule.half(W))
+
+
+def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(store, run, locker):
+    recorder = claim(store, run, steps=100)
+    with locker():
+        for step in range(1, 51):
+            recorder.record(at(step), W, 0.0)
+        recorder.epoch(Epoch(1, 50, 500, 0.5, None, None, 1e3, 0.1), b"checkpoint")
+        assert store.points(run.id) == store.epochs(run.id) == []
+        assert store.checkpoint(run.id) is None
+    for step in range(51, 101):
+        recorder.record(at(step), W, 0.0)
+    recorder.write(W)
+    assert [epoch["epoch"] for epoch in store.epochs(run.id)] == [1]
+    assert store.rows(select(schema.checkpoints)) == [(run.id, 50, b"checkpoint")]
+    assert [(p.step, p.loss) for p in store.points(run.id)] == [
+        (step, 1 / step) for step in range(1, 101)
+    ]
+    assert set(store.frame_steps(run.id)) == snapshot_schedule.frames(
+        100, parameter_count(SIZES)
+    ) - {0}
+
+
+# Live frames
+
+
+def test_live_frames_are_written_only_while_somebody_watches(store, run, recorder):
+    recorder.commands()
+    recorder.record(at(1), W, 1e3)
+    recorder.write(W)
+    assert live_step(store) is None
+
+    store.watch(run.id, 0.2)
+    time.sleep(0.1)
+    recorder.commands()
+    recorder.record(at(2), W, 1e3)
+    assert live_step(store) == 2
+
+    time.sleep(0.2)
+    recorder.record(at(3), W, 1e3)
+    recorder.write(W)
+    assert live_step(store) == 2
+    assert store.run(run.id).step == 3
+
+
+def test_live_frames_come_at_most_thirty_times_a_second(store, run, recorder):
+    store.watch(run.id, 60)
+    recorder.commands()
+    seen, began = set(), time.monotonic()
+    for step in count(1):
+        recorder.record(at(step), W, 1e3)
+        seen.add(live_step(store))
+        if time.monotonic() > began + 0.5:
+            break
+    assert 4 <= len(seen) <= 0.5 * 30 + 2
+
+
+def test_live_frames_take_at_most_a_twentieth_of_the_training_time(
+    store, run, recorder, monkeypatch
+):
+    """On a clock that moves 10 ms at every look, so that writing a live frame takes as long."""
+    ticks = count(0, 0.01)
+    clock = SimpleNamespace(
+        time=time.time, perf_counter=lambda: next(ticks), thread_time=lambda: next(ticks)
+    )
+    monkeypatch.setattr(recorders, "time", clock)
+    store.watch(run.id, 60)
+    recorder.commands()
+    seen = set()
+    for step in range(1, 301):
+        recorder.record(at(step), W, seconds=step / 100)
+        seen.add(live_step(store))
+    assert 10 <= len(seen) <= (0.05 * 3 + 0.05) / 0.01
+
+
+def test_a_run_that_has_ended_has_no_live_frame_but_keeps_its_last(store, run, recorder):
+    store.watch(run.id, 60)
+    recorder.commands()
+    recorder.record(at(1), W, 1e3)
+    recorder.record(at(777), W, 1e3)
+    recorder.end(State.STOPPED, last=2 * W)
+    assert live_step(store) is None
+    np.testing.assert_array_equal(
+        store.newest_frame(run.id).parameters, snapshot_schedule.half(2 * W)
+    )
+    assert store.newest_frame(run.id).step == 777
+
+
+# Commands
+
+
+def test_commands_come_in_order_and_once_and_are_acknowledged_with_their_step(store, run, recorder):
+    other = store.create(run.spec)
+    kinds = ["stop", "pause", "resume"]
+    for kind in kinds:
+        store.command(run.id, kind)
+    store.command(other.id, "stop")
+    recorder.record(at(42), W, 0.0)
+    asked = recorder.commands()
+    assert [command.kind for command in asked] == kinds
+    for command in asked[:2]:
+        recorder.acknowledge(command)
+    time.sleep(0.1)
+    assert recorder.commands() == asked[2:]
+    of_run = select(schema.commands.c.step).where(schema.commands.c.run == run.id)
+    assert store.rows(of_run.order_by(schema.commands.c.id)) == [(42,), (42,), (None,)]
