@@ -1,0 +1,565 @@
+"""What version 0.1 wrote and promised still holds: its stores open and its runs go on, its files
+are read, its links lead where they led, its command lines run.
+
+tests/fixtures/v0_1/README.md says what the fixtures are. Everything that today's code calls by a
+name of its own stands in the first part of this file; the tests below it speak of 0.1 alone.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shlex
+import sqlite3
+from collections import Counter
+from contextlib import closing, suppress
+from functools import cache, partial
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from streamlit.testing.v1 import AppTest
+from threadpoolctl import threadpool_limits
+
+from nn import checkpoint
+from nn.__main__ import main
+from nn.digits import mnist as mnist_files
+from nn.digits import sources
+from nn.network import Network
+from nn.runs import launch, mine, mine_files, model, presets, queue, worker
+from nn.runs.spec import RunSpec
+from nn.runs.store import RunStore
+from nn.training import Position, train
+from pages.parts import recorded, visitor
+from tests.fixtures.v0_1.arithmetic import fingerprint
+
+HERE = Path(__file__).parent / "fixtures" / "v0_1"
+EXPECTED = json.loads((HERE / "expected.json").read_text("utf-8"))
+LINKS = json.loads((HERE / "links.json").read_text("utf-8"))
+CLI = json.loads((HERE / "cli.json").read_text("utf-8"))
+
+# Today's names
+
+# 0.1's name → today's, where it is another.
+FIELDS: dict[str, str] = {}  # of a spec's field
+VALUES: dict[str, str] = {}  # of what a field, or a choice in an address, may be
+STATES: dict[str, str] = {}  # of a run
+COMMANDS: dict[str, str] = {}  # of the command line, where 0.1's is no longer taken
+
+
+def today(spec):
+    """A spec in 0.1's words → the same in today's."""
+    return RunSpec.from_dict(
+        {
+            FIELDS.get(name, name): VALUES.get(value, value) if isinstance(value, str) else value
+            for name, value in spec.items()
+        }
+    )
+
+
+def read_spec(text):
+    """What the command line makes of a spec file, but for ``hidden``, which it takes as text."""
+    return RunSpec.from_json(text)
+
+
+def prepare(patch, url):
+    """Today's code uses the store at this address, has no MNIST and one BLAS thread, and starts
+    no worker of its own."""
+    patch.setenv("DIGITSCOPE_STORE", url)
+    patch.delenv("DIGITSCOPE_DATA", raising=False)
+    patch.setattr(worker, "available_cores", lambda: 1)
+    patch.setattr(queue, "available_cores", lambda: 1)
+    patch.setattr(launch, "start", lambda *_: pytest.fail("A worker was started."))
+    recorded.store.cache_clear()
+    return RunStore()
+
+
+def pretend_mnist(patch):
+    patch.setattr(mnist_files, "find", lambda: Path())
+
+
+def presets_today():
+    return {name: preset.spec for name, preset in presets.PRESETS.items()}
+
+
+def checkpoint_of(store, run):
+    """→ network, optimiser, position; None without a checkpoint."""
+    data = store.checkpoint(run.id)
+    if data is None:
+        return None
+    network, _, optimiser = run.spec.build()
+    return network, optimiser, checkpoint.unpack(data, network.parameters, optimiser)
+
+
+def go_on(store, run_id):
+    """Resume a run, and train it to its end."""
+    for _ in worker.work(store, store.requeue(run_id).id):
+        pass
+    run = store.run(run_id)
+    return run, model.trained(store, run)
+
+
+def first_parameters(store, run):
+    """Of a run that goes on from another network."""
+    return model.begin(store, run.spec)
+
+
+def network_of(text):
+    """RUN, RUN@STEP or a file → its network."""
+    return model.find(str(text)).network
+
+
+def learn(spec, pictures, forward, step):
+    """Train from a step to the end of the spec; ``forward`` wraps the network's own."""
+    network, loss, optimiser = spec.build()
+    network.forward = partial(forward, network.forward)
+    events = train(
+        network, loss, optimiser, pictures, position=Position(step=step), **spec.training()
+    )
+    for _ in events:
+        pass
+
+
+def first_weights(initialiser, seed):
+    network = Network((784, 5, 10))
+    network.initialise(initialiser, np.random.default_rng(seed))
+    return network.parameters
+
+
+def split(data, validation, seed, also=""):
+    splits = sources.load(str(data), validation, seed, str(also))
+    return {part: getattr(splits, part) for part in ("train", "validation", "test")}
+
+
+def my_digits(store, owner):
+    return mine.held(store, owner)
+
+
+def read_my_digits(path):
+    return mine_files.read(path.name, path.read_bytes())
+
+
+def owner_of(cookie, value):
+    return visitor.of({cookie: value})
+
+
+# Each page's part that reads the address, as a script of its own: Streamlit runs its source.
+
+
+def train_page():
+    from dataclasses import asdict
+
+    import streamlit as st
+
+    from pages.parts import session, settings
+
+    session.write_address()
+    spec = settings.spec()
+    run = session.run_in_view()
+    st.session_state["means"] = {
+        "spec": spec and asdict(spec),
+        "run": run and run.id,
+        "simple": session.simple(),
+    }
+
+
+def neurons_page():
+    import streamlit as st
+
+    from pages.parts import looking, session
+    from pages.parts.recorded import store
+
+    session.write_address()
+    run = session.run_in_view()
+    steps = store().frame_steps(run.id)
+    step = session.moment(steps)
+    layer = looking.layer(run.spec.sizes)
+    st.session_state["means"] = {
+        "run": run.id,
+        "step": step,
+        "layer": layer + 1,
+        "mode": looking.mode(steps, layer),
+        "sort": looking.order(),
+        "only": looking.only(),
+        "neuron": looking.neuron(run.spec.sizes, layer),
+    }
+
+
+def draw_page():
+    import streamlit as st
+
+    from pages.parts import linked, session
+
+    session.write_address()
+    linked.take()
+    [reader, *_] = session.draw.READERS
+    run = st.session_state.get(reader, "")
+    st.session_state["means"] = {
+        "digit": session.draw.loaded() is not None and st.query_params["digit"],
+        "reader": run,
+        "reader_step": st.session_state.get(f"{reader} moment {run}"),
+    }
+
+
+def mistakes_page():
+    import streamlit as st
+
+    from pages.parts import session
+    from pages.parts.recorded import store
+
+    session.write_address()
+    run = session.run_in_view()
+    steps = store().frame_steps(run.id) if run else []
+    st.session_state["means"] = {"run": run and run.id, "step": session.moment(steps)}
+
+
+PAGES = {"/": train_page, "/neurons": neurons_page, "/draw": draw_page, "/mistakes": mistakes_page}
+
+
+# What 0.1 wrote
+
+
+def lay_out(folder):
+    """The store and the files beside it, as if ``folder`` had been 0.1's home → its address."""
+    for file in (HERE / "home").rglob("*.npz"):
+        target = folder / file.relative_to(HERE / "home")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.read_bytes())
+    path = folder / "store.sqlite3"
+    path.write_bytes(gzip.decompress((HERE / "store.sqlite3.gz").read_bytes()))
+    with closing(sqlite3.connect(path)) as plain, plain:
+        here = json.dumps(str(folder))[1:-1]
+        plain.execute("UPDATE runs SET spec = replace(spec, ?, ?)", (EXPECTED["home"], here))
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    yield prepare(monkeypatch, lay_out(tmp_path))
+    recorded.store.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """For tests that only read."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield prepare(patch, lay_out(tmp_path_factory.mktemp("v0_1")))
+    recorded.store.cache_clear()
+
+
+@cache
+def same_computer():
+    """Whether this one computes exactly as the one on which 0.1 ran."""
+    return fingerprint() == EXPECTED["fingerprint"]
+
+
+def assert_same_numbers(found, wanted):
+    """Of bytes and their digest: equal, where computers compute alike."""
+    if same_computer():
+        assert digest(found) == wanted
+
+
+def digest(array):
+    return sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def spec_of(recorded_run, folder):
+    """The spec that 0.1 recorded, in today's words, its paths where the files lie now."""
+    text = json.dumps(recorded_run["spec"])
+    return today(json.loads(text.replace(EXPECTED["home"], json.dumps(str(folder))[1:-1])))
+
+
+def folder_of(store):
+    return Path(store.engine.url.database).parent
+
+
+# Runs
+
+
+def test_every_run_is_listed_as_it_was(shared):
+    runs = {run.id: run for run in shared.runs()}
+    assert list(runs) == list(EXPECTED["runs"])
+    for run_id, wanted in EXPECTED["runs"].items():
+        run = runs[run_id]
+        assert run.state == STATES.get(wanted["state"], wanted["state"]), run.name
+        assert run.spec == spec_of(wanted, folder_of(shared)), run.name
+        for field in (
+            "name", "owner", "pinned", "created", "steps", "step", "samples", "epoch",
+            "test_accuracy",
+        ):  # fmt: skip
+            assert getattr(run, field) == wanted[field], (run.name, field)
+        if wanted["state"] == "interrupted":  # said anew each time
+            assert run.sentence
+        else:
+            assert run.sentence == wanted["sentence"]
+
+
+@pytest.mark.parametrize("run_id", EXPECTED["runs"], ids=lambda it: EXPECTED["runs"][it]["name"])
+def test_what_was_recorded_of_a_run_is_read(shared, run_id):
+    wanted, run = EXPECTED["runs"][run_id], shared.run(run_id)
+    assert shared.find(run_id[:6]) == shared.find(wanted["name"]) == run
+    assert shared.frame_steps(run_id) == wanted["frame_steps"]
+    for step, parameters in wanted["frames"].items():
+        assert digest(shared.frame(run_id, int(step)).parameters) == parameters
+    newest = shared.newest_frame(run_id)
+    assert (newest and [newest.step, digest(newest.parameters)]) == wanted["newest_frame"]
+    points = shared.points(run_id)
+    assert len(points) == wanted["points"]
+    assert (list(points[-1]) if points else None) == wanted["last_point"]
+    epochs = shared.epochs(run_id)
+    assert [{key: epoch[key] for key in losses} for epoch, losses in zip(
+        epochs, wanted["epochs"], strict=True
+    )] == wanted["epochs"]  # fmt: skip
+    assert shared.rate(run_id) == wanted["rate"]
+
+
+@pytest.mark.parametrize("run_id", EXPECTED["runs"], ids=lambda it: EXPECTED["runs"][it]["name"])
+def test_a_checkpoint_is_read(shared, run_id):
+    wanted = EXPECTED["runs"][run_id]["checkpoint"]
+    found = checkpoint_of(shared, shared.run(run_id))
+    assert (found is None) == (wanted is None)
+    if found and wanted:
+        network, optimiser, position = found
+        assert digest(network.parameters) == wanted["parameters"]
+        assert digest(optimiser.state) == wanted["optimiser_state"]
+        assert (optimiser.lr, position.step) == (wanted["lr"], wanted["step"])
+        assert (position.best_loss, position.stale_epochs) == (
+            wanted["best_loss"], wanted["stale_epochs"],
+        )  # fmt: skip
+
+
+def test_a_run_that_was_to_go_on_from_the_recogniser_still_can(shared):
+    [run] = [run for run in shared.runs() if run.spec.start == today({"start": "recogniser"}).start]
+    assert first_parameters(shared, run).shape == (784 * 1000 + 1000 * 500 + 500 * 10 + 1510,)
+
+
+def test_finished_networks_read_as_well_as_they_did(shared):
+    for run_id, wanted in EXPECTED["runs"].items():
+        if wanted["accuracy_on_strokes"] is not None:
+            test = split("strokes", 0, 0)["test"]
+            answers = network_of(run_id).probabilities(test.images).argmax(axis=1)
+            accuracy = np.mean(answers == test.labels)
+            assert accuracy == pytest.approx(wanted["accuracy_on_strokes"], abs=0.002)
+
+
+@pytest.mark.parametrize("run_id", EXPECTED["resumed"], ids=lambda it: EXPECTED["runs"][it]["name"])
+def test_a_run_that_was_left_goes_on_to_the_end_it_would_have_had(store, run_id):
+    wanted = EXPECTED["resumed"][run_id]
+    run, network = go_on(store, run_id)
+    assert run.state == STATES.get(wanted["state"], wanted["state"])
+    assert run.step == wanted["step"]
+    assert_same_numbers(network.parameters, wanted["parameters"])
+    norm = np.linalg.norm(network.parameters.astype(float))
+    assert norm == pytest.approx(wanted["norm"], rel=1e-3)
+    assert run.test_accuracy == pytest.approx(wanted["test_accuracy"], abs=0.01)
+    epochs = store.epochs(run_id)
+    assert len(epochs) == len(wanted["epochs"])
+    for epoch, before in zip(epochs, wanted["epochs"], strict=True):
+        for key in ("epoch", "step", "samples"):
+            assert epoch[key] == before[key]
+        for key in ("train_loss", "val_loss"):
+            assert epoch[key] == pytest.approx(before[key], rel=1e-3)
+    # What was kept before is still there beside what is new.
+    assert set(store.frame_steps(run_id)) >= {0, run.step}
+
+
+# The streams of chance
+
+
+class Marked:
+    """``count`` pictures, each with its number in its first two pixels and grey elsewhere."""
+
+    def __init__(self, count):
+        self.labels = (np.arange(count) % 10).astype(np.uint8)
+        self.images = np.full((count, 28, 28), 100, np.uint8)
+        self.images[:, 0, 0], self.images[:, 0, 1] = np.divmod(np.arange(count), 256)
+
+
+def watched(step=0, **changes):
+    """→ the pictures' numbers as they are learned, a digest of what dropout drops, each batch's
+    mean brightness."""
+    streams = EXPECTED["streams"]
+    spec = today(streams["spec"] | changes)
+    order, means, dropped = [], [], sha256()
+
+    def forward(own, x, ys):
+        order.extend((np.rint(x[:, :2] * 255).astype(int) @ [256, 1]).tolist())
+        means.append(float(x.mean()))
+        z = own(x, ys)
+        if "dropout" in changes:
+            dropped.update(np.packbits(ys[2] == 0).tobytes())
+        return z
+
+    with threadpool_limits(1, "blas"):
+        learn(spec, Marked(streams["pictures"]), forward, step)
+    return order, dropped.hexdigest(), means
+
+
+def test_pictures_come_in_the_same_order():
+    order, _, _ = watched()
+    assert order == EXPECTED["streams"]["order"]
+    order, _, _ = watched(step=10)
+    assert order == EXPECTED["streams"]["order_from_step_10"]
+
+
+def test_dropout_drops_the_same():
+    _, dropped, _ = watched(dropout=0.3)
+    assert dropped == EXPECTED["streams"]["dropout_0.3"]
+
+
+def test_pictures_are_varied_in_the_same_way():
+    _, _, means = watched(augmentation=1.0)
+    assert means == pytest.approx(EXPECTED["streams"]["augmentation_1"], rel=1e-4)
+
+
+@pytest.mark.parametrize("initialiser", EXPECTED["streams"]["first_weights"])
+def test_first_weights_are_the_same(initialiser):
+    wanted = EXPECTED["streams"]["first_weights"][initialiser]
+    found = first_weights(VALUES.get(initialiser, initialiser), 11)[::301]
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-7)
+
+
+def test_data_is_split_in_the_same_way(shared):
+    home = folder_of(shared)
+    [also] = (home / "own").iterdir()
+    for wanted, found, what in (
+        ("split_of_digits_npz", split(home / "digits.npz", 12_000, 3), "images"),
+        ("strokes_beside_own_digits", split("strokes", 5000, 0, also), "labels"),
+    ):
+        assert {
+            part: [len(pictures), digest(getattr(pictures, what))]
+            for part, pictures in found.items()
+        } == EXPECTED["streams"][wanted]
+
+
+# Files
+
+
+@pytest.mark.parametrize("name", EXPECTED["models"])
+def test_an_exported_network_is_read(name):
+    wanted = EXPECTED["models"][name]
+    network = network_of(HERE / "models" / name)
+    assert list(network.sizes) == wanted["sizes"]
+    assert network.activation == VALUES.get(wanted["activation"], wanted["activation"])
+    assert digest(network.parameters) == wanted["parameters"]
+    pictures = np.load(HERE / "home" / "digits.npz")["images"][:3]
+    x = pictures.reshape(3, -1) * np.divide(1, 255, dtype=np.float32)
+    np.testing.assert_allclose(network.logits(x), wanted["logits"], rtol=1e-3, atol=1e-4)
+
+
+def test_my_digits_are_in_the_store(shared):
+    cookie, wanted = EXPECTED["cookie"], EXPECTED["my_digits"]
+    owner = owner_of(cookie["name"], cookie["value"])
+    assert owner == cookie["owner"]
+    held = my_digits(shared, owner)
+    assert list(held) == wanted["numbers"]
+    assert [digit.label for digit in held.values()] == wanted["labels"]
+    assert [digit.strokes for digit in held.values()] == wanted["strokes"]
+    assert digest(np.stack([digit.image for digit in held.values()])) == wanted["images"]
+
+
+@pytest.mark.parametrize("kind", ["npz", "zip", "json"])
+def test_my_digits_come_in_from_a_file(shared, kind):
+    held = my_digits(shared, EXPECTED["cookie"]["owner"]).values()
+    found = read_my_digits(HERE / "my_digits" / f"my-digits.{kind}")
+    if kind == "json":  # of those that were drawn; drawn anew, which may differ by a grey level
+        held = [digit for digit in held if digit.strokes]
+        assert [digit.label for digit in found] == [digit.label for digit in held]
+        for new, old in zip(found, held, strict=True):
+            assert [[list(point) for point in path] for path in new.strokes] == old.strokes
+            assert np.abs(new.image.astype(int) - old.image).max() <= 2
+    else:
+        new, old = (
+            Counter((digit.label, digit.image.tobytes()) for digit in digits)
+            for digits in (found, held)
+        )
+        assert new == old
+
+
+@pytest.mark.parametrize("name", ["every-field", "no-hidden-layer"])
+def test_a_spec_file_means_what_it_meant(name):
+    text = (HERE / "specs" / f"{name}.json").read_text("utf-8")
+    assert read_spec(text) == today(json.loads(text))
+
+
+def test_presets_are_what_they_were():
+    wanted = json.loads((HERE / "specs" / "presets.json").read_text("utf-8"))
+    found = presets_today()
+    for name, spec in wanted.items():
+        assert found[name] == today(spec), name
+
+
+# Links
+
+
+@pytest.mark.parametrize(
+    "link", LINKS["links"], ids=lambda link: link["url"] + (" mnist" if "mnist" in link else "")
+)
+def test_a_link_leads_where_it_led(shared, monkeypatch, link):
+    if "mnist" in link:
+        pretend_mnist(monkeypatch)
+    where, wanted = urlsplit(link["url"]), dict(link["means"])
+    page = AppTest.from_function(PAGES[where.path])
+    for key, value in parse_qsl(where.query, keep_blank_values=True):
+        page.query_params[key] = value
+    page.run(timeout=60)
+    assert not page.exception, page.exception
+    found = page.session_state["means"]
+    if spec := wanted.pop("spec", None):
+        assert RunSpec.from_dict(found.pop("spec")) == today(spec)
+    else:
+        assert not found.pop("spec", None)
+    assert found == {
+        key: VALUES.get(value, value) if isinstance(value, str) else value
+        for key, value in wanted.items()
+    }
+
+
+def test_every_parameter_of_an_address_is_in_some_link():
+    used = {key for link in LINKS["links"] for key, _ in parse_qsl(
+        urlsplit(link["url"]).query, keep_blank_values=True
+    )}  # fmt: skip
+    assert used == {key for keys in LINKS["parameters"].values() for key in keys}
+
+
+# The command line
+
+
+@pytest.mark.parametrize("command", CLI["commands"])
+def test_a_command_takes_the_flags_that_it_took(command):
+    taken = main.commands[COMMANDS.get(command, command)]
+    flags = {
+        flag for parameter in taken.params for flag in (*parameter.opts, *parameter.secondary_opts)
+    }
+    assert flags >= set(CLI["commands"][command]["flags"])
+    arguments = [p for p in taken.params if p.param_type_name == "argument"]
+    assert len(arguments) == len(CLI["commands"][command]["arguments"])
+
+
+def test_command_lines_end_as_they_did(store, monkeypatch):
+    """All of them in order, in one store."""
+    home = folder_of(store)
+    (home / "out").mkdir()
+    [own] = (home / "own").iterdir()
+    names = {"home": home, "fixtures": HERE, "out": home / "out", "own": own.name}
+    different = []
+    for wanted in CLI["lines"]:
+        arguments = [part.format(**names) for part in shlex.split(wanted["line"])]
+        if arguments[0] in COMMANDS:
+            arguments[0] = COMMANDS[arguments[0]]
+        result = CliRunner().invoke(main, arguments)
+        if not isinstance(result.exception, SystemExit | None):
+            raise result.exception
+        if result.exit_code != wanted["exit_code"]:
+            different.append((wanted["line"], result.output))
+        rows = []
+        for line in result.stdout.splitlines():
+            with suppress(ValueError):
+                rows.append(json.loads(line))
+        for keys in wanted["keys"]:  # there may be more
+            if not any(isinstance(row, dict) and set(row) >= set(keys) for row in rows):
+                different.append((wanted["line"], keys, rows))
+    assert not different
