@@ -24,16 +24,19 @@ from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 from threadpoolctl import threadpool_limits
 
-from nn import checkpoint
 from nn.__main__ import main
-from nn.digits import mnist as mnist_files
-from nn.digits import sources
+from nn.data import mnist as mnist_files
+from nn.data import sources
+from nn.export import my_digits_files
+from nn.models import checkpoint
 from nn.network import Network
-from nn.runs import launch, mine, mine_files, model, presets, queue, worker
+from nn.runs import load_network, my_digits, presets
 from nn.runs.spec import RunSpec
-from nn.runs.store import RunStore
+from nn.runs.store import queue
+from nn.runs.store.store import RunStore
+from nn.runs.worker import loop, process
 from nn.training import Position, train
-from pages.parts import recorded, visitor
+from pages.server import shared_store, visitor
 from tests.fixtures.v0_1.arithmetic import fingerprint
 
 HERE = Path(__file__).parent / "fixtures" / "v0_1"
@@ -70,10 +73,10 @@ def prepare(patch, url):
     no worker of its own."""
     patch.setenv("DIGITSCOPE_STORE", url)
     patch.delenv("DIGITSCOPE_DATA", raising=False)
-    patch.setattr(worker, "available_cores", lambda: 1)
+    patch.setattr(loop, "available_cores", lambda: 1)
     patch.setattr(queue, "available_cores", lambda: 1)
-    patch.setattr(launch, "start", lambda *_: pytest.fail("A worker was started."))
-    recorded.store.cache_clear()
+    patch.setattr(process, "start", lambda *_: pytest.fail("A worker was started."))
+    shared_store.store.cache_clear()
     return RunStore()
 
 
@@ -96,20 +99,20 @@ def checkpoint_of(store, run):
 
 def go_on(store, run_id):
     """Resume a run, and train it to its end."""
-    for _ in worker.work(store, store.requeue(run_id).id):
+    for _ in loop.work(store, store.requeue(run_id).id):
         pass
     run = store.run(run_id)
-    return run, model.trained(store, run)
+    return run, load_network.trained(store, run)
 
 
 def first_parameters(store, run):
     """Of a run that goes on from another network."""
-    return model.begin(store, run.spec)
+    return load_network.begin(store, run.spec)
 
 
 def network_of(text):
     """RUN, RUN@STEP or a file → its network."""
-    return model.find(str(text)).network
+    return load_network.find(str(text)).network
 
 
 def learn(spec, pictures, forward, step):
@@ -134,12 +137,12 @@ def split(data, validation, seed, also=""):
     return {part: getattr(splits, part) for part in ("train", "validation", "test")}
 
 
-def my_digits(store, owner):
-    return mine.held(store, owner)
+def digits_of(store, owner):
+    return my_digits.held(store, owner)
 
 
 def read_my_digits(path):
-    return mine_files.read(path.name, path.read_bytes())
+    return my_digits_files.read(path.name, path.read_bytes())
 
 
 def owner_of(cookie, value):
@@ -154,51 +157,55 @@ def train_page():
 
     import streamlit as st
 
-    from pages.parts import session, settings
+    from pages.common import state
+    from pages.train import settings
 
-    session.write_address()
+    state.write_address()
     spec = settings.spec()
-    run = session.run_in_view()
+    run = state.run_in_view()
     st.session_state["means"] = {
         "spec": spec and asdict(spec),
         "run": run and run.id,
-        "simple": session.simple(),
+        "simple": state.simple(),
     }
 
 
 def neurons_page():
     import streamlit as st
 
-    from pages.parts import looking, session
-    from pages.parts.recorded import store
+    from pages.common import state
+    from pages.neurons import controls
+    from pages.server.shared_store import store
 
-    session.write_address()
-    run = session.run_in_view()
+    state.write_address()
+    run = state.run_in_view()
     steps = store().frame_steps(run.id)
-    step = session.moment(steps)
-    layer = looking.layer(run.spec.sizes)
+    step = state.moment(steps)
+    layer = controls.layer(run.spec.sizes)
     st.session_state["means"] = {
         "run": run.id,
         "step": step,
         "layer": layer + 1,
-        "mode": looking.mode(steps, layer),
-        "sort": looking.order(),
-        "only": looking.only(),
-        "neuron": looking.neuron(run.spec.sizes, layer),
+        "mode": controls.mode(steps, layer),
+        "sort": controls.order(),
+        "only": controls.only(),
+        "neuron": controls.neuron(run.spec.sizes, layer),
     }
 
 
 def draw_page():
     import streamlit as st
 
-    from pages.parts import linked, session
+    from pages.common import state
+    from pages.draw import deep_link
+    from pages.draw import state as draw_state
 
-    session.write_address()
-    linked.take()
-    [reader, *_] = session.draw.READERS
+    state.write_address()
+    deep_link.take()
+    [reader, *_] = draw_state.READERS
     run = st.session_state.get(reader, "")
     st.session_state["means"] = {
-        "digit": session.draw.loaded() is not None and st.query_params["digit"],
+        "digit": draw_state.loaded() is not None and st.query_params["digit"],
         "reader": run,
         "reader_step": st.session_state.get(f"{reader} moment {run}"),
     }
@@ -207,13 +214,13 @@ def draw_page():
 def mistakes_page():
     import streamlit as st
 
-    from pages.parts import session
-    from pages.parts.recorded import store
+    from pages.common import state
+    from pages.server.shared_store import store
 
-    session.write_address()
-    run = session.run_in_view()
+    state.write_address()
+    run = state.run_in_view()
     steps = store().frame_steps(run.id) if run else []
-    st.session_state["means"] = {"run": run and run.id, "step": session.moment(steps)}
+    st.session_state["means"] = {"run": run and run.id, "step": state.moment(steps)}
 
 
 PAGES = {"/": train_page, "/neurons": neurons_page, "/draw": draw_page, "/mistakes": mistakes_page}
@@ -239,7 +246,7 @@ def lay_out(folder):
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     yield prepare(monkeypatch, lay_out(tmp_path))
-    recorded.store.cache_clear()
+    shared_store.store.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +254,7 @@ def shared(tmp_path_factory):
     """For tests that only read."""
     with pytest.MonkeyPatch.context() as patch:
         yield prepare(patch, lay_out(tmp_path_factory.mktemp("v0_1")))
-    recorded.store.cache_clear()
+    shared_store.store.cache_clear()
 
 
 @cache
@@ -454,7 +461,7 @@ def test_my_digits_are_in_the_store(shared):
     cookie, wanted = EXPECTED["cookie"], EXPECTED["my_digits"]
     owner = owner_of(cookie["name"], cookie["value"])
     assert owner == cookie["owner"]
-    held = my_digits(shared, owner)
+    held = digits_of(shared, owner)
     assert list(held) == wanted["numbers"]
     assert [digit.label for digit in held.values()] == wanted["labels"]
     assert [digit.strokes for digit in held.values()] == wanted["strokes"]
@@ -463,7 +470,7 @@ def test_my_digits_are_in_the_store(shared):
 
 @pytest.mark.parametrize("kind", ["npz", "zip", "json"])
 def test_my_digits_come_in_from_a_file(shared, kind):
-    held = my_digits(shared, EXPECTED["cookie"]["owner"]).values()
+    held = digits_of(shared, EXPECTED["cookie"]["owner"]).values()
     found = read_my_digits(HERE / "my_digits" / f"my-digits.{kind}")
     if kind == "json":  # of those that were drawn; drawn anew, which may differ by a grey level
         held = [digit for digit in held if digit.strokes]
