@@ -377,7 +377,7 @@ def test_a_run_that_was_left_goes_on_to_the_end_it_would_have_had(store, run_id)
 
 
 class Marked:
-    """``count`` pictures, each with its number in its first two pixels and grey elsewhere."""
+    """``count`` pictures, each with its number in its first two pixels and gray elsewhere."""
 
     def __init__(self, count):
         self.labels = (np.arange(count) % 10).astype(np.uint8)
@@ -472,7 +472,7 @@ def test_my_digits_are_in_the_store(shared):
 def test_my_digits_come_in_from_a_file(shared, kind):
     held = digits_of(shared, EXPECTED["cookie"]["owner"]).values()
     found = read_my_digits(HERE / "my_digits" / f"my-digits.{kind}")
-    if kind == "json":  # of those that were drawn; drawn anew, which may differ by a grey level
+    if kind == "json":  # of those that were drawn; drawn anew, which may differ by a gray level
         held = [digit for digit in held if digit.strokes]
         assert [digit.label for digit in found] == [digit.label for digit in held]
         for new, old in zip(found, held, strict=True):
