@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -27,6 +28,13 @@ settings.register_profile("digitscope", deadline=None, max_examples=30)
 settings.load_profile("digitscope")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs files that do not come with the program."""
+    for item in items:
+        if {"mnist_folder", "drawings"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.real_data)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Of several processes one runs all tests in the browser, for two browsers at once are too
@@ -40,15 +48,28 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Scheduler(config, log)
 
 
+# The folders of MNIST and of real drawings, where they are given.
+REAL_DATA = {
+    name: Path(os.environ[name])
+    for name in ("DIGITSCOPE_DATA", "DIGITSCOPE_DRAWINGS")
+    if os.environ.get(name)
+}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home() -> Iterator[Path]:
-    """No test sees or touches the user's cache and store."""
+    """No test sees or touches the user's cache and store.
+
+    Nor does it see MNIST or real drawings unless it asks for one of the fixtures below or acts in
+    the browser: all others run alike on a computer that has them and on one that has not.
+    """
     with (
         TemporaryDirectory(prefix="digitscope-", ignore_cleanup_errors=True) as folder,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv("DIGITSCOPE_HOME", folder)
-        patch.delenv("DIGITSCOPE_STORE", raising=False)
+        for name in ("DIGITSCOPE_STORE", *REAL_DATA):
+            patch.delenv(name, raising=False)
         yield Path(folder)
 
 
@@ -60,13 +81,33 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def mnist(home: Path) -> tuple[Dataset, Dataset]:
-    """The real (training set, test set)."""
-    if not os.environ.get("DIGITSCOPE_DATA"):
+def mnist_folder() -> Path:
+    """The folder of the real MNIST."""
+    folder = REAL_DATA.get("DIGITSCOPE_DATA")
+    if folder is None or not mnist_files.holds(folder):
         pytest.skip("MNIST is needed here: set DIGITSCOPE_DATA to the folder with its four files.")
-    if mnist_files.find() is None:
-        pytest.skip("MNIST is needed here: DIGITSCOPE_DATA lacks some of its four files.")
-    return mnist_files.load()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mnist(home: Path, mnist_folder: Path) -> tuple[Dataset, Dataset]:
+    """The real (training set, test set)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGITSCOPE_DATA", str(mnist_folder))
+        return mnist_files.load()
+
+
+@pytest.fixture(scope="session")
+def drawings() -> Callable[[str], list[dict[str, Any]]]:
+    """``drawings(name)``: {"label", "strokes"} of each drawing by a person in that file."""
+    folder = REAL_DATA.get("DIGITSCOPE_DRAWINGS")
+    if folder is None:
+        pytest.skip(
+            "Drawings are needed here: set DIGITSCOPE_DRAWINGS to a folder with "
+            "chars74k_digits_550.json and pendigits_train_1500.json, lists of "
+            '{"label", "strokes"}, a stroke a list of [x, y].'
+        )
+    return lambda name: json.loads((folder / f"{name}.json").read_text())
 
 
 @pytest.fixture(scope="session")

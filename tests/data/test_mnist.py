@@ -124,15 +124,11 @@ def test_real_mnist_is_what_it_is_known_to_be(mnist):
     assert not train.images[:, 0, 0].any()
 
 
-SHARED = os.environ.get("DIGITSCOPE_DATA")
-
-
-def test_the_files_to_fetch_are_the_real_ones():
-    folder = Path(SHARED or ".")
-    if not all((folder / name).is_file() for name in mnist_files.FILES):
-        pytest.skip("MNIST's packed files are needed here: set DIGITSCOPE_DATA to their folder.")
+def test_the_files_to_fetch_are_the_real_ones(mnist_folder):
+    if not all((mnist_folder / name).is_file() for name in mnist_files.FILES):
+        pytest.skip("MNIST's packed files are needed here, not their content.")
     for name, (sha256, size) in mnist_files.FILES.items():
-        data = (folder / name).read_bytes()
+        data = (mnist_folder / name).read_bytes()
         assert (hashlib.sha256(data).hexdigest(), len(data)) == (sha256, size)
 
 

@@ -52,7 +52,7 @@ def test_every_command_has_help() -> None:
     assert not [name for name, command in main.commands.items() if not command.help]
 
 
-@pytest.mark.parametrize(("command", "option"), options())
+@pytest.mark.parametrize(("command", "option"), list(options()))
 def test_every_option_has_help(command: str, option: str) -> None:
     [found] = [p for p in main.commands[command].params if option in p.opts]
     assert isinstance(found, click.Option) and found.help

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,22 +30,15 @@ def network(mnist, one_thread) -> Network:
 
 
 @pytest.fixture(scope="module")
-def read(network) -> Read:
+def read(network, drawings) -> Read:
     """``read(file, drawn)``: the share that is read of a file, when ``drawn`` draws it."""
-    folder = os.environ.get("DIGITSCOPE_DRAWINGS")
-    if not folder:
-        pytest.skip(
-            "Drawings are needed here: set DIGITSCOPE_DRAWINGS to a folder with "
-            + " and ".join(f"{name}.json" for name in FILES)
-            + ', lists of {"label", "strokes"}, a stroke a list of [x, y].'
-        )
 
     def share(file: str, drawn: Callable[[list], np.ndarray]) -> float:
-        drawings = json.loads((Path(folder) / f"{file}.json").read_text())[:: EVERY[file]]
-        seen = [normalise(drawn(drawing["strokes"])) for drawing in drawings]
+        chosen = drawings(file)[:: EVERY[file]]
+        seen = [normalise(drawn(drawing["strokes"])) for drawing in chosen]
         assert not any(one.blank for one in seen)
         answers = network.probabilities(np.stack([one.image for one in seen])).argmax(axis=1)
-        return float(np.mean(answers == [drawing["label"] for drawing in drawings]))
+        return float(np.mean(answers == [drawing["label"] for drawing in chosen]))
 
     return share
 
