@@ -82,13 +82,13 @@ def train(
     pictures: Pictures,
     *,
     epochs: int,
-    batch: int,
+    batch_size: int,
     seed: int,
-    schedule: Schedule = constant,
+    lr_schedule: Schedule = constant,
     augmentation: float = 0.0,
     ranges: Ranges = RANGES,
     clip_norm: float = 0.0,
-    patience: int = 0,
+    early_stopping_patience: int = 0,
     validation: Pictures | None = None,
     test: Pictures | None = None,
     position: Position | None = None,
@@ -96,7 +96,7 @@ def train(
     """Mini-batch gradient descent from ``position`` to the end of the last epoch.
 
     augmentation: how strongly pictures are varied within ``ranges`` (0: not; see nn.augmentation).
-    clip_norm: the gradient's norm is kept at or below this (0: not). patience: ends after so many
+    clip_norm: the gradient's norm is kept at or below this (0: not). early_stopping_patience: ends after so many
     epochs in a row without a lower validation loss (0: never, nor without validation pictures).
     Yields a Step after every batch and an Epoch after each epoch's last Step. Between two events
     network, optimiser and position are at rest: read them, change ``optimiser.lr``, or stop.
@@ -105,8 +105,8 @@ def train(
     count = len(pictures.labels)
     # Plain arrays: a memory map costs more every time a part of it is taken.
     images, labels = np.asarray(pictures.images).reshape(count, -1), np.asarray(pictures.labels)
-    per_epoch = steps_per_epoch(count, batch)
-    whole = _Buffers.of(network, batch)
+    per_epoch = steps_per_epoch(count, batch_size)
+    whole = _Buffers.of(network, batch_size)
     pixel = np.divide(1, 255, dtype=whole.x.dtype)
     order, order_of = np.empty(0, np.intp), -1
 
@@ -126,15 +126,15 @@ def train(
             position.epoch_loss = position.epoch_seconds = 0.0
             _compare(position, ended.validation)
             yield ended
-        if epoch >= epochs or (patience and position.stale_epochs >= patience):
+        if epoch >= epochs or (early_stopping_patience and position.stale_epochs >= early_stopping_patience):
             return
 
         began = perf_counter()
         if epoch != order_of:
             order, order_of = np.random.default_rng([seed, epoch]).permutation(count), epoch
-        chosen = order[index * batch : (index + 1) * batch]
-        n = len(chosen)  # the last batch of an epoch may be short
-        raw, x, ys, dys = whole if n == batch else whole.first(n)
+        chosen = order[index * batch_size : (index + 1) * batch_size]
+        n = len(chosen)  # the last batch_size of an epoch may be short
+        raw, x, ys, dys = whole if n == batch_size else whole.first(n)
         # Gathered as bytes and scaled here: a quarter of the memory traffic of float pictures.
         np.take(images, chosen, axis=0, out=raw, mode="clip")
         if augmentation:
@@ -151,7 +151,7 @@ def train(
         if clip_norm:
             clip(network.gradients, clip_norm)
         optimiser.step(
-            network.parameters, network.gradients, schedule(position.step / (epochs * per_epoch))
+            network.parameters, network.gradients, lr_schedule(position.step / (epochs * per_epoch))
         )
 
         took = perf_counter() - began
@@ -162,7 +162,7 @@ def train(
         position.smooth_loss = smooth
         position.epoch_seconds += took
         position.seconds += took
-        yield Step(position.step, epoch * count + index * batch + n, batch_loss, smooth)
+        yield Step(position.step, epoch * count + index * batch_size + n, batch_loss, smooth)
 
 
 class _Buffers(NamedTuple):

@@ -179,7 +179,7 @@ def locker(tmp_path):
 @pytest.fixture(scope="session")
 def quick():
     """Two epochs of 50 steps."""
-    return RunSpec(hidden=(8,), batch=380, epochs=2, data="strokes", validation=1000)
+    return RunSpec(hidden=(8,), batch_size=380, epochs=2, dataset="strokes", validation_size=1000)
 
 
 @pytest.fixture(scope="session")
@@ -189,7 +189,7 @@ def record(tmp_path_factory):
     def run(*hidden, **fields):
         folder = tmp_path_factory.mktemp("inspect")
         store = RunStore(f"sqlite:///{folder / 'store.sqlite3'}")
-        spec = {"batch": 380, "epochs": 1, "data": "strokes", "validation": 1000} | fields
+        spec = {"batch_size": 380, "epochs": 1, "dataset": "strokes", "validation_size": 1000} | fields
         name = spec.pop("name", "")
         made = store.create(RunSpec(hidden=hidden, **spec), name)
         with pytest.MonkeyPatch.context() as patch:

@@ -73,7 +73,7 @@ def test_twenty_pictures_are_memorised(pictures, loss):
     twenty = pictures(20)
     training = Training(twenty, epochs=60, hidden=64)
 
-    last = list(training.events(loss=loss, test=twenty, schedule=cosine))[-1]
+    last = list(training.events(loss=loss, test=twenty, lr_schedule=cosine))[-1]
 
     assert last.test.accuracy == 1
     assert last.train_loss < 0.05
@@ -95,14 +95,14 @@ def test_same_seed_same_history_bit_for_bit(pictures):
 def test_stopped_anywhere_and_continued_is_never_interrupted(pictures, count, batch, stop):
     learned, held_out = pictures(count, side=4), pictures(6, seed=1, side=4)
     options = {"seed": 7, "schedule": cosine, "validation": held_out}
-    whole = Training(learned, batch=batch)
+    whole = Training(learned, batch_size=batch)
     expected = without_times(whole.events(**options))
     stop %= len(expected) + 1
 
-    before, position = Training(learned, batch=batch), Position()
+    before, position = Training(learned, batch_size=batch), Position()
     events = list(islice(before.events(position=position, **options), stop))
     saved = checkpoint.pack(before.network.parameters, before.sgd, position)
-    after = Training(learned, batch=batch, seed=99)  # other parameters, another rate
+    after = Training(learned, batch_size=batch, seed=99)  # other parameters, another rate
     after.sgd.lr = 5.0
     position = checkpoint.unpack(saved, after.network.parameters, after.sgd)
     events += after.events(position=position, **options)
@@ -115,7 +115,7 @@ def test_stopped_anywhere_and_continued_is_never_interrupted(pictures, count, ba
 def test_every_epoch_shows_every_picture_once_with_its_label(count, batch):
     number = np.arange(count, dtype=np.uint8)
     numbered = Dataset(np.stack([number, 255 - number], axis=1), number % 10, "numbered")
-    training, labels = Training(numbered, batch=batch), []
+    training, labels = Training(numbered, batch_size=batch), []
 
     def watched(output, z, truth, dz):
         labels.append(truth.copy())
@@ -142,7 +142,7 @@ def test_training_and_prediction_scale_pictures_alike():
 
 @pytest.mark.parametrize("count, batch", [(23, 5), (20, 5), (3, 8)])
 def test_events_count_steps_samples_and_epochs_and_average_the_losses(pictures, count, batch):
-    training = Training(pictures(count, side=4), batch=batch)
+    training = Training(pictures(count, side=4), batch_size=batch)
     position = Position()
 
     events = list(training.events(position=position))
@@ -173,7 +173,7 @@ def test_a_batch_loss_is_taken_before_the_update(pictures):
     training = Training(pictures(20))
     untrained = evaluate(training.network, cross_entropy, *_arrays(training.pictures))
 
-    first = next(training.events(batch=20))
+    first = next(training.events(batch_size=20))
 
     assert first.loss == pytest.approx(untrained.loss)
 
@@ -193,7 +193,7 @@ def test_the_schedule_hears_the_share_of_the_run_that_is_done(pictures):
     heard = []
     training = Training(pictures(23, side=4))
 
-    list(training.events(schedule=lambda done: heard.append(done) or 0.0))
+    list(training.events(lr_schedule=lambda done: heard.append(done) or 0.0))
 
     assert heard == pytest.approx([step / 15 for step in range(15)])
     untrained = Training(pictures(23, side=4)).network.parameters
@@ -252,7 +252,7 @@ def test_the_smooth_loss_is_a_running_mean_over_about_a_thousand_pictures(pictur
     sgd = Sgd(len(network.parameters), 0.01)
     steps = [
         event
-        for event in train(network, cross_entropy, sgd, pictures(50), epochs=4, batch=25, seed=0)
+        for event in train(network, cross_entropy, sgd, pictures(50), epochs=4, batch_size=25, seed=0)
         if isinstance(event, Step)
     ]
     expected = steps[0].loss
@@ -264,7 +264,7 @@ def test_the_smooth_loss_is_a_running_mean_over_about_a_thousand_pictures(pictur
 @pytest.mark.parametrize("augmentation", [0, 1])
 @pytest.mark.parametrize("optimiser", OPTIMISERS)
 def test_every_recipe_continues_as_if_never_interrupted(pictures, optimiser, augmentation):
-    spec = RunSpec(hidden=(8, 6), optimiser=optimiser, lr=0.01, weight_decay=0.01, dropout=0.3)
+    spec = RunSpec(hidden=(8, 6), optimizer=optimiser, lr=0.01, weight_decay=0.01, dropout=0.3)
     learned, held_out = pictures(30), pictures(8, seed=1)
 
     def begin(position):
@@ -287,7 +287,7 @@ def test_every_recipe_continues_as_if_never_interrupted(pictures, optimiser, aug
 
 
 def test_augmented_pictures_are_other_ones_in_every_epoch(pictures):
-    training = Training(pictures(20), epochs=2, batch=20)
+    training = Training(pictures(20), epochs=2, batch_size=20)
     of(Epoch, training.events(augmentation=1.0))
     first, second = training.network.seen
     assert first.min() >= 0 and first.max() <= 1
@@ -298,19 +298,19 @@ def test_augmented_pictures_are_other_ones_in_every_epoch(pictures):
 def test_it_ends_after_so_many_epochs_without_a_lower_validation_loss(pictures):
     """Labels at random: what is memorised makes the rest only worse."""
     training = Training(pictures(30), epochs=200, hidden=32)
-    epochs = of(Epoch, training.events(validation=pictures(30, seed=1), patience=3))
+    epochs = of(Epoch, training.events(validation=pictures(30, seed=1), early_stopping_patience=3))
     losses = [epoch.validation.loss for epoch in epochs]
     best = int(np.argmin(losses))
     assert len(epochs) == best + 1 + 3 < 200
 
 
 def test_without_validation_pictures_patience_ends_nothing(pictures):
-    epochs = of(Epoch, Training(pictures(5), epochs=20).events(patience=1))
+    epochs = of(Epoch, Training(pictures(5), epochs=20).events(early_stopping_patience=1))
     assert len(epochs) == 20
 
 
 def test_the_gradient_is_clipped_before_the_step(pictures):
-    training = Training(pictures(10), batch=10)
+    training = Training(pictures(10), batch_size=10)
     before = training.network.parameters.copy()
     training.sgd.lr = 1.0
     next(iter(training.events(clip_norm=1e-3)))

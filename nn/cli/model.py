@@ -48,9 +48,9 @@ def _test_pictures(run: Any, data: str | None) -> Any:
     if data is not None:
         chosen = sources.resolve(data)
     else:
-        chosen = run.spec.data if run else sources.default()
-    if run and chosen == run.spec.data:
-        return sources.load(chosen, run.spec.validation, run.spec.seed).test
+        chosen = run.spec.dataset if run else sources.default()
+    if run and chosen == run.spec.dataset:
+        return sources.load(chosen, run.spec.validation_size, run.spec.seed).test
     return sources.to_test(chosen)
 
 
@@ -91,7 +91,7 @@ def _export_network(text: str, out: Path) -> None:
     assert run is not None  # load finds nothing else
     accuracies = {epoch["step"]: epoch["test_accuracy"] for epoch in store.epochs(run.id)}
     about = {
-        "run": run.name, "data": Path(run.spec.data).name, "step": step,
+        "run": run.name, "data": Path(run.spec.dataset).name, "step": step,
         "test_accuracy": accuracies.get(step),
     }  # fmt: skip
     weights_file.write(network, out, about)

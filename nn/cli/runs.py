@@ -33,7 +33,7 @@ def runs(as_json: bool) -> None:
             state = f"{run.state} {ordinal(run.place)}" if run.place else run.state
             click.echo(
                 f"{run.id}  {state:<11} {run.epoch:>3}/{run.spec.epochs:<3} {accuracy:>7}  "
-                f"{widths:<16} {run.spec.data:<8} {run.name}"
+                f"{widths:<16} {run.spec.dataset:<8} {run.name}"
             )
     if not found:
         click.echo("No runs yet. `python -m nn train` starts the first.", err=True)

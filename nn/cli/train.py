@@ -35,13 +35,13 @@ MOST_BYTES = 2**20  # of a spec
 )
 @click.option("--hidden", help="Widths of the hidden layers, for example 128,64.")
 @click.option("--activation", help="relu, leaky_relu, gelu, tanh or sigmoid.")
-@click.option("--optimiser", help="sgd, rmsprop, adam or adamw.")
+@click.option("--optimizer", "--optimiser", help="sgd, rmsprop, adam or adamw.")
 @click.option("--lr", type=float, help="Learning rate.")
-@click.option("--batch", type=int, help="Pictures a step.")
+@click.option("--batch-size", "--batch", type=int, help="Pictures a step.")
 @click.option("--epochs", type=int, help="Passes over the training pictures.")
-@click.option("--data", help="mnist, strokes or a path; without it, mnist where it is found.")
-@click.option("--also", help="An .npz of a few digits of one's own, learned beside the data.")
-@click.option("--start", help="Go on from a network: recogniser, a run, or RUN@STEP.")
+@click.option("--dataset", "--data", help="mnist, strokes or a path; without it, mnist where it is found.")
+@click.option("--extra-data", "--also", help="An .npz of a few digits of one's own, learned beside the data.")
+@click.option("--init-from", "--start", help="Go on from a network: pretrained, a run, or RUN@STEP.")
 @click.option(
     "--augment",
     "augmentation",
@@ -49,7 +49,7 @@ MOST_BYTES = 2**20  # of a spec
     type=float,
     help="Vary each picture whenever it is learned from.",
 )
-@click.option("--validation", type=int, help="Training pictures held out.")
+@click.option("--validation-size", "--validation", type=int, help="Training pictures held out.")
 @click.option("--seed", type=int, help="Same seed, same run.")
 @click.option("--name", default="", help="A name to find the run by.")
 @json_option
@@ -64,35 +64,37 @@ def train(
     """Train a network; watch it in the browser too. Ctrl-C stops it and keeps the run."""
     from nn.data import mnist, sources
     from nn.runs import load_network, presets
+    from nn.runs.old_names import FIELDS, translated
     from nn.runs.spec import RunSpec, parse_hidden, read_fields
     from nn.runs.store.queue import new_lease
     from nn.runs.store.store import RunStore
 
-    changes = {} if spec is None else read_fields(_text(spec))
+    changes = {} if spec is None else translated(read_fields(_text(spec)))
     changes |= {key: value for key, value in options.items() if value is not None}
     for setting in settings:
         field, equals, value = setting.partition("=")
         if not equals:
             raise click.UsageError(f"--set takes FIELD=VALUE; got {setting!r}.")
+        field = FIELDS.get(field, field)
         changes[field] = value if field == "hidden" else _value(value)
     if isinstance(changes.get("hidden"), str):
         changes["hidden"] = parse_hidden(changes["hidden"])
-    if "data" not in changes:
-        changes["data"] = sources.default()
-        if changes["data"] == "strokes":
+    if "dataset" not in changes:
+        changes["dataset"] = sources.default()
+        if changes["dataset"] == "strokes":
             click.echo(f"Training on built-in strokes. {mnist.HOW_TO_GET}", err=True)
-    elif isinstance(changes["data"], str):
-        changes["data"] = sources.resolve(changes["data"])
-    if changes.get("also") and isinstance(changes["also"], str):
-        changes["also"] = str(Path(changes["also"]).expanduser().absolute())
+    elif isinstance(changes["dataset"], str):
+        changes["dataset"] = sources.resolve(changes["dataset"])
+    if changes.get("extra_data") and isinstance(changes["extra_data"], str):
+        changes["extra_data"] = str(Path(changes["extra_data"]).expanduser().absolute())
     store, lease = RunStore(), new_lease()
-    if changes.get("start") and isinstance(changes["start"], str):
-        _, fields = load_network.onward(store, changes.pop("start"))
+    if changes.get("init_from") and isinstance(changes["init_from"], str):
+        _, fields = load_network.onward(store, changes.pop("init_from"))
         changes = fields | changes
     chosen = RunSpec.from_dict(asdict(presets.preset(preset).spec) | changes)
     # Says what is missing before a run is recorded.
-    sources.load(chosen.data, chosen.validation, chosen.seed, chosen.also)
-    if chosen.start:
+    sources.load(chosen.dataset, chosen.validation_size, chosen.seed, chosen.extra_data)
+    if chosen.init_from:
         load_network.begin(store, chosen)
 
     _work(store, store.create(chosen, name, lease).id, lease, as_json)
@@ -111,7 +113,7 @@ def resume(run: str, as_json: bool) -> None:
     found = store.find(run)
     # Says what is missing before the run is no longer what it was.
     spec = found.spec
-    sources.load(spec.data, spec.validation, spec.seed, spec.also)
+    sources.load(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
     _work(store, store.requeue(found.id, lease).id, lease, as_json)
 
 
@@ -207,7 +209,7 @@ def _progress_bar(run: Any) -> Iterator[Callable[[Any], None]]:
     from nn.training import Epoch
 
     spec = run.spec
-    splits = sources.load(spec.data, spec.validation, spec.seed, spec.also)
+    splits = sources.load(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
     pictures = len(splits.train) * spec.epochs
     bar = tqdm(desc=f"run {run.name}", total=pictures, unit=" pictures", unit_scale=True)
 

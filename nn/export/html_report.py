@@ -59,7 +59,7 @@ def _in_script(data: Any) -> str:
 def _data(store: RunStore, run: Run, steps: list[int], track: Track) -> dict[str, Any]:
     spec, network = run.spec, run.spec.network()
     try:
-        test = sources.load(spec.data, spec.validation, spec.seed).test
+        test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
     except UserError:
         test = None
     read_at = _readable(steps, spec, test)
@@ -91,7 +91,7 @@ def _data(store: RunStore, run: Run, steps: list[int], track: Track) -> dict[str
         "name": run.name,
         "facts": _facts(run),
         # Whoever gets the file need not know where the data lay.
-        "sentence": run.sentence.replace(spec.data, Path(spec.data).name),
+        "sentence": run.sentence.replace(spec.dataset, Path(spec.dataset).name),
         "neurons": spec.sizes[1],
         "hidden": len(spec.hidden),
         "frames": frames,
@@ -129,7 +129,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Epochs", f"{run.epoch:,} of {spec.epochs:,}"),
         ("Digits seen", f"{run.samples:,}"),
         ("Training took", f"{run.seconds:,.1f} s"),
-        ("Recipe", f"{spec.optimiser}, rate {spec.lr:g}, batches of {spec.batch:,}"),
+        ("Recipe", f"{spec.optimizer}, rate {spec.lr:g}, batches of {spec.batch_size:,}"),
         ("Seed", str(spec.seed)),
         ("Begun", f"{datetime.fromtimestamp(run.created, UTC):%Y-%m-%d}"),
     ]

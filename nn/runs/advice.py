@@ -47,7 +47,7 @@ def _advice(run: Run, epochs: list[dict[str, Any]], accuracy: float | None) -> s
             )
         if losses[-1] < (1 - STILL_FALLING) * losses[-2]:
             return "It was still getting better: try more epochs."
-    if spec.start:
+    if spec.init_from:
         return "Draw a digit for it on the Draw page."
     if not spec.hidden:
         return "Try a hidden layer: it can learn strokes and not only whole digits."

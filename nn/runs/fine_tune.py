@@ -18,7 +18,7 @@ FEWEST = 5  # own digits: fewer say nothing of a hand
 MANY, APART = 25, 5
 
 # Gentle, for the network can already read, and short, for somebody waits.
-RECIPE: dict[str, Any] = {"lr": 0.02, "epochs": 2, "augmentation": 0.5, "batch": 128}
+RECIPE: dict[str, Any] = {"lr": 0.02, "epochs": 2, "augmentation": 0.5, "batch_size": 128}
 ENDING = ", fine-tuned"
 
 
@@ -35,16 +35,16 @@ def tune(store: RunStore, owner: str, start: str, name: str) -> Run:
         del digits[APART - 1 :: APART]
     _, fields = load_network.onward(store, start)
     path = extra_data.keep(my_digits.dataset(digits))
-    spec = RunSpec(data=sources.default(), also=str(path), **fields, **RECIPE)
+    spec = RunSpec(dataset=sources.default(), extra_data=str(path), **fields, **RECIPE)
     return store.create(spec, name.removesuffix(ENDING) + ENDING, owner=owner)
 
 
 def learned(store: RunStore, run: Run) -> set[bytes]:
     """The own pictures, (28, 28) uint8, that it has learned, or a run that it goes on from, as far
     as that one is still there. Raises UserError when they are gone."""
-    if not run.spec.also:
+    if not run.spec.extra_data:
         return set()
-    found = {image.tobytes() for image in extra_data.read(Path(run.spec.also)).images}
+    found = {image.tobytes() for image in extra_data.read(Path(run.spec.extra_data)).images}
     with suppress(UserError):
-        found |= learned(store, store.run(run.spec.start.partition("@")[0]))
+        found |= learned(store, store.run(run.spec.init_from.partition("@")[0]))
     return found

@@ -76,7 +76,7 @@ def onward(store: RunStore, start: str) -> tuple[Network, dict[str, Any]]:
     network, run, step = Model(pretrained.network(), None, None) if shipped else load(store, start)
     output = next(name for name, kind in OUTPUTS.items() if type(network.output) is kind)
     return network, {
-        "start": f"{run.id}@{step}" if run else start,
+        "init_from": f"{run.id}@{step}" if run else start,
         "hidden": network.sizes[1:-1],
         "activation": network.activation,
         "output": output,
@@ -89,13 +89,13 @@ def begin(store: RunStore, spec: RunSpec) -> Array:
     Raises UserError when that one cannot be had, or is not built as the spec says.
     """
     try:
-        network, fields = onward(store, spec.start)
+        network, fields = onward(store, spec.init_from)
     except UserError as error:
         raise UserError(f"The network to go on from cannot be had. {error}") from None
     for field in "hidden", "activation", "output":
         if getattr(spec, field) != fields[field]:
             raise UserError(
-                f"{field} must be {fields[field]!r}, as in {spec.start}, from which it goes on; "
+                f"{field} must be {fields[field]!r}, as in {spec.init_from}, from which it goes on; "
                 f"got {getattr(spec, field)!r}."
             )
     return network.parameters

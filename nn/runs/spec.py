@@ -20,11 +20,12 @@ from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES, Loss
 from nn.network import Network, parameter_count
 from nn.optimizers import OPTIMISERS, Optimiser, Sgd
+from nn.runs.old_names import translated
 from nn.schedules import SCHEDULES
 
 WIDEST, DEEPEST, MOST_PARAMETERS = 10_000, 20, 16_000_000
 HIGHEST_LR, MOST_EPOCHS = 1000.0, 10_000
-RECOGNISER = "recogniser"  # as what a run goes on from: the network that comes with the program
+PRETRAINED = "pretrained"  # as what a run goes on from: the network that comes with the program
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class RunSpec:
     activation: str = "relu"  # of the hidden layers
     output: str = "softmax"
     loss: str = "cross_entropy"
-    initialiser: str = "he"
-    optimiser: str = "sgd"
+    initializer: str = "he"
+    optimizer: str = "sgd"
     lr: float = 0.1  # learning rate: step length along the batch's mean gradient
-    schedule: str = "cosine"  # how the rate changes over the run
+    lr_schedule: str = "cosine"  # how the rate changes over the run
     momentum: float = 0.9  # of sgd
     nesterov: bool = False  # of sgd
     weight_decay: float = 0.0  # how strongly large weights are pulled back
@@ -49,13 +50,13 @@ class RunSpec:
     augmentation: float = 0.0  # how strongly pictures are varied each time; 1: as handwriting does
     label_smoothing: float = 0.0  # share of the truth that is spread over all digits
     clip_norm: float = 0.0  # longest gradient; 0: any
-    patience: int = 0  # epochs without a lower validation loss before it ends; 0: never ends early
-    batch: int = 64  # pictures a step
+    early_stopping_patience: int = 0  # epochs without a lower validation loss before it ends; 0: never ends early
+    batch_size: int = 64  # pictures a step
     epochs: int = 5
-    data: str = "mnist"  # or strokes, or where one's own is
-    also: str = ""  # an .npz of one's own digits, learned beside them; see nn.data.extra_data
-    start: str = ""  # the network it goes on from: recogniser, or RUN@STEP; "": first weights
-    validation: int = 5000  # training pictures held out; of one's own data a tenth, or with 0 none
+    dataset: str = "mnist"  # or strokes, or where one's own is
+    extra_data: str = ""  # an .npz of one's own digits, learned beside them; see nn.data.extra_data
+    init_from: str = ""  # the network it goes on from: recogniser, or RUN@STEP; "": first weights
+    validation_size: int = 5000  # training pictures held out; of one's own data a tenth, or with 0 none
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -71,20 +72,20 @@ class RunSpec:
             ("activation", ACTIVATIONS),
             ("output", OUTPUTS),
             ("loss", LOSSES),
-            ("initialiser", INITIALISERS),
-            ("optimiser", OPTIMISERS),
-            ("schedule", SCHEDULES),
+            ("initializer", INITIALISERS),
+            ("optimizer", OPTIMISERS),
+            ("lr_schedule", SCHEDULES),
         ):
             if getattr(self, field) not in tuple(names):
                 raise _wrong(field, f"one of {', '.join(names)}", getattr(self, field))
-        if self.data not in sources.NAMES and not _from_root(self.data):
+        if self.dataset not in sources.NAMES and not _from_root(self.dataset):
             expected = f"one of {', '.join(sources.NAMES)}, or a path from the root"
-            raise _wrong("data", expected, self.data)
-        if self.also != "" and not _from_root(self.also):
-            raise _wrong("also", "a path from the root, or empty", self.also)
-        if self.start not in ("", RECOGNISER) and not _moment(self.start):
-            expected = f"{RECOGNISER}, a moment of a run as RUN@STEP, or empty"
-            raise _wrong("start", expected, self.start)
+            raise _wrong("dataset", expected, self.dataset)
+        if self.extra_data != "" and not _from_root(self.extra_data):
+            raise _wrong("extra_data", "a path from the root, or empty", self.extra_data)
+        if self.init_from not in ("", PRETRAINED) and not _moment(self.init_from):
+            expected = f"{PRETRAINED}, a moment of a run as RUN@STEP, or empty"
+            raise _wrong("init_from", expected, self.init_from)
         _check_number("lr", self.lr, 0, HIGHEST_LR, above=True)
         _check_number("momentum", self.momentum, 0, 0.9999)
         if not isinstance(self.nesterov, bool):
@@ -94,10 +95,10 @@ class RunSpec:
         _check_number("augmentation", self.augmentation, 0, 2)
         _check_number("label_smoothing", self.label_smoothing, 0, 0.9)
         _check_number("clip_norm", self.clip_norm, 0, 1e6)
-        _check_whole("patience", self.patience, 0, 10_000)
-        _check_whole("batch", self.batch, 1, 10_000)
+        _check_whole("early_stopping_patience", self.early_stopping_patience, 0, 10_000)
+        _check_whole("batch_size", self.batch_size, 1, 10_000)
         _check_whole("epochs", self.epochs, 1, MOST_EPOCHS)
-        _check_whole("validation", self.validation, 0, 1_000_000)
+        _check_whole("validation_size", self.validation_size, 0, 1_000_000)
         _check_whole("seed", self.seed, 0, 2**32 - 1)
         if parameter_count(self.sizes) > MOST_PARAMETERS:
             raise UserError(
@@ -113,7 +114,7 @@ class RunSpec:
     @property
     def pictures(self) -> str:
         """What it learns from, in words; where one's own lie concerns nobody."""
-        return Path(self.data).name + (" and own digits" if self.also else "")
+        return Path(self.dataset).name + (" and own digits" if self.extra_data else "")
 
     def network(self) -> Network:
         """The untrained network, its weights not yet drawn."""
@@ -123,13 +124,13 @@ class RunSpec:
         """The untrained network, its loss and its optimiser; where it goes on from another
         network, nn.runs.load_network.begin has that one's parameters."""
         network = self.network()
-        network.initialise(self.initialiser, np.random.default_rng(self.seed))
+        network.initialise(self.initializer, np.random.default_rng(self.seed))
         size, decay = len(network.parameters), self.weight_decay
         optimiser: Optimiser
-        if self.optimiser == "sgd":
+        if self.optimizer == "sgd":
             optimiser = Sgd(size, self.lr, self.momentum, self.nesterov, decay)
         else:
-            optimiser = OPTIMISERS[self.optimiser](size, self.lr, decay)
+            optimiser = OPTIMISERS[self.optimizer](size, self.lr, decay)
         loss = partial(LOSSES[self.loss], smoothing=self.label_smoothing)
         return network, loss, optimiser
 
@@ -137,12 +138,12 @@ class RunSpec:
         """What it says of the training itself: keywords of nn.training.train."""
         return {
             "epochs": self.epochs,
-            "batch": self.batch,
+            "batch_size": self.batch_size,
             "seed": self.seed,
-            "schedule": SCHEDULES[self.schedule],
+            "lr_schedule": SCHEDULES[self.lr_schedule],
             "augmentation": self.augmentation,
             "clip_norm": self.clip_norm,
-            "patience": self.patience,
+            "early_stopping_patience": self.early_stopping_patience,
         }
 
     def to_json(self) -> str:
@@ -156,6 +157,7 @@ class RunSpec:
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> RunSpec:
         """Fields left out take their defaults. Raises UserError for one that does not exist."""
+        fields = translated(fields)
         known = [field.name for field in dataclasses.fields(cls)]
         for name in fields:
             if name not in known:

@@ -23,7 +23,7 @@ from nn.runs.spec import RunSpec
 from nn.schedules import SCHEDULES
 from nn.training import Epoch, train
 
-SPEC = RunSpec(hidden=(1000, 500), augmentation=1.0, batch=128, epochs=50)
+SPEC = RunSpec(hidden=(1000, 500), augmentation=1.0, batch_size=128, epochs=50)
 FINISH = replace(SPEC, augmentation=0.75, lr=0.03, epochs=20, seed=1)  # goes on from there
 # What is read has been centred, but people slant.
 RANGES = Ranges(shift=1.25, turn=0.3)
@@ -37,15 +37,15 @@ def make(show: Callable[[RunSpec, Epoch], None]) -> tuple[Network, dict[str, Any
 
     With one BLAS thread, so that the same computer makes the same recogniser.
     """
-    splits = sources.load(SPEC.data, SPEC.validation, SPEC.seed)
+    splits = sources.load(SPEC.dataset, SPEC.validation_size, SPEC.seed)
     pictures = oftener(splits.train)
     network, _, _ = SPEC.build()
     with threadpool_limits(1, "blas"):
         for spec in SPEC, FINISH:
             _, loss, optimiser = spec.build()
             events = train(
-                network, loss, optimiser, pictures, epochs=spec.epochs, batch=spec.batch,
-                seed=spec.seed, schedule=SCHEDULES[spec.schedule], augmentation=spec.augmentation,
+                network, loss, optimiser, pictures, epochs=spec.epochs, batch_size=spec.batch_size,
+                seed=spec.seed, lr_schedule=SCHEDULES[spec.lr_schedule], augmentation=spec.augmentation,
                 ranges=RANGES, validation=splits.validation,
             )  # fmt: skip
             for event in events:

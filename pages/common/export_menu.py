@@ -90,7 +90,7 @@ def _about(run: Run | None, step: int) -> dict[str, Any]:
         return {"network": RECOGNISER}
     accuracies = {epoch["step"]: epoch["test_accuracy"] for epoch in store().epochs(run.id)}
     return {
-        "run": run.name, "data": Path(run.spec.data).name, "step": step,
+        "run": run.name, "data": Path(run.spec.dataset).name, "step": step,
         "test_accuracy": accuracies.get(step),
     }  # fmt: skip
 

@@ -39,7 +39,7 @@ NUMBERS = 10_000_000  # what a layer says to the test pictures, at most: 40 MB
 def spec(run_id: str) -> RunSpec:
     if run_id == SHIPPED:
         own = pretrained.network()
-        return RunSpec(own.sizes[1:-1], own.activation, data=sources.default())
+        return RunSpec(own.sizes[1:-1], own.activation, dataset=sources.default())
     return store().run(run_id).spec
 
 

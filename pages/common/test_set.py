@@ -58,15 +58,15 @@ def get(kind: str, run: Run | None) -> Pictures | None:
             name = sources.default()
             return Pictures(name, NAMES[name], _test(name, 0, 0), True)
         spec = run.spec
-        key = f"{spec.data} {spec.validation} {spec.seed}"
-        return Pictures(key, _choices(run)[OWN], _test(spec.data, spec.validation, spec.seed), True)
+        key = f"{spec.dataset} {spec.validation_size} {spec.seed}"
+        return Pictures(key, _choices(run)[OWN], _test(spec.dataset, spec.validation_size, spec.seed), True)
     except UserError as error:
         sentence = str(error)
         if (
-            kind == OWN and run and run.spec.data not in NAMES
+            kind == OWN and run and run.spec.dataset not in NAMES
         ):  # where they lay concerns nobody here
             sentence = (
-                f"The pictures that this run learned from, {Path(run.spec.data).name}, are no "
+                f"The pictures that this run learned from, {Path(run.spec.dataset).name}, are no "
                 "longer where they were. Choose others above."
             )
         st.warning(plain(sentence))
@@ -75,7 +75,7 @@ def get(kind: str, run: Run | None) -> Pictures | None:
 
 def _choices(run: Run | None) -> dict[str, str]:
     """Which pictures there are, each with its name."""
-    own = run.spec.data if run else sources.default()
+    own = run.spec.dataset if run else sources.default()
     found = {OWN: NAMES.get(own) or f"Test digits of {Path(own).name}"}
     for name in sources.NAMES:
         if own != name and (name != "mnist" or mnist.find()):

@@ -262,7 +262,7 @@ def timeline(run: Run, step: int | None = None, live: bool = True) -> int | None
 @st.cache_data(max_entries=32, show_spinner=False)
 def _untrained(spec: RunSpec) -> str:
     network, _, _ = spec.build()
-    if spec.start:
+    if spec.init_from:
         with suppress(UserError):  # then its run will say so
             network.parameters[...] = load_network.begin(store(), spec)
     return base64.b64encode(pack_tiles.pack(network.parameters, spec.sizes)).decode()

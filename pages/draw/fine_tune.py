@@ -46,7 +46,7 @@ class Count(NamedTuple):
 
 def show(by: list[Reader], held: int) -> None:
     """Fine-tune the networks that read; then the newest network that learned My digits."""
-    found = [run for run in store().runs() if run.spec.also and session_state.owns(run)]
+    found = [run for run in store().runs() if run.spec.extra_data and session_state.owns(run)]
     learning = next((run for run in found if run.state.active), None)
     _offer(list({reader.moment: reader for reader in by}.values()), held, learning is not None)
     reading = [reader.moment.partition("@")[0] for reader in by]

@@ -279,7 +279,7 @@ def _digit(store: RunStore, run_id: str) -> dict[str, Any]:
     if not frame:
         raise UserError("There is no network to send a digit through yet.")
     spec = run.spec
-    test = sources.load(spec.data, spec.validation, spec.seed).test
+    test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
     chosen = secrets.randbelow(len(test))
     network = spec.network()
     network.parameters[...] = frame.parameters

@@ -95,7 +95,7 @@ GROUPS: dict[str, dict[str, Setting]] = {
             "Softmax: ten probabilities that add up to 1. Sigmoid: ten separate yes-or-no answers.",
             one_of(OUTPUTS),
         ),
-        "initialiser": Setting(
+        "initializer": Setting(
             "First weights",
             "How the weights are drawn before learning. He suits ReLU, LeCun and Glorot the smooth "
             "activations; U[−1, 1] and N(0, 1) are large: slow to change, pretty to watch.",
@@ -114,19 +114,19 @@ GROUPS: dict[str, dict[str, Setting]] = {
             "overshoots and learns nothing at all.",
             number(0.0001, HIGHEST_LR, 0.01),
         ),
-        "schedule": Setting(
+        "lr_schedule": Setting(
             "Schedule",
             "How the rate changes over the run. Falling to nothing, as along a cosine, lets it "
             "settle at the end.",
             one_of(SCHEDULES),
         ),
-        "batch": Setting(
+        "batch_size": Setting(
             "Batch",
             "How many digits it looks at before each move. More: steadier and faster moves, but "
             "fewer of them.",
             number(1, 10_000, 1),
         ),
-        "optimiser": Setting(
+        "optimizer": Setting(
             "Optimiser",
             "The rule that turns slopes into moves. SGD needs its rate chosen with care; Adam "
             "scales every weight's step by itself and wants a small rate such as 0.001.",
@@ -169,14 +169,14 @@ GROUPS: dict[str, dict[str, Setting]] = {
             "The share of the truth spread over all digits. Higher: it is less sure of itself.",
             number(0.0, 0.9, 0.05),
         ),
-        "patience": Setting(
+        "early_stopping_patience": Setting(
             "Patience",
             "End after so many epochs without a lower validation loss; 0: never early.",
             number(0, 10_000, 1),
         ),
     },
     "Digits": {
-        "data": Setting(
+        "dataset": Setting(
             "Dataset",
             "MNIST: 70,000 digits that people wrote. Built-in strokes: drawn by Digitscope itself.",
             dataset,
@@ -229,7 +229,7 @@ def _offer_mnist() -> None:
         except UserError as error:
             st.error(plain(str(error)))
         else:
-            st.session_state["data"] = "mnist"
+            st.session_state["dataset"] = "mnist"
             st.rerun()
 
 
@@ -255,4 +255,4 @@ def _shown(spec: RunSpec, name: str) -> Any:
     """A field of a preset as its widget holds it."""
     if name == "hidden":
         return ", ".join(map(str, spec.hidden))
-    return sources.default() if name == "data" else getattr(spec, name)
+    return sources.default() if name == "dataset" else getattr(spec, name)

@@ -18,7 +18,7 @@ from tests.bench.peer import peers
 from tests.bench.report import Report
 
 FAST = PRESETS["fast"].spec
-LONGER = RunSpec(hidden=(160,), batch=128, lr=0.2, epochs=5, label_smoothing=0.05)
+LONGER = RunSpec(hidden=(160,), batch_size=128, lr=0.2, epochs=5, label_smoothing=0.05)
 GOALS = ((FAST, {0.95: 0.6, 0.97: 1.0}), (LONGER, {0.98: 3.0}))  # accuracy: seconds at most
 USUAL_PEAK = 140  # GFLOP/s: where sgemm is slower, so may training be
 SEEDS = range(5)

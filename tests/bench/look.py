@@ -79,7 +79,7 @@ def record(store: RunStore, **fields: object) -> Run:
         late = np.geomspace(FRAMES // 2, steps, FRAMES // 2).astype(int)
         return frozenset(range(FRAMES // 2)) | frozenset(late.tolist())
 
-    made = store.create(RunSpec(data=sources.default(), **fields))
+    made = store.create(RunSpec(dataset=sources.default(), **fields))
     with patch.object(snapshot_schedule, "frames", frames):
         for _ in work(store, made.id):
             pass
@@ -106,7 +106,7 @@ def _open(report: Report, browser: Browser, server: Server, usual: Run, wide: Ru
         thousand.append(page.evaluate(_timed(LINK, _wall(1000))))
         _close(page)
     worst = ", ".join(f"{max(times):.2f}" for times in (cold, warm, coarse, whole, thousand))
-    report.say(f"{usual.spec.data}; worst of {ROUNDS} openings: {worst} s")
+    report.say(f"{usual.spec.dataset}; worst of {ROUNDS} openings: {worst} s")
     report.say(f"{median(cold):.2f} s to the wall where no page was open")
     report.at_most("seconds from the link to the wall", median(warm), 1)
     report.at_most(f"seconds to a timeline of {COARSE} moments", median(coarse), 2.5)

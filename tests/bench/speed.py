@@ -27,8 +27,8 @@ def run(report: Report) -> None:
         for hidden in HIDDEN:
             for batch in BATCHES:
                 spec = RunSpec(
-                    hidden=hidden, batch=batch, lr=0.05, schedule="constant", epochs=50,
-                    validation=0,
+                    hidden=hidden, batch_size=batch, lr=0.05, lr_schedule="constant", epochs=50,
+                    validation_size=0,
                 )  # fmt: skip
                 rounds = [
                     {name: rate(peer.train(spec, SECONDS)) for name, peer in started.items()}

@@ -82,7 +82,7 @@ class Server:
 
     def worker(self, **spec: object) -> subprocess.Popen[bytes]:
         """A worker as the page starts one, on a new run."""
-        run = RunStore(self.store).create(RunSpec(**spec, data=sources.default()))
+        run = RunStore(self.store).create(RunSpec(**spec, dataset=sources.default()))
         return subprocess.Popen(
             [sys.executable, "-m", "nn.runs.worker", run.id],
             cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -78,7 +78,7 @@ def hand(open_page, server) -> Hand:
 def trained(server) -> str:
     """A small finished run → its name."""
     store = RunStore(server.store)
-    run = store.create(RunSpec(data="strokes", hidden=(32,), epochs=2), "my own run")
+    run = store.create(RunSpec(dataset="strokes", hidden=(32,), epochs=2), "my own run")
     for _ in work(store, run.id):
         pass
     return run.id

@@ -20,7 +20,7 @@ HOSTILE = "</script><b>x"
 def path(tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
     store = RunStore(f"sqlite:///{folder / 'store.sqlite3'}")
-    spec = RunSpec(hidden=(12,), batch=38, epochs=4, data="strokes", validation=1000)
+    spec = RunSpec(hidden=(12,), batch_size=38, epochs=4, dataset="strokes", validation_size=1000)
     run = store.create(spec, HOSTILE)
     for _ in work(store, run.id):
         pass

@@ -25,7 +25,7 @@ RIGHT = re.compile(r"^\d+\.\d % read right$")
 
 def learn(server: Server, name: str = "a run", **fields: object) -> Run:
     """A run on the built-in digits that has ended."""
-    spec = {"hidden": (16,), "data": "strokes", "epochs": 1, "batch": 190} | fields
+    spec = {"hidden": (16,), "dataset": "strokes", "epochs": 1, "batch_size": 190} | fields
     store = RunStore(server.store)
     run = store.create(RunSpec(**spec), name)
     for _ in loop.work(store, run.id):
@@ -241,12 +241,12 @@ def test_without_a_run_it_is_the_recogniser_whose_mistakes_are_seen(page, server
 
 def test_what_cannot_be_shown_is_said(page, server, tmp_path) -> None:
     store = RunStore(server.store)
-    queued = store.create(RunSpec(data="strokes"), "waiting")
+    queued = store.create(RunSpec(dataset="strokes"), "waiting")
     page.goto(f"{server.url}/mistakes?run={queued.id}")
     expect(page.get_by_text("has not begun to learn")).to_be_visible()
     store.delete(queued.id)
     any_format.write(handwriting.load()[1][:100], tmp_path / "own.npz")
-    gone = learn(server, data=str(tmp_path / "own.npz"), batch=10)
+    gone = learn(server, dataset=str(tmp_path / "own.npz"), batch_size=10)
     (tmp_path / "own.npz").unlink()
     page.goto(f"{server.url}/mistakes?run={gone.id}")
     expect(page.get_by_text("no longer where they were")).to_be_visible()

@@ -40,7 +40,7 @@ def record(server):
 
     def make(name: str = "", **fields) -> Run:
         store = RunStore(server.store)
-        spec = {"hidden": (24,), "data": "strokes", "epochs": 2, "batch": 200} | fields
+        spec = {"hidden": (24,), "dataset": "strokes", "epochs": 2, "batch_size": 200} | fields
         run = store.create(RunSpec(**spec), name)
         for _ in work(store, run.id):
             pass
@@ -166,7 +166,7 @@ def test_dead_neurons_and_duplicates_are_badged_and_filtered(page: Page, server,
 SHAPES = [
     ("none", {"hidden": ()}),
     ("one", {"hidden": (1,)}),
-    ("thousand", {"hidden": (1000,), "batch": 2000, "epochs": 1}),
+    ("thousand", {"hidden": (1000,), "batch_size": 2000, "epochs": 1}),
     ("five", {"hidden": (12, 10, 8, 6, 4)}),
     ("diverged", {"lr": 1000.0}),
 ]
@@ -258,7 +258,7 @@ def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
 
 
 def test_a_film_that_is_being_made_is_cancelled(page: Page, server, record) -> None:
-    run = record(hidden=(1000,), batch=500)
+    run = record(hidden=(1000,), batch_size=500)
     look(page, server.url, f"run={run.id}")
     page.get_by_role("button", name="Take it with you").click()
     choose(page, "Size", "large")

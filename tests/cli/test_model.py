@@ -21,7 +21,7 @@ from tests.cli.command_line import assert_sentence, nn, rows
 def recorded(tmp_path_factory):
     """(store, run): finished, named "mine"."""
     store = RunStore(f"sqlite:///{tmp_path_factory.mktemp('model') / 'store.sqlite3'}")
-    spec = RunSpec(hidden=(8,), batch=380, epochs=1, data="strokes", validation=1000)
+    spec = RunSpec(hidden=(8,), batch_size=380, epochs=1, dataset="strokes", validation_size=1000)
     run = store.create(spec, "mine")
     for _ in work(store, run.id):
         pass
@@ -66,7 +66,7 @@ def test_other_data_is_tested_whole_and_ones_own_only_where_it_was_not_learned(t
     any_format.write(pictures(40), tmp_path / "own.csv")
     other = nn("test", "mine", "--data", tmp_path / "own.csv", "--json")
     assert np.sum(rows(other)[0]["confusion"]) == 40
-    spec = RunSpec(hidden=(3,), epochs=1, batch=8, data=str(tmp_path / "own.csv"))
+    spec = RunSpec(hidden=(3,), epochs=1, batch_size=8, dataset=str(tmp_path / "own.csv"))
     run = RunStore().create(spec, "own")
     for _ in work(RunStore(), run.id):
         pass

@@ -21,7 +21,7 @@ def network_url(tmp_path_factory):
     """The address of a store with a network that reads strokes."""
     url = f"sqlite:///{tmp_path_factory.mktemp('predict') / 'store.sqlite3'}"
     store = RunStore(url)
-    spec = RunSpec(hidden=(64,), epochs=2, data="strokes", validation=5000)
+    spec = RunSpec(hidden=(64,), epochs=2, dataset="strokes", validation_size=5000)
     for _ in work(store, store.create(spec, "reader").id):
         pass
     assert store.find("reader").test_accuracy > 0.85

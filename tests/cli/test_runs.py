@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("store")
 
 @pytest.mark.parametrize("how", [["--json"], []], ids=["json", "people"])
 def test_a_run_whose_data_are_gone_stays_what_it_was(store, tmp_path, how):
-    run = store.create(RunSpec(data=str(tmp_path / "gone.csv")), "mine")
+    run = store.create(RunSpec(dataset=str(tmp_path / "gone.csv")), "mine")
     store.withdraw(run.id)
     assert "gone.csv" in assert_sentence(nn("resume", "mine", *how))
     assert store.find("mine").state is State.STOPPED
@@ -33,13 +33,13 @@ def test_a_run_that_has_ended_or_never_was_is_neither_resumed_nor_stopped(store,
 
 
 def test_stop_asks_the_worker_of_the_run(store):
-    run = store.create(RunSpec(data="strokes"), lease="of its worker")
+    run = store.create(RunSpec(dataset="strokes"), lease="of its worker")
     assert nn("stop", run.id).exit_code == 0
     assert [command.kind for command in store.commands(run.id)] == ["stop"]
 
 
 def test_stop_takes_a_run_that_waits_out_of_the_queue(store):
-    run = store.create(RunSpec(data="strokes"))
+    run = store.create(RunSpec(dataset="strokes"))
     assert nn("stop", run.id).exit_code == 0
     assert store.run(run.id).state is State.STOPPED
 
@@ -49,7 +49,7 @@ def test_a_run_of_the_command_line_that_ends_lets_the_next_one_in_the_queue_star
 ):
     started = []
     monkeypatch.setattr(process, "start", started.append)
-    waiting = store.create(RunSpec(data="strokes"))
+    waiting = store.create(RunSpec(dataset="strokes"))
     assert nn("train", *QUICK).exit_code == 0
     assert started == [waiting.id]
 

@@ -57,10 +57,10 @@ def test_train_for_people_says_how_it_ended(store):
 
 OTHER = {
     "hidden": (4, 3), "activation": "sigmoid", "output": "sigmoid", "loss": "squared_error",
-    "initialiser": "lecun", "lr": 0.5, "schedule": "constant", "momentum": 0.5, "batch": 50,
-    "epochs": 1, "data": "strokes", "validation": 19_000, "seed": 7, "optimiser": "adam",
+    "initializer": "lecun", "lr": 0.5, "lr_schedule": "constant", "momentum": 0.5, "batch_size": 50,
+    "epochs": 1, "dataset": "strokes", "validation_size": 19_000, "seed": 7, "optimizer": "adam",
     "nesterov": True, "weight_decay": 0.01, "dropout": 0.1, "label_smoothing": 0.1,
-    "clip_norm": 1.0, "patience": 3, "augmentation": 0.5,
+    "clip_norm": 1.0, "early_stopping_patience": 3, "augmentation": 0.5,
 }  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def onward(store, tmp_path):
     run = store.create(RunSpec(**OTHER))
     next(work(store, run.id))
     npz.write(handwriting.make(3, seed=1), tmp_path / "own.npz")
-    return {"start": f"{run.id}@0", "also": str(tmp_path / "own.npz")}
+    return {"init_from": f"{run.id}@0", "extra_data": str(tmp_path / "own.npz")}
 
 
 def test_set_and_spec_reach_every_field(store, tmp_path, onward):
@@ -95,7 +95,7 @@ def test_going_on_from_a_run_takes_its_network_and_finds_own_digits_from_here(
     arguments = ["--start", run.name, "--also", "own.npz", "--data", "strokes", "--epochs", 1]
     assert nn("train", *arguments, "--validation", 19_000).exit_code == 0
     spec = store.runs()[0].spec
-    assert (spec.start, spec.also) == (f"{run.id}@{run.step}", onward["also"])
+    assert (spec.init_from, spec.extra_data) == (f"{run.id}@{run.step}", onward["extra_data"])
     assert (spec.hidden, spec.activation, spec.output) == ((4, 3), "sigmoid", "sigmoid")
     assert spec.loss == RunSpec().loss
 
@@ -119,7 +119,7 @@ def test_what_cannot_be_gone_on_from_is_a_sentence_before_there_is_a_run(
 
 
 def test_every_option_reaches_its_field_and_the_rest_is_the_presets(store):
-    given = ["hidden", "activation", "lr", "batch", "epochs", "data", "validation", "seed"]
+    given = ["hidden", "activation", "lr", "batch_size", "epochs", "dataset", "validation_size", "seed"]
     written = OTHER | {"hidden": "4,3", "activation": "relu"}
     options = [word for field in given for word in (f"--{field}", written[field])]
     assert nn("train", "--preset", "sigmoid-30", "--augment", *options).exit_code == 0
@@ -128,7 +128,7 @@ def test_every_option_reaches_its_field_and_the_rest_is_the_presets(store):
     assert [getattr(spec, field) for field in given] == [
         (OTHER | {"activation": "relu"})[field] for field in given
     ]
-    assert (spec.output, spec.loss, spec.initialiser) == ("sigmoid", "squared_error", "lecun")
+    assert (spec.output, spec.loss, spec.initializer) == ("sigmoid", "squared_error", "lecun")
 
 
 def test_without_mnist_the_strokes_are_trained_on_and_that_is_said(no_mnist, monkeypatch, store):
@@ -139,7 +139,7 @@ def test_without_mnist_the_strokes_are_trained_on_and_that_is_said(no_mnist, mon
     assert result.exit_code == 0
     assert len(lines(result.stdout)) == 2
     assert "built-in strokes" in result.stderr and "DIGITSCOPE_DATA" in result.stderr
-    assert store.runs()[0].spec.data == "strokes"
+    assert store.runs()[0].spec.dataset == "strokes"
 
 
 @pytest.mark.parametrize("how", [["--json"], []], ids=["json", "people"])

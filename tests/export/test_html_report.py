@@ -64,7 +64,7 @@ def unpacked(text, kind):
 @pytest.fixture(scope="module")
 def usual(record):
     """(store, run): the network the page opens with, badly named."""
-    return record(128, batch=38, epochs=4, name=HOSTILE)
+    return record(128, batch_size=38, epochs=4, name=HOSTILE)
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_every_network_has_a_page(record, tmp_path, hidden, output, monkeypatch)
 def test_pictures_that_are_gone_are_said_to_be_and_the_rest_is_shown(record, tmp_path, pictures):
     own = tmp_path / "own.csv"
     any_format.write(pictures(40), own)
-    store, run = record(3, data=str(own), batch=4, validation=0)
+    store, run = record(3, dataset=str(own), batch_size=4, validation_size=0)
     own.unlink()
     text, _, data = written(store, run, tmp_path)
     assert data["gone"] and not data["gallery"]

@@ -51,7 +51,7 @@ def worked(store, run):
 
 
 def pictures(run) -> np.ndarray:
-    return extra_data.read(Path(run.spec.also)).images
+    return extra_data.read(Path(run.spec.extra_data)).images
 
 
 def test_the_run_is_built_as_the_network_and_belongs_to_the_visitor(store):
@@ -59,7 +59,7 @@ def test_the_run_is_built_as_the_network_and_belongs_to_the_visitor(store):
     teach(store, FEWEST, "somebody else")
     run = tune(store, ME, "recogniser", "The recogniser")
     assert (run.state, run.owner, run.name) == (State.QUEUED, ME, "The recogniser, fine-tuned")
-    assert (run.spec.start, run.spec.data) == ("recogniser", "strokes")
+    assert (run.spec.init_from, run.spec.dataset) == ("recogniser", "strokes")
     assert run.spec.sizes == pretrained.network().sizes
     np.testing.assert_array_equal(pictures(run), [digit.image for digit in digits])
 
@@ -102,7 +102,7 @@ def test_a_tuned_run_learns_a_strange_hand_and_forgets_little(store, monkeypatch
     """It lies on its side. There are fewer other digits than usual, so it takes more epochs."""
     monkeypatch.setitem(RECIPE, "epochs", 30)
     monkeypatch.setitem(RECIPE, "augmentation", 0.0)  # which takes long
-    first = worked(store, store.create(RunSpec(hidden=(32,), data="strokes", validation=0)))
+    first = worked(store, store.create(RunSpec(hidden=(32,), dataset="strokes", validation_size=0)))
     upright = teach(store, 20)
     my_digits.remove(store, ME, my_digits.held(store, ME))
     lying = [digit._replace(image=np.rot90(digit.image)) for digit in upright]
@@ -119,7 +119,7 @@ def test_a_tuned_run_learns_a_strange_hand_and_forgets_little(store, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("count", "start", "sentence"),
+    ("count", "init_from", "sentence"),
     [
         (0, "recogniser", "My digits holds 0; teach it 5 or more first"),
         (FEWEST - 1, "recogniser", "My digits holds 4"),

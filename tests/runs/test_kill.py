@@ -24,7 +24,7 @@ from nn.runs.worker.loop import work
 
 ROOT = Path(__file__).parents[2]
 KILLS = 100
-SPEC = RunSpec(hidden=(8,), lr=0.02, batch=300, epochs=20, data="strokes", validation=12_000)
+SPEC = RunSpec(hidden=(8,), lr=0.02, batch_size=300, epochs=20, dataset="strokes", validation_size=12_000)
 
 # A worker for each line it reads, started in a moment because it is a fork of what is loaded.
 NURSERY = """

@@ -14,7 +14,7 @@ from nn.runs.spec import RunSpec
 from nn.training import train
 from tests.cli.command_line import nn
 
-SMALL = RunSpec(hidden=(32,), data="strokes", validation=300, epochs=1, batch=128, augmentation=1.0)
+SMALL = RunSpec(hidden=(32,), dataset="strokes", validation_size=300, epochs=1, batch_size=128, augmentation=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def held_out():
 def network(held_out, one_thread):
     network, loss, optimiser = RunSpec(hidden=(64,), augmentation=0.5).build()
     for _ in train(
-        network, loss, optimiser, handwriting.make(3000, seed=9), epochs=4, batch=64, seed=0,
+        network, loss, optimiser, handwriting.make(3000, seed=9), epochs=4, batch_size=64, seed=0,
         augmentation=0.5,
     ):  # fmt: skip
         pass

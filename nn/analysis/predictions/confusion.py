@@ -81,5 +81,5 @@ def of_frame(store: RunStore, run_id: str, step: int) -> Confusion:
     spec = store.run(run_id).spec
     network = spec.network()
     network.parameters[...] = store.frame(run_id, step).parameters
-    test = sources.load(spec.data, spec.validation, spec.seed).test
+    test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
     return confusion(network, test.images, test.labels)

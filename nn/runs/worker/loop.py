@@ -81,20 +81,20 @@ def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Ste
 def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     run = store.run(recorder.run_id)
     spec = run.spec
-    splits = sources.load(spec.data, spec.validation, spec.seed, spec.also)
+    splits = sources.load(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
     network, loss, optimiser = spec.build()
     position = Position()
     saved = store.checkpoint(run.id)
     if saved:
         position = checkpoint.unpack(saved, network.parameters, optimiser)
-    elif spec.start:
+    elif spec.init_from:
         from nn.runs import load_network
 
         network.parameters[...] = load_network.begin(store, spec)
-    count, per_epoch = len(splits.train), steps_per_epoch(len(splits.train), spec.batch)
+    count, per_epoch = len(splits.train), steps_per_epoch(len(splits.train), spec.batch_size)
     steps = spec.epochs * per_epoch
     epoch, index = divmod(position.step, per_epoch)
-    samples = epoch * count + index * spec.batch
+    samples = epoch * count + index * spec.batch_size
     at = BEGINNING._replace(step=position.step, samples=samples)
     too_large = quota.keep(store)
     threads = recorder.start(spec.sizes, steps, fair_share(store), at, too_large)
@@ -238,7 +238,7 @@ def _rehearse() -> None:
     """Take one step of a run of the usual kind that nobody sees: from then on everything is
     loaded and mapped that the first step of a real one needs."""
     store = RunStore("sqlite://")
-    events = work(store, store.create(RunSpec(data=sources.default())).id)
+    events = work(store, store.create(RunSpec(dataset=sources.default())).id)
     next(events, None)
     events.close()  # type: ignore[attr-defined]
 

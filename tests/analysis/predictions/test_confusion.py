@@ -50,11 +50,11 @@ def test_a_digit_without_pictures_has_no_share():
 
 def test_a_frames_confusion_is_its_networks_on_the_runs_test_set(tmp_path):
     store = RunStore(f"sqlite:///{tmp_path / 'store.sqlite3'}")
-    spec = RunSpec(hidden=(8,), batch=380, epochs=1, data="strokes", validation=1000)
+    spec = RunSpec(hidden=(8,), batch_size=380, epochs=1, dataset="strokes", validation_size=1000)
     run = store.create(spec)
     for _ in work(store, run.id):
         pass
-    test = sources.load(spec.data, spec.validation, spec.seed).test
+    test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
     steps = store.frame_steps(run.id)
     for step in (steps[0], steps[-1]):
         slow = confusion(load(store, f"{run.id}@{step}").network, test.images, test.labels)

@@ -39,10 +39,10 @@ def epoch(parameters, velocity, order, x, y, lr, momentum):
 def train(pictures: Dataset, spec: RunSpec) -> Training:
     x, y = jnp.array(pixels(pictures.images)), jnp.array(pictures.labels, jnp.int32)
     rng = np.random.default_rng(spec.seed)
-    steps = len(y) // spec.batch  # whole batches only: a scan's steps are all alike
+    steps = len(y) // spec.batch_size  # whole batches only: a scan's steps are all alike
 
     def order():
-        return rng.permutation(len(y))[: steps * spec.batch].reshape(steps, spec.batch)
+        return rng.permutation(len(y))[: steps * spec.batch_size].reshape(steps, spec.batch_size)
 
     def read(images):
         *hidden, (W, b) = parameters

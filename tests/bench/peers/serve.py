@@ -33,7 +33,7 @@ def serve(train: Callable[[Dataset, RunSpec], Training]) -> None:
     for line in sys.stdin:
         request = json.loads(line)
         spec = RunSpec.from_dict(request["spec"])
-        pictures = whole[: len(whole) - spec.validation]
+        pictures = whole[: len(whole) - spec.validation_size]
         answer: list[tuple[int, float, float | None]] = []
         took = 0.0
         training = train(pictures, spec)

@@ -18,7 +18,7 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
         activation="relu",
         solver="sgd",
         alpha=0,
-        batch_size=spec.batch,
+        batch_size=spec.batch_size,
         learning_rate_init=spec.lr,
         momentum=spec.momentum,
         nesterovs_momentum=False,

@@ -25,8 +25,8 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
         nn.init.zeros_(layers[-2].bias)
     model = nn.Sequential(*layers[:-1])
     optimiser = torch.optim.SGD(model.parameters(), lr=spec.lr, momentum=spec.momentum)
-    steps = spec.epochs * -(-len(x) // spec.batch)
-    schedule = LambdaLR(optimiser, lambda step: SCHEDULES[spec.schedule](step / steps))
+    steps = spec.epochs * -(-len(x) // spec.batch_size)
+    schedule = LambdaLR(optimiser, lambda step: SCHEDULES[spec.lr_schedule](step / steps))
 
     @torch.no_grad()
     def read(images):
@@ -34,12 +34,12 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
 
     yield read
     for _ in range(spec.epochs):
-        for batch in torch.randperm(len(x)).split(spec.batch):
+        for batch in torch.randperm(len(x)).split(spec.batch_size):
             loss = cross_entropy(model(x[batch]), y[batch], label_smoothing=spec.label_smoothing)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
-            if spec.schedule != "constant":
+            if spec.lr_schedule != "constant":
                 schedule.step()
         yield read
 

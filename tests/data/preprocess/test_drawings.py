@@ -24,7 +24,7 @@ Read = Callable[[str, Callable[[list], np.ndarray]], float]
 def network(mnist, one_thread) -> Network:
     learned, _ = mnist
     network, loss, optimiser = RunSpec().build()
-    for _ in train(network, loss, optimiser, learned, epochs=2, batch=64, seed=0):
+    for _ in train(network, loss, optimiser, learned, epochs=2, batch_size=64, seed=0):
         pass
     return network
 

@@ -78,7 +78,7 @@ def test_who_learned_from_strokes_reads_handwriting(mnist):
     sgd = Sgd(len(network.parameters), lr=0.1, momentum=0.9)
 
     for _ in train(
-        network, cross_entropy, sgd, synthetic.make(5000, 3), epochs=4, batch=50, seed=0
+        network, cross_entropy, sgd, synthetic.make(5000, 3), epochs=4, batch_size=50, seed=0
     ):
         pass
 

@@ -35,7 +35,7 @@ class Store:
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     made = RunStore(f"sqlite:///{tmp_path / 'store.sqlite3'}").create(
-        RunSpec(hidden=(6,), data="strokes")
+        RunSpec(hidden=(6,), dataset="strokes")
     )
     store = Store(made)
     monkeypatch.setattr(predictions, "store", lambda: store)

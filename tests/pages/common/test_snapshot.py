@@ -35,7 +35,7 @@ def store(tmp_path_factory: pytest.TempPathFactory):
 
 
 def record(store: RunStore, *hidden: int, **fields) -> Run:
-    run = store.create(RunSpec(hidden=hidden, data="strokes", epochs=1, batch=500, **fields))
+    run = store.create(RunSpec(hidden=hidden, dataset="strokes", epochs=1, batch_size=500, **fields))
     for _ in work(store, run.id):
         pass
     return store.run(run.id)
@@ -81,7 +81,7 @@ def test_the_recogniser_reads_here_as_it_does_elsewhere():
 def test_switched_off_is_told_from_the_accuracy_that_others_find(store):
     run = record(store, 7)
     step = store.frame_steps(run.id)[-1]
-    test = sources.load("strokes", run.spec.validation, run.spec.seed).test
+    test = sources.load("strokes", run.spec.validation_size, run.spec.seed).test
     truth = confusion.confusion(snapshot.network(run.id, step), test.images, test.labels)
     assert snapshot.scores(run.id, step, 0).accuracy == pytest.approx(truth.accuracy)
 

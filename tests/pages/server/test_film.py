@@ -56,7 +56,7 @@ def messages(body: bytes) -> list[tuple[dict, bytes]]:
 
 
 def test_each_kept_frame_is_what_the_store_holds(store):
-    run = store.create(RunSpec(hidden=(5,), data="strokes", epochs=1, batch=500))
+    run = store.create(RunSpec(hidden=(5,), dataset="strokes", epochs=1, batch_size=500))
     for _ in work(store, run.id):
         pass
     steps = store.frame_steps(run.id)
@@ -74,7 +74,7 @@ def test_each_kept_frame_is_what_the_store_holds(store):
 
 
 def test_portions_are_the_whole_film(store, monkeypatch):
-    run = store.create(RunSpec(hidden=(5,), data="strokes", epochs=1, batch=500))
+    run = store.create(RunSpec(hidden=(5,), dataset="strokes", epochs=1, batch_size=500))
     for _ in work(store, run.id):
         pass
     [*whole] = messages(ask(run.id)[1])

@@ -24,7 +24,7 @@ from nn.training import Step
 from pages.server import hub, visitor
 from pages.server.hub import FOREIGN, GONE, Hub
 
-SPEC = RunSpec(hidden=(4,), data="strokes")
+SPEC = RunSpec(hidden=(4,), dataset="strokes")
 ME = {visitor.COOKIE: "me"}
 
 

@@ -16,7 +16,7 @@ from nn.runs.worker.loop import work
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory, one_thread):
     store = RunStore(f"sqlite:///{tmp_path_factory.mktemp('fate') / 'store.sqlite3'}")
-    spec = RunSpec(hidden=(8,), batch=380, epochs=1, data="strokes", validation=1000)
+    spec = RunSpec(hidden=(8,), batch_size=380, epochs=1, dataset="strokes", validation_size=1000)
     run = store.create(spec)
     for _ in work(store, run.id):
         pass

@@ -29,7 +29,7 @@ def cores(monkeypatch):
 
 
 def queued(store, count):
-    return [store.create(RunSpec(data="strokes")).id for _ in range(count)]
+    return [store.create(RunSpec(dataset="strokes")).id for _ in range(count)]
 
 
 def take(store, run_id=None):

@@ -201,7 +201,7 @@ def test_a_speed_that_is_none_is_refused(store, quick, value):
 
 def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(store, quick):
     """Run by hand: so many steps at the first rate, the rest at the second."""
-    spec = replace(quick, schedule="constant", lr=0.1)
+    spec = replace(quick, lr_schedule="constant", lr=0.1)
     run = store.create(spec)
     events = work(store, run.id)
     list(islice(events, 10))
@@ -219,10 +219,10 @@ def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(sto
     resumed = drain(store, store.requeue(run.id))
 
     network, loss, optimiser = spec.build()
-    splits = sources.load(spec.data, spec.validation, spec.seed)
+    splits = sources.load(spec.dataset, spec.validation_size, spec.seed)
     position = Position()
     for event in train(
-        network, loss, optimiser, splits.train, epochs=spec.epochs, batch=spec.batch,
+        network, loss, optimiser, splits.train, epochs=spec.epochs, batch_size=spec.batch_size,
         seed=spec.seed, position=position,
     ):  # fmt: skip
         if isinstance(event, Step) and event.step == step:
@@ -281,7 +281,7 @@ def test_a_run_that_was_just_asked_something_does_not_give_up_its_slot(store, qu
 # Going on
 
 # More steps than the loss curve has points, so that a point may fall between two stops.
-LONG = RunSpec(hidden=(8,), lr=0.01, batch=4, epochs=2, data="strokes", validation=14_000)
+LONG = RunSpec(hidden=(8,), lr=0.01, batch_size=4, epochs=2, dataset="strokes", validation_size=14_000)
 STEPS = 3000
 BETWEEN = next(step for step in range(1000, STEPS) if step not in snapshot_schedule.points(STEPS))
 assert STEPS > snapshot_schedule.CURVE_POINTS
@@ -380,7 +380,7 @@ def onward(long_store, whole, tmp_path_factory):
     path = tmp_path_factory.mktemp("own") / "own.npz"
     npz.write(handwriting.make(30, seed=9), path)
     step = long_store.frame_steps(whole.id)[-3]
-    return replace(LONG, start=f"{whole.id}@{step}", also=str(path))
+    return replace(LONG, init_from=f"{whole.id}@{step}", extra_data=str(path))
 
 
 def test_a_run_goes_on_from_a_kept_frame(long_store, onward):
@@ -389,7 +389,7 @@ def test_a_run_goes_on_from_a_kept_frame(long_store, onward):
     events.close()
     began = long_store.frame(run.id, 0).parameters
     np.testing.assert_array_equal(
-        began, load_network.load(long_store, onward.start).network.parameters
+        began, load_network.load(long_store, onward.init_from).network.parameters
     )
     assert long_store.epochs(run.id) == []
 
@@ -397,7 +397,7 @@ def test_a_run_goes_on_from_a_kept_frame(long_store, onward):
 def test_a_run_goes_on_from_the_recogniser(long_store):
     shipped = pretrained.network()
     before = shipped.parameters.copy()
-    spec = replace(LONG, hidden=shipped.sizes[1:-1], start="recogniser", batch=500)
+    spec = replace(LONG, hidden=shipped.sizes[1:-1], init_from="recogniser", batch_size=500)
     events = work(long_store, (run := long_store.create(spec)).id)
     list(islice(events, 3))
     events.close()
@@ -416,7 +416,7 @@ def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, onwa
     other = long_store.create(LONG)
     list(islice(work(long_store, other.id), 50))
     other = drain(long_store, long_store.requeue(other.id))
-    onward = replace(onward, start=f"{other.id}@{other.step}")
+    onward = replace(onward, init_from=f"{other.id}@{other.step}")
     uninterrupted = drain(long_store, long_store.create(onward))
     assert uninterrupted.state is State.FINISHED
     run = long_store.create(onward)
@@ -434,17 +434,17 @@ def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, onwa
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"start": "0123abcd@5"}, "The network to go on from cannot be had. There is no run"),
-        ({"start": "{}@7777777"}, "cannot be had. .* has no frame at step 7,777,777"),
-        ({"start": "{}@0", "hidden": (9,)}, r"hidden must be \(8,\), as in .*; got \(9,\)"),
-        ({"start": "{}@0", "activation": "tanh"}, "activation must be 'relu'"),
-        ({"start": "{}@0", "output": "sigmoid"}, "output must be 'softmax'"),
-        ({"start": "recogniser"}, "hidden must be"),
-        ({"also": "/no longer/there.npz"}, "there is no file there.npz"),
+        ({"init_from": "0123abcd@5"}, "The network to go on from cannot be had. There is no run"),
+        ({"init_from": "{}@7777777"}, "cannot be had. .* has no frame at step 7,777,777"),
+        ({"init_from": "{}@0", "hidden": (9,)}, r"hidden must be \(8,\), as in .*; got \(9,\)"),
+        ({"init_from": "{}@0", "activation": "tanh"}, "activation must be 'relu'"),
+        ({"init_from": "{}@0", "output": "sigmoid"}, "output must be 'softmax'"),
+        ({"init_from": "recogniser"}, "hidden must be"),
+        ({"extra_data": "/no longer/there.npz"}, "there is no file there.npz"),
     ],
 )
 def test_a_run_that_cannot_begin_so_fails_with_a_sentence(long_store, whole, changes, sentence):
-    changes = {key: text.format(whole.id) if key == "start" else text
+    changes = {key: text.format(whole.id) if key == "init_from" else text
                for key, text in changes.items()}  # fmt: skip
     run = drain(long_store, long_store.create(replace(LONG, **changes)))
     assert run.state is State.FAILED
@@ -453,7 +453,7 @@ def test_a_run_that_cannot_begin_so_fails_with_a_sentence(long_store, whole, cha
 
 # Ends that nobody asked for
 
-TOO_BOLD = RunSpec(hidden=(64,) * 5, lr=1000.0, epochs=1, data="strokes", validation=15_000)
+TOO_BOLD = RunSpec(hidden=(64,) * 5, lr=1000.0, epochs=1, dataset="strokes", validation_size=15_000)
 overflows = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 
@@ -485,8 +485,8 @@ def test_a_diverged_run_shows_the_last_network_that_still_worked(store):
 
 @overflows
 def test_a_run_whose_last_step_destroyed_the_network_is_not_finished(store):
-    one_step = replace(TOO_BOLD, hidden=(64,) * 12, initialiser="normal", batch=10)
-    run = drain(store, store.create(replace(one_step, validation=19_990)))
+    one_step = replace(TOO_BOLD, hidden=(64,) * 12, initializer="normal", batch_size=10)
+    run = drain(store, store.create(replace(one_step, validation_size=19_990)))
     assert run.steps == 1
     assert run.state is State.DIVERGED
 
@@ -496,13 +496,13 @@ def test_a_run_whose_pictures_are_missing_fails_with_their_sentence(
 ):
     monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path))
-    run = drain(store, store.create(replace(quick, data="mnist")))
+    run = drain(store, store.create(replace(quick, dataset="mnist")))
     assert run.state is State.FAILED
     assert run.sentence.startswith("MNIST is not on this computer.")
 
 
 def test_a_run_that_leaves_nothing_to_learn_from_fails_with_a_sentence(store, quick):
-    run = drain(store, store.create(replace(quick, validation=20_000)))
+    run = drain(store, store.create(replace(quick, validation_size=20_000)))
     assert run.state is State.FAILED
     assert "leaves none to learn from" in run.sentence
 

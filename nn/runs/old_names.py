@@ -1,0 +1,34 @@
+"""Old names: what 0.1 called fields, flags and values, so that its runs, links and commands work.
+
+One table for every reader of something written before 0.2: stored specs, ``--spec`` files, links and
+command lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# Field of RunSpec, URL parameter or (with hyphens) command-line flag: 0.1's name → today's.
+FIELDS = {
+    "initialiser": "initializer",
+    "optimiser": "optimizer",
+    "schedule": "lr_schedule",
+    "patience": "early_stopping_patience",
+    "batch": "batch_size",
+    "data": "dataset",
+    "also": "extra_data",
+    "start": "init_from",
+    "validation": "validation_size",
+}
+# Value of a field: 0.1's name → today's.
+VALUES = {"init_from": {"recogniser": "pretrained"}}
+
+
+def translated(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """``fields`` under today's names; a name that is not old passes unchanged."""
+    renamed = {FIELDS.get(name, name): value for name, value in fields.items()}
+    for name, values in VALUES.items():
+        if isinstance(old := renamed.get(name), str):
+            renamed[name] = values.get(old, old)
+    return renamed
