@@ -1,7 +1,7 @@
 // An answer: in words, and as ten bars, a Plotly figure changed in place, which st.plotly_chart draws
 // anew. The digits stand beside it: an axis of Plotly's is slower than its bars.
 
-const GREY = "#8b95a3";
+const GRAY = "#8b95a3";
 
 const percent = (p) => (p < 0.0005 ? "" : p > 0.9995 ? "> 99.9 %" : `${(100 * p).toFixed(1)} %`);
 
@@ -12,12 +12,12 @@ export default function (component) {
     let library = null, latest = null, themed = "";
 
     function draw() {
-      const c = colours(place);
+      const c = colors(place);
       if (!library || !latest || !c.text || !place.isConnected) return;
       const values = latest.values, most = Math.max(...values);
       const bar = {
         x: values, text: values.map(percent),
-        "marker.color": values.map((value) => (value === most ? c.accent : GREY)),
+        "marker.color": values.map((value) => (value === most ? c.accent : GRAY)),
       };
       place.setAttribute("aria-label", most ? `Probabilities: ${values.map((p, digit) => `${digit}: ${percent(p) || "0 %"}`).join(", ")}` : "Probabilities: none yet");
       if (themed === c.text + c.background) {
@@ -53,8 +53,8 @@ export default function (component) {
     }
 
     // The theme may change without a word.
-    const recolour = setInterval(() => {
-      const c = colours(place);
+    const recolor = setInterval(() => {
+      const c = colors(place);
       if (themed && c.text && themed !== c.text + c.background) draw();
     }, 1000);
     return {
@@ -67,7 +67,7 @@ export default function (component) {
         else plotly(data.plotly).then((loaded) => { library = loaded; draw(); }, (error) => { place.textContent = error.message; });
       },
       end: () => {
-        clearInterval(recolour);
+        clearInterval(recolor);
         library?.purge(place);
       },
     };

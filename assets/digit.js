@@ -1,4 +1,4 @@
-// Shared by what shows digits: 28 × 28 bytes (base64) as ink on paper in the theme's colours.
+// Shared by what shows digits: 28 × 28 bytes (base64) as ink on paper in the theme's colors.
 
 function shade(canvas, image, theme) {
   const bytes = Uint8Array.from(atob(image), (c) => c.charCodeAt(0));
@@ -26,19 +26,19 @@ function drawn(component, draw, end = () => {}) {
     const place = parent.querySelector(".place");
     let latest = null, before = "";
     function look() {
-      const theme = colours(place), now = JSON.stringify([latest, theme]);
+      const theme = colors(place), now = JSON.stringify([latest, theme]);
       if (!latest || !theme.panel || now === before) return; // not on the page yet, or nothing new
       before = now;
       draw(place, latest, theme, streamlit);
     }
-    const recolour = setInterval(look, 1000);
+    const recolor = setInterval(look, 1000);
     return {
       data(data) {
         latest = data;
         look();
       },
       end() {
-        clearInterval(recolour);
+        clearInterval(recolor);
         end(place);
       },
     };

@@ -17,9 +17,9 @@ export default function (component) {
       canvas.style.height = `${tall}px`;
       const brush = canvas.getContext("2d");
       brush.scale(ratio, ratio);
-      brush.font = `11px ${colours(canvas).font}`;
+      brush.font = `11px ${colors(canvas).font}`;
       brush.textBaseline = "middle";
-      return { brush, canvas, wide, theme: colours(canvas) };
+      return { brush, canvas, wide, theme: colors(canvas) };
     }
 
     // 28 × 28 numbers, each looked up in `palette`, as a small canvas
@@ -120,18 +120,18 @@ export default function (component) {
     function drawLife() {
       const { life } = given;
       if (life.sentence) { brushOf("life", 0); return says("life", life.sentence); }
-      const room = part(".life").clientWidth, across = Math.max(1, Math.min(life.samples.length, Math.floor(room / 56)));
-      const cell = Math.min(64, room / across), size = cell - 4, row = size + 18, down = Math.ceil(life.samples.length / across);
+      const room = part(".life").clientWidth, across = Math.max(1, Math.min(life.samples_seen.length, Math.floor(room / 56)));
+      const cell = Math.min(64, room / across), size = cell - 4, row = size + 18, down = Math.ceil(life.samples_seen.length / across);
       const { brush, theme } = brushOf("life", down * row);
       const palette = shades(theme);
       brush.fillStyle = theme.text;
       brush.textAlign = "center";
-      life.samples.forEach((samples, i) => {
+      life.samples_seen.forEach((samples_seen, i) => {
         const x = (i % across) * cell, y = Math.floor(i / across) * row;
         brush.drawImage(tile(film.subarray(784 * i, 784 * (i + 1)), palette, 128), x, y, size, size);
-        brush.fillText(compact.format(samples), x + size / 2, y + size + 8);
+        brush.fillText(compact.format(samples_seen), x + size / 2, y + size + 8);
       });
-      says("life", "Below each: how many digits it had seen.", `${life.samples.length} pictures of its weights, from ${life.samples[0]} to ${life.samples.at(-1)} digits seen`);
+      says("life", "Below each: how many digits it had seen.", `${life.samples_seen.length} pictures of its weights, from ${life.samples_seen[0]} to ${life.samples_seen.at(-1)} digits seen`);
     }
 
     // The large picture moves with the timeline where the browser has the frames.

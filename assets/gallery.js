@@ -1,5 +1,5 @@
 // Small pictures in groups: ink on paper and signed numbers (blue: above 0, red: below) in the
-// theme's colours; light is light on black whatever the theme. Each group has its pictures, a sign
+// theme's colors; light is light on black whatever the theme. Each group has its pictures, a sign
 // between each two, a title and a sentence.
 
 const BLACK = [0, 0, 0], WHITE = [255, 255, 255];
@@ -37,7 +37,7 @@ export default function (component) {
     }
 
     function draw() {
-      const theme = colours(row);
+      const theme = colors(row);
       if (!theme.panel) return; // it is not on the page, or no longer
       drawnIn = JSON.stringify(theme);
       row.style.setProperty("--size", `${latest.size}px`);
@@ -62,13 +62,13 @@ export default function (component) {
       }));
     }
 
-    const recolour = setInterval(() => latest && JSON.stringify(colours(row)) !== drawnIn && draw(), 1000);
+    const recolor = setInterval(() => latest && JSON.stringify(colors(row)) !== drawnIn && draw(), 1000);
     return {
       data(data) {
         latest = data;
         draw();
       },
-      end: () => clearInterval(recolour),
+      end: () => clearInterval(recolor),
     };
   });
 }

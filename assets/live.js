@@ -13,7 +13,7 @@ class Stream {
     this.newest = { frame: null, lines: null }; // see unpack
     this.film = []; // kept frames, likewise, in order of steps
     this.past = null; // the one of them that is looked at instead of the newest
-    this.samples = [];
+    this.samples_seen = [];
     this.loss = []; // of single batches
     this.smooth = []; // running mean
     this.epochs = [];
@@ -36,7 +36,7 @@ class Stream {
         Object.assign(this, JSON.parse(data)); // a refusal, or a digit
         return this.show();
       }
-      if (first) Object.assign(this, { samples: [], loss: [], smooth: [], epochs: [], lost: null });
+      if (first) Object.assign(this, { samples_seen: [], loss: [], smooth: [], epochs: [], lost: null });
       first = false;
       this.wait = RECONNECT.first;
       this.take(data);
@@ -61,9 +61,9 @@ class Stream {
   take(data) {
     const { header, frame, lines } = unpack(data);
     this.status = header;
-    this.samples.push(...header.points.samples);
+    this.samples_seen.push(...header.points.samples_seen);
     this.loss.push(...header.points.loss);
-    this.smooth.push(...header.points.smooth_loss);
+    this.smooth.push(...header.points.smoothed_loss);
     this.epochs.push(...header.new_epochs);
     this.newest = { frame: frame ?? this.newest.frame, lines: lines ?? this.newest.lines };
   }
@@ -134,7 +134,7 @@ class Stream {
 }
 
 // A message of the hub or of the film → {header, frame, lines}.
-// frame: {step, samples, loss, neurons, of, scales, tiles}; lines, between each two layers:
+// frame: {step, samples_seen, loss, neurons, of, scales, tiles}; lines, between each two layers:
 // {starts, ends, weights}, weakest first; either is null when it is not in the message.
 function unpack(data) {
   const length = new DataView(data).getUint32(0, true);
@@ -212,8 +212,8 @@ function plotly(url) {
   }));
 }
 
-// The theme's colours, as Streamlit gives them to components.
-function colours(element) {
+// The theme's colors, as Streamlit gives them to components.
+function colors(element) {
   const style = getComputedStyle(element);
   const css = (name) => style.getPropertyValue(`--st-${name}`).trim();
   return {
@@ -229,13 +229,13 @@ function colours(element) {
 }
 
 // "#1d63b8" or "rgb(29, 99, 184)" → [29, 99, 184]
-function rgb(colour) {
-  if (colour[0] !== "#") return colour.match(/[\d.]+/g).slice(0, 3).map(Number);
-  const hex = colour.length === 4 ? colour.replace(/[^#]/g, "$&$&").slice(1) : colour.slice(1);
+function rgb(color) {
+  if (color[0] !== "#") return color.match(/[\d.]+/g).slice(0, 3).map(Number);
+  const hex = color.length === 4 ? color.replace(/[^#]/g, "$&$&").slice(1) : color.slice(1);
   return [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16));
 }
 
-// int8 weight + 128 → packed RGBA, from negative through the panel's colour to positive
+// int8 weight + 128 → packed RGBA, from negative through the panel's color to positive
 function shades(theme) {
   const found = new Uint32Array(256), neutral = rgb(theme.panel);
   for (let v = -128; v < 128; v++) {

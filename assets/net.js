@@ -44,7 +44,7 @@ export default function (component) {
         pointed = null;
         size = now;
       }
-      const theme = colours(canvas), brush = canvas.getContext("2d");
+      const theme = colors(canvas), brush = canvas.getContext("2d");
       brush.setTransform(ratio, 0, 0, ratio, 0, 0);
       brush.clearRect(0, 0, width, height);
       const { x, y, r } = places[0][0];

@@ -58,7 +58,7 @@ export default function (component) {
       undo.disabled = empty;
       clear.disabled = empty && !latest.picture;
       hint.hidden = !empty || writing || Boolean(latest.picture);
-      const [r, g, b] = rgb(colours(parent.host ?? parent).background || "#fff");
+      const [r, g, b] = rgb(colors(parent.host ?? parent).background || "#fff");
       root.querySelector(".dc-container").classList.toggle("dark", r + g + b < 384 && !latest.photo);
     }
 
@@ -121,7 +121,7 @@ export default function (component) {
     window.addEventListener("touchend", lifted);
     window.addEventListener("touchcancel", lifted);
 
-    const recolour = setInterval(look, 1000); // the theme may change without a word
+    const recolor = setInterval(look, 1000); // the theme may change without a word
     return {
       data(data) {
         latest = data;
@@ -130,7 +130,7 @@ export default function (component) {
         look();
       },
       end() {
-        clearInterval(recolour);
+        clearInterval(recolor);
         clearTimeout(looking);
         answered();
         document.removeEventListener("digitscope-answered", answered);

@@ -10,7 +10,7 @@ function picture(place, said) {
 
   function draw() {
     if (!weights) return;
-    const theme = colours(canvas), palette = shades(theme);
+    const theme = colors(canvas), palette = shades(theme);
     canvas.width = canvas.height = SIDE;
     const image = new ImageData(SIDE, SIDE), pixels = new Uint32Array(image.data.buffer);
     for (let i = 0; i < pixels.length; i++) {
@@ -31,8 +31,8 @@ function picture(place, said) {
     const brush = bar.getContext("2d");
     brush.scale(ratio, ratio);
     for (let y = 0; y < tall; y++) {
-      const colour = palette[Math.round(127 - (254 * y) / Math.max(1, tall - 1)) + 128];
-      brush.fillStyle = `rgb(${colour & 255}, ${(colour >> 8) & 255}, ${(colour >> 16) & 255})`;
+      const color = palette[Math.round(127 - (254 * y) / Math.max(1, tall - 1)) + 128];
+      brush.fillStyle = `rgb(${color & 255}, ${(color >> 8) & 255}, ${(color >> 16) & 255})`;
       brush.fillRect(0, y, 10, 1);
     }
     brush.fillStyle = theme.text;

@@ -24,8 +24,8 @@ export default function (component) {
       if (stream.gone) line.push(stream.gone);
       else if (s) {
         line.push(`epoch ${Math.min(s.epoch + (s.state !== "finished"), s.epochs)} of ${s.epochs}`);
-        line.push(`${prettyCount.format(s.samples)} digits seen`);
-        if (s.seconds) line.push(`${prettyCount.format(Math.round(s.samples / s.seconds / 100) * 100)} a second`);
+        line.push(`${prettyCount.format(s.samples_seen)} digits seen`);
+        if (s.seconds) line.push(`${prettyCount.format(Math.round(s.samples_seen / s.seconds / 100) * 100)} a second`);
         if (s.test_accuracy !== null) line.push(`reads ${(100 * s.test_accuracy).toFixed(1)} % of the test digits`);
         const left = s.step ? (s.seconds / s.step) * (s.steps - s.step) : 0;
         if (s.state === "running" && left >= 1) line.push(`about ${Math.round(left)} s left`);

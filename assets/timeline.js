@@ -15,9 +15,9 @@ export default function (component) {
 
     // Where a number of digits seen stands, in pixels; the untrained network one digit left of all.
     function scale() {
-      const { film } = stream, end = Math.max(2, film.at(-1)?.frame.samples ?? stream.status?.samples ?? 2);
-      const start = Math.max(1, (film[1]?.frame.samples ?? 1) / 2), width = canvas.clientWidth - 2 * EDGE;
-      return (samples) => EDGE + (width * Math.log(Math.max(samples, start) / start)) / Math.log(end / start || 2);
+      const { film } = stream, end = Math.max(2, film.at(-1)?.frame.samples_seen ?? stream.status?.samples_seen ?? 2);
+      const start = Math.max(1, (film[1]?.frame.samples_seen ?? 1) / 2), width = canvas.clientWidth - 2 * EDGE;
+      return (samples_seen) => EDGE + (width * Math.log(Math.max(samples_seen, start) / start)) / Math.log(end / start || 2);
     }
 
     const active = () => ["queued", "running"].includes(stream.status?.state);
@@ -42,7 +42,7 @@ export default function (component) {
 
     function draw() {
       if (!stream || !canvas.clientWidth) return;
-      const theme = colours(canvas), ratio = devicePixelRatio || 1, width = canvas.clientWidth;
+      const theme = colors(canvas), ratio = devicePixelRatio || 1, width = canvas.clientWidth;
       const { film, epochs } = stream, at = index(), now = film[at];
       const key = [width, ratio, film.length, at, epochs.length, theme.text, stream.frame?.step].join();
       if (key === drawn) return;
@@ -51,11 +51,11 @@ export default function (component) {
       canvas.height = TALL * ratio;
       const brush = canvas.getContext("2d"), x = scale();
       brush.scale(ratio, ratio);
-      const base = TALL - 16, { samples, smooth } = stream;
-      if (samples.length) {
+      const base = TALL - 16, { samples_seen, smooth } = stream;
+      if (samples_seen.length) {
         const most = Math.max(...smooth.slice(0, 50));
         brush.beginPath();
-        samples.forEach((n, i) => brush[i ? "lineTo" : "moveTo"](x(n), base - (base - 8) * Math.min(1, smooth[i] / most)));
+        samples_seen.forEach((n, i) => brush[i ? "lineTo" : "moveTo"](x(n), base - (base - 8) * Math.min(1, smooth[i] / most)));
         brush.strokeStyle = theme.accent;
         brush.globalAlpha = 0.45;
         brush.stroke();
@@ -66,19 +66,19 @@ export default function (component) {
         // Errors on a logarithmic scale: from 90 to 99 % is as far as from 0 to 90 %.
         const high = (e) => base - 4 - (base - 10) * Math.min(1, -Math.log10(Math.max(1 - e.test_accuracy, 0.005)) / 2.3);
         brush.beginPath();
-        accuracy.forEach((e, i) => brush[i ? "lineTo" : "moveTo"](x(e.samples), high(e)));
+        accuracy.forEach((e, i) => brush[i ? "lineTo" : "moveTo"](x(e.samples_seen), high(e)));
         brush.strokeStyle = theme.positive;
         brush.lineWidth = 1.5;
         brush.globalAlpha = 0.6;
         brush.stroke();
-        for (const e of accuracy) brush.fillRect(x(e.samples) - 1, high(e) - 1, 2, 2);
+        for (const e of accuracy) brush.fillRect(x(e.samples_seen) - 1, high(e) - 1, 2, 2);
         brush.globalAlpha = 1;
       }
       brush.fillStyle = theme.border;
       brush.fillRect(EDGE, base, width - 2 * EDGE, 1);
       brush.fillStyle = theme.text;
       brush.globalAlpha = 0.4;
-      for (const { frame } of film) brush.fillRect(x(frame.samples) - 0.5, base - 3, 1, 6);
+      for (const { frame } of film) brush.fillRect(x(frame.samples_seen) - 0.5, base - 3, 1, 6);
       brush.globalAlpha = 1;
       brush.font = `11px ${theme.font}`;
       const labels = [1e2, 1e3, 1e4, 1e5, 1e6, 1e7].filter((n) => x(n) > EDGE + 20 && x(n) < width - EDGE - 20);
@@ -88,9 +88,9 @@ export default function (component) {
       brush.globalAlpha = 1;
       if (now) {
         brush.fillStyle = theme.accent;
-        brush.fillRect(x(now.frame.samples) - 1, 2, 2, base);
+        brush.fillRect(x(now.frame.samples_seen) - 1, 2, 2, base);
         brush.beginPath();
-        brush.arc(x(now.frame.samples), base, 7, 0, 2 * Math.PI);
+        brush.arc(x(now.frame.samples_seen), base, 7, 0, 2 * Math.PI);
         brush.fill();
       }
       describe(at);
@@ -100,7 +100,7 @@ export default function (component) {
       const { film, status } = stream, frame = stream.frame;
       canvas.setAttribute("aria-valuemax", Math.max(0, film.length - 1));
       canvas.setAttribute("aria-valuenow", Math.max(0, at));
-      let text = frame ? (frame.step ? `after ${prettyCount.format(frame.samples)} digits` : "before learning") : "";
+      let text = frame ? (frame.step ? `after ${prettyCount.format(frame.samples_seen)} digits` : "before learning") : "";
       if (frame && !stream.past && active()) text += ", live";
       const before = stream.epochs.filter((e) => e.step <= (frame?.step ?? 0)).at(-1);
       if (before?.test_accuracy) text += ` · ${(100 * before.test_accuracy).toFixed(1)} % of the test digits, after epoch ${before.epoch}`;
@@ -144,7 +144,7 @@ export default function (component) {
       if (event.type === "pointerdown") canvas.setPointerCapture(event.pointerId);
       if (playing) stop();
       const to = event.clientX - canvas.getBoundingClientRect().left, x = scale();
-      const away = stream.film.map(({ frame }) => Math.abs(x(frame.samples) - to));
+      const away = stream.film.map(({ frame }) => Math.abs(x(frame.samples_seen) - to));
       go(away.indexOf(Math.min(...away)));
     }
     canvas.onpointerdown = canvas.onpointermove = drag;

@@ -21,7 +21,7 @@ export default function (component) {
     let pointed = null, chosen = null; // neurons
 
     function prepare() {
-      const theme = colours(canvas);
+      const theme = colors(canvas);
       const key = theme.panel + theme.positive + theme.negative;
       if (key === paletteOf) return false;
       paletteOf = key;
@@ -68,7 +68,7 @@ export default function (component) {
       return best;
     }
 
-    // The weight that has the full colour: of each neuron its own strongest, or one for all.
+    // The weight that has the full color: of each neuron its own strongest, or one for all.
     function full() {
       const { scales, tiles } = frame;
       if (scale.value === "neuron") return null;
@@ -133,7 +133,7 @@ export default function (component) {
     // The tiles, with their badges and what is chosen, ``ratio`` pixels for one of the page.
     function compose(onto, ratio) {
       const context = onto.getContext("2d"), { across, cell, list } = grid, zoom = cell / CELL;
-      const theme = colours(canvas);
+      const theme = colors(canvas);
       context.imageSmoothingEnabled = zoom * ratio < 3;
       context.drawImage(small, 0, 0, onto.width, onto.height);
       const type = Math.min(11, 0.4 * cell) * ratio;
@@ -148,9 +148,9 @@ export default function (component) {
           context.fillStyle = theme.background;
           context.fillText(badge, x + 3 * ratio, y + 2 * ratio);
         }
-        const colour = n === pointed ? theme.text : n === chosen ? theme.accent : null;
-        if (!colour) return;
-        context.strokeStyle = colour;
+        const color = n === pointed ? theme.text : n === chosen ? theme.accent : null;
+        if (!color) return;
+        context.strokeStyle = color;
         context.lineWidth = 2 * ratio;
         context.strokeRect(x + ratio, y + ratio, (SIDE * zoom - 2) * ratio, (SIDE * zoom - 2) * ratio);
       });
@@ -158,7 +158,7 @@ export default function (component) {
 
     function describe(count) {
       const when = !frame.step ? "before learning"
-        : frame.samples === null ? "at the end of its learning" : `after ${prettyCount.format(frame.samples)} digits`;
+        : frame.samples_seen === null ? "at the end of its learning" : `after ${prettyCount.format(frame.samples_seen)} digits`;
       const of = given.of ?? frame.of, kind = given.kind ?? "first-layer neuron";
       const which = count < of ? `${given.order ? "" : "first "}${prettyCount.format(count)} of ${prettyCount.format(of)}` : prettyCount.format(count);
       const what = given.what ?? "looks for";
@@ -248,10 +248,10 @@ export default function (component) {
       end: () => resized.disconnect(),
     };
 
-    function unpacked({ still, of, step, samples }) {
+    function unpacked({ still, of, step, samples_seen }) {
       const bytes = decoded(still), neurons = bytes.length / (784 + 4);
       const scales = new Float32Array(bytes.buffer, 0, neurons), tiles = new Int8Array(bytes.buffer, 4 * neurons);
-      return { neurons, of, step: step ?? 0, samples, scales, tiles };
+      return { neurons, of, step: step ?? 0, samples_seen, scales, tiles };
     }
   });
 }

@@ -11,7 +11,7 @@ import click
 from nn.cli.data import convert, data
 from nn.cli.model import export, test
 from nn.cli.predict import predict
-from nn.cli.pretrained import recogniser
+from nn.cli.pretrained import pretrained
 from nn.cli.runs import delete, runs, stop
 from nn.cli.train import resume, train
 from nn.errors import UserError
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 for command in (
-    data, train, test, predict, convert, runs, resume, stop, delete, export, recogniser,
+    data, train, test, predict, convert, runs, resume, stop, delete, export, pretrained,
 ):  # fmt: skip
     main.add_command(command)
 

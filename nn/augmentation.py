@@ -63,7 +63,7 @@ def _press(padded: Array, weight: Array) -> None:
     """Make the strokes of each picture wider (weight > 0) or narrower (< 0), in place.
 
     padded: (n, WIDE, WIDE); weight: (n,), the share of the way from each pixel to the maximum or
-    minimum of its four neighbours and itself.
+    minimum of its four neighbors and itself.
     """
     wider = weight > 0
     for chosen, most in ((wider, np.maximum), (~wider, np.minimum)):

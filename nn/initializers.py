@@ -1,4 +1,4 @@
-"""Initialisers: what W and b hold before the first picture.
+"""Initializers: what W and b hold before the first picture.
 
 Each fills W (inputs, outputs) and b (outputs,) in place from ``rng``.
 """
@@ -11,7 +11,7 @@ import numpy as np
 
 from nn.layers import Array
 
-Initialiser = Callable[[np.random.Generator, Array, Array], None]
+Initializer = Callable[[np.random.Generator, Array, Array], None]
 
 
 def he(rng: np.random.Generator, W: Array, b: Array) -> None:
@@ -45,7 +45,7 @@ def normal(rng: np.random.Generator, W: Array, b: Array) -> None:
     b[...] = rng.standard_normal(b.shape)
 
 
-INITIALISERS: dict[str, Initialiser] = {
+INITIALIZERS: dict[str, Initializer] = {
     "he": he,
     "glorot": glorot,
     "lecun": lecun,

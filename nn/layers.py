@@ -174,8 +174,8 @@ class Softmax:
 
     # ∂y_j/∂x_k = y_j (1[j=k] − y_k),  so  dx = y (dy − Σ_k dy_k y_k)
     def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
-        centred = dy - (dy * y).sum(axis=1, keepdims=True)
-        np.multiply(y, centred, out=dx)
+        centered = dy - (dy * y).sum(axis=1, keepdims=True)
+        np.multiply(y, centered, out=dx)
 
 
 ACTIVATIONS: dict[str, type[Layer]] = {

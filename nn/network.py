@@ -1,6 +1,6 @@
 """The network: dense layers with an activation between them, all parameters in one flat buffer.
 
-One buffer, because the optimiser then updates every layer in one sweep, and a frame or a
+One buffer, because the optimizer then updates every layer in one sweep, and a frame or a
 checkpoint is one array.
 """
 
@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from nn.initializers import INITIALISERS
+from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS, Array, Dense, Dropout, Layer
 
 
@@ -59,10 +59,10 @@ class Network:
             self.layers.append(Dense(W, b, dW, db))
             self._widths.append(len(b))
 
-    def initialise(self, initialiser: str, rng: np.random.Generator) -> None:
+    def initialize(self, initializer: str, rng: np.random.Generator) -> None:
         """Fill every W and b; the layers draw from ``rng`` in order, input side first."""
         for W, b in views(self.parameters, self.sizes):
-            INITIALISERS[initialiser](rng, W, b)
+            INITIALIZERS[initializer](rng, W, b)
 
     def logits(self, x: Array) -> Array:
         """x: (n, inputs) in [0, 1] → logits (n, classes). Writes nothing of the network's own."""

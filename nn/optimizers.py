@@ -1,4 +1,4 @@
-"""Optimisers: from gradients to the next parameters.
+"""Optimizers: from gradients to the next parameters.
 
 They see two flat arrays and nothing else of the network. The update is memory traffic rather than
 arithmetic, so it runs block by block: a block of parameters, gradients and state stays in the
@@ -16,8 +16,8 @@ from nn.layers import Array
 BLOCK = 1 << 17
 
 
-class Optimiser:
-    """What all optimisers share: the rate, the blocks, weight decay, the state to save.
+class Optimizer:
+    """What all optimizers share: the rate, the blocks, weight decay, the state to save.
 
     ``lr`` may be changed between steps. ``state`` is (slots, size): running means and the like;
     with ``steps``, the number of steps taken, it is all that going on takes.
@@ -58,7 +58,7 @@ class Optimiser:
         raise TypeError(f"{type(self).__name__} has no update rule.")
 
 
-class Sgd(Optimiser):
+class Sgd(Optimizer):
     """Stochastic gradient descent, with momentum (Sutskever et al. 2013, eq. 1–4).
 
     v ← momentum · v + g,  θ ← θ − lr · v;  Nesterov's: θ ← θ − lr · (g + momentum · v).
@@ -92,7 +92,7 @@ class Sgd(Optimiser):
         p -= g
 
 
-class RmsProp(Optimiser):
+class RmsProp(Optimizer):
     """Divide by a running root mean square of the gradient (Hinton 2012, lecture 6e).
 
     s ← decay · s + (1 − decay) · g²,  θ ← θ − lr · g / (√s + ε).
@@ -114,7 +114,7 @@ class RmsProp(Optimiser):
         p -= g
 
 
-class Adam(Optimiser):
+class Adam(Optimizer):
     """Running means of the gradient and of its square (Kingma and Ba 2015, algorithm 1).
 
     m ← β₁ m + (1 − β₁) g,  s ← β₂ s + (1 − β₂) g²,  θ ← θ − lr · m̂ / (√ŝ + ε), where m̂ and ŝ
@@ -147,7 +147,7 @@ class AdamW(Adam):
     decoupled = True
 
 
-OPTIMISERS: dict[str, type[Optimiser]] = {
+OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": Sgd,
     "rmsprop": RmsProp,
     "adam": Adam,

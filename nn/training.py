@@ -14,7 +14,7 @@ from nn.layers import Array
 from nn.losses import Loss
 from nn.metrics import Score, evaluate
 from nn.network import Network
-from nn.optimizers import Optimiser, clip
+from nn.optimizers import Optimizer, clip
 from nn.schedules import Schedule, constant
 
 
@@ -33,7 +33,7 @@ SMOOTHING = 1000  # pictures: the running mean of the loss looks back about so f
 
 @dataclass
 class Position:
-    """How far a training has come; with parameters and optimiser, all it needs to go on.
+    """How far a training has come; with parameters and optimizer, all it needs to go on.
 
     The order of an epoch's pictures is a function of (seed, epoch); how they are varied and what
     dropout drops, of (seed, epoch, batch). So no generator state is kept: a run continued from a
@@ -43,7 +43,7 @@ class Position:
     step: int = 0  # batches done since the start
     epoch_loss: float = 0.0  # Σ loss · pictures in the current epoch
     epoch_seconds: float = 0.0  # of training alone, in the current epoch
-    smooth_loss: float | None = None  # running mean of the loss, see SMOOTHING
+    smoothed_loss: float | None = None  # running mean of the loss, see SMOOTHING
     best_loss: float | None = None  # lowest validation loss of an epoch so far
     stale_epochs: int = 0  # complete epochs since then
     seconds: float = 0.0  # of training alone, since the start
@@ -53,9 +53,9 @@ class Step(NamedTuple):
     """One batch was learned from."""
 
     step: int
-    samples: int  # pictures seen since the start
+    samples_seen: int  # pictures seen since the start
     loss: float  # mean over this batch, before the update
-    smooth_loss: float  # running mean of the batches' losses
+    smoothed_loss: float  # running mean of the batches' losses
 
 
 class Epoch(NamedTuple):
@@ -63,7 +63,7 @@ class Epoch(NamedTuple):
 
     epoch: int  # counted from 1
     step: int
-    samples: int
+    samples_seen: int
     train_loss: float  # mean of the batch losses while they were learned
     validation: Score | None
     test: Score | None
@@ -78,7 +78,7 @@ def steps_per_epoch(pictures: int, batch: int) -> int:
 def train(
     network: Network,
     loss: Loss,
-    optimiser: Optimiser,
+    optimizer: Optimizer,
     pictures: Pictures,
     *,
     epochs: int,
@@ -96,10 +96,11 @@ def train(
     """Mini-batch gradient descent from ``position`` to the end of the last epoch.
 
     augmentation: how strongly pictures are varied within ``ranges`` (0: not; see nn.augmentation).
-    clip_norm: the gradient's norm is kept at or below this (0: not). early_stopping_patience: ends after so many
-    epochs in a row without a lower validation loss (0: never, nor without validation pictures).
+    clip_norm: the gradient's norm is kept at or below this (0: not). early_stopping_patience: ends
+    after so many epochs in a row without a lower validation loss (0: never, nor without validation
+    images).
     Yields a Step after every batch and an Epoch after each epoch's last Step. Between two events
-    network, optimiser and position are at rest: read them, change ``optimiser.lr``, or stop.
+    network, optimizer and position are at rest: read them, change ``optimizer.lr``, or stop.
     """
     position = position or Position()
     count = len(pictures.labels)
@@ -116,7 +117,7 @@ def train(
             ended = Epoch(
                 epoch=epoch,
                 step=position.step,
-                samples=epoch * count,
+                samples_seen=epoch * count,
                 train_loss=position.epoch_loss / count,
                 validation=_score(network, loss, validation),
                 test=_score(network, loss, test),
@@ -126,7 +127,9 @@ def train(
             position.epoch_loss = position.epoch_seconds = 0.0
             _compare(position, ended.validation)
             yield ended
-        if epoch >= epochs or (early_stopping_patience and position.stale_epochs >= early_stopping_patience):
+        if epoch >= epochs or (
+            early_stopping_patience and position.stale_epochs >= early_stopping_patience
+        ):
             return
 
         began = perf_counter()
@@ -150,16 +153,16 @@ def train(
         network.backward(x, ys, dys)
         if clip_norm:
             clip(network.gradients, clip_norm)
-        optimiser.step(
+        optimizer.step(
             network.parameters, network.gradients, lr_schedule(position.step / (epochs * per_epoch))
         )
 
         took = perf_counter() - began
         position.step += 1
         position.epoch_loss += batch_loss * n
-        smooth = batch_loss if position.smooth_loss is None else position.smooth_loss
+        smooth = batch_loss if position.smoothed_loss is None else position.smoothed_loss
         smooth += (batch_loss - smooth) * min(1.0, n / SMOOTHING)
-        position.smooth_loss = smooth
+        position.smoothed_loss = smooth
         position.epoch_seconds += took
         position.seconds += took
         yield Step(position.step, epoch * count + index * batch_size + n, batch_loss, smooth)

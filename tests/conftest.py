@@ -112,7 +112,7 @@ def drawings() -> Callable[[str], list[dict[str, Any]]]:
 
 @pytest.fixture(scope="session")
 def pictures() -> Callable[..., Dataset]:
-    """``pictures(count, seed, side)``: random labelled pictures, side × side pixels."""
+    """``pictures(count, seed, side)``: random labeled pictures, side × side pixels."""
 
     def make(count: int, seed: int = 0, side: int = 28) -> Dataset:
         rng = np.random.default_rng(seed)
@@ -189,7 +189,12 @@ def record(tmp_path_factory):
     def run(*hidden, **fields):
         folder = tmp_path_factory.mktemp("inspect")
         store = RunStore(f"sqlite:///{folder / 'store.sqlite3'}")
-        spec = {"batch_size": 380, "epochs": 1, "dataset": "strokes", "validation_size": 1000} | fields
+        spec = {
+            "batch_size": 380,
+            "epochs": 1,
+            "dataset": "strokes",
+            "validation_size": 1000,
+        } | fields
         name = spec.pop("name", "")
         made = store.create(RunSpec(hidden=hidden, **spec), name)
         with pytest.MonkeyPatch.context() as patch:

@@ -30,7 +30,7 @@ def framed(pictures):
 
 
 def mean_place(pictures):
-    """Centres of mass: (n, 2), x and y."""
+    """Centers of mass: (n, 2), x and y."""
     ink = framed(pictures).astype(float)
     return (
         np.stack([(ink.sum(axis=axis) * grid).sum(axis=1) for axis in (1, 2)], axis=1)

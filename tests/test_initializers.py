@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.initializers import INITIALISERS
+from nn.initializers import INITIALIZERS
 
-every = pytest.mark.parametrize("name", INITIALISERS)
+every = pytest.mark.parametrize("name", INITIALIZERS)
 
 
 def drawn(name: str, inputs: int, outputs: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     W, b = np.full((inputs, outputs), np.nan, np.float32), np.full(outputs, np.nan, np.float32)
-    INITIALISERS[name](np.random.default_rng(seed), W, b)
+    INITIALIZERS[name](np.random.default_rng(seed), W, b)
     return W, b
 
 

@@ -28,7 +28,7 @@ def test_accuracy_is_the_share_read_right():
 def test_chunks_change_nothing(loss, count, pictures):
     shown = pictures(count, side=4)
     network = Network((16, 8, 10), dtype=np.float64)
-    network.initialise("normal", np.random.default_rng(0))
+    network.initialize("normal", np.random.default_rng(0))
     z = network.logits(as_input(shown.images, np.float64))
 
     score = evaluate(network, loss, shown.images, shown.labels)

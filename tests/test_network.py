@@ -17,7 +17,7 @@ every_recipe = pytest.mark.parametrize(
 
 def random_network(sizes, seed=0, dtype=np.float32, **recipe) -> Network:
     network = Network(sizes, dtype=dtype, **recipe)
-    network.initialise("normal", np.random.default_rng(seed))
+    network.initialize("normal", np.random.default_rng(seed))
     return network
 
 
@@ -61,7 +61,7 @@ def test_gradients_are_the_slope_of_the_loss(
 @pytest.mark.parametrize("batch", [1, 7])
 def test_gradients_of_a_network_of_real_size(assert_gradient, activation, output, loss, batch):
     network = Network((784, 30, 20, 10), activation, output, np.float64)
-    network.initialise("he", np.random.default_rng(2))
+    network.initialize("he", np.random.default_rng(2))
     rng = np.random.default_rng(3)
     x, labels = rng.random((batch, 784)), rng.integers(0, 10, batch)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.optimizers import BLOCK, OPTIMISERS, Adam, AdamW, RmsProp, Sgd, clip
+from nn.optimizers import BLOCK, OPTIMIZERS, Adam, AdamW, RmsProp, Sgd, clip
 
 
 @pytest.mark.parametrize(
@@ -80,15 +80,15 @@ REFERENCE = json.loads((Path(__file__).parent / "reference" / "optimizers.json")
 )
 def test_the_way_taken_is_pytorchs(name, kind, options):
     parameters = np.array(REFERENCE["start"])
-    optimiser = kind(len(parameters), dtype="float64", **options)
+    optimizer = kind(len(parameters), dtype="float64", **options)
     for gradient, expected in zip(
         REFERENCE["gradients"], REFERENCE["trajectories"][name], strict=True
     ):
-        optimiser.step(parameters, np.array(gradient))
+        optimizer.step(parameters, np.array(gradient))
         np.testing.assert_allclose(parameters, expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("kind", OPTIMISERS.values(), ids=OPTIMISERS)
+@pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_weight_decay_and_state_are_right_in_every_block(kind):
     """A number's way does not depend on how many others there are, nor on which block it is in."""
     many = kind(2 * BLOCK + 3, lr=0.1, weight_decay=0.1)

@@ -15,7 +15,7 @@ from nn.losses import LOSSES, cross_entropy
 from nn.metrics import evaluate
 from nn.models import checkpoint
 from nn.network import Network, as_input
-from nn.optimizers import OPTIMISERS, Sgd
+from nn.optimizers import OPTIMIZERS, Sgd
 from nn.runs.spec import RunSpec
 from nn.schedules import cosine
 from nn.training import Epoch, Position, Step, train
@@ -49,7 +49,7 @@ class Training:
 
     def __post_init__(self) -> None:
         self.network = WatchedNetwork((self.pictures.images[0].size, self.hidden, 10))
-        self.network.initialise("he", np.random.default_rng(self.seed))
+        self.network.initialize("he", np.random.default_rng(self.seed))
         self.sgd = Sgd(len(self.network.parameters), lr=0.02, momentum=0.9)
 
     def events(self, loss=cross_entropy, **options):
@@ -150,7 +150,7 @@ def test_events_count_steps_samples_and_epochs_and_average_the_losses(pictures, 
     sizes = [min(batch, count - start) for start in range(0, count, batch)] * 3
     steps, epochs = of(Step, events), of(Epoch, events)
     assert [step.step for step in steps] == list(range(1, len(sizes) + 1))
-    assert [step.samples for step in steps] == np.cumsum(sizes).tolist()
+    assert [step.samples_seen for step in steps] == np.cumsum(sizes).tolist()
     per_epoch = len(sizes) // 3
     kinds = [type(event) for event in events]
     assert kinds == ([Step] * per_epoch + [Epoch]) * 3
@@ -252,19 +252,21 @@ def test_the_smooth_loss_is_a_running_mean_over_about_a_thousand_pictures(pictur
     sgd = Sgd(len(network.parameters), 0.01)
     steps = [
         event
-        for event in train(network, cross_entropy, sgd, pictures(50), epochs=4, batch_size=25, seed=0)
+        for event in train(
+            network, cross_entropy, sgd, pictures(50), epochs=4, batch_size=25, seed=0
+        )
         if isinstance(event, Step)
     ]
     expected = steps[0].loss
     for step in steps:
         expected += (step.loss - expected) * 25 / 1000
-        assert step.smooth_loss == expected
+        assert step.smoothed_loss == expected
 
 
 @pytest.mark.parametrize("augmentation", [0, 1])
-@pytest.mark.parametrize("optimiser", OPTIMISERS)
-def test_every_recipe_continues_as_if_never_interrupted(pictures, optimiser, augmentation):
-    spec = RunSpec(hidden=(8, 6), optimizer=optimiser, lr=0.01, weight_decay=0.01, dropout=0.3)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_recipe_continues_as_if_never_interrupted(pictures, optimizer, augmentation):
+    spec = RunSpec(hidden=(8, 6), optimizer=optimizer, lr=0.01, weight_decay=0.01, dropout=0.3)
     learned, held_out = pictures(30), pictures(8, seed=1)
 
     def begin(position):

@@ -50,7 +50,7 @@ def _download() -> None:
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path, readable=False))
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path, readable=False))
 def convert(source: Path, target: Path) -> None:
-    """Copy labelled pictures into another format, which OUT's name decides.
+    """Copy labeled pictures into another format, which OUT's name decides.
 
     IN and OUT: NAME-images-idx3-ubyte or ….gz (labels beside it), a .csv (label, 784 pixels), an
     .npz (images, labels) or a folder of pictures (LABEL/any.png or LABEL_any.png).

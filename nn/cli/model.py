@@ -135,7 +135,7 @@ def _frames(text: str) -> tuple[Any, Any, list[int]]:
     name, at, last = text.partition("@")
     run = store.find(name)
     end = step_of(last) if at else math.inf
-    steps = [step for step in store.frame_steps(run.id) if step <= end]
+    steps = [step for step in store.snapshot_steps(run.id) if step <= end]
     if not steps:
         raise UserError(f"Run {run.name} has no frames yet: it is {run.state}.")
     return store, run, steps

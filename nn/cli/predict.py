@@ -19,13 +19,13 @@ from nn.errors import UserError
 @click.option(
     "--model",
     help="A run (id, beginning of it, or name; RUN@STEP for a past frame) or an exported file; "
-    "without, the recogniser that comes with the program.",
+    "without, the pretrained model that comes with the program.",
 )
 @json_option
 def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> None:
     """Read the digit in each picture, or in each picture of a folder."""
     from nn.data.formats.image_files import open_picture
-    from nn.data.preprocess.pipeline import normalise
+    from nn.data.preprocess.pipeline import preprocess
     from nn.models import pretrained
     from nn.runs import load_network as models
 
@@ -34,20 +34,20 @@ def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> Non
     done = 0
     for path in _picture_files(pictures):
         try:
-            normalised = normalise(open_picture(path))
+            preprocessed = preprocess(open_picture(path))
         except UserError as error:
             sentence = str(error)
             say(file=str(path), error=sentence) if as_json else click.echo(sentence, err=True)
             continue
         done += 1
-        answer = pretrained.read(normalised, network)
+        answer = pretrained.read(preprocessed, network)
         if as_json:
             say(
                 file=str(path), digit=answer.digit, confidence=answer.confidence,
-                probabilities=answer.probabilities.tolist(), blank=normalised.blank,
+                probabilities=answer.probabilities.tolist(), blank=preprocessed.blank,
                 refused=answer.refused,
             )  # fmt: skip
-        elif normalised.blank:
+        elif preprocessed.blank:
             click.echo(f"{path}: blank")
         else:
             doubt = "not a digit; nearest to " if answer.refused else ""

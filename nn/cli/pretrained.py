@@ -1,4 +1,4 @@
-"""``recogniser``: make the network that comes with the program anew."""
+"""``pretrained``: make the network that comes with the program anew."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-def recogniser() -> None:
-    """Train the program's own recogniser anew, from its recipe, and replace it; half an hour."""
+def pretrained() -> None:
+    """Train the program's own pretrained anew, from its recipe, and replace it; half an hour."""
     import numpy as np
 
     from nn.models import weights_file

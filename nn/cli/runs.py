@@ -22,9 +22,9 @@ def runs(as_json: bool) -> None:
     for run in found:
         if as_json:
             say(
-                run=run.id, name=run.name, state=run.state, sentence=run.sentence,
-                epoch=run.epoch, epochs=run.spec.epochs, samples=run.samples,
-                test_accuracy=run.test_accuracy, frames=len(store.frame_steps(run.id)),
+                run=run.id, name=run.name, state=run.state, message=run.message,
+                epoch=run.epoch, epochs=run.spec.epochs, samples_seen=run.samples_seen,
+                test_accuracy=run.test_accuracy, snapshots=len(store.snapshot_steps(run.id)),
                 created=run.created,
             )  # fmt: skip
         else:

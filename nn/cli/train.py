@@ -35,13 +35,19 @@ MOST_BYTES = 2**20  # of a spec
 )
 @click.option("--hidden", help="Widths of the hidden layers, for example 128,64.")
 @click.option("--activation", help="relu, leaky_relu, gelu, tanh or sigmoid.")
-@click.option("--optimizer", "--optimiser", help="sgd, rmsprop, adam or adamw.")
+@click.option("--optimizer", "--optimizer", help="sgd, rmsprop, adam or adamw.")
 @click.option("--lr", type=float, help="Learning rate.")
 @click.option("--batch-size", "--batch", type=int, help="Pictures a step.")
 @click.option("--epochs", type=int, help="Passes over the training pictures.")
-@click.option("--dataset", "--data", help="mnist, strokes or a path; without it, mnist where it is found.")
-@click.option("--extra-data", "--also", help="An .npz of a few digits of one's own, learned beside the data.")
-@click.option("--init-from", "--start", help="Go on from a network: pretrained, a run, or RUN@STEP.")
+@click.option(
+    "--dataset", "--data", help="mnist, strokes or a path; without it, mnist where it is found."
+)
+@click.option(
+    "--extra-data", "--also", help="An .npz of a few digits of one's own, learned beside the data."
+)
+@click.option(
+    "--init-from", "--start", help="Go on from a network: pretrained, a run, or RUN@STEP."
+)
 @click.option(
     "--augment",
     "augmentation",
@@ -169,7 +175,7 @@ def _work(store: Any, run_id: str, lease: str, as_json: bool) -> None:
     if interrupted():
         sys.exit(130)
     if run.state not in (State.FINISHED, State.STOPPED, State.PAUSED):
-        raise UserError(f"Run {run.name} {run.state}. {run.sentence}")
+        raise UserError(f"Run {run.name} {run.state}. {run.message}")
 
 
 @contextmanager
@@ -218,7 +224,7 @@ def _progress_bar(run: Any) -> Iterator[Callable[[Any], None]]:
             read = f"{event.test.accuracy:.2%}" if event.test else ""
             bar.set_postfix(loss=f"{event.train_loss:.3f}", test=read)
         elif event is not None:
-            bar.update(event.samples - bar.n)
+            bar.update(event.samples_seen - bar.n)
 
     with bar:
         yield show

@@ -1,1 +1,1 @@
-"""Digits in: where labelled pictures come from, and how any picture gets into MNIST's frame."""
+"""Digits in: where labeled pictures come from, and how any picture gets into MNIST's frame."""

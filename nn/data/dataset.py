@@ -1,4 +1,4 @@
-"""Datasets: labelled pictures in MNIST's frame, and their split for training."""
+"""Datasets: labeled pictures in MNIST's frame, and their split for training."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ MOST = 60  # frames
 _WEBP: Any = {"lossless": True, "quality": 0}  # 0: least effort, a third of the time, 5 % larger
 SHADE = 8  # of 127: a weight is rounded to a multiple; noise in all shades would not compress
 
-# Palette: 0 is the text's colour; 1 to 255 are a weight from −127 (red) through 0 (the paper) to
+# Palette: 0 is the text's color; 1 to 255 are a weight from −127 (red) through 0 (the paper) to
 # 127 (blue), as on the Train page in its light theme.
 TEXT, PAPER = 0, 128
 INK, NEUTRAL = (28, 36, 48), (244, 245, 247)
@@ -89,8 +89,8 @@ def _write(
 ) -> None:
     def pictures() -> Iterator[Image.Image]:
         for step in track(moments):
-            frame = store.frame(run_id, step)
-            yield _captioned(draw(frame.parameters), frame.samples)
+            frame = store.snapshot(run_id, step)
+            yield _captioned(draw(frame.parameters), frame.samples_seen)
 
     rest = pictures()
     first = next(rest)
@@ -110,7 +110,7 @@ def _wall(pictures: NDArray[np.int8], width: int) -> Image.Image:
     tile = TILE * width // WIDTH  # a neuron alone is not as wide as a wall
     scale = max(1, min(tile // SIDE, width // (across * (SIDE + GAP))))
     wall = np.full((down * across, SIDE + GAP, SIDE + GAP), PAPER, np.uint8)
-    wall[:n, :SIDE, :SIDE] = _colours(pictures).reshape(-1, SIDE, SIDE)
+    wall[:n, :SIDE, :SIDE] = _colors(pictures).reshape(-1, SIDE, SIDE)
     rows = wall.reshape(down, across, SIDE + GAP, SIDE + GAP).swapaxes(1, 2)
     whole = rows.reshape(down * (SIDE + GAP), -1)[:-GAP, :-GAP]
     whole = whole.repeat(scale, axis=0).repeat(scale, axis=1)
@@ -118,7 +118,7 @@ def _wall(pictures: NDArray[np.int8], width: int) -> Image.Image:
 
 
 def _net(parameters: Array, sizes: Sequence[int], width: int) -> Image.Image:
-    picture = _picture(_colours(network_diagram.shades(parameters, sizes, width)))
+    picture = _picture(_colors(network_diagram.shades(parameters, sizes, width)))
     brush = ImageDraw.Draw(picture)
     (pixels, half), *layers = network_diagram.places(sizes, width)
     brush.rectangle([*(pixels[0] - half), *(pixels[-1] + half)], outline=TEXT)
@@ -131,22 +131,22 @@ def _net(parameters: Array, sizes: Sequence[int], width: int) -> Image.Image:
     return picture
 
 
-def _colours(shades: NDArray[np.int8]) -> NDArray[np.uint8]:
+def _colors(shades: NDArray[np.int8]) -> NDArray[np.uint8]:
     """Weights from −127 to 127 → the palette's."""
-    colours: NDArray[np.float32] = PAPER + np.rint(shades / np.float32(SHADE)) * SHADE
-    return colours.clip(1, 255).astype(np.uint8)
+    colors: NDArray[np.float32] = PAPER + np.rint(shades / np.float32(SHADE)) * SHADE
+    return colors.clip(1, 255).astype(np.uint8)
 
 
-def _picture(colours: NDArray[np.uint8]) -> Image.Image:
-    picture = Image.fromarray(colours)
+def _picture(colors: NDArray[np.uint8]) -> Image.Image:
+    picture = Image.fromarray(colors)
     picture.putpalette(_palette())
     return picture
 
 
-def _captioned(picture: Image.Image, samples: int) -> Image.Image:
+def _captioned(picture: Image.Image, samples_seen: int) -> Image.Image:
     """With a line below that says how much the network had seen."""
     whole = ImageOps.expand(picture, (0, 0, 0, CAPTION), PAPER)
-    words = f"{samples:,} digits seen" if samples else "before learning"
+    words = f"{samples_seen:,} digits seen" if samples_seen else "before learning"
     font = ImageFont.load_default(16)
     ImageDraw.Draw(whole).text((MARGIN, picture.height), words, TEXT, font)
     return whole
@@ -155,5 +155,5 @@ def _captioned(picture: Image.Image, samples: int) -> Image.Image:
 def _palette() -> Any:
     strength = (np.abs(np.arange(-127, 128)) / 127)[:, None] ** 0.8
     ends = np.where(np.arange(-127, 128)[:, None] < 0, NEGATIVE, POSITIVE)
-    colours = np.rint(NEUTRAL + (ends - NEUTRAL) * strength).astype(np.uint8)
-    return bytes(INK) + colours.tobytes()
+    colors = np.rint(NEUTRAL + (ends - NEUTRAL) * strength).astype(np.uint8)
+    return bytes(INK) + colors.tobytes()

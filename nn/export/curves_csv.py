@@ -10,7 +10,7 @@ from nn.runs.store.store import Run, RunStore
 from nn.support.atomic_write import replacing
 
 COLUMNS = (
-    "run", "step", "samples", "loss", "smooth_loss", "epoch", "train_loss", "val_loss",
+    "run", "step", "samples_seen", "loss", "smoothed_loss", "epoch", "train_loss", "val_loss",
     "val_accuracy", "test_accuracy", "images_per_second", "seconds",
 )  # fmt: skip
 

@@ -66,7 +66,7 @@ def _data(store: RunStore, run: Run, steps: list[int], track: Track) -> dict[str
     frames: list[dict[str, Any]] = []
     reading: Reading | None = None
     for step in track(steps):
-        frame = store.frame(run.id, step)
+        frame = store.snapshot(run.id, step)
         if not np.isfinite(frame.parameters).all():
             break  # it has diverged
         scales, pictures = tiles(frame.parameters, spec.sizes, slice(NEURONS))
@@ -79,7 +79,7 @@ def _data(store: RunStore, run: Run, steps: list[int], track: Track) -> dict[str
         frames.append(
             {
                 "step": frame.step,
-                "samples": frame.samples,
+                "samples_seen": frame.samples_seen,
                 "scales": _short(scales.tolist()),
                 "tiles": _text(pictures),
                 "counts": counts,
@@ -91,11 +91,11 @@ def _data(store: RunStore, run: Run, steps: list[int], track: Track) -> dict[str
         "name": run.name,
         "facts": _facts(run),
         # Whoever gets the file need not know where the data lay.
-        "sentence": run.sentence.replace(spec.dataset, Path(spec.dataset).name),
+        "sentence": run.message.replace(spec.dataset, Path(spec.dataset).name),
         "neurons": spec.sizes[1],
         "hidden": len(spec.hidden),
         "frames": frames,
-        **_curves(store, run.id, frames[-1]["samples"]),
+        **_curves(store, run.id, frames[-1]["samples_seen"]),
         "gone": test is None,
         "wrong": len(mistakes(reading)) if reading else 0,
         "gallery": _gallery(reading, test) if reading and test else [],
@@ -127,7 +127,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Activation", f"{spec.activation}, {spec.output}" if spec.hidden else spec.output),
         ("Learned from", spec.pictures),
         ("Epochs", f"{run.epoch:,} of {spec.epochs:,}"),
-        ("Digits seen", f"{run.samples:,}"),
+        ("Digits seen", f"{run.samples_seen:,}"),
         ("Training took", f"{run.seconds:,.1f} s"),
         ("Recipe", f"{spec.optimizer}, rate {spec.lr:g}, batches of {spec.batch_size:,}"),
         ("Seed", str(spec.seed)),
@@ -136,12 +136,12 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 
 
 def _curves(store: RunStore, run_id: str, until: int) -> dict[str, Any]:
-    points = [point for point in store.points(run_id) if point.samples <= until]
-    epochs = [epoch for epoch in store.epochs(run_id) if epoch["samples"] <= until]
+    points = [point for point in store.points(run_id) if point.samples_seen <= until]
+    epochs = [epoch for epoch in store.epochs(run_id) if epoch["samples_seen"] <= until]
     return {
-        "loss": [(p.samples, *_short([p.smooth_loss])) for p in points],
+        "loss": [(p.samples_seen, *_short([p.smoothed_loss])) for p in points],
         "epochs": [
-            (e["samples"], *_short([e["val_loss"], e["val_accuracy"], e["test_accuracy"]]))
+            (e["samples_seen"], *_short([e["val_loss"], e["val_accuracy"], e["test_accuracy"]]))
             for e in epochs
         ],
     }

@@ -15,16 +15,16 @@ from PIL import Image
 from nn.data.dataset import Dataset
 from nn.data.formats import image_files, image_folder
 from nn.data.formats import npz as npz_format
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import render_strokes
 from nn.errors import UserError
-from nn.runs.my_digits import MOST, Labelled, dataset
+from nn.runs.my_digits import MOST, Labeled, dataset
 
 KINDS = ("npz", "zip", "json")
 MOST_BYTES = 4_000_000  # of one picture in a zip
 
 
-def npz(digits: Collection[Labelled]) -> bytes:
+def npz(digits: Collection[Labeled]) -> bytes:
     """The arrays ``images`` and ``labels``, as everywhere here."""
     file = io.BytesIO()
     data = dataset(digits)
@@ -32,7 +32,7 @@ def npz(digits: Collection[Labelled]) -> bytes:
     return file.getvalue()
 
 
-def pngs(digits: Collection[Labelled]) -> bytes:
+def pngs(digits: Collection[Labeled]) -> bytes:
     """A zip of label/number.png, 28 × 28."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as whole:
@@ -43,7 +43,7 @@ def pngs(digits: Collection[Labelled]) -> bytes:
     return file.getvalue()
 
 
-def strokes(digits: Collection[Labelled]) -> bytes:
+def strokes(digits: Collection[Labeled]) -> bytes:
     """[{"label", "strokes"}, …] of those that were drawn."""
     drawn = [digit for digit in digits if digit.strokes]
     return json.dumps([{"label": d.label, "strokes": d.strokes} for d in drawn]).encode()
@@ -51,7 +51,7 @@ def strokes(digits: Collection[Labelled]) -> bytes:
 
 def read(
     name: str, data: bytes, complain: Callable[[str], object] = lambda _: None
-) -> list[Labelled]:
+) -> list[Labeled]:
     """What a file of one of the three kinds holds; ``complain`` hears of pictures left out.
 
     Raises UserError for any other.
@@ -78,11 +78,11 @@ def read(
         except UserError as error:
             raise UserError(said(str(error))) from None
     pairs = zip(found.labels[: MOST + 1], found.images, strict=False)
-    return [Labelled(int(label), image, []) for label, image in pairs]
+    return [Labeled(int(label), image, []) for label, image in pairs]
 
 
-def _replayed(label: int, paths: render_strokes.Strokes) -> Labelled:
-    return Labelled(label, normalise(render_strokes.picture(paths)).image, paths)
+def _replayed(label: int, paths: render_strokes.Strokes) -> Labeled:
+    return Labeled(label, preprocess(render_strokes.picture(paths)).image, paths)
 
 
 def _unzipped(data: bytes, name: str, place: Path, complain: Callable[[str], object]) -> Dataset:

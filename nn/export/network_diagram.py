@@ -56,8 +56,8 @@ def shades(parameters: Array, sizes: Sequence[int], width: int) -> NDArray[np.in
         curves = start[:, None] + (end - start)[:, None] * np.concatenate([ahead, over], axis=1)
         shade = np.rint(127 + 127 * np.sign(weights) * strength**1.5)
         thick = np.rint(FINE * (0.4 + 1.6 * strength) * width / UNIT).clip(1)
-        for curve, colour, wide in zip(
+        for curve, color, wide in zip(
             curves.reshape(len(curves), -1).tolist(), shade, thick, strict=True
         ):
-            brush.line(curve, int(colour), int(wide))
+            brush.line(curve, int(color), int(wide))
     return (np.asarray(drawn.reduce(FINE)).astype(np.int16) - 127).astype(np.int8)

@@ -14,24 +14,24 @@ from safetensors.numpy import load, save
 
 from nn.errors import UserError
 from nn.layers import Array
-from nn.optimizers import Optimiser
+from nn.optimizers import Optimizer
 from nn.training import Position
 
 
-def pack(parameters: Array, optimiser: Optimiser, position: Position) -> bytes:
-    """parameters: flat float32; the optimiser's state and rate; the position."""
-    rest = json.dumps({"lr": optimiser.lr, "steps": optimiser.steps, **asdict(position)}).encode()
+def pack(parameters: Array, optimizer: Optimizer, position: Position) -> bytes:
+    """parameters: flat float32; the optimizer's state and rate; the position."""
+    rest = json.dumps({"lr": optimizer.lr, "steps": optimizer.steps, **asdict(position)}).encode()
     return save(
         {
             "parameters": parameters,
-            "state": optimiser.state,
+            "state": optimizer.state,
             "rest": np.frombuffer(rest, np.uint8),
         }
     )
 
 
-def unpack(data: bytes, parameters: Array, optimiser: Optimiser) -> Position:
-    """Fill ``parameters`` and ``optimiser`` from what ``pack`` made; → the position.
+def unpack(data: bytes, parameters: Array, optimizer: Optimizer) -> Position:
+    """Fill ``parameters`` and ``optimizer`` from what ``pack`` made; → the position.
 
     Raises UserError when the checkpoint is damaged or belongs to another network.
     """
@@ -41,13 +41,13 @@ def unpack(data: bytes, parameters: Array, optimiser: Optimiser) -> Position:
         lr, steps = float(rest.pop("lr")), int(rest.pop("steps"))
         position = Position(**rest)
         # All is checked before anything is changed.
-        state = ((parameters, arrays["parameters"]), (optimiser.state, arrays["state"]))
+        state = ((parameters, arrays["parameters"]), (optimizer.state, arrays["state"]))
         for own, saved in state:
             if own.shape != saved.shape or own.dtype != saved.dtype:
                 raise ValueError(f"expected {own.shape} {own.dtype}, got {saved.shape}")
         for own, saved in state:
             own[...] = saved
-        optimiser.lr, optimiser.steps = lr, steps
+        optimizer.lr, optimizer.steps = lr, steps
         return position
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise UserError(f"The checkpoint cannot be used: {error}. Start the run anew.") from None

@@ -1,7 +1,7 @@
-"""The recogniser: the network that comes with the program, and when it says "not a digit".
+"""The pretrained model: the network that comes with the program, and when it says "not a digit".
 
-Its weights are in assets/recogniser.safetensors; nn/runs/train_pretrained.py made them, and
-assets/recogniser.md says how and what they reach.
+Its weights are in assets/pretrained.safetensors; nn/runs/train_pretrained.py made them, and
+assets/pretrained.md says how and what they reach.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy as np
 
 from nn.data.preprocess import stroke_width
 from nn.data.preprocess.connected_components import label
-from nn.data.preprocess.pipeline import Normalised
+from nn.data.preprocess.pipeline import Preprocessed
 from nn.layers import Array
 from nn.models import weights_file
 from nn.network import Network, as_input
 
-FILE = Path(__file__).parents[2] / "assets" / "recogniser.safetensors"
+FILE = Path(__file__).parents[2] / "assets" / "pretrained.safetensors"
 PIECE = 0.75  # heights of the digit
 INK = 100  # what is brighter belongs to a piece
 
@@ -55,27 +55,27 @@ def refusal() -> Refusal:
     return Refusal(**_file()[1]["refusal"])
 
 
-def read(normalised: Normalised, by: Network | None = None) -> Answer:
+def read(preprocessed: Preprocessed, by: Network | None = None) -> Answer:
     """What the shipped network answers, or another one, which refuses nothing."""
-    if normalised.blank:
+    if preprocessed.blank:
         return Answer(None, 0.0, np.zeros(10, np.float32), False)
     chosen = network() if by is None else by
-    z = chosen.logits(as_input(normalised.image[np.newaxis]))
+    z = chosen.logits(as_input(preprocessed.image[np.newaxis]))
     [p] = chosen.output.forward(z)
     refused = False
     if by is None:
         slope, least = refusal()
-        refused = float(z.max()) - slope * effort(normalised) < least
+        refused = float(z.max()) - slope * effort(preprocessed) < least
     return Answer(int(p.argmax()), float(p.max()), p, refused)
 
 
-def effort(normalised: Normalised) -> float:
+def effort(preprocessed: Preprocessed) -> float:
     """The pen's way, and PIECE for each piece after the first that is left once broken strokes are
     joined."""
-    return way(normalised) + PIECE * (label(normalised.image > INK)[1] - 1)
+    return way(preprocessed) + PIECE * (label(preprocessed.image > INK)[1] - 1)
 
 
-def way(normalised: Normalised) -> float:
+def way(preprocessed: Preprocessed) -> float:
     """How far the pen went, in heights of the digit: half of its strokes' edges."""
-    ink: Array = np.divide(normalised.steps["cropped"], 255, dtype=np.float32)
+    ink: Array = np.divide(preprocessed.steps["cropped"], 255, dtype=np.float32)
     return float(stroke_width.edge(ink) / (2 * max(ink.shape)))

@@ -193,7 +193,7 @@ def _put_json(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]
 
 
 def _json_lines(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Iterator[str]:
-    """A node a line, each number with the nine digits that tell any float32 from its neighbours."""
+    """A node a line, each number with the nine digits that tell any float32 from its neighbors."""
     yield json.dumps(header, indent=1)[:-2] + ',\n "layers": ['
     Wb = list(arrays.values())
     for n, (W, b) in enumerate(zip(Wb[::2], Wb[1::2], strict=True)):

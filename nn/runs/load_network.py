@@ -9,7 +9,7 @@ from nn.errors import UserError
 from nn.layers import OUTPUTS, Array
 from nn.models import checkpoint, pretrained, weights_file
 from nn.network import Network
-from nn.runs.spec import RECOGNISER, RunSpec
+from nn.runs.spec import PRETRAINED, RunSpec
 from nn.runs.store.store import Run, RunStore, State
 
 
@@ -40,7 +40,7 @@ def load(store: RunStore, text: str) -> Model:
     run = store.find(name)
     if not at:
         return _checkpoint(store, run)
-    frame = store.frame(run.id, step_of(step))
+    frame = store.snapshot(run.id, step_of(step))
     network = run.spec.network()
     network.parameters[...] = frame.parameters
     return Model(network, run, frame.step)
@@ -62,17 +62,17 @@ def _checkpoint(store: RunStore, run: Run) -> Model:
     data = store.checkpoint(run.id)
     if data is None:
         raise UserError(f"Run {run.name} has no checkpoint yet: it is {run.state}.")
-    network, _, optimiser = run.spec.build()
-    position = checkpoint.unpack(data, network.parameters, optimiser)
+    network, _, optimizer = run.spec.build()
+    position = checkpoint.unpack(data, network.parameters, optimizer)
     return Model(network, run, position.step)
 
 
 def onward(store: RunStore, start: str) -> tuple[Network, dict[str, Any]]:
     """A network to go on from, and the fields of a RunSpec that does.
 
-    start: ``recogniser``, or a run as ``load`` takes it. Raises UserError as ``load``.
+    start: ``pretrained``, or a run as ``load`` takes it. Raises UserError as ``load``.
     """
-    shipped = start == RECOGNISER
+    shipped = start == PRETRAINED
     network, run, step = Model(pretrained.network(), None, None) if shipped else load(store, start)
     output = next(name for name, kind in OUTPUTS.items() if type(network.output) is kind)
     return network, {
@@ -95,8 +95,8 @@ def begin(store: RunStore, spec: RunSpec) -> Array:
     for field in "hidden", "activation", "output":
         if getattr(spec, field) != fields[field]:
             raise UserError(
-                f"{field} must be {fields[field]!r}, as in {spec.init_from}, from which it goes on; "
-                f"got {getattr(spec, field)!r}."
+                f"{field} must be {fields[field]!r}, as in {spec.init_from}, from which it goes "
+                f"on; got {getattr(spec, field)!r}."
             )
     return network.parameters
 

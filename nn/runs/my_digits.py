@@ -1,4 +1,4 @@
-"""My digits: drawings that a visitor has labelled, in the store."""
+"""My digits: drawings that a visitor has labeled, in the store."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from nn.runs.store.store import RunStore
 MOST = 5_000  # of a visitor
 
 
-class Labelled(NamedTuple):
+class Labeled(NamedTuple):
     label: int  # 0–9
     image: NDArray[np.uint8]  # (28, 28) in MNIST's frame
     strokes: Strokes  # how it was drawn; empty where it is a picture
 
 
-def add(store: RunStore, owner: str, digits: Sequence[Labelled]) -> None:
+def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
     """All of them or none. Raises UserError for nobody's, and when there would be too many."""
     if not owner:
         raise UserError("Your browser keeps no cookie for Digitscope, so nothing can be yours.")
@@ -56,12 +56,12 @@ def add(store: RunStore, owner: str, digits: Sequence[Labelled]) -> None:
         )
 
 
-def held(store: RunStore, owner: str) -> dict[int, Labelled]:
+def held(store: RunStore, owner: str) -> dict[int, Labeled]:
     """The visitor's by their number, oldest first."""
     d = schema.digits.c
     query = select(d.id, d.label, d.image, d.strokes).where(d.owner == owner).order_by(d.id)
     return {
-        row.id: Labelled(
+        row.id: Labeled(
             row.label,
             np.frombuffer(row.image, np.uint8).reshape(28, 28),
             json.loads(row.strokes),
@@ -77,7 +77,7 @@ def remove(store: RunStore, owner: str, numbers: Collection[int]) -> None:
         connection.execute(delete(schema.digits).where(d.owner == owner, d.id.in_(numbers)))
 
 
-def dataset(digits: Collection[Labelled]) -> Dataset:
+def dataset(digits: Collection[Labeled]) -> Dataset:
     """At least one."""
     return Dataset(
         np.stack([digit.image for digit in digits]),

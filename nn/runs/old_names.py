@@ -1,7 +1,7 @@
 """Old names: what 0.1 called fields, flags and values, so that its runs, links and commands work.
 
-One table for every reader of something written before 0.2: stored specs, ``--spec`` files, links and
-command lines.
+One table for every reader of something written before 0.2: stored specs, ``--spec`` files, links
+and command lines.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "relu-256-64": Preset(
         RunSpec(hidden=(256, 64), lr=0.001, batch_size=1, epochs=3, **PLAIN),
-        "Two ReLU layers, one digit at a time with a small rate. He initialisation, where the "
+        "Two ReLU layers, one digit at a time with a small rate. He initialization, where the "
         "original's scale let many neurons die.",
     ),
     "sigmoid-30": Preset(
@@ -57,7 +57,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "relu-128": Preset(
         RunSpec(hidden=(128,), lr=0.01, batch_size=1, epochs=4, **PLAIN),
-        "128 ReLU neurons, one digit at a time. He initialisation in place of U[−1, 1].",
+        "128 ReLU neurons, one digit at a time. He initialization in place of U[−1, 1].",
     ),
 }  # fmt: skip
 

@@ -15,11 +15,11 @@ import numpy as np
 
 from nn.data import sources
 from nn.errors import UserError
-from nn.initializers import INITIALISERS
+from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES, Loss
 from nn.network import Network, parameter_count
-from nn.optimizers import OPTIMISERS, Optimiser, Sgd
+from nn.optimizers import OPTIMIZERS, Optimizer, Sgd
 from nn.runs.old_names import translated
 from nn.schedules import SCHEDULES
 
@@ -50,13 +50,17 @@ class RunSpec:
     augmentation: float = 0.0  # how strongly pictures are varied each time; 1: as handwriting does
     label_smoothing: float = 0.0  # share of the truth that is spread over all digits
     clip_norm: float = 0.0  # longest gradient; 0: any
-    early_stopping_patience: int = 0  # epochs without a lower validation loss before it ends; 0: never ends early
+    early_stopping_patience: int = (
+        0  # epochs without a lower validation loss before it ends; 0: never ends early
+    )
     batch_size: int = 64  # pictures a step
     epochs: int = 5
     dataset: str = "mnist"  # or strokes, or where one's own is
     extra_data: str = ""  # an .npz of one's own digits, learned beside them; see nn.data.extra_data
-    init_from: str = ""  # the network it goes on from: recogniser, or RUN@STEP; "": first weights
-    validation_size: int = 5000  # training pictures held out; of one's own data a tenth, or with 0 none
+    init_from: str = ""  # the network it goes on from: pretrained, or RUN@STEP; "": first weights
+    validation_size: int = (
+        5000  # training pictures held out; of one's own data a tenth, or with 0 none
+    )
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -72,8 +76,8 @@ class RunSpec:
             ("activation", ACTIVATIONS),
             ("output", OUTPUTS),
             ("loss", LOSSES),
-            ("initializer", INITIALISERS),
-            ("optimizer", OPTIMISERS),
+            ("initializer", INITIALIZERS),
+            ("optimizer", OPTIMIZERS),
             ("lr_schedule", SCHEDULES),
         ):
             if getattr(self, field) not in tuple(names):
@@ -120,19 +124,19 @@ class RunSpec:
         """The untrained network, its weights not yet drawn."""
         return Network(self.sizes, self.activation, self.output, dropout=self.dropout)
 
-    def build(self) -> tuple[Network, Loss, Optimiser]:
-        """The untrained network, its loss and its optimiser; where it goes on from another
+    def build(self) -> tuple[Network, Loss, Optimizer]:
+        """The untrained network, its loss and its optimizer; where it goes on from another
         network, nn.runs.load_network.begin has that one's parameters."""
         network = self.network()
-        network.initialise(self.initializer, np.random.default_rng(self.seed))
+        network.initialize(self.initializer, np.random.default_rng(self.seed))
         size, decay = len(network.parameters), self.weight_decay
-        optimiser: Optimiser
+        optimizer: Optimizer
         if self.optimizer == "sgd":
-            optimiser = Sgd(size, self.lr, self.momentum, self.nesterov, decay)
+            optimizer = Sgd(size, self.lr, self.momentum, self.nesterov, decay)
         else:
-            optimiser = OPTIMISERS[self.optimizer](size, self.lr, decay)
+            optimizer = OPTIMIZERS[self.optimizer](size, self.lr, decay)
         loss = partial(LOSSES[self.loss], smoothing=self.label_smoothing)
-        return network, loss, optimiser
+        return network, loss, optimizer
 
     def training(self) -> dict[str, Any]:
         """What it says of the training itself: keywords of nn.training.train."""

@@ -1,4 +1,4 @@
-"""The recipe: how the recogniser is made, from MNIST's training pictures alone."""
+"""The recipe: how the pretrained model is made, from MNIST's training pictures alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nn.augmentation import Ranges, augment
 from nn.data import sources
 from nn.data.dataset import Dataset
 from nn.data.oversampling import oftener
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import non_digits
 from nn.layers import Array
 from nn.losses import cross_entropy
@@ -25,7 +25,7 @@ from nn.training import Epoch, train
 
 SPEC = RunSpec(hidden=(1000, 500), augmentation=1.0, batch_size=128, epochs=50)
 FINISH = replace(SPEC, augmentation=0.75, lr=0.03, epochs=20, seed=1)  # goes on from there
-# What is read has been centred, but people slant.
+# What is read has been centered, but people slant.
 RANGES = Ranges(shift=1.25, turn=0.3)
 SCRIBBLES = 900
 REFUSED = 0.004  # share of held-out digits that may be taken for none
@@ -33,20 +33,20 @@ NEAR = 0.01  # this share of scribbles less, and a gentler rule is as good
 
 
 def make(show: Callable[[RunSpec, Epoch], None]) -> tuple[Network, dict[str, Any]]:
-    """→ the recogniser and what is said about it in its file; ``show`` sees each epoch.
+    """→ the pretrained model and what is said about it in its file; ``show`` sees each epoch.
 
-    With one BLAS thread, so that the same computer makes the same recogniser.
+    With one BLAS thread, so that the same computer makes the same pretrained.
     """
     splits = sources.load(SPEC.dataset, SPEC.validation_size, SPEC.seed)
     pictures = oftener(splits.train)
     network, _, _ = SPEC.build()
     with threadpool_limits(1, "blas"):
         for spec in SPEC, FINISH:
-            _, loss, optimiser = spec.build()
+            _, loss, optimizer = spec.build()
             events = train(
-                network, loss, optimiser, pictures, epochs=spec.epochs, batch_size=spec.batch_size,
-                seed=spec.seed, lr_schedule=SCHEDULES[spec.lr_schedule], augmentation=spec.augmentation,
-                ranges=RANGES, validation=splits.validation,
+                network, loss, optimizer, pictures, epochs=spec.epochs, batch_size=spec.batch_size,
+                seed=spec.seed, lr_schedule=SCHEDULES[spec.lr_schedule],
+                augmentation=spec.augmentation, ranges=RANGES, validation=splits.validation,
             )  # fmt: skip
             for event in events:
                 if isinstance(event, Epoch):
@@ -95,6 +95,6 @@ def fit_refusal(network: Network, held_out: Dataset) -> Refusal:
 
 def _judged(network: Network, pictures: Iterable[Array]) -> Array:
     """(n, 2): of every picture that is not blank, the greatest logit and the pen's effort."""
-    seen = [one for one in map(normalise, pictures) if not one.blank]
+    seen = [one for one in map(preprocess, pictures) if not one.blank]
     z = network.logits(as_input(np.stack([one.image for one in seen])))
     return np.stack([z.max(axis=1), [effort(one) for one in seen]], axis=1)

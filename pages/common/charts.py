@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 from nn.analysis.predictions.calibration import Calibration
 from nn.runs.history.predictions import Fate
 
-SEEN = 0.2  # probability: a digit that never had so much stays grey
-GREY = "rgba(139, 149, 163, 0.35)"
-COLOURS = (
+SEEN = 0.2  # probability: a digit that never had so much stays gray
+GRAY = "rgba(139, 149, 163, 0.35)"
+COLORS = (
     "#0f9d8f", "#d9822b", "#3f7fd6", "#c2382e", "#8a5fc7", "#7a9a1f", "#c94f8a", "#1f9bbd",
     "#a9741f", "#5b6bd6",
 )  # fmt: skip
@@ -20,7 +20,7 @@ GREEN = "13, 140, 130"
 
 def fates(fate: Fate) -> go.Figure:
     """Ten lines: the probability of each digit while the network learned."""
-    at = fate.samples.clip(min=1)  # a logarithmic axis has no 0
+    at = fate.samples_seen.clip(min=1)  # a logarithmic axis has no 0
     most = fate.probabilities.max(axis=0)
     order = fate.probabilities[-1].argsort()  # the likeliest at the end is drawn last, on top
     figure = go.Figure()
@@ -33,7 +33,7 @@ def fates(fate: Fate) -> go.Figure:
             mode="lines",
             line={
                 "width": 3 if digit == order[-1] else 1.5,
-                "color": COLOURS[digit] if seen else GREY,
+                "color": COLORS[digit] if seen else GRAY,
             },
             hovertemplate="%{y:.1%}" if seen else None,
             hoverinfo=None if seen else "skip",

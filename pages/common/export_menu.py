@@ -1,4 +1,4 @@
-"""Take it with you: a run, or the recogniser, as files, each made when somebody asks for it."""
+"""Export: a run, or the pretrained model, as files, each made on request."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WEIGHTS = {
 }
 WALL, NEURON, NET = "the wall learning", "this neuron learning", "the net view learning"
 PAGE = "everything on one page"
-RECOGNISER = "Digitscope’s recogniser"
+PRETRAINED = "Pretrained model"
 MOVING = {".gif": "GIF", ".webp": "animated WebP"}
 WIDTHS = {480: "small", 960: "middle", 1440: "large"}  # pixels
 FRAMES = 30  # of a moving picture, unless asked for otherwise
@@ -46,8 +46,8 @@ def out(
     films: Sequence[str] = (),
     confused: Callable[[], Confusion] | None = None,
 ) -> None:
-    """The files of a run, or of the recogniser: its weights as they were at ``step``, the ``films``
-    that its page is about, and the confusion matrix as ``confused`` finds it when asked.
+    """The files of a run, or of the pretrained model: its weights as they were at ``step``, the
+    ``films`` that its page is about, and the confusion matrix as ``confused`` finds it when asked.
 
     In no fragment, or no press would end what is being made; the last to be drawn on its page.
     """
@@ -87,7 +87,7 @@ def _button(label: str, name: str, data: Any) -> None:
 
 def _about(run: Run | None, step: int) -> dict[str, Any]:
     if run is None:
-        return {"network": RECOGNISER}
+        return {"network": PRETRAINED}
     accuracies = {epoch["step"]: epoch["test_accuracy"] for epoch in store().epochs(run.id)}
     return {
         "run": run.name, "data": Path(run.spec.dataset).name, "step": step,
@@ -155,7 +155,7 @@ def _shown(bar: Any, items: Sequence[Any]) -> Iterable[Any]:
 
 def file_name(run: Run | None, kind: str, part: object = None) -> str:
     """``run-part.kind``, of signs that every computer takes."""
-    name = run.name if run else "recogniser"
+    name = run.name if run else "pretrained"
     words = re.sub(r"[^\w-]+", "-", name, flags=re.ASCII).strip("-") or (run.id if run else name)
     return f"{words[:60]}{'' if part is None else f'-{part}'}{kind}"
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from nn.data.preprocess.pipeline import Normalised
+from nn.data.preprocess.pipeline import Preprocessed
 from nn.models import pretrained
 from nn.network import Network
 from nn.runs import load_network
@@ -16,46 +16,46 @@ from pages.server.shared_store import store
 
 MOST = 200  # newest runs to choose from
 NEWS = 2  # seconds after which the list is read again: every stroke asks for it
-SHIPPED = ""  # in place of a run's id: the recogniser that comes with the program
+SHIPPED = ""  # in place of a run's id: the pretrained model that comes with the program
 
 
 class Reader(NamedTuple):
     key: str  # of the widgets that belong to it
     name: str
-    moment: str  # RUN@STEP; "" of the recogniser
+    moment: str  # RUN@STEP; "" of the pretrained model
     own: Network | None  # the run's network
 
     @property
     def network(self) -> Network:
         return self.own or pretrained.network()
 
-    def read(self, seen: Normalised) -> pretrained.Answer:
+    def read(self, seen: Preprocessed) -> pretrained.Answer:
         return pretrained.read(seen, self.own)
 
 
-RECOGNISER = Reader("reader", "Digitscope’s recogniser", "", None)
+PRETRAINED = Reader("reader", "Pretrained model", "", None)
 
 
 def choose(label: str, key: str) -> Reader:
     """Ask which network reads, and as it was at which moment of its run."""
     chosen, runs = st.session_state.get(key, SHIPPED), _runs()
-    if chosen != SHIPPED and (chosen not in runs or not store().frame_samples(chosen)):
+    if chosen != SHIPPED and (chosen not in runs or not store().snapshot_samples_seen(chosen)):
         _runs.clear()  # it has been deleted, or has only just begun
         runs = _runs()
     if chosen not in (SHIPPED, *runs):
-        st.warning("The run that was reading has been deleted: the recogniser reads instead.")
+        st.warning("The run that was reading has been deleted: the pretrained model reads instead.")
         st.session_state[key] = SHIPPED
     run_id = st.selectbox(
         label,
         [SHIPPED, *runs],
-        format_func=lambda at: _words(runs[at]) if at else RECOGNISER.name,
+        format_func=lambda at: _words(runs[at]) if at else PRETRAINED.name,
         key=key,
         label_visibility="collapsed",
     )
     if run_id == SHIPPED:
-        return RECOGNISER._replace(key=key)
+        return PRETRAINED._replace(key=key)
     run = runs[run_id]
-    step = _moment(store().frame_samples(run_id), _moment_key(key, run_id))
+    step = _moment(store().snapshot_samples_seen(run_id), _moment_key(key, run_id))
     moment = f"{run_id}@{step}"
     return Reader(key, run.name, moment, network(moment))
 
@@ -75,7 +75,7 @@ def _moment_key(key: str, run_id: str) -> str:
 @st.cache_data(ttl=NEWS, show_spinner=False)
 def _runs() -> dict[str, Run]:
     """Those that have learned something, newest first."""
-    return {run.id: run for run in store().runs()[:MOST] if run.samples}
+    return {run.id: run for run in store().runs()[:MOST] if run.samples_seen}
 
 
 def _words(run: Run) -> str:

@@ -1,4 +1,4 @@
-"""Note: small print, in the text's own colour: Streamlit's captions are too pale to read."""
+"""Note: small print, in the text's own color: Streamlit's captions are too pale to read."""
 
 import streamlit as st
 

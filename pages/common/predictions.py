@@ -23,7 +23,7 @@ class Moment(NamedTuple):
     step: int  # of a kept frame
 
 
-SHIPPED = Moment("", 0)  # the recogniser that comes with the program
+SHIPPED = Moment("", 0)  # the pretrained model that comes with the program
 
 
 def reading(moment: Moment, pictures: Pictures) -> Reading:
@@ -37,7 +37,7 @@ def _reading(moment: Moment, key: str, _pictures: Pictures) -> Reading:
         network = pretrained.network()
     else:
         network = store().run(moment.run).spec.network()
-        network.parameters[...] = store().frame(moment.run, moment.step).parameters
+        network.parameters[...] = store().snapshot(moment.run, moment.step).parameters
     return read(network, _pictures.data.images, _pictures.data.labels)
 
 
@@ -53,9 +53,9 @@ def _right(moment: Moment, key: str, _pictures: Pictures) -> Bools:
 
 
 @st.cache_data(max_entries=4096, show_spinner=False)
-def samples(moment: Moment) -> int:
+def samples_seen(moment: Moment) -> int:
     """Digits seen by then. Raises UserError for a frame that is gone."""
-    return store().frame(moment.run, moment.step).samples
+    return store().snapshot(moment.run, moment.step).samples_seen
 
 
 def moments(

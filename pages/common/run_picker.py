@@ -13,7 +13,7 @@ MOST = 200  # newest runs to choose from
 
 
 def choose() -> Run | None:
-    """Ask for a run, beginning with the one in view; None: the recogniser."""
+    """Ask for a run, beginning with the one in view; None: the pretrained model."""
     run = state.run_in_view()
     runs = {each.id: each for each in store().runs()[:MOST]}
     if run:
@@ -27,7 +27,7 @@ def choose() -> Run | None:
     st.selectbox(
         "Network",
         [state.NEW, *runs],
-        format_func=lambda each: _words(runs[each]) if each else "Digitscope’s recogniser",
+        format_func=lambda each: _words(runs[each]) if each else "Pretrained model",
         key=mistakes_state.NETWORK,
         on_change=chosen,
     )

@@ -1,7 +1,7 @@
 """The moment looked at: what is known of a network there, found out when somebody looks.
 
 Everything is asked for by run and step of a kept frame, which never changes, and by layer, and kept
-for the next look. SHIPPED in place of a run is the recogniser, whose only step is 0. Raises
+for the next look. SHIPPED in place of a run is the pretrained model, whose only step is 0. Raises
 UserError where the frame or the pictures are gone, or it has diverged.
 """
 
@@ -20,7 +20,7 @@ from nn.analysis.neurons import (
     weight_gradient,
     weight_maps,
 )
-from nn.analysis.neurons.weight_tiles import quantised
+from nn.analysis.neurons.weight_tiles import quantized
 from nn.data import sources
 from nn.data.dataset import Dataset
 from nn.layers import Array
@@ -54,7 +54,7 @@ def network(run_id: str, step: int) -> Network:
     if run_id == SHIPPED:
         return pretrained.network()
     found = spec(run_id).network()
-    found.parameters[...] = store().frame(run_id, step).parameters
+    found.parameters[...] = store().snapshot(run_id, step).parameters
     return found
 
 
@@ -66,7 +66,7 @@ def _test(data: str, validation: int, seed: int) -> Dataset:
 def test(run_id: str) -> Dataset:
     """The run's own test pictures."""
     of = spec(run_id)
-    return _test(of.data, of.validation, of.seed)
+    return _test(of.dataset, of.validation_size, of.seed)
 
 
 def tested(run_id: str, layer: int) -> Dataset:
@@ -123,7 +123,7 @@ def ordered(run_id: str, step: int, layer: int, by: str) -> list[int]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def change(run_id: str, step: int, layer: int, before: int) -> tuple[Array, Array]:
     """How the weights have changed since the kept frame ``before``, as weight tiles."""
-    return quantised(pictures(run_id, step, layer) - pictures(run_id, before, layer))
+    return quantized(pictures(run_id, step, layer) - pictures(run_id, before, layer))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -132,7 +132,7 @@ def pull(run_id: str, step: int) -> tuple[Array, Array]:
     → as nn.analysis.neurons.weight_tiles."""
     seen = tested(run_id, 0)
     found = weight_gradient.gradient(network(run_id, step), _loss(run_id), seen.images, seen.labels)
-    return quantised(-found[: shown(run_id, 0)])
+    return quantized(-found[: shown(run_id, 0)])
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

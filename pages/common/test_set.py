@@ -1,4 +1,4 @@
-"""Pictures: the labelled set that a network is tried on."""
+"""Pictures: the labeled set that a network is tried on."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def get(kind: str, run: Run | None) -> Pictures | None:
             return Pictures(name, NAMES[name], _test(name, 0, 0), True)
         spec = run.spec
         key = f"{spec.dataset} {spec.validation_size} {spec.seed}"
-        return Pictures(key, _choices(run)[OWN], _test(spec.dataset, spec.validation_size, spec.seed), True)
+        return Pictures(
+            key, _choices(run)[OWN], _test(spec.dataset, spec.validation_size, spec.seed), True
+        )
     except UserError as error:
         sentence = str(error)
         if (
@@ -106,7 +108,7 @@ def _uploaded() -> Pictures | None:
         accept_multiple_files=True,
         max_upload_size=MOST_MEGABYTES,
         key=mistakes_state.UPLOADED,
-        help=f"Labelled pictures: {upload.KINDS}.",
+        help=f"Labeled pictures: {upload.KINDS}.",
     )
     if not files:
         note(

@@ -1,4 +1,4 @@
-"""Gallery: small pictures with a sentence each, in the theme's colours.
+"""Gallery: small pictures with a sentence each, in the theme's colors.
 
 Registered once, when this module is imported: Streamlit takes component code as text.
 """
@@ -45,7 +45,7 @@ def light(image: Array, alt: str) -> dict[str, Any]:
 
 
 def signed(values: Array, alt: str, full: float | None = None) -> dict[str, Any]:
-    """Numbers (h, w): blue above 0, red below; ``full`` (else the largest) has the full colour."""
+    """Numbers (h, w): blue above 0, red below; ``full`` (else the largest) has the full color."""
     full = full or float(np.abs(values).max()) or 1.0
     return _packed(np.rint((values / full).clip(-1, 1) * 127).astype(np.int8), "signed", alt)
 

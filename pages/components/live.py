@@ -83,7 +83,7 @@ _wall = _register(
     '<figure><canvas role="img" tabindex="0"></canvas>'
     '<div class="lens" hidden><canvas width="28" height="28"></canvas><span></span></div>'
     '<figcaption aria-live="off"></figcaption></figure>'
-    '<div class="choices"><label>Full colour <select name="scale">'
+    '<div class="choices"><label>Full color <select name="scale">'
     '<option value="neuron">each neuron’s strongest weight</option>'
     '<option value="layer">the layer’s strongest weight</option>'
     '<option value="percentile">what 1 % of the weights exceed</option></select></label>'
@@ -142,7 +142,7 @@ _curves = _register(
     "curves",
     '<div class="curves"><div class="plot"></div><div class="moment" hidden></div></div>'
     '<div class="choices"><label>Along <select name="along">'
-    '<option value="samples">digits seen</option><option value="epochs">epochs</option>'
+    '<option value="samples_seen">digits seen</option><option value="epochs">epochs</option>'
     '<option value="seconds">seconds</option></select></label>'
     '<label><input type="checkbox" name="log"> Logarithmic loss</label></div>',
     isolate_styles=False,
@@ -201,7 +201,7 @@ def wall(
     it, or ``spec``, begins with. → the neuron that has just been opened, if one has.
 
     more: what of it the page says otherwise: "mode" ("weights", "start", "previous", "still"),
-    "still" (packed as tiles.pack, Base64) with the "step" and "samples" it shows, "opens" (whether
+    "still" (packed as tiles.pack, Base64) with the "step" and "samples_seen" it shows, "opens" (if
     one can be opened), "of" (neurons there are), "order" (those to show), "badges" and "notes" (a
     text a neuron, or ""), "chosen", "kind" and "what" (for the caption), "aside" (the chosen one is
     shown beside the wall), "above" (pixels around the wall on a screen). ``opened`` is called with

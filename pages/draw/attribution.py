@@ -17,7 +17,7 @@ from pages.draw import state as draw_state
 
 LARGE, SMALL = 224, 60  # pixels of the page
 MOST = 6  # neurons
-STRONG = 0.98  # of all evidence: what is stronger has the full colour
+STRONG = 0.98  # of all evidence: what is stronger has the full color
 EXACT = ("relu", "leaky_relu")
 
 

@@ -49,7 +49,7 @@ def paper(
 ) -> Drawing | None:
     """Tools and canvas; None while there is nothing on it.
 
-    under: a picture to write on, with colours of its own if it is a ``photo``. ``cleared`` is
+    under: a picture to write on, with colors of its own if it is a ``photo``. ``cleared`` is
     called when the person wants it gone, ``pasted`` with the data URL of another one.
     Raises UserError for a message that the canvas cannot have sent.
     """

@@ -31,5 +31,5 @@ def take() -> None:
         return
     words = f"Digit {int(digit):,} of the test set: it is a {test.labels[int(digit)]}."
     draw_state.load(input_image.of_dataset(test, int(digit), words))
-    if run and run.samples:
+    if run and run.samples_seen:
         model_picker.prefer(run.id, int(step) if step.isdecimal() and len(step) < 16 else None)

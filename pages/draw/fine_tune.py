@@ -12,7 +12,7 @@ from nn.analysis.predictions.predict import Reading
 from nn.data import sources
 from nn.errors import UserError
 from nn.runs.fine_tune import FEWEST, learned, tune
-from nn.runs.spec import RECOGNISER
+from nn.runs.spec import PRETRAINED
 from nn.runs.store.store import Run, State
 from nn.runs.worker.process import launch
 from pages.common import model_picker, predictions, test_set
@@ -80,7 +80,7 @@ def _offer(by: list[Reader], held: int, learning: bool) -> None:
 
 def _start(reader: Reader) -> None:
     try:
-        run = tune(store(), session_state.visitor_id(), reader.moment or RECOGNISER, reader.name)
+        run = tune(store(), session_state.visitor_id(), reader.moment or PRETRAINED, reader.name)
     except UserError as error:
         draw_state.tell(str(error))
         return
@@ -99,8 +99,8 @@ def _story(run_id: str, reading: list[str], learning: bool) -> None:
     if sentence := state(run):
         st.markdown(plain(sentence))
     if run.state is State.RUNNING:
-        st.progress(run.step / max(1, run.steps), f"{run.samples:,} digits seen")
-    steps = store().frame_steps(run.id)
+        st.progress(run.step / max(1, run.steps), f"{run.samples_seen:,} digits seen")
+    steps = store().snapshot_steps(run.id)
     if run.state in (State.FINISHED, State.STOPPED) and len(steps) > 1:
         _effect(run, steps[0], steps[-1])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -123,12 +123,12 @@ def _story(run_id: str, reading: list[str], learning: bool) -> None:
 def state(run: Run) -> str:
     """What hinders it, in plain text; "" while it learns and when it has finished."""
     return {
-        State.QUEUED: run.sentence or "It begins in a moment.",
+        State.QUEUED: run.message or "It begins in a moment.",
         State.PAUSED: "It is paused. Resume it on the Train page.",
         State.STOPPED: "It was stopped before it had learned everything.",
-        State.FAILED: f"It could not learn them. {run.sentence}",
-        State.DIVERGED: run.sentence,
-        State.INTERRUPTED: run.sentence,
+        State.FAILED: f"It could not learn them. {run.message}",
+        State.DIVERGED: run.message,
+        State.INTERRUPTED: run.message,
     }.get(run.state, "")
 
 

@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 from nn.data.dataset import Dataset
 from nn.data.preprocess.denoise import box
-from nn.data.preprocess.pipeline import STROKE, Normalised, normalise
+from nn.data.preprocess.pipeline import STROKE, Preprocessed, preprocess
 from nn.layers import Array
 
 
@@ -24,20 +24,20 @@ def of_dataset(data: Dataset, row: int, words: str) -> Loaded:
     return Loaded(Image.fromarray(data.images[row]), words, int(data.labels[row]), True)
 
 
-def seen(loaded: Loaded) -> Normalised:
-    """What a network sees of it. Raises UserError as ``normalise``."""
+def seen(loaded: Loaded) -> Preprocessed:
+    """What a network sees of it. Raises UserError as ``preprocess``."""
     if not loaded.framed:
-        return normalise(loaded.picture)
+        return preprocess(loaded.picture)
     return framed(np.asarray(loaded.picture))
 
 
-def framed(image: Array) -> Normalised:
-    """A picture (28, 28) uint8 that already is in MNIST's frame, as if it had been normalised."""
+def framed(image: Array) -> Preprocessed:
+    """A picture (28, 28) uint8 that already is in MNIST's frame, as if it had been preprocessed."""
     ink = image > 255 * STROKE
     if not ink.any():
-        return Normalised(image, True, {})
+        return Preprocessed(image, True, {})
     top, left, bottom, right = box(ink)
-    return Normalised(image, False, {"cropped": image[top:bottom, left:right]})
+    return Preprocessed(image, False, {"cropped": image[top:bottom, left:right]})
 
 
 def shown(loaded: Loaded) -> Image.Image:

@@ -29,7 +29,7 @@ def show() -> None:
             "changed while a network learned to read."
         )
         return
-    runs = {run.id: run for run in store().runs()[:MOST] if run.samples or run.state.active}
+    runs = {run.id: run for run in store().runs()[:MOST] if run.samples_seen or run.state.active}
     if not runs:
         st.markdown("No network has learned here yet. Start one, and come back to watch it.")
         st.page_link("train/page.py", label="Go to Train", icon=":material/timeline:")
@@ -59,7 +59,7 @@ def _pins(run: Run, pins: list[bytes]) -> None:
             except UserError as error:
                 st.error(plain(str(error)))
                 continue
-            if not len(found.samples):
+            if not len(found.samples_seen):
                 note("It has not begun to learn yet.")
                 continue
             st.plotly_chart(

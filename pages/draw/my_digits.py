@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import streamlit as st
 from PIL import Image
 
-from nn.data.preprocess.pipeline import Normalised
+from nn.data.preprocess.pipeline import Preprocessed
 from nn.errors import UserError
 from nn.export import my_digits_files
 from nn.models import pretrained
 from nn.runs import my_digits
-from nn.runs.my_digits import Labelled
+from nn.runs.my_digits import Labeled
 from pages.common import state
 from pages.common.model_picker import Reader
 from pages.common.note import note
@@ -28,7 +28,7 @@ from pages.server.shared_store import store
 SHOWN = 500  # in the table, the newest
 
 
-def ask(seen: Normalised, answer: pretrained.Answer, strokes: list[Stroke]) -> None:
+def ask(seen: Preprocessed, answer: pretrained.Answer, strokes: list[Stroke]) -> None:
     """Was that right? What the person says is saved with the drawing."""
     key = seen.image.tobytes()
     label = draw_state.taught(key)
@@ -41,7 +41,7 @@ def ask(seen: Normalised, answer: pretrained.Answer, strokes: list[Stroke]) -> N
         if label is None or draw_state.taught(key) is not None:
             return
         try:
-            my_digits.add(store(), state.visitor_id(), [Labelled(label, seen.image, strokes)])
+            my_digits.add(store(), state.visitor_id(), [Labeled(label, seen.image, strokes)])
         except UserError as error:
             draw_state.tell(str(error))
             return
@@ -106,11 +106,11 @@ def _remove(numbers: list[int]) -> None:
     my_digits.remove(store(), state.visitor_id(), numbers)
 
 
-def _read(reader: Reader, digit: Labelled) -> pretrained.Answer:
+def _read(reader: Reader, digit: Labeled) -> pretrained.Answer:
     return reader.read(framed(digit.image))
 
 
-def _row(reader: Reader, digit: Labelled) -> dict[str, object]:
+def _row(reader: Reader, digit: Labeled) -> dict[str, object]:
     answer = _read(reader, digit)
     picture = base64.b64encode(png(Image.fromarray(digit.image))).decode()
     return {
@@ -122,7 +122,7 @@ def _row(reader: Reader, digit: Labelled) -> dict[str, object]:
     }
 
 
-def _give_out(digits: list[Labelled]) -> None:
+def _give_out(digits: list[Labeled]) -> None:
     day = datetime.now(UTC).date()
     for label, kind, pack in (
         ("PNG folder (.zip)", "zip", my_digits_files.pngs),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from nn.data.preprocess.pipeline import Normalised, normalise
+from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.errors import UserError
 from nn.models import pretrained
 from pages.common.model_picker import Reader, choose
@@ -31,7 +31,7 @@ from pages.draw.strokes import SIDE, Drawing, png
 ASKED = "Read by", "And by"
 SECTIONS = "Why?", "Watch it learn", "My digits", "Pictures"
 
-BLANK = Normalised(np.zeros((28, 28), np.uint8), True, {})
+BLANK = Preprocessed(np.zeros((28, 28), np.uint8), True, {})
 
 
 class Answered(NamedTuple):
@@ -39,7 +39,7 @@ class Answered(NamedTuple):
     readers: list[Reader]
     answer: pretrained.Answer  # the first one's
     drawing: Drawing | None
-    seen: Normalised
+    seen: Preprocessed
     picture: Loaded | None  # what lay on the paper
 
 
@@ -95,10 +95,10 @@ def _rehearse() -> None:
     that nobody waits for."""
     stem = np.zeros((SIDE, SIDE), np.uint8)
     stem[SIDE // 4 : -SIDE // 4, SIDE // 2 : SIDE // 2 + 20] = 255
-    pretrained.read(normalise(stem))
+    pretrained.read(preprocess(stem))
 
 
-def _look() -> tuple[Drawing | None, Normalised]:
+def _look() -> tuple[Drawing | None, Preprocessed]:
     """What is on the paper, and what a network sees of it."""
     picture = draw_state.loaded()
     try:
@@ -109,7 +109,7 @@ def _look() -> tuple[Drawing | None, Normalised]:
             upload.pasted,
         )
         if drawing:
-            seen = normalise(drawing.image)
+            seen = preprocess(drawing.image)
         elif picture:
             seen = input_image.seen(picture)
         else:
@@ -120,7 +120,7 @@ def _look() -> tuple[Drawing | None, Normalised]:
     return drawing, seen
 
 
-def _keep(drawing: Drawing | None, seen: Normalised, picture: Loaded | None) -> None:
+def _keep(drawing: Drawing | None, seen: Preprocessed, picture: Loaded | None) -> None:
     """Pin it, save it; and what it is, if it was not drawn."""
     image = drawing.image if drawing else picture and input_image.shown(picture)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -147,7 +147,7 @@ def _keep(drawing: Drawing | None, seen: Normalised, picture: Loaded | None) -> 
             note(plain(picture.words))
 
 
-def _sections(readers: list[Reader], answer: pretrained.Answer, seen: Normalised) -> None:
+def _sections(readers: list[Reader], answer: pretrained.Answer, seen: Preprocessed) -> None:
     """Only the one that is looked at is worked out: every stroke comes through here."""
     tabs = st.tabs(SECTIONS, key=draw_state.SECTION, on_change="rerun")
     why_tab, watch_tab, mine_tab, bring_tab = tabs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn.data.preprocess.pipeline import Normalised
+from nn.data.preprocess.pipeline import Preprocessed
 from pages.components import gallery
 from pages.components.gallery import Group, ink, light
 
@@ -12,11 +12,11 @@ STEPS = {
     "found": ("Drawn", "The ink, without paper, shadows and lines."),
     "cropped": ("Cut out", "Nothing but the digit: wherever it was, it counts the same."),
     "weighed": ("Scaled", "Fitted into 20 × 20 pixels, its strokes neither too thin nor too fat."),
-    "centred": ("Centred", "The middle of its ink (centre of mass) in the middle of 28 × 28."),
+    "centered": ("Centered", "The middle of its ink (center of mass) in the middle of 28 × 28."),
 }
 
 
-def show(seen: Normalised, key: str) -> None:
+def show(seen: Preprocessed, key: str) -> None:
     groups = [
         Group([ink(seen.steps[name], title)], f"{number}. {title}", note)
         for number, (name, (title, note)) in enumerate(STEPS.items(), 1)

@@ -16,7 +16,7 @@ from nn.data import sources
 from nn.data.dataset import Dataset
 from nn.data.formats import image_files
 from nn.data.preprocess.grayscale import opened
-from nn.data.preprocess.pipeline import Normalised, normalise
+from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.errors import UserError
 from nn.export.curves_csv import cell
 from nn.models import pretrained
@@ -37,7 +37,7 @@ class Looked(NamedTuple):
     """What became of one file."""
 
     thumbnail: str  # a data URL; "" for what is no picture
-    seen: Normalised | None
+    seen: Preprocessed | None
     sentence: str  # why it cannot be read; "" when it can
 
 
@@ -153,7 +153,7 @@ def look(name: str, data: bytes) -> Looked:
         if not data:
             raise UserError(f"{name} is empty: it has 0 bytes.")
         picture = opened(image_files.decoded(io.BytesIO(data), name))
-        seen = normalise(picture)
+        seen = preprocess(picture)
     except UserError as error:
         return Looked("", None, str(error))
     file = io.BytesIO()

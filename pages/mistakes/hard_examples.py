@@ -77,10 +77,10 @@ def _found(right: Bools, reading: Reading, pictures: Pictures, moments: list[Mom
         return
     leaves = -(-len(rows) // PER_LEAF)
     leaf = min(leaves, st.session_state.get(mistakes_state.HARDEST_LEAF, 1))
-    samples = [predictions.samples(moment) for moment in moments]
+    samples_seen = [predictions.samples_seen(moment) for moment in moments]
     thumbnails.sheet(
         [
-            _card(reading, pictures, int(row), int(late[row]), int(times[row]), samples)
+            _card(reading, pictures, int(row), int(late[row]), int(times[row]), samples_seen)
             for row in rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
         ],
         lambda row: mistakes_state.open_picture(pictures.key, row),
@@ -96,11 +96,13 @@ def _found(right: Bools, reading: Reading, pictures: Pictures, moments: list[Mom
 
 
 def _card(
-    reading: Reading, pictures: Pictures, row: int, late: int, times: int, samples: list[int]
+    reading: Reading, pictures: Pictures, row: int, late: int, times: int, samples_seen: list[int]
 ) -> Card:
     truth, answer = int(reading.labels[row]), int(reading.answers[row])
     title = str(truth) if truth == answer else f"{truth}, read as {answer}"
-    when = f"right since {short(samples[late])}" if late < len(samples) else "not right now"
+    when = (
+        f"right since {short(samples_seen[late])}" if late < len(samples_seen) else "not right now"
+    )
     forgotten = f"forgotten {times} ×" if times else "never forgotten"
     alt = f"Picture {row:,}: {a(truth)}, {when}, {forgotten}."
     return Card(row, packed(pictures.data.images[row]), title, f"{when}\n{forgotten}", alt)

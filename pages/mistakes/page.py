@@ -24,7 +24,7 @@ EVERY = 3  # seconds between two looks at a run that learns
 
 
 def body(run: Run | None, seen: Pictures, step: int | None) -> None:
-    """run: None: the recogniser; step: None: the newest."""
+    """run: None: the pretrained model; step: None: the newest."""
     moment, steps = SHIPPED, [SHIPPED.step]
     if run:
         now = store().run(run.id)
@@ -47,7 +47,7 @@ def body(run: Run | None, seen: Pictures, step: int | None) -> None:
         st.subheader(f"{percent(right / len(reading.labels))} read right", anchor=False)
         note(_more(right, reading, moment, seen, steps[-1]))
         if run and run.state in (State.DIVERGED, State.FAILED):
-            note(f"This run has {run.state}: {plain(run.sentence)}")
+            note(f"This run has {run.state}: {plain(run.message)}")
     with lots, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         image_dialog.draw_lots(reading, seen, "any")
     which, digits, sureness, hard = st.tabs(
@@ -85,7 +85,7 @@ def _more(right: int, reading: Reading, moment: Moment, seen: Pictures, last: in
 
 def kept(run: Run) -> list[int]:
     """The steps of its kept frames up to where it is."""
-    return [step for step in store().frame_steps(run.id) if step <= run.step]
+    return [step for step in store().snapshot_steps(run.id) if step <= run.step]
 
 
 def confusion() -> Confusion:
@@ -105,7 +105,7 @@ with choice:
     kind = test_set.choose(run)
 step = None
 if run:
-    step = live.timeline(run, state.moment(store().frame_steps(run.id)))
+    step = live.timeline(run, state.moment(store().snapshot_steps(run.id)))
     state.look_at(step)
 else:
     note(

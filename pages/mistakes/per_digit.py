@@ -24,7 +24,7 @@ WORK = 1e11  # multiplications for reading the pictures at all of them: some sec
 def show(
     reading: Reading, pictures: Pictures, run: Run | None, steps: list[int], moment: Moment
 ) -> None:
-    """steps: of the run's kept frames; run: None: the recogniser, which has none."""
+    """steps: of the run's kept frames; run: None: the pretrained model, which has none."""
     if not run:
         now = predictions.accuracies(reading.right, pictures.data.labels)
         thumbnails.scores(HEADS, _rows(reading, [now]), [1.0])
@@ -38,11 +38,11 @@ def show(
         )
         progress.progress(number / len(moments), "Reading the pictures at earlier moments")
     progress.empty()
-    samples = [predictions.samples(moment) for moment in moments]
+    samples_seen = [predictions.samples_seen(moment) for moment in moments]
     thumbnails.scores(
         HEADS[:2] + ["Along the run"] * (len(moments) > 1) + HEADS[2:],
         _rows(reading, along),
-        places(samples),
+        places(samples_seen),
     )
     note(
         f"Along the run: the share read right at {len(moments)} moments from the untrained network "
@@ -51,13 +51,15 @@ def show(
     )
 
 
-def places(samples: list[int]) -> list[float]:
+def places(samples_seen: list[int]) -> list[float]:
     """Digits seen at some moments, rising → where they stand on a logarithmic axis, 0–1; the
     untrained network stands where half of the next's would."""
-    if len(samples) < 2:
-        return [1.0] * len(samples)
-    start = samples[0] or samples[1] / 2
-    return [math.log(max(n, start) / start) / math.log(samples[-1] / start) for n in samples]
+    if len(samples_seen) < 2:
+        return [1.0] * len(samples_seen)
+    start = samples_seen[0] or samples_seen[1] / 2
+    return [
+        math.log(max(n, start) / start) / math.log(samples_seen[-1] / start) for n in samples_seen
+    ]
 
 
 def _rows(reading: Reading, along: list[list[float | None]]) -> list[Row]:

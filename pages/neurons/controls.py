@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from nn.analysis.neurons.similarity import cosines
-from nn.analysis.neurons.weight_tiles import quantised
+from nn.analysis.neurons.weight_tiles import quantized
 from nn.errors import UserError
 from nn.runs.store.store import Run
 from pages.common import snapshot, state
@@ -176,14 +176,14 @@ def _still(run_id: str, steps: Sequence[int], step: int, layer: int, mode: str) 
             st.caption(plain(str(error)))
             return {"still": None}
     elif mode == "weights":
-        scales, shown = quantised(snapshot.pictures(run_id, step, layer))
+        scales, shown = quantized(snapshot.pictures(run_id, step, layer))
     else:
         before = steps[0] if mode == "start" else steps[max(0, steps.index(step) - 1)]
         scales, shown = snapshot.change(run_id, step, layer, before)
     return {
         "still": details.text(np.frombuffer(pack_tiles.packed(scales, shown), np.uint8)),
         "step": step if run_id != SHIPPED else 1,  # 0: before learning
-        "samples": store().frame(run_id, step).samples if run_id != SHIPPED else None,
+        "samples_seen": store().snapshot(run_id, step).samples_seen if run_id != SHIPPED else None,
     }
 
 
@@ -244,7 +244,7 @@ def compare(run_id: str, steps: Sequence[int], step: int, layer: int, neuron: in
         run = _other_run(run_id, layer, neuron)
         if not run:
             return
-        kept = [step for step in store().frame_steps(run.id) if step <= run.step]
+        kept = [step for step in store().snapshot_steps(run.id) if step <= run.step]
         then = _moment("At which moment, in digits seen", run.id, kept, kept[-1])
         titles = [_named(run_id, step), _named(run.id, then)]
         found = snapshot.picture(run.id, then, layer, neuron)
@@ -257,15 +257,15 @@ def _moment(label: str, run_id: str, steps: Sequence[int], usual: int) -> int:
     """Ask for one of the kept frames ``steps``."""
     if len(steps) == 1:
         return usual
-    key, samples = f"then {run_id}", store().frame_samples(run_id)
+    key, samples_seen = f"then {run_id}", store().snapshot_samples_seen(run_id)
     state.forget_unless(key, steps)  # an old run may lose some
     return st.select_slider(
-        label, steps, usual, key=key, format_func=lambda step: f"{samples[step]:,}"
+        label, steps, usual, key=key, format_func=lambda step: f"{samples_seen[step]:,}"
     )
 
 
 def _named(run_id: str, step: int) -> str:
-    name = "the recogniser" if run_id == SHIPPED else store().run(run_id).name
+    name = "the pretrained model" if run_id == SHIPPED else store().run(run_id).name
     return f"{name}, {details.seen(run_id, step)}"
 
 

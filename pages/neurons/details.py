@@ -11,7 +11,7 @@ import streamlit as st
 
 from nn.analysis.neurons import pre_activations, top_activating, weight_maps
 from nn.analysis.neurons.spatial_autocorrelation import structure
-from nn.analysis.neurons.weight_tiles import quantised
+from nn.analysis.neurons.weight_tiles import quantized
 from nn.errors import UserError
 from nn.layers import Array
 from nn.runs.history import weights
@@ -98,7 +98,7 @@ def _facts(
         )
     facts.append(("Strength", f"{found.norm[neuron]:.2f} (norm of its weights)"))
     if own is not None:
-        first = 0 if run_id == SHIPPED else store().frame_steps(run_id)[0]
+        first = 0 if run_id == SHIPPED else store().snapshot_steps(run_id)[0]
         before, now = structure(
             np.stack([snapshot.picture(run_id, first, layer, neuron), own])
         ).tolist()
@@ -112,7 +112,11 @@ def seen(run_id: str, step: int) -> str:
     """At which moment of its learning the network is seen."""
     if run_id == SHIPPED:
         return "at the end of its learning"
-    return f"after {store().frame(run_id, step).samples:,} digits" if step else "before learning"
+    return (
+        f"after {store().snapshot(run_id, step).samples_seen:,} digits"
+        if step
+        else "before learning"
+    )
 
 
 def _extremes(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
@@ -179,8 +183,8 @@ def _without(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
 def _life(run_id: str, layer: int, neuron: int) -> dict[str, Any]:
     if run_id == SHIPPED:
         raise UserError(
-            "No moment of the recogniser’s learning was kept. Train a network of your own, and you "
+            "No snapshots of the pretrained model were kept. Train a network of your own, and you "
             "see its neurons’ lives."
         )
     found = weights.film(store(), run_id, layer, neuron)
-    return {"samples": found.samples, "tiles": text(quantised(found.pictures)[1])}
+    return {"samples_seen": found.samples_seen, "tiles": text(quantized(found.pictures)[1])}

@@ -18,7 +18,7 @@ of = run.id if run else snapshot.SHIPPED
 spec = snapshot.spec(of)
 shape = " · ".join(map(str, spec.sizes))
 if run is None:
-    header.markdown(f"of the recogniser that comes with Digitscope: {shape}")
+    header.markdown(f"of the pretrained model that comes with Digitscope: {shape}")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("Train a network of your own, and you see its neurons learn.", width="content")
         st.page_link("train/page.py", label="Go to Train", icon=":material/timeline:")
@@ -28,7 +28,7 @@ else:
     header.markdown(
         about if run.test_accuracy is None else f"{about}, reads {run.test_accuracy:.1%}"
     )
-    steps = [step for step in store().frame_steps(run.id) if step <= run.step]
+    steps = [step for step in store().snapshot_steps(run.id) if step <= run.step]
     controls.watch(run, steps)
     if not steps:
         st.info(

@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from nn.errors import UserError
-from nn.runs.store.run import Frame, Run
+from nn.runs.store.run import Run, Snapshot
 from nn.runs.store.store import RunStore
 from pages.server import pack_network, pack_tiles, shared_store
 
@@ -25,11 +25,11 @@ PORTION = 2_000_000  # bytes of one answer, or the one frame that is larger
 USUAL = {"after": "-1", "until": str(10**17), "skip": "0"}
 
 
-def shown(frame: Frame, sizes: Sequence[int]) -> dict[str, object]:
+def shown(frame: Snapshot, sizes: Sequence[int]) -> dict[str, object]:
     """What the header says of a frame."""
     return {
         "step": frame.step,
-        "samples": frame.samples,
+        "samples_seen": frame.samples_seen,
         "loss": frame.loss,
         "neurons": pack_tiles.shown(sizes),
         "of": sizes[1],
@@ -58,7 +58,7 @@ def _portion(store: RunStore, run: Run, steps: Sequence[int]) -> bytes:
     sizes, messages, size = run.spec.sizes, [], 0
     for step in steps:
         try:
-            frame = store.frame(run.id, step)
+            frame = store.snapshot(run.id, step)
         except UserError:
             continue  # thinned or deleted meanwhile
         header = {"frame": shown(frame, sizes), "lines": pack_network.shown(sizes)}
@@ -86,7 +86,7 @@ def _answer(request: Request) -> Response:
         return PlainTextResponse(str(error), 404)
     after, until, skip = (int(value) for value in asked.values())
     until = min(until, run.step)  # a run that goes on from its checkpoint has frames ahead of it
-    steps = coarse_first([step for step in store.frame_steps(run.id) if after < step <= until])
+    steps = coarse_first([step for step in store.snapshot_steps(run.id) if after < step <= until])
     # Kept frames never change, but a run that goes on keeps more of them.
     headers = {"Cache-Control": "no-store"}
     portion = _portion(store, run, steps[max(0, skip) :])

@@ -107,7 +107,7 @@ class Channel:
         if run.state.active and renew and self._looked_at():
             self.store.watch(self.run_id, WATCH_SECONDS)
             self._watch_renewed = time.monotonic()
-        frame = self.store.newest_frame(self.run_id, self.frame["step"] if self.frame else -1)
+        frame = self.store.newest_snapshot(self.run_id, self.frame["step"] if self.frame else -1)
         if run == self.run and not frame:
             return None
         shown, packed, lines = None, b"", b""
@@ -142,18 +142,18 @@ class Channel:
         return film.packed(
             {
                 "state": run.state,
-                "sentence": " ".join(filter(None, (run.sentence, summary(run, self.epochs)))),
+                "sentence": " ".join(filter(None, (run.message, summary(run, self.epochs)))),
                 "epoch": run.epoch,
                 "epochs": run.spec.epochs,
                 "step": run.step,
                 "steps": run.steps,
-                "samples": run.samples,
+                "samples_seen": run.samples_seen,
                 "seconds": run.seconds,
                 "test_accuracy": run.test_accuracy,
                 "lr": self.lr,
                 "points": {
                     key: [getattr(point, key) for point in points]
-                    for key in ("samples", "loss", "smooth_loss")
+                    for key in ("samples_seen", "loss", "smoothed_loss")
                 },
                 "new_epochs": self.epochs[epochs_from:],
                 "frame": self.frame if tiles_too else None,
@@ -275,7 +275,7 @@ def _answer(store: RunStore, run_id: str, text: str, who: str) -> dict[str, Any]
 
 def _digit(store: RunStore, run_id: str) -> dict[str, Any]:
     """A test picture at random, and what every node of the newest frame's network says to it."""
-    run, frame = store.run(run_id), store.newest_frame(run_id)
+    run, frame = store.run(run_id), store.newest_snapshot(run_id)
     if not frame:
         raise UserError("There is no network to send a digit through yet.")
     spec = run.spec

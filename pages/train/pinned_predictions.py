@@ -37,7 +37,7 @@ def show(run: Run) -> None:
 def _answers(run_id: str, pins: list[bytes]) -> None:
     images = np.frombuffer(b"".join(pins), np.uint8).reshape(-1, 28, 28)
     try:
-        run, frame = store().run(run_id), store().newest_frame(run_id)
+        run, frame = store().run(run_id), store().newest_snapshot(run_id)
     except UserError:
         return  # the status line says that it is gone
     if not frame:

@@ -10,10 +10,10 @@ import streamlit as st
 
 from nn.data import mnist, sources
 from nn.errors import UserError
-from nn.initializers import INITIALISERS
+from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES
-from nn.optimizers import OPTIMISERS
+from nn.optimizers import OPTIMIZERS
 from nn.runs.presets import PRESETS, Preset
 from nn.runs.spec import HIGHEST_LR, MOST_EPOCHS, RunSpec, parse_hidden
 from nn.schedules import SCHEDULES
@@ -99,7 +99,7 @@ GROUPS: dict[str, dict[str, Setting]] = {
             "First weights",
             "How the weights are drawn before learning. He suits ReLU, LeCun and Glorot the smooth "
             "activations; U[−1, 1] and N(0, 1) are large: slow to change, pretty to watch.",
-            one_of(INITIALISERS),
+            one_of(INITIALIZERS),
         ),
     },
     "Training": {
@@ -127,10 +127,10 @@ GROUPS: dict[str, dict[str, Setting]] = {
             number(1, 10_000, 1),
         ),
         "optimizer": Setting(
-            "Optimiser",
+            "Optimizer",
             "The rule that turns slopes into moves. SGD needs its rate chosen with care; Adam "
             "scales every weight's step by itself and wants a small rate such as 0.001.",
-            one_of(OPTIMISERS),
+            one_of(OPTIMIZERS),
         ),
         "momentum": Setting(
             "Momentum",

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic.render_strokes import picture
 from nn.models import pretrained
 from nn.runs.store.store import RunStore
@@ -89,13 +89,13 @@ def answers(hand: Hand, report: Report) -> list[float]:
 def without_page(report: Report) -> None:
     """What the server does with one picture, and with many files."""
     drawings = [picture(strokes).resize((SIDE, SIDE)) for _, strokes in people(UPLOADS)]
-    pretrained.read(normalise(drawings[0]))  # warm
+    pretrained.read(preprocess(drawings[0]))  # warm
     took = []
     for drawing in drawings[:STROKES]:
         began = time.perf_counter()
-        pretrained.read(normalise(drawing))
+        pretrained.read(preprocess(drawing))
         took.append(1000 * (time.perf_counter() - began))
-    report.at_most(f"ms to normalise and read {SIDE} × {SIDE}", statistics.median(took), 10)
+    report.at_most(f"ms to preprocess and read {SIDE} × {SIDE}", statistics.median(took), 10)
     files = []
     for drawing in drawings:
         file = io.BytesIO()

@@ -21,7 +21,12 @@ def run(report: Report) -> None:
     with peers("ours") as started:
         for width, floor in FLOORS.items():
             spec = RunSpec(
-                hidden=(width,), batch_size=128, lr=0.05, lr_schedule="constant", epochs=50, validation_size=0
+                hidden=(width,),
+                batch_size=128,
+                lr=0.05,
+                lr_schedule="constant",
+                epochs=50,
+                validation_size=0,
             )
             shares = []
             for _ in range(ROUNDS):

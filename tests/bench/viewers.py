@@ -94,9 +94,9 @@ def watching(server: Server, run_id: str, count: int) -> Iterator[list[int]]:
 
 def speed(store: RunStore, run: Run) -> float:
     """Digits a second that the clock on the wall sees."""
-    before, began = store.run(run.id).samples, time.perf_counter()
+    before, began = store.run(run.id).samples_seen, time.perf_counter()
     time.sleep(SECONDS / 2)
-    return (store.run(run.id).samples - before) / (time.perf_counter() - began)
+    return (store.run(run.id).samples_seen - before) / (time.perf_counter() - began)
 
 
 def cpu_seconds(server: Server) -> float:

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 from nn.data.synthetic.handwriting import make
 from nn.data.synthetic.render_strokes import picture
 from nn.runs import my_digits
-from nn.runs.my_digits import Labelled
+from nn.runs.my_digits import Labeled
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
 from nn.runs.worker.loop import work
@@ -367,7 +367,7 @@ def test_tuning_a_network_on_my_digits_shows_before_and_after_and_lets_it_read(
     owner = visitor.of({visitor.COOKIE: token})
     written = make(12, seed=5)
     lying = [
-        Labelled(int(label), np.rot90(image), [])
+        Labeled(int(label), np.rot90(image), [])
         for label, image in zip(written.labels, written.images, strict=True)
     ]
     my_digits.add(RunStore(server.store), owner, lying[:4])

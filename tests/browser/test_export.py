@@ -25,7 +25,7 @@ def path(tmp_path_factory):
     for _ in work(store, run.id):
         pass
     written = folder / "run.html"
-    exported.write(store, store.run(run.id), store.frame_steps(run.id), written, iter)
+    exported.write(store, store.run(run.id), store.snapshot_steps(run.id), written, iter)
     return written
 
 

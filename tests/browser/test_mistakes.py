@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from nn.data.formats import any_format
 from nn.data.synthetic import handwriting
 from nn.runs import my_digits
-from nn.runs.my_digits import Labelled
+from nn.runs.my_digits import Labeled
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
 from nn.runs.worker import loop
@@ -162,7 +162,7 @@ def test_my_digits_are_pictures_like_any_other(page, server) -> None:
     my_digits.add(
         RunStore(server.store),
         visitor.of({visitor.COOKIE: "me"}),
-        [Labelled(int(drawn.labels[n]), drawn.images[n], []) for n in range(3)],
+        [Labeled(int(drawn.labels[n]), drawn.images[n], []) for n in range(3)],
     )
     open_mistakes(page, server, run)
     choose(page, "Pictures", "My digits, from the Draw page")
@@ -224,7 +224,7 @@ def test_networks_of_odd_shapes_are_looked_at_like_any_other(page, server, hidde
     expect(page.locator(".scores tbody tr")).to_have_count(11)
 
 
-def test_without_a_run_it_is_the_recogniser_whose_mistakes_are_seen(page, server) -> None:
+def test_without_a_run_it_is_the_pretrained_whose_mistakes_are_seen(page, server) -> None:
     page.goto(f"{server.url}/mistakes")
     expect(headline(page)).to_be_visible()
     expect(page.get_by_text("comes with Digitscope")).to_be_visible()
@@ -257,9 +257,9 @@ def test_what_cannot_be_shown_is_said(page, server, tmp_path) -> None:
 def test_a_moment_when_it_had_diverged_is_said(page, server, monkeypatch) -> None:
     run = learn(server)
     store = RunStore(server.store)
-    step = store.frame_steps(run.id)[-1]
+    step = store.snapshot_steps(run.id)[-1]
     with store.writing() as connection:
-        broken = np.full(len(store.frame(run.id, step).parameters), np.inf, "<f2").tobytes()
+        broken = np.full(len(store.snapshot(run.id, step).parameters), np.inf, "<f2").tobytes()
         connection.exec_driver_sql(
             "UPDATE frames SET parameters = ? WHERE run = ? AND step = ?", (broken, run.id, step)
         )
@@ -273,7 +273,7 @@ def test_it_follows_a_run_that_learns(page, server) -> None:
     process = server.worker(hidden=(16,), epochs=300, lr=0.001, momentum=0.0)
     store = RunStore(server.store)
     run = store.runs()[0]
-    while len(store.frame_steps(run.id)) < 5:
+    while len(store.snapshot_steps(run.id)) < 5:
         page.wait_for_timeout(50)
     open_mistakes(page, server, run)
     before = headline(page).inner_text()

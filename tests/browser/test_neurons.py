@@ -76,7 +76,7 @@ def test_the_wall_follows_the_timeline_and_only_at_rest_does_the_script(
     page: Page, server, record
 ) -> None:
     run = record()
-    steps = RunStore(server.store).frame_steps(run.id)
+    steps = RunStore(server.store).snapshot_steps(run.id)
     look(page, server.url, f"run={run.id}")
     assert step(page) == steps[-1]
     slider = page.get_by_role("slider", name="Moment of the run")
@@ -98,7 +98,7 @@ def test_the_wall_follows_the_timeline_and_only_at_rest_does_the_script(
 
 def test_a_link_leads_to_the_moment_the_layer_and_the_neuron(page: Page, server, record) -> None:
     run = record(hidden=(8, 6))
-    steps = RunStore(server.store).frame_steps(run.id)
+    steps = RunStore(server.store).snapshot_steps(run.id)
     look(page, server.url, f"run={run.id}&step={steps[5]}&layer=2&neuron=3")
     dossier(page, 3)
     page.wait_for_function(f"{STEP} === {steps[5]}")
@@ -277,7 +277,7 @@ def test_a_film_that_is_being_made_is_cancelled(page: Page, server, record) -> N
     )
 
 
-def test_without_a_run_the_recognisers_neurons_open(page: Page, server) -> None:
+def test_without_a_run_the_pretraineds_neurons_open(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
     page.wait_for_function(f"{WALL}?.dataset.neurons === '1000'", timeout=30_000)
     dossier(page, 0)
@@ -287,7 +287,7 @@ def test_without_a_run_the_recognisers_neurons_open(page: Page, server) -> None:
         wall.press(key)
     dossier(page, 2)
     expect(page.get_by_text("Neuron 2 of hidden layer 1", exact=True)).to_be_visible()
-    expect(page.get_by_text("of the recogniser’s learning was kept")).to_be_visible()
+    expect(page.get_by_text("of the pretrained model’s learning was kept")).to_be_visible()
     expect(page.get_by_text(re.compile("of the test digits are read right"))).to_be_visible()
     choose(page, "Layer", "hidden 2 (500)")
     page.wait_for_function(f"{WALL}.dataset.neurons === '500'")

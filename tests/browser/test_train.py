@@ -328,8 +328,8 @@ def test_the_curves_of_a_second_run_fill_axes_of_their_own(page: Page, server) -
             arg=runs[0].id,
         )
         state(page, "Finished")
-        samples, (low, high) = page.evaluate(
+        samples_seen, (low, high) = page.evaluate(
             "(() => { const plot = document.querySelector('.plot'); "
             "return [plot.data[1].x.at(-1), plot._fullLayout.xaxis.range]; })()"
         )
-        assert low <= 0 and samples <= high <= 1.2 * samples
+        assert low <= 0 and samples_seen <= high <= 1.2 * samples_seen

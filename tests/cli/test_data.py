@@ -109,11 +109,11 @@ def test_convert_keeps_every_picture(tmp_path, pictures):
 def test_convert_names_what_it_leaves_out_and_goes_on(tmp_path, pictures):
     any_format.write(pictures(5), tmp_path / "in")
     (tmp_path / "in" / "3" / "broken.png").write_bytes(b"")
-    Image.new("RGB", (9, 9)).save(tmp_path / "in" / "unlabelled.png")
+    Image.new("RGB", (9, 9)).save(tmp_path / "in" / "unlabeled.png")
     result = nn("convert", tmp_path / "in", tmp_path / "out.csv")
     assert result.exit_code == 0
     assert [line for line in result.stderr.splitlines() if "broken.png" in line]
-    assert [line for line in result.stderr.splitlines() if "unlabelled.png" in line]
+    assert [line for line in result.stderr.splitlines() if "unlabeled.png" in line]
     assert len(any_format.read(tmp_path / "out.csv")) == 5
 
 

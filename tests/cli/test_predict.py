@@ -124,6 +124,6 @@ def test_predict_takes_a_model_by_name_and_at_a_past_frame(network, digits):
         return [a["probabilities"] for a in lines(nn("predict", digits, *model, "--json").stdout)]
 
     trained = np.array(probabilities("--model", "reader"))
-    assert not np.allclose(trained, probabilities())  # the program's own recogniser
+    assert not np.allclose(trained, probabilities())  # the program's own pretrained
     assert not np.allclose(trained, probabilities("--model", "reader@0"))
     assert "'nobody'" in assert_sentence(nn("predict", digits, "--model", "nobody"))

@@ -11,8 +11,8 @@ from nn.runs.worker import process
 from tests.cli.command_line import QUICK, assert_sentence, lines, nn
 
 RUN = {
-    "run", "name", "state", "sentence", "epoch", "epochs", "samples", "test_accuracy", "frames",
-    "created",
+    "run", "name", "state", "message", "epoch", "epochs", "samples_seen", "test_accuracy",
+    "snapshots", "created",
 }  # fmt: skip
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -96,8 +96,8 @@ def test_runs_json_is_one_line_a_run_newest_first(store):
     run = store.find("older")
     assert older == {
         "run": run.id, "name": "older", "state": "finished", "sentence": "", "epoch": 2,
-        "epochs": 2, "samples": 38_000, "test_accuracy": run.test_accuracy,
-        "frames": len(store.frame_steps(run.id)), "created": run.created,
+        "epochs": 2, "samples_seen": 38_000, "test_accuracy": run.test_accuracy,
+        "frames": len(store.snapshot_steps(run.id)), "created": run.created,
     }  # fmt: skip
     assert (newer["name"], newer["state"], newer["epochs"]) == ("newer", "queued", 9)
     assert (newer["test_accuracy"], newer["frames"]) == (None, 0)

@@ -104,9 +104,9 @@ def test_going_on_from_a_run_takes_its_network_and_finds_own_digits_from_here(
     ("arguments", "sentence"),
     [
         (["--start", "nonesuch"], "There is no run 'nonesuch'"),
-        (["--start", "recogniser", "--hidden", "9"], r"hidden must be \(1000, 500\)"),
+        (["--start", "pretrained", "--hidden", "9"], r"hidden must be \(1000, 500\)"),
         (["--also", "nonesuch.npz"], "there is no file nonesuch.npz"),
-        (["--set", "start=3"], "start must be recogniser, a moment"),
+        (["--set", "start=3"], "start must be pretrained, a moment"),
         (["--set", "also=3"], "also must be a path"),
     ],
 )
@@ -119,7 +119,16 @@ def test_what_cannot_be_gone_on_from_is_a_sentence_before_there_is_a_run(
 
 
 def test_every_option_reaches_its_field_and_the_rest_is_the_presets(store):
-    given = ["hidden", "activation", "lr", "batch_size", "epochs", "dataset", "validation_size", "seed"]
+    given = [
+        "hidden",
+        "activation",
+        "lr",
+        "batch_size",
+        "epochs",
+        "dataset",
+        "validation_size",
+        "seed",
+    ]
     written = OTHER | {"hidden": "4,3", "activation": "relu"}
     options = [word for field in given for word in (f"--{field}", written[field])]
     assert nn("train", "--preset", "sigmoid-30", "--augment", *options).exit_code == 0
@@ -164,7 +173,7 @@ def test_training_on_nothing_is_a_sentence_and_leaves_no_run_waiting(
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_diverged_run_ends_with_its_sentence_and_its_json_is_json():
     result = nn(
-        "train", "--hidden", ",".join(["64"] * 12), "--set", "initialiser=normal", "--lr", 1000,
+        "train", "--hidden", ",".join(["64"] * 12), "--set", "initializer=normal", "--lr", 1000,
         "--data", "strokes", "--validation", 19_990, "--batch", 10, "--epochs", 1, "--json",
     )  # fmt: skip
     assert "learning rate" in assert_sentence(result, printed=result.stdout)

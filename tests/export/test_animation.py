@@ -16,7 +16,7 @@ def pixels(picture, number):
     return np.asarray(picture.convert("RGB")).astype(int)
 
 
-def colour(weight):
+def color(weight):
     """Of a weight from −1 to 1, worked out again: red, paper, blue."""
     end = np.array(animation.POSITIVE if weight > 0 else animation.NEGATIVE)
     paper = np.array(animation.NEUTRAL)
@@ -27,7 +27,7 @@ def colour(weight):
 @pytest.mark.parametrize("neuron", [None, 0, 5])
 def test_first_and_last_picture_show_the_first_and_last_weights(recorded, tmp_path, neuron, kind):
     store, run = recorded
-    steps = store.frame_steps(run.id)
+    steps = store.snapshot_steps(run.id)
     animation.write(store, run.id, steps, tmp_path / f"a.{kind}", neuron, iter)
     with Image.open(tmp_path / f"a.{kind}") as moving:
         assert moving.format == kind.upper()
@@ -36,7 +36,7 @@ def test_first_and_last_picture_show_the_first_and_last_weights(recorded, tmp_pa
         assert count <= min(len(steps), animation.MOST)
         for number, step in ((0, steps[0]), (count - 1, steps[-1])):
             shown = pixels(moving, number)
-            weights = tiles(store.frame(run.id, step).parameters, run.spec.sizes)[1] / 127
+            weights = tiles(store.snapshot(run.id, step).parameters, run.spec.sizes)[1] / 127
             across, scale = (4, animation.WIDTH // 120) if neuron is None else (1, 10)
             for n in range(6) if neuron is None else [neuron]:
                 place = 0 if neuron is not None else n
@@ -44,12 +44,12 @@ def test_first_and_last_picture_show_the_first_and_last_weights(recorded, tmp_pa
                 for pixel in (0, 400, int(np.abs(weights[n]).argmax())):
                     y, x = (c + scale * at for c, at in zip(corner, divmod(pixel, 28), strict=True))
                     # Shades are rounded to steps of 8 in 127.
-                    np.testing.assert_allclose(shown[y, x], colour(weights[n, pixel]), atol=18)
+                    np.testing.assert_allclose(shown[y, x], color(weights[n, pixel]), atol=18)
 
 
 def test_a_line_says_how_much_was_seen(recorded, tmp_path):
     store, run = recorded
-    steps = store.frame_steps(run.id)
+    steps = store.snapshot_steps(run.id)
     animation.write(store, run.id, steps, tmp_path / "a.gif", 0, iter)
     with Image.open(tmp_path / "a.gif") as moving:
         lines = [pixels(moving, n)[-animation.CAPTION :] for n in (0, moving.n_frames - 1)]
@@ -67,7 +67,7 @@ def test_the_wall_of_any_first_layer_fits_a_screen(record, tmp_path, hidden):
 @pytest.mark.parametrize("width", [300, 1500])
 def test_it_is_about_as_wide_as_asked_with_as_many_pictures_as_asked(recorded, tmp_path, width):
     store, run = recorded
-    steps = store.frame_steps(run.id)
+    steps = store.snapshot_steps(run.id)
     animation.write(store, run.id, steps, tmp_path / "a.webp", None, iter, most=3, width=width)
     with Image.open(tmp_path / "a.webp") as moving:
         assert moving.n_frames == 3
@@ -81,7 +81,7 @@ def test_whoever_gives_up_leaves_no_file(recorded, tmp_path, kind):
         raise KeyboardInterrupt
 
     store, run = recorded
-    steps, path = store.frame_steps(run.id), tmp_path / f"a.{kind}"
+    steps, path = store.snapshot_steps(run.id), tmp_path / f"a.{kind}"
     with pytest.raises(KeyboardInterrupt):
         animation.write(store, run.id, steps, path, None, track)
     with pytest.raises(KeyboardInterrupt):
@@ -92,20 +92,20 @@ def test_whoever_gives_up_leaves_no_file(recorded, tmp_path, kind):
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_the_net_is_drawn_at_the_first_and_the_last_moment(recorded, tmp_path, kind):
     store, run = recorded
-    steps, path = store.frame_steps(run.id), tmp_path / f"a.{kind}"
+    steps, path = store.snapshot_steps(run.id), tmp_path / f"a.{kind}"
     animation.write_net(store, run.id, steps, path, iter, most=3, width=300)
     with Image.open(path) as moving:
         assert (moving.format, moving.n_frames, moving.width) == (kind.upper(), 3, 300)
         for number, step in ((0, steps[0]), (2, steps[-1])):
             shown = pixels(moving, number)
             weights = (
-                network_diagram.shades(store.frame(run.id, step).parameters, run.spec.sizes, 300)
+                network_diagram.shades(store.snapshot(run.id, step).parameters, run.spec.sizes, 300)
                 / 127
             )
             beside = np.abs(weights[:, 90:170])  # neither the digit's frame nor a node is there
             y, x = np.unravel_index(beside.argmax(), beside.shape)
             np.testing.assert_allclose(shown[0, 0], animation.NEUTRAL, atol=2)
-            np.testing.assert_allclose(shown[y, x + 90], colour(weights[y, x + 90]), atol=18)
+            np.testing.assert_allclose(shown[y, x + 90], color(weights[y, x + 90]), atol=18)
 
 
 @pytest.mark.parametrize("hidden", [(), (1,), (1000,), (6, 1, 5, 4, 3)])

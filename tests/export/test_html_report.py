@@ -47,7 +47,7 @@ class Elements(HTMLParser):
 def written(store, run, folder, steps=None):
     """→ (the page's text, its elements, its data)"""
     path = folder / "a.html"
-    html_report.write(store, run, steps or store.frame_steps(run.id), path, iter)
+    html_report.write(store, run, steps or store.snapshot_steps(run.id), path, iter)
     text = path.read_text("utf-8")
     elements = Elements(text)
 
@@ -96,14 +96,14 @@ def test_the_timeline_shows_the_kept_frames_from_first_to_last(usual, opened):
     store, run = usual
     *_, data = opened
     assert not data["gone"]
-    steps = store.frame_steps(run.id)
+    steps = store.snapshot_steps(run.id)
     shown = [frame["step"] for frame in data["frames"]]
     assert len(shown) == min(len(steps), html_report.MOMENTS) >= 40
     assert (shown[0], shown[-1]) == (steps[0], steps[-1]) and set(shown) <= set(steps)
     for found in data["frames"]:
-        frame = store.frame(run.id, found["step"])
+        frame = store.snapshot(run.id, found["step"])
         scales, pictures = tiles(frame.parameters, run.spec.sizes)
-        assert found["samples"] == frame.samples
+        assert found["samples_seen"] == frame.samples_seen
         np.testing.assert_allclose(found["scales"], scales, rtol=1e-3)
         np.testing.assert_array_equal(unpacked(found["tiles"], np.int8), pictures)
         counts = of_frame(store, run.id, found["step"]).counts.tolist()
@@ -129,9 +129,9 @@ def test_the_gallery_holds_the_surest_mistakes_of_the_last_frame(usual, opened):
 def test_the_curves_are_the_recorded_ones(usual, opened):
     store, run = usual
     *_, data = opened
-    points = [(point.samples, point.smooth_loss) for point in store.points(run.id)]
+    points = [(point.samples_seen, point.smoothed_loss) for point in store.points(run.id)]
     np.testing.assert_allclose(data["loss"], points, rtol=1e-3)
-    names = ("samples", "val_loss", "val_accuracy", "test_accuracy")
+    names = ("samples_seen", "val_loss", "val_accuracy", "test_accuracy")
     epochs = [[epoch[name] for name in names] for epoch in store.epochs(run.id)]
     np.testing.assert_allclose(data["epochs"], epochs, rtol=1e-3)
     assert ["Read right", f"{run.test_accuracy:.2%}"] in data["facts"]
@@ -142,7 +142,7 @@ def test_the_curves_are_the_recorded_ones(usual, opened):
 def test_every_network_has_a_page(record, tmp_path, hidden, output, monkeypatch):
     monkeypatch.setattr(html_report, "READS", 0)  # the least: both ends are counted
     store, run = record(*hidden, output=output, activation="tanh")
-    *_, data = written(store, run, tmp_path, store.frame_steps(run.id)[:6])
+    *_, data = written(store, run, tmp_path, store.snapshot_steps(run.id)[:6])
     width = run.spec.sizes[1]
     assert (data["neurons"], data["hidden"]) == (width, len(hidden))
     assert all(len(frame["scales"]) == min(width, 128) for frame in data["frames"])
@@ -167,7 +167,7 @@ def test_a_run_that_diverged_is_shown_up_to_there(record, tmp_path):
     store, run = record(30, lr=900.0)
     assert run.state == "diverged"
     *_, data = written(store, run, tmp_path)
-    assert data["sentence"] == run.sentence
+    assert data["sentence"] == run.message
     assert data["frames"][0]["step"] == 0
     assert data["frames"][0]["counts"] and data["gallery"]
 
@@ -179,7 +179,7 @@ def test_whoever_gives_up_leaves_no_file(usual, tmp_path):
 
     store, run = usual
     with pytest.raises(KeyboardInterrupt):
-        html_report.write(store, run, store.frame_steps(run.id), tmp_path / "a.html", track)
+        html_report.write(store, run, store.snapshot_steps(run.id), tmp_path / "a.html", track)
     assert not list(tmp_path.iterdir())
     with pytest.raises(UserError, match="cannot be written"):
         html_report.write(store, run, [0], tmp_path / "none" / "a.html", iter)

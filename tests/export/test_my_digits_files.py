@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import render_strokes
 from nn.errors import UserError
 from nn.export import my_digits_files
-from nn.runs.my_digits import Labelled
+from nn.runs.my_digits import Labeled
 
 STROKES = [[(0.0, 0.0), (60.0, 0.0), (30.0, 100.0)]]
 DIGITS = [
-    Labelled(7, normalise(render_strokes.picture(STROKES)).image, STROKES),
-    Labelled(1, np.eye(28, dtype=np.uint8) * 255, []),
+    Labeled(7, preprocess(render_strokes.picture(STROKES)).image, STROKES),
+    Labeled(1, np.eye(28, dtype=np.uint8) * 255, []),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Net: every node has its place, and every line goes from one to another in its weight's colour."""
+"""Net: every node has its place, and every line goes from one to another in its weight's color."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_single_weight_is_one_line_between_its_nodes(layer, start, end, sign):
         assert shown[row - 1 : row + 2, column - 1 : column + 2].any()
 
 
-def test_the_strongest_weight_of_a_layer_has_the_strongest_colour():
+def test_the_strongest_weight_of_a_layer_has_the_strongest_color():
     network = Network((784, 2, 10))
     W = list(views(network.parameters, network.sizes))[1][0]
     W[0, 0], W[1, 9] = 2.0, -0.5

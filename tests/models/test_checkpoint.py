@@ -13,7 +13,7 @@ from nn.training import Position
 
 
 def trained(size: int = 12, momentum: float = 0.9, seed: int = 0) -> tuple[np.ndarray, Sgd]:
-    """Parameters and an optimiser as some steps leave them."""
+    """Parameters and an optimizer as some steps leave them."""
     rng = np.random.default_rng(seed)
     parameters = rng.standard_normal(size).astype(np.float32)
     sgd = Sgd(size, lr=0.1, momentum=momentum)

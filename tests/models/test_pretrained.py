@@ -1,4 +1,4 @@
-"""The recogniser that comes with the program: what it reads, and what it refuses to."""
+"""The pretrained model that comes with the program: what it reads, and what it refuses to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import handwriting, non_digits
 from nn.models import pretrained, weights_file
 from nn.network import Network
@@ -18,7 +18,7 @@ FILES = {"chars74k_digits_550": 0.98, "pendigits_train_1500": 0.945}
 
 
 def refused_or_blank(pictures):
-    answers = [pretrained.read(normalise(picture)) for picture in pictures]
+    answers = [pretrained.read(preprocess(picture)) for picture in pictures]
     return np.mean([answer.refused or answer.digit is None for answer in answers])
 
 
@@ -42,7 +42,7 @@ def test_mnist_digits_are_seldom_refused(mnist):
 
 def test_an_answer_is_the_likeliest_digit_and_its_probability():
     for picture in handwriting.make(20, seed=4).images:
-        answer = pretrained.read(normalise(picture))
+        answer = pretrained.read(preprocess(picture))
         assert answer.digit == answer.probabilities.argmax()
         assert answer.confidence == answer.probabilities.max()
         assert answer.probabilities.sum() == pytest.approx(1, abs=1e-5)
@@ -61,7 +61,7 @@ def dot(radius):
     ids=["white", "black", "dot of 2", "dot of 9", "dot of 40"],
 )
 def test_where_there_is_nothing_to_read_there_is_no_digit(picture):
-    answer = pretrained.read(normalise(picture))
+    answer = pretrained.read(preprocess(picture))
     assert (answer.digit, answer.confidence, answer.refused) == (None, 0.0, False)
     assert not answer.probabilities.any()
 
@@ -81,8 +81,8 @@ def test_most_noise_is_refused_or_blank():
 def test_the_longer_the_pens_way_the_surer_it_must_be(monkeypatch):
     """A long scribble and a digit for which the network speaks as loudly: one is refused."""
     monkeypatch.setattr(pretrained, "network", lambda: Network((784, 10)))  # all logits are 0
-    digit = normalise(handwriting.make(1, seed=0).images[0])
-    ball = normalise(non_digits.make(5, seed=0)[4])
+    digit = preprocess(handwriting.make(1, seed=0).images[0])
+    ball = preprocess(non_digits.make(5, seed=0)[4])
     assert pretrained.way(ball) > pretrained.way(digit) + 1
     between = (pretrained.way(ball) + pretrained.way(digit)) / 2
     monkeypatch.setattr(pretrained, "refusal", lambda: pretrained.Refusal(1.0, -between))
@@ -93,7 +93,7 @@ def test_the_longer_the_pens_way_the_surer_it_must_be(monkeypatch):
 def test_the_pens_way_is_counted_in_heights_of_the_digit_whatever_the_pen(pen):
     sheet = Image.new("L", (SIDE, SIDE), 255)
     ImageDraw.Draw(sheet).line((60, 50, 60, 350, 200, 350), 0, width=2 * pen)
-    assert pretrained.way(normalise(sheet)) == pytest.approx(440 / 300, rel=0.1)
+    assert pretrained.way(preprocess(sheet)) == pytest.approx(440 / 300, rel=0.1)
 
 
 def test_every_further_piece_is_an_effort_but_a_broken_stroke_is_one():
@@ -101,7 +101,7 @@ def test_every_further_piece_is_an_effort_but_a_broken_stroke_is_one():
         sheet = Image.new("L", (SIDE, SIDE), 255)
         for line in lines:
             ImageDraw.Draw(sheet).line(line, 0, width=8)
-        seen = normalise(sheet)
+        seen = preprocess(sheet)
         return pretrained.effort(seen) - pretrained.way(seen)
 
     bars = [(x, 50, x, 350) for x in (60, 160, 260)]
@@ -111,7 +111,7 @@ def test_every_further_piece_is_an_effort_but_a_broken_stroke_is_one():
 
 def test_another_network_refuses_nothing():
     network = Network((784, 10))
-    answers = [pretrained.read(normalise(p), network) for p in non_digits.make(9, seed=3)]
+    answers = [pretrained.read(preprocess(p), network) for p in non_digits.make(9, seed=3)]
     assert not any(answer.refused for answer in answers)
 
 
@@ -127,7 +127,7 @@ def test_another_network_refuses_nothing():
 @pytest.mark.parametrize("file", FILES)
 def test_drawings_are_read_and_not_refused(drawings, file, how):
     chosen = drawings(file)[::5]
-    answers = [pretrained.read(normalise(draw(one["strokes"], *how))) for one in chosen]
+    answers = [pretrained.read(preprocess(draw(one["strokes"], *how))) for one in chosen]
     labels = [one["label"] for one in chosen]
     right = np.array([answer.digit for answer in answers]) == labels
     assert right.mean() >= FILES[file]

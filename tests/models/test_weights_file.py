@@ -25,7 +25,7 @@ HEADER = {"digitscope": 1, "activation": "relu", "output": "softmax", "about": {
 def network():
     network = Network((784, 3, 10), "tanh", "sigmoid")
     rng = np.random.default_rng(0)
-    network.initialise("he", rng)
+    network.initialize("he", rng)
     network.parameters[:4] = [0, -1e-38, 3.4e38, np.float32(1) / 3]  # what text might lose
     return network
 
@@ -89,7 +89,7 @@ MAKERS = {".npz": as_npz, ".safetensors": as_safetensors, ".json": as_json}
 @pytest.mark.parametrize("hidden", [(), (1,), (5, 2, 3)])
 def test_what_was_written_is_read_bit_for_bit(folder, kind, hidden):
     network = Network((784, *hidden, 10), "gelu")
-    network.initialise("he", np.random.default_rng(1))
+    network.initialize("he", np.random.default_rng(1))
     path = folder / f"same{kind.upper()}"
     weights_file.write(network, path, {"run": "x", "step": 3})
     found, about = weights_file.read(path)
@@ -109,7 +109,7 @@ def test_no_float32_loses_a_bit(folder, kind, network, written):
 @pytest.mark.parametrize("kind", [".npz", ".safetensors"])
 def test_stored_in_float16_a_file_is_smaller_and_each_number_the_nearest(folder, kind, written):
     network = Network((784, 3, 10))
-    network.initialise("he", np.random.default_rng(0))
+    network.initialize("he", np.random.default_rng(0))
     path = folder / f"half{kind}"
     weights_file.write(network, path, {}, np.float16)
     half, _ = weights_file.read(path)

@@ -1,4 +1,4 @@
-"""Makes optimizers.json: what PyTorch's optimisers do with given gradients, in float64.
+"""Makes optimizers.json: what PyTorch's optimizers do with given gradients, in float64.
 
 Run once, in an environment with torch 2.13: ``python tests/reference/make_optimizers.py``.
 """
@@ -24,11 +24,11 @@ CASES = {
 trajectories = {}
 for name, (kind, options) in CASES.items():
     parameters = START.clone().requires_grad_()
-    optimiser = kind([parameters], **options)
+    optimizer = kind([parameters], **options)
     trajectories[name] = []
     for gradient in GRADIENTS:
         parameters.grad = gradient.clone()
-        optimiser.step()
+        optimizer.step()
         trajectories[name].append(parameters.tolist())
 
 reference = {

@@ -13,7 +13,7 @@ from nn.errors import UserError
 from nn.models import pretrained
 from nn.runs import load_network, my_digits
 from nn.runs.fine_tune import APART, FEWEST, MANY, RECIPE, learned, tune
-from nn.runs.my_digits import Labelled
+from nn.runs.my_digits import Labeled
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import State
 from nn.runs.worker.loop import work
@@ -31,10 +31,10 @@ def home(tmp_path, monkeypatch):
     )
 
 
-def teach(store, count: int, owner: str = ME, seed: int = 3) -> list[Labelled]:
+def teach(store, count: int, owner: str = ME, seed: int = 3) -> list[Labeled]:
     written = handwriting.make(count, seed)
     digits = [
-        Labelled(int(label), image, [])
+        Labeled(int(label), image, [])
         for label, image in zip(written.labels, written.images, strict=True)
     ]
     my_digits.add(store, owner, digits)
@@ -46,7 +46,7 @@ def worked(store, run):
     for _ in work(store, run.id):
         pass
     run = store.run(run.id)
-    assert run.state is State.FINISHED, run.sentence
+    assert run.state is State.FINISHED, run.message
     return run
 
 
@@ -57,28 +57,32 @@ def pictures(run) -> np.ndarray:
 def test_the_run_is_built_as_the_network_and_belongs_to_the_visitor(store):
     digits = teach(store, FEWEST)
     teach(store, FEWEST, "somebody else")
-    run = tune(store, ME, "recogniser", "The recogniser")
-    assert (run.state, run.owner, run.name) == (State.QUEUED, ME, "The recogniser, fine-tuned")
-    assert (run.spec.init_from, run.spec.dataset) == ("recogniser", "strokes")
+    run = tune(store, ME, "pretrained", "The pretrained model")
+    assert (run.state, run.owner, run.name) == (
+        State.QUEUED,
+        ME,
+        "The pretrained model, fine-tuned",
+    )
+    assert (run.spec.init_from, run.spec.dataset) == ("pretrained", "strokes")
     assert run.spec.sizes == pretrained.network().sizes
     np.testing.assert_array_equal(pictures(run), [digit.image for digit in digits])
 
 
 def test_of_many_some_are_kept_apart(store):
     digits = teach(store, MANY)
-    run = tune(store, ME, "recogniser", "x")
+    run = tune(store, ME, "pretrained", "x")
     kept = [digit.image for n, digit in enumerate(digits, 1) if n % APART]
     np.testing.assert_array_equal(pictures(run), kept)
 
 
 def test_a_network_tuned_again_keeps_its_name(store):
     teach(store, FEWEST)
-    assert tune(store, ME, "recogniser", "x, fine-tuned").name == "x, fine-tuned"
+    assert tune(store, ME, "pretrained", "x, fine-tuned").name == "x, fine-tuned"
 
 
 def test_what_a_run_learned_from_outlives_my_digits(store):
     teach(store, FEWEST)
-    run = tune(store, ME, "recogniser", "x")
+    run = tune(store, ME, "pretrained", "x")
     my_digits.remove(store, ME, my_digits.held(store, ME))
     assert len(pictures(run)) == FEWEST
 
@@ -121,8 +125,8 @@ def test_a_tuned_run_learns_a_strange_hand_and_forgets_little(store, monkeypatch
 @pytest.mark.parametrize(
     ("count", "init_from", "sentence"),
     [
-        (0, "recogniser", "My digits holds 0; teach it 5 or more first"),
-        (FEWEST - 1, "recogniser", "My digits holds 4"),
+        (0, "pretrained", "My digits holds 0; teach it 5 or more first"),
+        (FEWEST - 1, "pretrained", "My digits holds 4"),
         (FEWEST, "0123abcd@5", "There is no run"),
     ],
 )

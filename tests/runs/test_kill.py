@@ -24,7 +24,9 @@ from nn.runs.worker.loop import work
 
 ROOT = Path(__file__).parents[2]
 KILLS = 100
-SPEC = RunSpec(hidden=(8,), lr=0.02, batch_size=300, epochs=20, dataset="strokes", validation_size=12_000)
+SPEC = RunSpec(
+    hidden=(8,), lr=0.02, batch_size=300, epochs=20, dataset="strokes", validation_size=12_000
+)
 
 # A worker for each line it reads, started in a moment because it is a fork of what is loaded.
 NURSERY = """
@@ -104,13 +106,13 @@ def recorded(store, run):
     return (
         {epoch["epoch"]: epoch["train_loss"] for epoch in store.epochs(run.id)},
         {point.step: point.loss for point in store.points(run.id)},
-        set(store.frame_steps(run.id)),
+        set(store.snapshot_steps(run.id)),
     )
 
 
 def parameters(store, run):
-    network, _, optimiser = run.spec.build()
-    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimiser)
+    network, _, optimizer = run.spec.build()
+    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimizer)
     return network.parameters
 
 
@@ -137,7 +139,9 @@ def test_a_killed_worker_loses_nothing_that_was_committed_and_going_on_changes_n
         assert points.items() <= points_now.items()
         assert frames <= frames_now
         assert list(epochs_now) == list(range(1, seen.epoch + 1))
-        sizes = select(func.length(schema.frames.c.parameters)).where(schema.frames.c.run == run.id)
+        sizes = select(func.length(schema.snapshots.c.parameters)).where(
+            schema.snapshots.c.run == run.id
+        )
         assert {size for (size,) in store.rows(sizes)} <= {2 * parameter_count(SPEC.sizes)}
         if store.checkpoint(run.id):
             parameters(store, run)
@@ -146,7 +150,7 @@ def test_a_killed_worker_loses_nothing_that_was_committed_and_going_on_changes_n
             run = new_run(store)
         elif seen.state is State.INTERRUPTED:
             interrupted += 1
-            assert "Resume it" in seen.sentence
+            assert "Resume it" in seen.message
             assert store.requeue(run.id).state is State.QUEUED
         else:  # it was killed before it had taken the run
             assert (seen.state, seen.step) == (State.QUEUED, store.run(run.id).step)

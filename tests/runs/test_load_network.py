@@ -33,8 +33,8 @@ def put(store, run, **values):
 
 def test_a_run_by_id_or_name_is_the_network_of_its_checkpoint(recorded):
     store, run = recorded
-    network, _, optimiser = run.spec.build()
-    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimiser)
+    network, _, optimizer = run.spec.build()
+    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimizer)
     for text in (run.id, run.id[:6], "mine"):
         loaded, found, step = load(store, text)
         assert (found, step) == (run, run.step)

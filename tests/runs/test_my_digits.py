@@ -7,14 +7,14 @@ import pytest
 
 from nn.errors import UserError
 from nn.runs import my_digits
-from nn.runs.my_digits import Labelled
+from nn.runs.my_digits import Labeled
 
 ME, OTHER = "me", "other"
 
 
-def digit(label: int, seed: int = 0) -> Labelled:
+def digit(label: int, seed: int = 0) -> Labeled:
     image = np.random.default_rng(seed).integers(0, 256, (28, 28), np.uint8)
-    return Labelled(label, image, [[[1.5, 2.0], [3.0, 4.0]]])
+    return Labeled(label, image, [[[1.5, 2.0], [3.0, 4.0]]])
 
 
 def test_what_is_added_is_held_in_order(store):

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from nn.data import sources
 from nn.errors import UserError
-from nn.initializers import INITIALISERS
+from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES
-from nn.optimizers import OPTIMISERS, Sgd
+from nn.optimizers import OPTIMIZERS, Sgd
 from nn.runs.spec import RunSpec, parse_hidden
 from nn.schedules import SCHEDULES
 
@@ -25,10 +25,10 @@ specs = st.builds(
     activation=st.sampled_from(sorted(ACTIVATIONS)),
     output=st.sampled_from(sorted(OUTPUTS)),
     loss=st.sampled_from(sorted(LOSSES)),
-    initializer=st.sampled_from(sorted(INITIALISERS)),
+    initializer=st.sampled_from(sorted(INITIALIZERS)),
     lr=st.floats(0, 1000, exclude_min=True),
     lr_schedule=st.sampled_from(sorted(SCHEDULES)),
-    optimizer=st.sampled_from(sorted(OPTIMISERS)),
+    optimizer=st.sampled_from(sorted(OPTIMIZERS)),
     momentum=st.floats(0, 0.9999),
     nesterov=st.booleans(),
     weight_decay=st.floats(0, 1),
@@ -41,7 +41,7 @@ specs = st.builds(
     epochs=st.integers(1, 10_000),
     dataset=st.sampled_from([*sources.NAMES, "/no longer/there", r"C:\elsewhere.csv"]),
     extra_data=st.sampled_from(["", "/no longer/there.npz", r"C:\elsewhere.npz"]),
-    init_from=st.sampled_from(["", "recogniser", "no such run@17"]),
+    init_from=st.sampled_from(["", "pretrained", "no such run@17"]),
     validation_size=st.integers(0, 1_000_000),
     seed=st.integers(0, 2**32 - 1),
 )
@@ -109,7 +109,7 @@ def test_any_value_for_a_field_makes_a_spec_or_a_sentence_that_names_the_field(f
         ("init_from", "run@-1"),
         ("init_from", "run@3@4"),
         ("init_from", None),
-        ("init_from", ["recogniser"]),
+        ("init_from", ["pretrained"]),
         ("epochs", 0),
         ("epochs", True),
         ("validation_size", -1),
@@ -156,16 +156,16 @@ def test_a_spec_builds_what_it_says():
         hidden=(7, 5), activation="sigmoid", output="sigmoid", loss="squared_error", lr=2.5,
         momentum=0.25, nesterov=True, weight_decay=0.1, dropout=0.4, label_smoothing=0.2,
     )  # fmt: skip
-    network, loss, optimiser = spec.build()
+    network, loss, optimizer = spec.build()
     assert network.sizes == (784, 7, 5, 10)
     assert network.activation == "sigmoid"
     assert isinstance(network.output, OUTPUTS["sigmoid"])
     assert loss.func is LOSSES["squared_error"]
     assert loss.keywords == {"smoothing": 0.2}
-    assert isinstance(optimiser, Sgd)
-    assert (optimiser.lr, optimiser.momentum, optimiser.nesterov) == (2.5, 0.25, True)
-    assert (optimiser.weight_decay, network.dropout) == (0.1, 0.4)
-    for name, kind in OPTIMISERS.items():
+    assert isinstance(optimizer, Sgd)
+    assert (optimizer.lr, optimizer.momentum, optimizer.nesterov) == (2.5, 0.25, True)
+    assert (optimizer.weight_decay, network.dropout) == (0.1, 0.4)
+    for name, kind in OPTIMIZERS.items():
         assert type(RunSpec(optimizer=name).build()[2]) is kind
 
 

@@ -1,11 +1,11 @@
-"""How the recogniser is made, on a small scale."""
+"""How the pretrained model is made, on a small scale."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import handwriting, non_digits
 from nn.models import pretrained, weights_file
 from nn.network import views
@@ -14,7 +14,9 @@ from nn.runs.spec import RunSpec
 from nn.training import train
 from tests.cli.command_line import nn
 
-SMALL = RunSpec(hidden=(32,), dataset="strokes", validation_size=300, epochs=1, batch_size=128, augmentation=1.0)
+SMALL = RunSpec(
+    hidden=(32,), dataset="strokes", validation_size=300, epochs=1, batch_size=128, augmentation=1.0
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +26,9 @@ def held_out():
 
 @pytest.fixture
 def network(held_out, one_thread):
-    network, loss, optimiser = RunSpec(hidden=(64,), augmentation=0.5).build()
+    network, loss, optimizer = RunSpec(hidden=(64,), augmentation=0.5).build()
     for _ in train(
-        network, loss, optimiser, handwriting.make(3000, seed=9), epochs=4, batch_size=64, seed=0,
+        network, loss, optimizer, handwriting.make(3000, seed=9), epochs=4, batch_size=64, seed=0,
         augmentation=0.5,
     ):  # fmt: skip
         pass
@@ -57,19 +59,19 @@ def test_the_refusal_takes_its_share_of_digits_and_far_more_of_scribbles(
     monkeypatch.setattr(pretrained, "refusal", lambda: rule)
 
     def refused(pictures):
-        answers = [pretrained.read(normalise(picture)) for picture in pictures]
+        answers = [pretrained.read(preprocess(picture)) for picture in pictures]
         return np.mean([answer.refused for answer in answers])
 
     assert refused(held_out.images) == pytest.approx(0.02, abs=0.005)
     assert refused(non_digits.make(90, seed=5)) > 0.5
 
 
-def test_the_command_writes_a_recogniser(monkeypatch, tmp_path):
+def test_the_command_writes_a_pretrained(monkeypatch, tmp_path):
     monkeypatch.setattr(train_pretrained, "SPEC", SMALL)
     monkeypatch.setattr(train_pretrained, "FINISH", SMALL)
     monkeypatch.setattr(train_pretrained, "SCRIBBLES", 18)
     monkeypatch.setattr(pretrained, "FILE", tmp_path / "made.safetensors")
-    result = nn("recogniser")
+    result = nn("pretrained")
     assert result.exit_code == 0, result.output
     assert [line.split(",")[0] for line in result.stdout.splitlines()[:2]] == ["epoch 1 of 1"] * 2
     network, about = weights_file.read(pretrained.FILE)

@@ -11,7 +11,7 @@ SIDE = 28
 
 
 def structure(pictures: Array) -> NDArray[np.float32]:
-    """pictures: (n, 784) → (n,): how alike a pixel's weight is to its neighbour's beside and below
+    """pictures: (n, 784) → (n,): how alike a pixel's weight is to its neighbor's beside and below
     it: about 0 in noise, towards 1 in smooth strokes, below 0 in a chessboard; 0 in an even one.
 
     Spatial autocorrelation at distance 1, by Moran's I (Biometrika 37, 1950).

@@ -1,4 +1,4 @@
-"""Survey: every neuron of a layer in a few numbers, over a set of labelled pictures."""
+"""Survey: every neuron of a layer in a few numbers, over a set of labeled pictures."""
 
 from __future__ import annotations
 

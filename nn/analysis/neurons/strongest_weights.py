@@ -1,4 +1,4 @@
-"""Lines: the strongest weights between neighbouring layers, for drawing a network as a net."""
+"""Lines: the strongest weights between neighboring layers, for drawing a network as a net."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Lines(NamedTuple):
 
 
 def strongest(parameters: Array, sizes: Sequence[int], most: int) -> list[Lines]:
-    """For each pair of neighbouring layers the ``most`` weights of largest absolute value.
+    """For each pair of neighboring layers the ``most`` weights of largest absolute value.
 
     parameters: flat, as nn.network.Network.parameters.
     """

@@ -29,7 +29,7 @@ class Histogram(NamedTuple):
 
 def histogram(y: Array, labels: Array, bins: int = 40) -> Histogram:
     """y: (n,), what one neuron says to each picture, n at least 1; labels: (n,)."""
-    # float64: neighbouring float32 numbers leave room for no edge between them.
+    # float64: neighboring float32 numbers leave room for no edge between them.
     low, high = float(y.min()), float(y.max())
     if low == high:
         high += max(1.0, abs(low))

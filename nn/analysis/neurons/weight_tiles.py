@@ -20,14 +20,14 @@ def tiles(
     parameters: flat, as nn.network.Network.parameters.
     """
     W, _ = next(views(parameters, sizes))  # (784, neurons)
-    return quantised(W.T[neurons].astype(np.float32, order="C"))
+    return quantized(W.T[neurons].astype(np.float32, order="C"))
 
 
-def quantised(pictures: Array) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+def quantized(pictures: Array) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """pictures: (n, 784), weights of any layer, changes, gradients → as ``tiles``; what is not
     finite, after a run has diverged, is 0."""
     scales = np.abs(pictures).max(axis=1)
     if not np.isfinite(scales).all():
-        return quantised(np.nan_to_num(pictures, posinf=0, neginf=0))
+        return quantized(np.nan_to_num(pictures, posinf=0, neginf=0))
     shades = pictures * (127 / np.where(scales > 0, scales, 1))[:, None]
     return scales, np.rint(shades).astype(np.int8)

@@ -80,6 +80,6 @@ def of_frame(store: RunStore, run_id: str, step: int) -> Confusion:
     """
     spec = store.run(run_id).spec
     network = spec.network()
-    network.parameters[...] = store.frame(run_id, step).parameters
+    network.parameters[...] = store.snapshot(run_id, step).parameters
     test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
     return confusion(network, test.images, test.labels)

@@ -28,7 +28,7 @@ def rights(
     """
     network = store.run(run_id).spec.network()
     for step in steps:
-        network.parameters[...] = store.frame(run_id, step).parameters
+        network.parameters[...] = store.snapshot(run_id, step).parameters
         with np.errstate(over="ignore", invalid="ignore"):  # it may have diverged
             right: Bools = answers(network, images) == labels
         yield right

@@ -1,4 +1,4 @@
-"""Reading: what a network answers to a set of labelled pictures, and how sure it is."""
+"""Reading: what a network answers to a set of labeled pictures, and how sure it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading and writing labelled pictures; the path says which format."""
+"""Reading and writing labeled pictures; the path says which format."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 def read(
     path: Path, complain: Callable[[str], object] = log.warning, track: Track = iter
 ) -> Dataset:
-    """The labelled pictures at ``path``.
+    """The labeled pictures at ``path``.
 
     ``complain`` takes a sentence for each picture of a folder that is left out. Raises UserError
     naming the file when it is absent, damaged, or no such thing at all.

@@ -12,7 +12,7 @@ from nn.errors import UserError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"}
 FORMATS = ["PNG", "JPEG", "BMP", "WEBP", "GIF"]  # Pillow's others are rare and less well guarded
-MOST_PIXELS = 8_000 * 8_000  # 256 MB in colour with transparency
+MOST_PIXELS = 8_000 * 8_000  # 256 MB in color with transparency
 
 # Pillow warns of large pictures above its own limit, which is higher than ours.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from nn.data.dataset import Dataset
 from nn.data.formats.image_files import SUFFIXES, open_picture
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.errors import UserError
 from nn.support.atomic_write import Track, replacing
 
@@ -38,7 +38,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def read(folder: Path, complain: Callable[[str], object], track: Track) -> Dataset:
-    """Grey pictures of 28 × 28 pass unchanged, others are normalised.
+    """Gray pictures of 28 × 28 pass unchanged, others are preprocessed.
 
     A picture that has no label, cannot be read or is blank is left out, after a sentence to
     ``complain``. Raises UserError when none is left.
@@ -74,10 +74,10 @@ def _image(path: Path) -> NDArray[np.uint8]:
     picture = open_picture(path)
     if picture.mode == "L" and picture.size == (28, 28) and "transparency" not in picture.info:
         return np.asarray(picture)
-    normalised = normalise(picture)
-    if normalised.blank:
+    preprocessed = preprocess(picture)
+    if preprocessed.blank:
         raise UserError(f"{path} is blank: it is left out.")
-    return normalised.image
+    return preprocessed.image
 
 
 def write(dataset: Dataset, folder: Path, track: Track) -> None:

@@ -1,4 +1,4 @@
-"""Upload: labelled pictures that come as bytes, from somebody's browser."""
+"""Upload: labeled pictures that come as bytes, from somebody's browser."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_BYTES = 256 * 2**20  # of a .zip once unpacked
 
 
 def read(files: Mapping[str, bytes], complain: Callable[[str], object]) -> Dataset:
-    """files: name → contents. The labelled pictures in them, at most MOST.
+    """files: name → contents. The labeled pictures in them, at most MOST.
 
     ``complain`` takes a sentence for each thing that is left out. Raises UserError naming the file
     that is damaged, or when nothing in them can be used.

@@ -173,7 +173,7 @@ def _together(blobs: NDArray[np.intp], kept: list[int], mass: NDArray[np.float64
     after = boxes[:, None, :2] - boxes[None, :, 2:]  # (n, n, 2): one begins where other has ended
     near = np.maximum(after, after.swapaxes(0, 1)).max(axis=2) < 0.12 * max(height, width)
     group = np.arange(len(kept))
-    for _ in kept:  # everything takes the least number among its neighbours
+    for _ in kept:  # everything takes the least number among its neighbors
         group = np.where(near, group, len(kept)).min(axis=1)
     weight = np.bincount(group, mass[kept] * middle[kept])
     whole = np.bincount(group, mass[kept])

@@ -11,35 +11,35 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from nn.data.preprocess.grayscale import Grey
+from nn.data.preprocess.grayscale import Gray
 
 Ink = NDArray[np.float32]  # (h, w), from 0 (paper) to 1 (the strongest stroke)
 
 FAINTEST = 0.1  # ink must differ from the paper by this share of the full range
 CLEAR = 2.5  # and be this many times stronger than the grain
-ALIKE = 0.2  # neighbours' correlation: noise has less, even a one-pixel pen's strokes more
+ALIKE = 0.2  # neighbors' correlation: noise has less, even a one-pixel pen's strokes more
 UNEVEN = 0.03  # a border that varies by more is unevenly lit, or crossed by ink
 SMALL = 64  # pixels: a shorter side below this is no photograph
 CELLS = 8  # across and down: in each, ink covers less than the paper
 WIDEST = 0.25  # of the shorter side: what is wider than this both ways is a shadow, no stroke
 
 
-def find(grey: Grey) -> Ink | None:
-    """The ink in a picture's grey levels; None where there is none, or nothing but grain.
+def find(gray: Gray) -> Ink | None:
+    """The ink in a picture's gray levels; None where there is none, or nothing but grain.
 
     Grain averages out where four pixels become one, so a noisy picture is tried smaller before
-    it counts as empty: the ink may be smaller than ``grey`` by a power of two.
+    it counts as empty: the ink may be smaller than ``gray`` by a power of two.
     """
     while True:
-        ink = None if _is_noise(grey) else _above_grain(_contrast(grey))
-        if ink is not None or min(grey.shape) < SMALL:
+        ink = None if _is_noise(gray) else _above_grain(_contrast(gray))
+        if ink is not None or min(gray.shape) < SMALL:
             return ink
-        grey = _resized(grey, grey.shape[1] // 2, grey.shape[0] // 2)
+        gray = _resized(gray, gray.shape[1] // 2, gray.shape[0] // 2)
 
 
-def _is_noise(grey: Grey) -> bool:
-    """Pixels know nothing of their neighbours, neither across, down nor along a diagonal."""
-    apart = grey - grey.mean()
+def _is_noise(gray: Gray) -> bool:
+    """Pixels know nothing of their neighbors, neither across, down nor along a diagonal."""
+    apart = gray - gray.mean()
     pairs = (
         (apart[1:], apart[:-1]),
         (apart[:, 1:], apart[:, :-1]),
@@ -50,51 +50,51 @@ def _is_noise(grey: Grey) -> bool:
     return closest < ALIKE * float(np.vdot(apart, apart))
 
 
-def _contrast(grey: Grey) -> Ink:
+def _contrast(gray: Gray) -> Ink:
     """How far each pixel is from the paper, towards the side (dark or light) that ink is on."""
-    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    edge = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
     # A tight scan's ink may touch every edge, but seldom fills the corners or most of the picture.
-    corners = np.repeat(grey[[0, 0, -1, -1], [0, -1, 0, -1]], len(edge) // 8)
-    votes = np.concatenate([corners, grey.ravel()[:: max(1, grey.size // len(edge))]])
-    middle = (float(grey.min()) + float(grey.max())) / 2
+    corners = np.repeat(gray[[0, 0, -1, -1], [0, -1, 0, -1]], len(edge) // 8)
+    votes = np.concatenate([corners, gray.ravel()[:: max(1, gray.size // len(edge))]])
+    middle = (float(gray.min()) + float(gray.max())) / 2
     light = votes >= middle
     paper = np.median(votes[light] if 2 * light.sum() > len(light) else votes[~light])
-    if min(grey.shape) >= SMALL and np.quantile(np.abs(edge - paper), 0.9) > UNEVEN:
-        return _shaded(grey)
-    above = grey - np.float32(paper)
+    if min(gray.shape) >= SMALL and np.quantile(np.abs(edge - paper), 0.9) > UNEVEN:
+        return _shaded(gray)
+    above = gray - np.float32(paper)
     return above if _mostly_above(above) else -above
 
 
-def _shaded(grey: Grey) -> Ink:
+def _shaded(gray: Gray) -> Ink:
     """The contrast on unevenly lit paper: what is darker, or lighter, than all around it."""
-    around = _resized(_resized(grey, CELLS, CELLS), *grey.shape[::-1])
-    light = _mostly_above(grey - around)
-    coarse = _resized(grey, grey.shape[1] // 4, grey.shape[0] // 4)
+    around = _resized(_resized(gray, CELLS, CELLS), *gray.shape[::-1])
+    light = _mostly_above(gray - around)
+    coarse = _resized(gray, gray.shape[1] // 4, gray.shape[0] // 4)
     half = round(WIDEST / 2 * min(coarse.shape))
     if light:
-        contrast = grey - _resized(_opened(coarse, half), *grey.shape[::-1])
+        contrast = gray - _resized(_opened(coarse, half), *gray.shape[::-1])
     else:
         # Light multiplies: ink in the shade differs from its paper by as large a share.
-        contrast = 1 - grey / _resized(_closed(coarse, half), *grey.shape[::-1]).clip(min=0.05)
+        contrast = 1 - gray / _resized(_closed(coarse, half), *gray.shape[::-1]).clip(min=0.05)
     return contrast - np.float32(np.median(contrast))
 
 
-def _mostly_above(difference: Grey) -> bool:
+def _mostly_above(difference: Gray) -> bool:
     # Cubes: a few strong strokes outweigh wide soft shades.
     return float(np.vdot(difference * difference, difference)) > 0
 
 
-def _opened(values: Grey, half: int) -> Grey:
+def _opened(values: Gray, half: int) -> Gray:
     """Without what is lighter and narrower than ``2 · half + 1`` pixels: morphological opening."""
     return _running(np.maximum, _running(np.minimum, values, half), half)
 
 
-def _closed(values: Grey, half: int) -> Grey:
+def _closed(values: Gray, half: int) -> Gray:
     """Without what is darker and narrower."""
     return _running(np.minimum, _running(np.maximum, values, half), half)
 
 
-def _running(extreme: np.ufunc, values: Grey, half: int) -> Grey:
+def _running(extreme: np.ufunc, values: Gray, half: int) -> Gray:
     """The extreme of the square ``2 · half + 1`` pixels wide around each pixel."""
     for _ in "down", "across":
         window, done = 2 * half + 1, 1
@@ -107,9 +107,9 @@ def _running(extreme: np.ufunc, values: Grey, half: int) -> Grey:
     return values
 
 
-def _resized(grey: Grey, width: int, height: int) -> Grey:
-    filter = Image.Resampling.BOX if width < grey.shape[1] else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(grey).resize((width, height), filter))
+def _resized(gray: Gray, width: int, height: int) -> Gray:
+    filter = Image.Resampling.BOX if width < gray.shape[1] else Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(gray).resize((width, height), filter))
 
 
 def _above_grain(contrast: Ink) -> Ink | None:

@@ -1,4 +1,4 @@
-"""Pictures: whatever a person may hand over → an upright Pillow image, and its grey levels."""
+"""Pictures: whatever a person may hand over → an upright Pillow image, and its gray levels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from nn.errors import UserError
 
-Grey = NDArray[np.float32]  # (h, w), from 0 (black) to 1 (white)
+Gray = NDArray[np.float32]  # (h, w), from 0 (black) to 1 (white)
 Box = tuple[int, int, int, int]  # left, top, right, bottom, in pixels
 
 ORIENTATION = 0x0112  # the EXIF tag that says how a camera was held
@@ -20,7 +20,7 @@ PLAIN = ("L", "LA", "RGB", "RGBA", "F")  # modes that shrink as they are
 def opened(picture: object) -> Image.Image:
     """``picture`` upright, its mode one of PLAIN: a Pillow image, or an array of numbers.
 
-    An array is (h, w) or (h, w, 1–4): grey, grey and alpha, RGB, RGBA. Other numbers than uint8
+    An array is (h, w) or (h, w, 1–4): gray, gray and alpha, RGB, RGBA. Other numbers than uint8
     count from 0 to 1, to 255 or to 65,535, the least that holds them all; beyond that, from their
     least to their greatest.
     Raises UserError for anything else, also for a picture whose file turns out to be broken.
@@ -50,8 +50,8 @@ def opened(picture: object) -> Image.Image:
         ) from None
 
 
-def grey(image: Image.Image, box: Box, shrink: int) -> Grey:
-    """The grey levels of ``box``, each ``shrink`` × ``shrink`` pixels made one (their mean)."""
+def gray(image: Image.Image, box: Box, shrink: int) -> Gray:
+    """The gray levels of ``box``, each ``shrink`` × ``shrink`` pixels made one (their mean)."""
     part = image.crop(box) if shrink == 1 else image.reduce(shrink, box)
     if part.mode in ("LA", "RGBA"):
         part = _on_paper(part)

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from nn.data.dataset import Dataset, cached
 from nn.data.synthetic.glyphs import FORMS, Form
-from nn.data.synthetic.pen import Points, frame, rasterise, spline
+from nn.data.synthetic.pen import Points, frame, rasterize, spline
 
 TRAIN, TEST = 20_000, 4_000
 VERSION = 2  # raise when the pictures change: it names the cache
 POINTS = 128  # a drawing is sampled at this many points, at most half a pixel apart
-CHUNK = 64  # drawings rasterised at a time: their distance maps fit a 512 kB cache
+CHUNK = 64  # drawings rasterized at a time: their distance maps fit a 512 kB cache
 
 
 def load() -> tuple[Dataset, Dataset]:
@@ -29,7 +29,7 @@ def load() -> tuple[Dataset, Dataset]:
 
 
 def make(count: int, seed: int) -> Dataset:
-    """``count`` labelled pictures, every digit equally often, the same ones for the same seed."""
+    """``count`` labeled pictures, every digit equally often, the same ones for the same seed."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count) % 10).astype(np.uint8)
     images = np.empty((count, 28, 28), np.uint8)
@@ -40,7 +40,7 @@ def make(count: int, seed: int) -> Dataset:
                 chosen = part[start : start + CHUNK]
                 radius = pens(len(chosen), rng)
                 points = frame(write(form, len(chosen), rng), radius.max(axis=1))
-                images[chosen] = rasterise(points, radius)
+                images[chosen] = rasterize(points, radius)
     return Dataset(images, labels, "strokes")
 
 

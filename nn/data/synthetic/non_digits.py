@@ -1,4 +1,4 @@
-"""Scribbles: what people draw that is no digit, to learn what a recogniser should refuse."""
+"""Scribbles: what people draw that is no digit, to learn what a pretrained should refuse."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def spline(controls: int, samples: int) -> NDArray[np.float64]:
 
 
 def frame(points: Points, radius: NDArray[np.float32]) -> Points:
-    """Scale and move drawings (n, k, 2) as MNIST's: longer side 20 px with the pen's width, centre
+    """Scale and move drawings (n, k, 2) as MNIST's: longer side 20 px with the pen's width, center
     of mass in the middle of pixel (14, 14); ``radius`` (n,) is the pen's, in pixels."""
     low, high = points.min(axis=1), points.max(axis=1)
     points = points * ((20 - 2 * radius) / (high - low).max(axis=1))[:, None, None]
@@ -38,16 +38,16 @@ def frame(points: Points, radius: NDArray[np.float32]) -> Points:
     return framed
 
 
-def rasterise(points: Points, radius: NDArray[np.float32]) -> NDArray[np.uint8]:
+def rasterize(points: Points, radius: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Drawings (n, k, 2) in pixels with pens of ``radius`` (n, k) → (n, 28, 28) uint8.
 
     A pixel's ink falls from full to none over one pixel around the pen's edge. How far a pixel is
     outside the disc around a point is (d² − r²) / 2r near that edge: no root to take per point.
     """
-    centres = np.arange(28, dtype=np.float32) + 0.5
+    centers = np.arange(28, dtype=np.float32) + 0.5
     scale = 0.5 / radius[:, :, None]
-    across = np.square(points[:, :, 0, None] - centres) * scale  # (n, k, 28)
-    down = np.square(points[:, :, 1, None] - centres) * scale - radius[:, :, None] / 2
+    across = np.square(points[:, :, 0, None] - centers) * scale  # (n, k, 28)
+    down = np.square(points[:, :, 1, None] - centers) * scale - radius[:, :, None] / 2
     outside = np.full((len(points), 28, 28), np.inf, np.float32)
     here = np.empty_like(outside)
     for k in range(points.shape[1]):

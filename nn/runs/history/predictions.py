@@ -14,7 +14,7 @@ DIGITS = 10
 
 
 class Fate(NamedTuple):
-    samples: Array  # (n,): how many digits it had seen
+    samples_seen: Array  # (n,): how many digits it had seen
     probabilities: Array  # (n, 10)
 
 
@@ -23,7 +23,7 @@ def fate(store: RunStore, run_id: str, image: Array) -> Fate:
 
     Raises UserError when there is no such run.
     """
-    frames = store.frame_samples(store.run(run_id).id)
+    frames = store.snapshot_samples_seen(store.run(run_id).id)
     answers = [_answer(store, run_id, step, image.tobytes()) for step in frames]
     return Fate(np.array(list(frames.values()), np.int64), np.array(answers).reshape(-1, DIGITS))
 
@@ -31,6 +31,6 @@ def fate(store: RunStore, run_id: str, image: Array) -> Fate:
 @lru_cache(20_000)
 def _answer(store: RunStore, run_id: str, step: int, image: bytes) -> Array:
     network = store.run(run_id).spec.network()
-    network.parameters[...] = store.frame(run_id, step).parameters
+    network.parameters[...] = store.snapshot(run_id, step).parameters
     answer: Array = network.probabilities(np.frombuffer(image, np.uint8)[np.newaxis])[0]
     return answer

@@ -15,7 +15,7 @@ from nn.runs.store.store import RunStore
 
 class Film(NamedTuple):
     steps: list[int]  # of the kept frames
-    samples: list[int]  # digits seen by then
+    samples_seen: list[int]  # digits seen by then
     pictures: NDArray[np.float32]  # (frames, 784), as weights.pictures
 
 
@@ -26,13 +26,13 @@ def film(store: RunStore, run_id: str, layer: int, neuron: int, most: int = 12) 
     """
     run = store.run(run_id)
     check_neuron(run.spec.sizes, layer, neuron)
-    frames = [store.frame(run_id, step) for step in spread(store.frame_steps(run_id), most)]
+    frames = [store.snapshot(run_id, step) for step in spread(store.snapshot_steps(run_id), most)]
     if not frames:
         raise UserError(f"Run {run.name} has no frames yet: it is {run.state}.")
     shown = [
         pictures(f.parameters, run.spec.sizes, layer, slice(neuron, neuron + 1)) for f in frames
     ]
-    return Film([f.step for f in frames], [f.samples for f in frames], np.concatenate(shown))
+    return Film([f.step for f in frames], [f.samples_seen for f in frames], np.concatenate(shown))
 
 
 def spread(steps: list[int], most: int) -> list[int]:

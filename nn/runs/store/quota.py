@@ -74,10 +74,10 @@ def keep(store: RunStore) -> str:
 
 def _thin(store: RunStore, run_id: str) -> bool:
     """Forget every second frame of a run → whether there was one to forget."""
-    frames = schema.frames.c
-    doomed = store.frame_steps(run_id)[1:-1:2]
+    frames = schema.snapshots.c
+    doomed = store.snapshot_steps(run_id)[1:-1:2]
     with store.writing() as connection:
         connection.execute(
-            delete(schema.frames).where(frames.run == run_id, frames.step.in_(doomed))
+            delete(schema.snapshots).where(frames.run == run_id, frames.step.in_(doomed))
         )
     return bool(doomed)

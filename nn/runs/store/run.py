@@ -41,10 +41,10 @@ class Run:
     created: float  # seconds since 1970
     heartbeat: float  # likewise: when its worker, or who queued it, last wrote
     state: State
-    sentence: str  # why it is in that state, where that needs saying
+    message: str  # why it is in that state, where that needs saying
     steps: int  # in the whole run; 0 before it was first started
     step: int
-    samples: int
+    samples_seen: int
     seconds: float  # of training alone
     epoch: int  # complete ones
     test_accuracy: float | None  # 0–1, after the last complete epoch
@@ -54,16 +54,16 @@ class Run:
 
 class Point(NamedTuple):
     step: int
-    samples: int
+    samples_seen: int
     loss: float  # of this step's batch
-    smooth_loss: float  # running mean of the batches' losses
+    smoothed_loss: float  # running mean of the batches' losses
 
 
-class Frame(NamedTuple):
+class Snapshot(NamedTuple):
     """The network at one moment, for looking."""
 
     step: int
-    samples: int
+    samples_seen: int
     loss: float | None  # training loss just before; None for the untrained network
     parameters: NDArray[np.float16]  # flat, as nn.network.Network.parameters
 
@@ -80,18 +80,18 @@ def waits(row: Any) -> bool:
 
 def as_run(row: Any, standing: Standing | None) -> Run:
     """What a row of the table says at this moment; how the queue stands matters if it waits."""
-    state, sentence, place = State(row.state), row.sentence, 0
+    state, message, place = State(row.state), row.message, 0
     now = time.time()
     if standing and waits(row):
         place = standing.place(row.id, now - row.heartbeat)
         if now - max(row.heartbeat, standing.heard) > START_SECONDS:
             state, place = State.INTERRUPTED, 0
-            sentence = "No worker has started it. Resume it, or it starts after the next run."
+            message = "No worker has started it. Resume it, or it starts after the next run."
         elif place:
-            sentence = f"Waiting: {ordinal(place)} in the queue."
+            message = f"Waiting: {ordinal(place)} in the queue."
     elif state.active and row.lease and now - row.heartbeat > LEASE_SECONDS:
         state = State.INTERRUPTED
-        sentence = "Its worker vanished. Resume it to go on from the last checkpoint."
+        message = "Its worker vanished. Resume it to go on from the last checkpoint."
     return Run(
         id=row.id,
         name=row.name,
@@ -100,10 +100,10 @@ def as_run(row: Any, standing: Standing | None) -> Run:
         created=row.created,
         heartbeat=row.heartbeat,
         state=state,
-        sentence=sentence,
+        message=message,
         steps=row.steps,
         step=row.step,
-        samples=row.samples,
+        samples_seen=row.samples_seen,
         seconds=row.seconds,
         epoch=row.epoch,
         test_accuracy=row.test_accuracy,

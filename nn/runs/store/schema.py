@@ -39,14 +39,14 @@ runs = Table(
     Column("spec", Text, nullable=False),  # RunSpec as JSON
     Column("created", Float, nullable=False),  # seconds since 1970, as all times here
     Column("state", String(16), nullable=False),
-    Column("sentence", Text, nullable=False, default=""),  # why it is in that state, for people
+    Column("message", Text, nullable=False, default=""),  # why it is in that state, for people
     Column("lease", String(32)),  # the worker's token; who has another one may not write
     Column("heartbeat", Float, nullable=False),  # when its worker, or who queued it, last wrote
     Column("watched_until", Float, nullable=False, default=0.0),  # live frames are wanted till then
     Column("threads", Integer),  # BLAS threads, fixed at the first start
     Column("steps", Integer, nullable=False, default=0),  # in the whole run, once known
     Column("step", Integer, nullable=False, default=0),
-    Column("samples", Integer, nullable=False, default=0),
+    Column("samples_seen", Integer, nullable=False, default=0),
     Column("seconds", Float, nullable=False, default=0.0),  # of training alone
     Column("epoch", Integer, nullable=False, default=0),  # complete ones
     Column("test_accuracy", Float),  # after the last complete epoch
@@ -64,9 +64,9 @@ points = Table(
     metadata,
     _of_run(),
     Column("step", Integer, primary_key=True),
-    Column("samples", Integer, nullable=False),
+    Column("samples_seen", Integer, nullable=False),
     Column("loss", Float, nullable=False),
-    Column("smooth_loss", Float, nullable=False),
+    Column("smoothed_loss", Float, nullable=False),
 )
 
 epochs = Table(
@@ -75,7 +75,7 @@ epochs = Table(
     _of_run(),
     Column("epoch", Integer, primary_key=True),
     Column("step", Integer, nullable=False),
-    Column("samples", Integer, nullable=False),
+    Column("samples_seen", Integer, nullable=False),
     Column("train_loss", Float, nullable=False),
     Column("val_loss", Float),
     Column("val_accuracy", Float),
@@ -86,12 +86,12 @@ epochs = Table(
 
 # Kept frames: the network at chosen moments, for looking. Parameters as float16, in the order of
 # nn.network.Network.parameters.
-frames = Table(
-    "frames",
+snapshots = Table(
+    "snapshots",
     metadata,
     _of_run(),
     Column("step", Integer, primary_key=True),
-    Column("samples", Integer, nullable=False),
+    Column("samples_seen", Integer, nullable=False),
     Column("loss", Float),
     Column("parameters", LargeBinary, nullable=False),
 )
@@ -102,7 +102,7 @@ live = Table(
     metadata,
     _of_run(),
     Column("step", Integer, nullable=False),
-    Column("samples", Integer, nullable=False),
+    Column("samples_seen", Integer, nullable=False),
     Column("loss", Float),
     Column("parameters", LargeBinary, nullable=False),
 )
@@ -127,7 +127,7 @@ commands = Table(
     Column("step", Integer),  # where the worker obeyed it; None: not yet
 )
 
-# Drawings that visitors have labelled, each visitor's own.
+# Drawings that visitors have labeled, each visitor's own.
 digits = Table(
     "digits",
     metadata,

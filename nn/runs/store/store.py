@@ -24,10 +24,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from nn.errors import UserError
 from nn.runs.spec import RunSpec
 from nn.runs.store import database, queue, schema
-from nn.runs.store.run import Command, Frame, Kind, Point, Run, State, as_run, waits
+from nn.runs.store.run import Command, Kind, Point, Run, Snapshot, State, as_run, waits
 from nn.support.paths import home
 
-__all__ = ["Command", "Frame", "Point", "Run", "RunStore", "State"]
+__all__ = ["Command", "Point", "Run", "RunStore", "Snapshot", "State"]
 
 NO_TEXT = ("Cc", "Cs", "Zl", "Zp")  # control characters, halves of characters, ends of lines
 
@@ -150,7 +150,7 @@ class RunStore:
             connection.execute(
                 update(schema.runs)
                 .where(r.id == run_id)
-                .values(state=State.QUEUED, sentence="", lease=lease, heartbeat=time.time())
+                .values(state=State.QUEUED, message="", lease=lease, heartbeat=time.time())
             )
             # What was asked of the worker that is gone is not asked of the next.
             connection.execute(
@@ -202,7 +202,7 @@ class RunStore:
     def points(self, run_id: str, after: int = -1) -> list[Point]:
         """The loss curve's points with a step above ``after``, in order."""
         t = schema.points.c
-        query = select(t.step, t.samples, t.loss, t.smooth_loss)
+        query = select(t.step, t.samples_seen, t.loss, t.smoothed_loss)
         query = query.where(t.run == run_id, t.step > after)
         return [Point(*row) for row in self.rows(query.order_by(t.step))]
 
@@ -215,26 +215,26 @@ class RunStore:
             for row in self.rows(query)
         ]
 
-    def frame_steps(self, run_id: str) -> list[int]:
+    def snapshot_steps(self, run_id: str) -> list[int]:
         """The steps of the kept frames, in order."""
-        t = schema.frames.c
+        t = schema.snapshots.c
         query = select(t.step).where(t.run == run_id).order_by(t.step)
         return [row.step for row in self.rows(query)]
 
-    def frame_samples(self, run_id: str) -> dict[int, int]:
+    def snapshot_samples_seen(self, run_id: str) -> dict[int, int]:
         """The step of each kept frame → how many samples it had seen, in order."""
-        t = schema.frames.c
-        query = select(t.step, t.samples).where(t.run == run_id).order_by(t.step)
-        return {row.step: row.samples for row in self.rows(query)}
+        t = schema.snapshots.c
+        query = select(t.step, t.samples_seen).where(t.run == run_id).order_by(t.step)
+        return {row.step: row.samples_seen for row in self.rows(query)}
 
-    def frame(self, run_id: str, step: int) -> Frame:
+    def snapshot(self, run_id: str, step: int) -> Snapshot:
         """The kept frame at ``step``. Raises UserError when there is none."""
-        rows = self.rows(_frames(schema.frames, run_id).where(schema.frames.c.step == step))
+        rows = self.rows(_frames(schema.snapshots, run_id).where(schema.snapshots.c.step == step))
         if not rows:
             raise UserError(f"Run {run_id} has no frame at step {step:,}.")
         return _frame(rows[0])
 
-    def newest_frame(self, run_id: str, shown: int = -1) -> Frame | None:
+    def newest_snapshot(self, run_id: str, shown: int = -1) -> Snapshot | None:
         """The latest frame, live or kept, up to where the run is; None if that is ``shown``.
 
         A run that goes on from its checkpoint has kept frames ahead of itself.
@@ -242,13 +242,13 @@ class RunStore:
         here = select(schema.runs.c.step).where(schema.runs.c.id == run_id).scalar_subquery()
         steps = [
             self.rows(select(func.max(t.c.step)).where(t.c.run == run_id, t.c.step <= here))[0][0]
-            for t in (schema.live, schema.frames)
+            for t in (schema.live, schema.snapshots)
         ]
         live, kept = (-1 if step is None else step for step in steps)
         if max(live, kept) in (-1, shown):
             return None
         if kept > live:
-            return self.frame(run_id, kept)
+            return self.snapshot(run_id, kept)
         rows = self.rows(_frames(schema.live, run_id))
         return _frame(rows[0]) if rows else None  # it may be gone by now
 
@@ -345,11 +345,11 @@ def _check_name(name: str) -> None:
 
 def _frames(table: Any, run_id: str) -> Any:
     t = table.c
-    return select(t.step, t.samples, t.loss, t.parameters).where(t.run == run_id)
+    return select(t.step, t.samples_seen, t.loss, t.parameters).where(t.run == run_id)
 
 
-def _frame(row: Any) -> Frame:
-    return Frame(row.step, row.samples, row.loss, np.frombuffer(row.parameters, "<f2"))
+def _frame(row: Any) -> Snapshot:
+    return Snapshot(row.step, row.samples_seen, row.loss, np.frombuffer(row.parameters, "<f2"))
 
 
 def _reason(error: BaseException) -> str:

@@ -82,11 +82,11 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     run = store.run(recorder.run_id)
     spec = run.spec
     splits = sources.load(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
-    network, loss, optimiser = spec.build()
+    network, loss, optimizer = spec.build()
     position = Position()
     saved = store.checkpoint(run.id)
     if saved:
-        position = checkpoint.unpack(saved, network.parameters, optimiser)
+        position = checkpoint.unpack(saved, network.parameters, optimizer)
     elif spec.init_from:
         from nn.runs import load_network
 
@@ -94,14 +94,14 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     count, per_epoch = len(splits.train), steps_per_epoch(len(splits.train), spec.batch_size)
     steps = spec.epochs * per_epoch
     epoch, index = divmod(position.step, per_epoch)
-    samples = epoch * count + index * spec.batch_size
-    at = BEGINNING._replace(step=position.step, samples=samples)
+    samples_seen = epoch * count + index * spec.batch_size
+    at = BEGINNING._replace(step=position.step, samples_seen=samples_seen)
     too_large = quota.keep(store)
     threads = recorder.start(spec.sizes, steps, fair_share(store), at, too_large)
     recorder.untrained(network.parameters)
 
     def save() -> bytes:
-        return checkpoint.pack(network.parameters, optimiser, position)
+        return checkpoint.pack(network.parameters, optimizer, position)
 
     def rest(state: State, sentence: str = "") -> None:
         recorder.checkpoint(save())
@@ -119,7 +119,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
         events = train(
             network,
             loss,
-            optimiser,
+            optimizer,
             splits.train,
             **spec.training(),
             validation=splits.validation,
@@ -129,13 +129,13 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
         for event in events:
             if isinstance(event, Step):
                 if not event.loss < HOPELESS:
-                    recorder.end(State.DIVERGED, diverged(event, optimiser.lr))
+                    recorder.end(State.DIVERGED, diverged(event, optimizer.lr))
                     return
                 recorder.record(event, network.parameters, position.seconds, idle)
             else:
                 scores = [score for score in (event.validation, event.test) if score]
                 if not all(score.loss < HOPELESS for score in scores):
-                    recorder.end(State.DIVERGED, diverged(event, optimiser.lr))
+                    recorder.end(State.DIVERGED, diverged(event, optimizer.lr))
                     return
                 recorder.epoch(event, save())
                 next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
@@ -158,7 +158,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
                     raise
                 for command in recorder.commands():
                     if command.kind == "rate":
-                        optimiser.lr = command.value or optimiser.lr
+                        optimizer.lr = command.value or optimizer.lr
                         recorder.acknowledge(command, save())
                         continue
                     recorder.acknowledge(command)

@@ -57,7 +57,7 @@ class Recorder:
             raise LeaseLost
         self._lease = lease
         run = store.run(run_id)
-        self._latest = BEGINNING._replace(step=run.step, samples=run.samples)
+        self._latest = BEGINNING._replace(step=run.step, samples_seen=run.samples_seen)
         self._seconds, self._idle = run.seconds, 0.0
         self._watched_until = 0.0
         self._next_write = self._next_look = self._live_spent = 0.0
@@ -75,7 +75,7 @@ class Recorder:
         latest = self._latest
         now: dict[str, object] = {
             "step": latest.step,
-            "samples": latest.samples,
+            "samples_seen": latest.samples_seen,
             "seconds": self._seconds,
         }
         for epoch in self._epochs:
@@ -85,7 +85,7 @@ class Recorder:
             self._hold(connection, **now, **values)
             for table, rows in (
                 (schema.points, [{"run": self.run_id, **p._asdict()} for p in self._points]),
-                (schema.frames, [self._frame_row(*frame) for frame in self._frames]),
+                (schema.snapshots, [self._frame_row(*frame) for frame in self._frames]),
                 (schema.epochs, [self._epoch_row(epoch) for epoch in self._epochs]),
             ):
                 if rows:  # all in one statement: a statement each costs ten times as much
@@ -124,13 +124,13 @@ class Recorder:
         self._keep = snapshot_schedule.frames(steps, parameter_count(sizes))
         self._mark = snapshot_schedule.points(steps)
         # Resuming from a checkpoint repeats some steps: what they recorded is there already.
-        self._kept_to = max(self.store.frame_steps(self.run_id), default=-1)
+        self._kept_to = max(self.store.snapshot_steps(self.run_id), default=-1)
         self._marked_to = max((p.step for p in self.store.points(self.run_id)), default=0)
         runs = schema.runs.c
         [row] = self.store.rows(select(runs.threads).where(runs.id == self.run_id))
         threads = row.threads or threads
         with self._writing(
-            steps=steps, threads=threads, state=State.RUNNING, sentence=sentence
+            steps=steps, threads=threads, state=State.RUNNING, message=sentence
         ) as connection:
             connection.execute(delete(schema.live).where(schema.live.c.run == self.run_id))
         return threads
@@ -246,9 +246,9 @@ class Recorder:
 
         Of a diverged run the frame of its last step is no network worth looking at.
         """
-        recorded = set(self.store.frame_steps(self.run_id))
+        recorded = set(self.store.snapshot_steps(self.run_id))
         recorded.update(step.step for step, _ in self._frames)
-        frames, here = schema.frames.c, self._latest.step
+        frames, here = schema.snapshots.c, self._latest.step
         unwanted: set[int] = set()
         if state is State.DIVERGED:
             unwanted = {here} - {0}
@@ -256,9 +256,9 @@ class Recorder:
             unwanted = recorded - self._keep - {here}  # where it was stopped before
             if here not in recorded:
                 self._frames.append((self._latest, snapshot_schedule.half(last)))
-        with self._writing(state=state, sentence=sentence, lease=None) as connection:
+        with self._writing(state=state, message=sentence, lease=None) as connection:
             connection.execute(
-                delete(schema.frames).where(frames.run == self.run_id, frames.step.in_(unwanted))
+                delete(schema.snapshots).where(frames.run == self.run_id, frames.step.in_(unwanted))
             )
             connection.execute(delete(schema.live).where(schema.live.c.run == self.run_id))
 
@@ -310,8 +310,8 @@ class Recorder:
         return {
             "run": self.run_id,
             "step": step.step,
-            "samples": step.samples,
-            "loss": step.smooth_loss if np.isfinite(step.smooth_loss) else None,
+            "samples_seen": step.samples_seen,
+            "loss": step.smoothed_loss if np.isfinite(step.smoothed_loss) else None,
             "parameters": parameters.tobytes(),
         }
 
@@ -321,7 +321,7 @@ class Recorder:
             "run": self.run_id,
             "epoch": epoch.epoch,
             "step": epoch.step,
-            "samples": epoch.samples,
+            "samples_seen": epoch.samples_seen,
             "train_loss": epoch.train_loss,
             "val_loss": validation.loss if validation else None,
             "val_accuracy": validation.accuracy if validation else None,

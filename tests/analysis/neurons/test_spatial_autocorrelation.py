@@ -21,7 +21,7 @@ def noise():
     return np.random.default_rng(0).standard_normal((5, 784)).astype(np.float32)
 
 
-def test_it_is_the_mean_over_all_neighbours(noise):
+def test_it_is_the_mean_over_all_neighbors(noise):
     smooth = noise.cumsum(axis=1)
     found = structure(np.concatenate([noise, smooth]))
     slow = [slowly(picture) for picture in (*noise, *smooth)]

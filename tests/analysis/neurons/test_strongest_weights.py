@@ -19,7 +19,7 @@ from nn.network import Network, views
 )
 def test_the_strongest_weights_of_each_layer_weakest_first(sizes, most, seed, dtype):
     network = Network(sizes)
-    network.initialise("normal", np.random.default_rng(seed))
+    network.initialize("normal", np.random.default_rng(seed))
     parameters = network.parameters.astype(dtype)
     found = strongest(parameters, sizes, most)
     for lines, (W, _) in zip(found, views(parameters, sizes), strict=True):

@@ -13,7 +13,7 @@ from nn.network import Network, views
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 def test_each_column_follows_from_the_one_before(hidden, dropout, pictures):
     network = Network((784, *hidden, 10), "tanh", dropout=dropout)
-    network.initialise("normal", np.random.default_rng(0))
+    network.initialize("normal", np.random.default_rng(0))
     image = pictures(1).images[0]
     columns = activations(network, image)
     assert tuple(map(len, columns)) == network.sizes

@@ -13,7 +13,7 @@ from nn.network import Network, as_input, views
 def network(hidden=(7, 5), activation="relu", dropout=0.0) -> Network:
     made = Network((784, *hidden, 10), activation, dtype=np.float64, dropout=dropout)
     rng = np.random.default_rng(len(hidden))
-    made.initialise("he", rng)
+    made.initialize("he", rng)
     for _, b in views(made.parameters, made.sizes):
         b[...] = rng.normal(size=b.shape)
     return made

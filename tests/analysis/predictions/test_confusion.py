@@ -21,7 +21,7 @@ from nn.runs.worker.loop import work
 @pytest.fixture(scope="module")
 def network():
     network = Network((784, 5, 10), "tanh")
-    network.initialise("he", np.random.default_rng(0))
+    network.initialize("he", np.random.default_rng(0))
     return network
 
 
@@ -55,7 +55,7 @@ def test_a_frames_confusion_is_its_networks_on_the_runs_test_set(tmp_path):
     for _ in work(store, run.id):
         pass
     test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
-    steps = store.frame_steps(run.id)
+    steps = store.snapshot_steps(run.id)
     for step in (steps[0], steps[-1]):
         slow = confusion(load(store, f"{run.id}@{step}").network, test.images, test.labels)
         np.testing.assert_array_equal(of_frame(store, run.id, step).counts, slow.counts)

@@ -44,7 +44,7 @@ def test_worked_by_hand(copies):
 def test_a_frames_rights_are_those_of_its_network(recorded):
     store, run = recorded
     test = sources.load("strokes", 1000, 0).test[:300]
-    steps = store.frame_steps(run.id)
+    steps = store.snapshot_steps(run.id)
     rows = rights(store, run.id, steps, test.images, test.labels)
     for step, row in zip(steps, rows, strict=True):
         network = load(store, f"{run.id}@{step}").network

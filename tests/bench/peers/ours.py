@@ -9,11 +9,11 @@ from tests.bench.peers.serve import Training, serve
 
 
 def train(pictures: Dataset, spec: RunSpec) -> Training:
-    network, loss, optimiser = spec.build()
+    network, loss, optimizer = spec.build()
     events = training.train(
         network,
         loss,
-        optimiser,
+        optimizer,
         pictures,
         **spec.training(),
     )

@@ -24,9 +24,9 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
         nn.init.kaiming_normal_(layers[-2].weight, nonlinearity="relu")
         nn.init.zeros_(layers[-2].bias)
     model = nn.Sequential(*layers[:-1])
-    optimiser = torch.optim.SGD(model.parameters(), lr=spec.lr, momentum=spec.momentum)
+    optimizer = torch.optim.SGD(model.parameters(), lr=spec.lr, momentum=spec.momentum)
     steps = spec.epochs * -(-len(x) // spec.batch_size)
-    schedule = LambdaLR(optimiser, lambda step: SCHEDULES[spec.lr_schedule](step / steps))
+    schedule = LambdaLR(optimizer, lambda step: SCHEDULES[spec.lr_schedule](step / steps))
 
     @torch.no_grad()
     def read(images):
@@ -36,9 +36,9 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
     for _ in range(spec.epochs):
         for batch in torch.randperm(len(x)).split(spec.batch_size):
             loss = cross_entropy(model(x[batch]), y[batch], label_smoothing=spec.label_smoothing)
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            optimiser.step()
+            optimizer.step()
             if spec.lr_schedule != "constant":
                 schedule.step()
         yield read

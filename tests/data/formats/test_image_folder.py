@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from nn.data.formats import image_folder
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.errors import UserError
 
 
@@ -42,11 +42,11 @@ def test_what_was_written_is_read_in_its_order(tmp_path, pictures):
 
 
 def test_the_label_is_the_folder_or_the_beginning_of_the_name(place):
-    grey = [Image.new("L", (28, 28), n) for n in range(4)]
-    place("7/anything_3.png", grey[1])
-    place("0_b.BMP", grey[0])
+    gray = [Image.new("L", (28, 28), n) for n in range(4)]
+    place("7/anything_3.png", gray[1])
+    place("0_b.BMP", gray[0])
     place("3_.webp", stroke())
-    path = place("9/c.jpg", grey[3])
+    path = place("9/c.jpg", gray[3])
     found = read(path)
     brightest = found.images.max(axis=(1, 2)).tolist()
     assert set(zip(brightest, found.labels.tolist(), strict=True)) == {
@@ -59,11 +59,11 @@ def test_the_label_is_the_folder_or_the_beginning_of_the_name(place):
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "LA"])
 @pytest.mark.parametrize("size", [(28, 28), (60, 80)])
-def test_a_picture_is_normalised_unless_it_is_grey_of_28_by_28(place, mode, size):
+def test_a_picture_is_normalised_unless_it_is_gray_of_28_by_28(place, mode, size):
     picture = stroke("RGB", size).convert(mode)
     path = place("4/a.png", picture)
     same = mode == "L" and size == (28, 28)
-    expected = np.asarray(picture) if same else normalise(picture).image
+    expected = np.asarray(picture) if same else preprocess(picture).image
     np.testing.assert_array_equal(read(path).images[0], expected)
 
 
@@ -93,7 +93,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_goes_on(place):
 @pytest.mark.parametrize(
     "name", [None, "notes.txt", "picture.png", "11/a.png", "ten/a.png", "x_1.png"]
 )
-def test_a_folder_without_labelled_pictures_is_refused_by_name(place, tmp_path, name):
+def test_a_folder_without_labeled_pictures_is_refused_by_name(place, tmp_path, name):
     if name:
         place(name, b"" if name.endswith("txt") else Image.new("L", (28, 28)))
     with pytest.raises(UserError, match=rf"^{tmp_path} has no pictures .*LABEL.*\.$"):

@@ -9,7 +9,7 @@ from nn.data.preprocess.connected_components import label
 
 
 def flooded(mask: np.ndarray) -> np.ndarray:
-    """The same by hand: every pixel takes the least number among its eight neighbours."""
+    """The same by hand: every pixel takes the least number among its eight neighbors."""
     numbers = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
     while True:
         padded = np.pad(np.where(mask, numbers, mask.size + 1), 1, constant_values=mask.size + 1)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.network import Network
 from nn.runs.spec import RunSpec
 from nn.training import train
@@ -23,8 +23,8 @@ Read = Callable[[str, Callable[[list], np.ndarray]], float]
 @pytest.fixture(scope="module")
 def network(mnist, one_thread) -> Network:
     learned, _ = mnist
-    network, loss, optimiser = RunSpec().build()
-    for _ in train(network, loss, optimiser, learned, epochs=2, batch_size=64, seed=0):
+    network, loss, optimizer = RunSpec().build()
+    for _ in train(network, loss, optimizer, learned, epochs=2, batch_size=64, seed=0):
         pass
     return network
 
@@ -35,7 +35,7 @@ def read(network, drawings) -> Read:
 
     def share(file: str, drawn: Callable[[list], np.ndarray]) -> float:
         chosen = drawings(file)[:: EVERY[file]]
-        seen = [normalise(drawn(drawing["strokes"])) for drawing in chosen]
+        seen = [preprocess(drawn(drawing["strokes"])) for drawing in chosen]
         assert not any(one.blank for one in seen)
         answers = network.probabilities(np.stack([one.image for one in seen])).argmax(axis=1)
         return float(np.mean(answers == [drawing["label"] for drawing in chosen]))

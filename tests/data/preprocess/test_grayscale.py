@@ -1,4 +1,4 @@
-"""Grey: any picture's levels, in bounded memory."""
+"""Gray: any picture's levels, in bounded memory."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 from PIL import Image, ImageDraw
 
 from nn.data.preprocess.connected_components import label
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.data.preprocess.stroke_width import width
 from nn.errors import UserError
 
@@ -27,7 +27,7 @@ def written(points=SEVEN, scale: float = 1.0, pen: int = 14) -> np.ndarray:
 
 
 INK = written()
-READ = normalise(INK).image
+READ = preprocess(INK).image
 
 
 def difference(one: np.ndarray, other: np.ndarray = READ) -> float:
@@ -42,15 +42,15 @@ def difference_in_form(one: np.ndarray, other: np.ndarray = READ) -> float:
     return min(difference(image, other) for image in moved)
 
 
-def painted(ink_colour, paper_colour) -> np.ndarray:
-    """The seven in one colour on another: (160, 160, channels)."""
+def painted(ink_color, paper_color) -> np.ndarray:
+    """The seven in one color on another: (160, 160, channels)."""
     share = INK[..., np.newaxis] / 255
-    mixed = share * np.array(ink_colour) + (1 - share) * np.array(paper_colour)
+    mixed = share * np.array(ink_color) + (1 - share) * np.array(paper_color)
     return np.rint(mixed).astype(np.uint8)
 
 
 def middle_and_box(image: np.ndarray) -> list[tuple[float, int, int]]:
-    """Down and across: the centre of mass, in pixel edges, and the ink's first and last pixel."""
+    """Down and across: the center of mass, in pixel edges, and the ink's first and last pixel."""
     found = []
     for axis in (1, 0):
         lit = np.flatnonzero(image.any(axis=axis))
@@ -65,9 +65,9 @@ points = st.lists(
 
 
 @given(points=points, pen=st.integers(3, 12))
-def test_ink_is_20_pixels_long_and_its_centre_of_mass_in_pixel_14(points, pen):
+def test_ink_is_20_pixels_long_and_its_center_of_mass_in_pixel_14(points, pen):
     assume(np.ptp(points, axis=0).max() > 5 * pen)  # else it may be a dot
-    image, blank, _ = normalise(np.pad(written(points, pen=pen), 10))
+    image, blank, _ = preprocess(np.pad(written(points, pen=pen), 10))
 
     assert not blank
     assert image.max() == 255
@@ -85,7 +85,7 @@ def test_a_seven_stands_upright_in_the_frame():
 
 
 def test_dark_on_light_is_read_as_light_on_dark():
-    assert np.abs(normalise(255 - INK).image.astype(int) - READ).max() <= 1
+    assert np.abs(preprocess(255 - INK).image.astype(int) - READ).max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -96,44 +96,44 @@ def test_dark_on_light_is_read_as_light_on_dark():
         ((255, 240, 80), (20, 60, 30)),
         ((120, 120, 120), (170, 170, 170)),  # faint
     ],
-    ids=["grey", "blue on white", "chalk", "pencil"],
+    ids=["gray", "blue on white", "chalk", "pencil"],
 )
-def test_colours_and_contrast_do_not_matter(ink, paper):
-    image, blank, _ = normalise(painted(ink, paper))
+def test_colors_and_contrast_do_not_matter(ink, paper):
+    image, blank, _ = preprocess(painted(ink, paper))
     assert not blank
     assert difference(image) < 1
 
 
 @pytest.mark.parametrize("hidden", [0, 255], ids=["black", "white"])
 @pytest.mark.parametrize("ink", [0, 255], ids=["dark ink", "light ink"])
-def test_what_is_transparent_is_paper_whatever_colour_it_hides(ink, hidden):
-    colour = np.where(INK > 0, ink, hidden).astype(np.uint8)
-    rgba = np.stack([colour, colour, colour, INK], axis=-1)
+def test_what_is_transparent_is_paper_whatever_color_it_hides(ink, hidden):
+    color = np.where(INK > 0, ink, hidden).astype(np.uint8)
+    rgba = np.stack([color, color, color, INK], axis=-1)
 
     for picture in (rgba, Image.fromarray(rgba), Image.fromarray(rgba).convert("LA")):
-        assert difference(normalise(picture).image) < 1
+        assert difference(preprocess(picture).image) < 1
 
 
 @pytest.mark.parametrize("form", ["GIF", "PNG"])
-def test_a_palette_with_a_transparent_colour_is_read(form):
+def test_a_palette_with_a_transparent_color_is_read(form):
     palette = Image.fromarray((INK > 127).astype(np.uint8)).convert("P")
     palette.putpalette([0, 0, 0] * 256)  # ink and paper are both black; the paper is transparent
     file = io.BytesIO()
     palette.save(file, form, transparency=0)
 
-    image, blank, _ = normalise(Image.open(file))
+    image, blank, _ = preprocess(Image.open(file))
 
     assert not blank
     assert difference(image) < 5
 
 
 @pytest.mark.parametrize("ink, paper", [(65_535, 0), (8_000, 60_000), (22_000, 41_000)])
-def test_sixteen_bits_of_grey_are_read_as_eight(ink, paper):
-    grey = paper + INK / 255 * (ink - paper)
+def test_sixteen_bits_of_gray_are_read_as_eight(ink, paper):
+    gray = paper + INK / 255 * (ink - paper)
     file = io.BytesIO()
-    Image.fromarray(grey.astype(np.uint16)).save(file, "PNG")
+    Image.fromarray(gray.astype(np.uint16)).save(file, "PNG")
 
-    image, blank, _ = normalise(Image.open(file))
+    image, blank, _ = preprocess(Image.open(file))
 
     assert not blank
     assert difference(image) < 1
@@ -142,24 +142,24 @@ def test_sixteen_bits_of_grey_are_read_as_eight(ink, paper):
 @given(*[st.integers(0, 110)] * 4)
 def test_where_the_digit_stands_does_not_matter(above, below, left, right):
     shifted = np.pad(INK, ((above, below), (left, right)))
-    np.testing.assert_array_equal(normalise(shifted).image, READ)
+    np.testing.assert_array_equal(preprocess(shifted).image, READ)
 
 
 @pytest.mark.parametrize("scale", [0.5, 2, 5, 15])
 def test_size_does_not_matter(scale):
-    assert difference_in_form(normalise(written(scale=scale)).image) < 3
+    assert difference_in_form(preprocess(written(scale=scale)).image) < 3
 
 
 def test_a_photograph_of_6_megapixels_is_read():
     photograph = np.full((2000, 3000), 230, np.uint8)
     photograph[300:1900, 900:2500] -= (written(scale=10) * 0.8).astype(np.uint8)
     # Its 20 pixels may be cut at other places: in the frame, by up to half a pixel.
-    assert difference_in_form(normalise(photograph).image) < 8
+    assert difference_in_form(preprocess(photograph).image) < 8
 
 
 def test_the_grain_of_the_paper_leaves_no_ink():
     grain = np.random.default_rng(0).integers(-12, 13, INK.shape)
-    image = normalise(np.clip(220 - 0.7 * INK + grain, 0, 255).astype(np.uint8)).image
+    image = preprocess(np.clip(220 - 0.7 * INK + grain, 0, 255).astype(np.uint8)).image
     assert difference(image) < 4
     assert (image[READ == 0] > 40).sum() == 0
 
@@ -169,7 +169,7 @@ def test_the_grain_of_the_paper_leaves_no_ink():
 @pytest.mark.parametrize("noise", [0, 5])
 def test_empty_paper_is_blank(shape, paper, noise):
     picture = paper + np.random.default_rng(0).integers(0, noise + 1, shape, np.uint8)
-    image, blank, _ = normalise(picture)
+    image, blank, _ = preprocess(picture)
     assert blank
     assert not image.any()
 
@@ -177,14 +177,14 @@ def test_empty_paper_is_blank(shape, paper, noise):
 def test_a_wholly_transparent_picture_is_blank():
     rgba = np.random.default_rng(0).integers(0, 256, (40, 40, 4), np.uint8)
     rgba[..., 3] = 0
-    assert normalise(rgba).blank
+    assert preprocess(rgba).blank
 
 
 def test_a_bar_in_8_by_8_pixels_is_read():
     tiny = np.zeros((8, 8), np.uint8)
     tiny[1:7, 3:5] = 255
 
-    image, blank, _ = normalise(tiny)
+    image, blank, _ = preprocess(tiny)
 
     assert not blank
     (_, top, bottom), (_, left, right) = middle_and_box(image > 127)
@@ -195,7 +195,7 @@ def test_a_bar_in_8_by_8_pixels_is_read():
 def test_mnists_own_pictures_stay_nearly_as_they_are(mnist):
     _, handwriting = mnist
     shown = handwriting.images[:500]
-    read = np.stack([normalise(image).image for image in shown])
+    read = np.stack([preprocess(image).image for image in shown])
 
     assert np.mean((read == shown).all(axis=(1, 2))) > 0.5
     assert difference(read, shown) < 1.2
@@ -203,21 +203,21 @@ def test_mnists_own_pictures_stay_nearly_as_they_are(mnist):
 
 @pytest.mark.parametrize("pen", [1, 2, 4, 8, 14, 20, 28, 36])
 def test_strokes_are_as_wide_as_mnists_whatever_the_pen(pen):
-    image = normalise(np.pad(written(scale=2, pen=pen), 20)).image
+    image = preprocess(np.pad(written(scale=2, pen=pen), 20)).image
     assert 1.6 < width(image / np.float32(255)) < 3.8
 
 
 def test_steps_lead_from_the_ink_found_to_the_frame():
     sheet = 255 - np.pad(written(scale=2, pen=4), 100)
 
-    image, _, steps = normalise(sheet)
+    image, _, steps = preprocess(sheet)
 
-    assert list(steps) == ["found", "cropped", "weighed", "centred"]
+    assert list(steps) == ["found", "cropped", "weighed", "centered"]
     assert all(step.dtype == np.uint8 and step.max() > 250 for step in steps.values())
     found, cropped = steps["found"], steps["cropped"]
     assert found.shape[0] == found.shape[1] > max(cropped.shape) > 20
     assert max(steps["weighed"].shape) == 20
-    np.testing.assert_array_equal(steps["centred"], image)
+    np.testing.assert_array_equal(steps["centered"], image)
     assert cropped.tobytes() in {
         found[y : y + len(cropped), x : x + cropped.shape[1]].tobytes()
         for y in range(len(found))
@@ -226,7 +226,7 @@ def test_steps_lead_from_the_ink_found_to_the_frame():
 
 
 def test_a_blank_picture_has_no_steps():
-    assert normalise(np.zeros((50, 50), np.uint8)).steps == {}
+    assert preprocess(np.zeros((50, 50), np.uint8)).steps == {}
 
 
 @pytest.mark.parametrize("side", [16, 28, 64, 200, 900])
@@ -239,7 +239,7 @@ def test_noise_is_blank(side, kind):
         "black and white": 255 * (rng.random((side, side)) < 0.5),
         "sparse": 255 * (rng.random((side, side)) < 0.05),
     }[kind]
-    assert normalise(noise.clip(0, 255).astype(np.uint8)).blank
+    assert preprocess(noise.clip(0, 255).astype(np.uint8)).blank
 
 
 @given(
@@ -253,7 +253,7 @@ def test_a_dot_is_blank(side, radius, place, dark):
     x, y = (at * side for at in place)
     radius = min(radius, side / 6)
     ImageDraw.Draw(sheet).ellipse((x - radius, y - radius, x + radius, y + radius), 255)
-    assert normalise(255 - np.asarray(sheet) if dark else np.asarray(sheet)).blank
+    assert preprocess(255 - np.asarray(sheet) if dark else np.asarray(sheet)).blank
 
 
 def paper_with(clutter: str) -> np.ndarray:
@@ -288,9 +288,9 @@ def test_the_paper_and_what_else_is_on_it_do_not_matter(clutter, light_ink):
     photograph = paper_with(clutter)
     if light_ink:
         photograph = 255 - photograph
-    alone = normalise(written(pen=9)).image
+    alone = preprocess(written(pen=9)).image
 
-    image = normalise(photograph).image
+    image = preprocess(photograph).image
 
     assert difference_in_form(image, alone) < 10
 
@@ -306,10 +306,10 @@ def test_a_tight_scan_whose_ink_touches_every_edge_is_read(dark):
     tight = np.asarray(scan)
     assert all(tight[side].max() > 100 for side in np.s_[[0], [-1], (..., 0), (..., -1)])
 
-    image, blank, _ = normalise(255 - tight if dark else tight)
+    image, blank, _ = preprocess(255 - tight if dark else tight)
 
     assert not blank
-    in_space = normalise(np.pad(tight, 10)).image
+    in_space = preprocess(np.pad(tight, 10)).image
     assert np.corrcoef(image.ravel(), in_space.ravel())[0, 1] > 0.95
 
 
@@ -319,7 +319,7 @@ def test_a_stroke_broken_into_dots_grows_together():
         x, y = 220 - 120 * share, 40 + 220 * share
         ImageDraw.Draw(sheet).ellipse((x - 4, y - 4, x + 4, y + 4), 255)
 
-    image = normalise(np.asarray(sheet)).image
+    image = preprocess(np.asarray(sheet)).image
 
     assert label(np.asarray(sheet) > 64)[1] == 14
     assert label(image > 64)[1] == 1
@@ -339,13 +339,13 @@ def test_a_stroke_broken_into_dots_grows_together():
     ids=["0 to 1", "0 to 255", "16 bits", "negative", "half", "one channel", "Fortran's order"],
 )
 def test_numbers_count_from_the_range_they_fill(array):
-    assert difference(normalise(array).image) < 0.5
+    assert difference(preprocess(array).image) < 0.5
 
 
 def test_ones_and_noughts_are_ink_and_paper():
-    expected = normalise(np.where(INK > 127, np.uint8(255), np.uint8(0))).image
+    expected = preprocess(np.where(INK > 127, np.uint8(255), np.uint8(0))).image
     for picture in (INK > 127, Image.fromarray(INK > 127)):
-        assert difference(normalise(picture).image, expected) < 0.5
+        assert difference(preprocess(picture).image, expected) < 0.5
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_ones_and_noughts_are_ink_and_paper():
 )
 def test_what_is_no_picture_is_refused_with_a_sentence(nothing):
     with pytest.raises(UserError, match="Expected a picture"):
-        normalise(nothing)
+        preprocess(nothing)
 
 
 def test_a_file_cut_short_is_refused_with_a_sentence():
@@ -378,7 +378,7 @@ def test_a_file_cut_short_is_refused_with_a_sentence():
     Image.effect_noise((200, 200), 50).save(file, "PNG")
     cut = Image.open(io.BytesIO(file.getvalue()[:5000]))
     with pytest.raises(UserError, match="cannot be read"):
-        normalise(cut)
+        preprocess(cut)
 
 
 MODES = "1 L P PA LA RGB RGBA RGBX RGBa CMYK YCbCr HSV I F I;16"
@@ -390,7 +390,7 @@ def test_every_mode_of_pillow_is_read(mode):
     if mode in ("PA", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr", "HSV"):
         sheet = sheet.convert("RGBA" if mode == "RGBa" else "RGB" if mode != "PA" else "P")
 
-    image, blank, _ = normalise(sheet.convert(mode))
+    image, blank, _ = preprocess(sheet.convert(mode))
 
     assert not blank
     assert difference_in_form(image) < 8
@@ -409,7 +409,7 @@ shapes = st.one_of(
 def test_any_picture_gives_a_frame_and_stays_as_it_is(picture):
     before = picture.copy()
 
-    image, blank, _ = normalise(picture)
+    image, blank, _ = preprocess(picture)
 
     assert (image.shape, image.dtype) == ((28, 28), np.uint8)
     assert image.max() == (0 if blank else 255)
@@ -424,7 +424,7 @@ def test_any_picture_gives_a_frame_and_stays_as_it_is(picture):
 )
 def test_any_array_is_read_or_refused_with_a_sentence(array):
     try:
-        image, blank, _ = normalise(array)
+        image, blank, _ = preprocess(array)
     except UserError:
         return
     assert image.max() == (0 if blank else 255)

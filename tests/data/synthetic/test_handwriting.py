@@ -74,7 +74,7 @@ def test_loading_gives_different_pictures_to_train_and_to_test_on(monkeypatch):
 def test_who_learned_from_strokes_reads_handwriting(mnist):
     _, handwriting = mnist
     network = Network((784, 64, 10))
-    network.initialise("he", np.random.default_rng(0))
+    network.initialize("he", np.random.default_rng(0))
     sgd = Sgd(len(network.parameters), lr=0.1, momentum=0.9)
 
     for _ in train(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import non_digits
 
 
@@ -12,7 +12,7 @@ def test_no_kind_of_scribble_is_blank_and_no_two_are_the_same(monkeypatch, kind)
     monkeypatch.setattr(non_digits, "KINDS", {kind: non_digits.KINDS[kind]})
     made = non_digits.make(12, seed=1)
     assert len({picture.tobytes() for picture in made}) == 12
-    assert not any(normalise(picture).blank for picture in made)
+    assert not any(preprocess(picture).blank for picture in made)
 
 
 def test_a_scribble_is_dark_on_white_and_leaves_the_edge_free():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.data.synthetic.pen import frame, rasterise, spline
+from nn.data.synthetic.pen import frame, rasterize, spline
 
 
 @given(controls=st.integers(2, 12), each=st.integers(1, 9))
@@ -19,7 +19,7 @@ def test_a_spline_passes_through_its_points_and_keeps_lines_straight(controls, e
 def test_a_dot_is_drawn_as_a_disc_of_its_radius():
     dot = np.full((1, 5, 2), 14.0, np.float32)
     for radius in (1.0, 3.0):
-        ink = rasterise(dot, np.full((1, 5), radius, np.float32))[0] / 255
+        ink = rasterize(dot, np.full((1, 5), radius, np.float32))[0] / 255
         assert ink.sum() == pytest.approx(np.pi * radius**2, rel=0.1)
         np.testing.assert_array_equal(ink, ink.T)
         np.testing.assert_array_equal(ink, ink[::-1, ::-1])
@@ -29,7 +29,7 @@ def test_pressing_more_makes_the_stroke_wider():
     line = np.stack([np.full(100, 14.0), np.linspace(4, 24, 100)], axis=-1)[None].astype(np.float32)
     radius = np.linspace(0.8, 2.4, 100, dtype=np.float32)[None]
 
-    across = rasterise(line, radius)[0].sum(axis=1) / 255
+    across = rasterize(line, radius)[0].sum(axis=1) / 255
 
     assert (np.diff(across[6:23]) > 0).all()
     assert across[6] == pytest.approx(2 * radius[0, 12], abs=0.3)

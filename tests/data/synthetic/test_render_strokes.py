@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import render_strokes
 from nn.errors import UserError
 
@@ -22,12 +22,12 @@ def test_scale_and_place_of_the_strokes_do_not_matter():
 
 
 def test_a_drawing_fills_its_frame_and_can_be_read():
-    seen = normalise(render_strokes.picture(SEVEN))
+    seen = preprocess(render_strokes.picture(SEVEN))
     assert not seen.blank and seen.image.max() == 255
 
 
 def test_a_single_point_is_a_dot():
-    assert normalise(render_strokes.picture([[(5, 5)]])).blank
+    assert preprocess(render_strokes.picture([[(5, 5)]])).blank
 
 
 def test_what_is_written_is_read():

@@ -9,7 +9,7 @@ from nn.analysis.predictions.predict import read
 from nn.data.synthetic import handwriting
 from nn.network import parameter_count
 from nn.runs.spec import RunSpec
-from nn.runs.store.store import Frame, Run, RunStore
+from nn.runs.store.store import Run, RunStore, Snapshot
 from pages.common import predictions
 from pages.common.predictions import Moment
 from pages.common.test_set import Pictures
@@ -27,9 +27,9 @@ class Store:
     def run(self, run_id: str) -> Run:
         return self.made
 
-    def frame(self, run_id: str, step: int) -> Frame:
+    def snapshot(self, run_id: str, step: int) -> Snapshot:
         self.asked.append(step)
-        return Frame(step, 64 * step, None, self.frames[step])
+        return Snapshot(step, 64 * step, None, self.frames[step])
 
 
 @pytest.fixture

@@ -35,7 +35,9 @@ def store(tmp_path_factory: pytest.TempPathFactory):
 
 
 def record(store: RunStore, *hidden: int, **fields) -> Run:
-    run = store.create(RunSpec(hidden=hidden, dataset="strokes", epochs=1, batch_size=500, **fields))
+    run = store.create(
+        RunSpec(hidden=hidden, dataset="strokes", epochs=1, batch_size=500, **fields)
+    )
     for _ in work(store, run.id):
         pass
     return store.run(run.id)
@@ -44,12 +46,12 @@ def record(store: RunStore, *hidden: int, **fields) -> Run:
 @pytest.mark.parametrize("hidden", SHAPES)
 def test_every_neuron_of_every_shape_has_a_dossier(store, hidden):
     run = record(store, *hidden)
-    steps = store.frame_steps(run.id)
+    steps = store.snapshot_steps(run.id)
     for layer, width in enumerate(run.spec.sizes[1:]):
         for neuron in {0, width - 1}:
             found = details.of(run.id, steps[-1], layer, neuron)
             assert len(base64.b64decode(found["weights"])) == 4 * 784
-            assert len(found["life"]["samples"]) * 784 == len(
+            assert len(found["life"]["samples_seen"]) * 784 == len(
                 base64.b64decode(found["life"]["tiles"])
             )
             is_answer = layer == len(hidden)
@@ -59,7 +61,7 @@ def test_every_neuron_of_every_shape_has_a_dossier(store, hidden):
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
-def test_a_neuron_of_the_recogniser_has_one_too_but_no_life(layer):
+def test_a_neuron_of_the_pretrained_has_one_too_but_no_life(layer):
     found = details.of(snapshot.SHIPPED, 0, layer, 3)
     assert found["run"] is None
     assert "was kept" in found["life"]["sentence"]
@@ -71,7 +73,7 @@ def test_a_neuron_of_the_recogniser_has_one_too_but_no_life(layer):
     assert len(base64.b64decode(told["still"])) == told["of"] * (784 + 4)
 
 
-def test_the_recogniser_reads_here_as_it_does_elsewhere():
+def test_the_pretrained_reads_here_as_it_does_elsewhere():
     test = sources.load(sources.default(), 0, 0).test
     truth = confusion.confusion(pretrained.network(), test.images, test.labels)
     scores = snapshot.scores(snapshot.SHIPPED, 0, 2)
@@ -80,7 +82,7 @@ def test_the_recogniser_reads_here_as_it_does_elsewhere():
 
 def test_switched_off_is_told_from_the_accuracy_that_others_find(store):
     run = record(store, 7)
-    step = store.frame_steps(run.id)[-1]
+    step = store.snapshot_steps(run.id)[-1]
     test = sources.load("strokes", run.spec.validation_size, run.spec.seed).test
     truth = confusion.confusion(snapshot.network(run.id, step), test.images, test.labels)
     assert snapshot.scores(run.id, step, 0).accuracy == pytest.approx(truth.accuracy)
@@ -89,13 +91,13 @@ def test_switched_off_is_told_from_the_accuracy_that_others_find(store):
 @pytest.mark.parametrize("by", order.ORDERS)
 def test_each_order_has_every_neuron_once(store, by):
     run = record(store, 7)
-    step = store.frame_steps(run.id)[-1]
+    step = store.snapshot_steps(run.id)[-1]
     assert sorted(snapshot.ordered(run.id, step, 0, by)) == list(range(7))
 
 
 def test_the_filters_part_the_neurons(store):
     run = record(store, 30, lr=0.5)
-    step = store.frame_steps(run.id)[-1]
+    step = store.snapshot_steps(run.id)[-1]
     parts = [
         controls._judged(run.id, step, 0, "index", only)["order"]
         for only in ("dead", "twins", "others")
@@ -106,7 +108,7 @@ def test_the_filters_part_the_neurons(store):
 
 def test_a_change_is_the_difference_of_two_moments(store):
     run = record(store, 7)
-    steps = store.frame_steps(run.id)
+    steps = store.snapshot_steps(run.id)
     scales, shown = snapshot.change(run.id, steps[-1], 0, steps[0])
     expected = snapshot.pictures(run.id, steps[-1], 0) - snapshot.pictures(run.id, steps[0], 0)
     restored = shown / 127 * scales[:, None]
@@ -118,11 +120,11 @@ def test_a_change_is_the_difference_of_two_moments(store):
 def test_the_pull_goes_against_the_gradient(store):
     """A step along it lowers the loss."""
     run = record(store, 7)
-    step = store.frame_steps(run.id)[-1]
+    step = store.snapshot_steps(run.id)[-1]
     before = snapshot.scores(run.id, step, 0)
     scales, shown = snapshot.pull(run.id, step)
     network = run.spec.network()
-    network.parameters[...] = store.frame(run.id, step).parameters
+    network.parameters[...] = store.snapshot(run.id, step).parameters
     network.layers[0].W += 0.05 * (shown / 127 * scales[:, None]).T
     _, loss, _ = run.spec.build()
     test = snapshot.test(run.id)
@@ -132,7 +134,7 @@ def test_the_pull_goes_against_the_gradient(store):
 
 def test_a_network_that_has_diverged_is_said_to_have(store):
     run = record(store, 7)
-    step = store.frame_steps(run.id)[-1]
+    step = store.snapshot_steps(run.id)[-1]
     snapshot.network(run.id, step).parameters[:100] = np.nan  # what is read with is kept
     try:
         snapshot.layer_sums.clear()
@@ -154,7 +156,7 @@ def test_a_network_that_has_diverged_is_said_to_have(store):
 def test_files_are_named_so_that_every_computer_takes_them(store, name, expected):
     run = store.create(RunSpec(), name)
     assert export_menu.file_name(run, ".npz", 3) == expected.replace("ID", run.id)
-    assert export_menu.file_name(None, ".npz") == "recogniser.npz"
+    assert export_menu.file_name(None, ".npz") == "pretrained.npz"
 
 
 def test_what_is_taken_along_is_what_was_written():

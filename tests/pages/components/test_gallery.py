@@ -23,5 +23,5 @@ def test_signed_numbers_reach_from_full_red_to_full_blue(full, shown):
     assert np.frombuffer(base64.b64decode(packed["values"]), np.int8).tolist() == shown
 
 
-def test_nothing_is_no_colour():
+def test_nothing_is_no_color():
     assert not any(base64.b64decode(signed(np.zeros((2, 2)), "none")["values"]))

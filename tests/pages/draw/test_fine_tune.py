@@ -38,7 +38,7 @@ def test_the_table_escapes_what_is_not_ours_and_rounds_nothing_to_all():
 @pytest.mark.parametrize("state", State)
 def test_every_state_but_those_of_success_has_its_sentence(tmp_path, state):
     run = RunStore(f"sqlite:///{tmp_path / 'store.sqlite3'}").create(RunSpec())
-    said = fine_tune.state(replace(run, state=state, sentence="Why it is so."))
+    said = fine_tune.state(replace(run, state=state, message="Why it is so."))
     if state in (State.RUNNING, State.FINISHED):
         assert not said
     else:

@@ -1,4 +1,4 @@
-"""Loaded: what is in MNIST's frame passes unchanged, and the recogniser can read it."""
+"""Loaded: what is in MNIST's frame passes unchanged, and the pretrained model can read it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn.data.preprocess.pipeline import normalise
+from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import handwriting
-from pages.common.model_picker import RECOGNISER
+from pages.common.model_picker import PRETRAINED
 from pages.draw import input_image
 from pages.draw.input_image import Loaded
 
@@ -24,7 +24,7 @@ def test_a_digit_of_a_dataset_is_seen_as_it_is_and_read(written):
         picture = input_image.of_dataset(written, row, "a digit")
         seen = input_image.seen(picture)
         np.testing.assert_array_equal(seen.image, written.images[row])
-        right += RECOGNISER.read(seen).digit == picture.truth
+        right += PRETRAINED.read(seen).digit == picture.truth
     assert right >= 36
 
 
@@ -37,6 +37,6 @@ def test_a_photograph_is_normalised_and_nothing_is_blank():
     picture = Image.new("L", (90, 90), 255)
     picture.paste(0, (40, 10, 50, 80))
     seen = input_image.seen(Loaded(picture, "a stroke"))
-    np.testing.assert_array_equal(seen.image, normalise(picture).image)
+    np.testing.assert_array_equal(seen.image, preprocess(picture).image)
     empty = input_image.framed(np.zeros((28, 28), np.uint8))
-    assert empty.blank and RECOGNISER.read(empty).digit is None
+    assert empty.blank and PRETRAINED.read(empty).digit is None

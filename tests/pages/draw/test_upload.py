@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nn.data.synthetic.render_strokes import picture
-from pages.common.model_picker import RECOGNISER
+from pages.common.model_picker import PRETRAINED
 from pages.draw.upload import _csv, _row, look
 
 SEVEN = picture([[(0, 0), (60, 0), (35, 50), (25, 100)], [(15, 50), (50, 48)]])
@@ -44,8 +44,8 @@ GOOD = {
 @pytest.mark.parametrize("kind", GOOD)
 def test_every_kind_of_picture_is_read(kind):
     found = look(f"{kind}.png", GOOD[kind])
-    assert not found.sentence and found.seen is not None
-    assert _row(kind, found, RECOGNISER)["answer"] == 7
+    assert not found.message and found.seen is not None
+    assert _row(kind, found, PRETRAINED)["answer"] == 7
     assert len(found.thumbnail) < 20_000
 
 
@@ -62,9 +62,9 @@ def test_every_kind_of_picture_is_read(kind):
 )
 def test_what_cannot_be_read_is_a_sentence_and_a_row(data):
     found = look("a <b>name</b>.png", data)
-    assert found.seen is None and found.sentence.endswith(".")
-    row = _row("a.png", found, RECOGNISER)
-    assert row["answer"] is None and row["note"] == found.sentence
+    assert found.seen is None and found.message.endswith(".")
+    row = _row("a.png", found, PRETRAINED)
+    assert row["answer"] is None and row["note"] == found.message
 
 
 @given(st.binary(max_size=300), st.sampled_from(list(GOOD)), st.integers(0, 300))
@@ -75,8 +75,8 @@ def test_no_damage_does_more_than_a_sentence(noise, kind, at):
 
 def test_no_name_is_a_formula_and_all_probabilities_are_there():
     rows = [
-        _row("=cmd()", look("x", GOOD["png"]), RECOGNISER),
-        _row("b", look("b", b""), RECOGNISER),
+        _row("=cmd()", look("x", GOOD["png"]), PRETRAINED),
+        _row("b", look("b", b""), PRETRAINED),
     ]
     [seven, empty] = csv.DictReader(io.StringIO(_csv(rows)))
     assert seven["file"] == "'=cmd()" and seven["answer"] == "7"

@@ -119,13 +119,13 @@ def test_a_card_says_what_the_picture_is_and_what_it_was_read_as():
 
 
 @pytest.mark.parametrize(
-    "samples", [[0], [64], [0, 64], [0, 64, 6400], [64, 128, 10**6], [0, 1, 2, 3]]
+    "samples_seen", [[0], [64], [0, 64], [0, 64, 6400], [64, 128, 10**6], [0, 1, 2, 3]]
 )
-def test_moments_stand_in_order_between_both_ends(samples):
-    places = per_digit.places(samples)
-    assert len(places) == len(samples) and places == sorted(places)
+def test_moments_stand_in_order_between_both_ends(samples_seen):
+    places = per_digit.places(samples_seen)
+    assert len(places) == len(samples_seen) and places == sorted(places)
     assert places[-1] == 1
-    assert places[0] == (0 if len(samples) > 1 else 1)
+    assert places[0] == (0 if len(samples_seen) > 1 else 1)
 
 
 @pytest.mark.parametrize(

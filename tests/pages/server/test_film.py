@@ -59,12 +59,12 @@ def test_each_kept_frame_is_what_the_store_holds(store):
     run = store.create(RunSpec(hidden=(5,), dataset="strokes", epochs=1, batch_size=500))
     for _ in work(store, run.id):
         pass
-    steps = store.frame_steps(run.id)
+    steps = store.snapshot_steps(run.id)
     found = messages(ask(run.id)[1])
     assert [header["frame"]["step"] for header, _ in found] == film.coarse_first(steps)
     for header, data in found:
-        frame = store.frame(run.id, header["frame"]["step"])
-        assert header["frame"]["samples"] == frame.samples
+        frame = store.snapshot(run.id, header["frame"]["step"])
+        assert header["frame"]["samples_seen"] == frame.samples_seen
         sizes = run.spec.sizes
         assert data == pack_tiles.pack(frame.parameters, sizes) + pack_network.pack(
             frame.parameters, sizes

@@ -107,14 +107,14 @@ def test_a_viewer_is_sent_what_there_is_and_then_only_what_is_new(port, recorder
     with watch(port, recorder.run_id) as socket:
         first = hear(socket)
         assert first["state"] == "running"
-        assert first["points"] == {"samples": [10], "loss": [1.0], "smooth_loss": [2.0]}
+        assert first["points"] == {"samples_seen": [10], "loss": [1.0], "smoothed_loss": [2.0]}
         assert first["frame"]["step"] == 1
         assert first["lines"] == [400, 40]
         assert first["bytes"] == 4 * 4 + 4 * 784 + 8 * (400 + 40)  # scales, tiles, lines
         socket.send("drawn")
         learn(recorder, 2)
         second = hear(socket)
-        assert second["points"] == {"samples": [20], "loss": [0.5], "smooth_loss": [1.0]}
+        assert second["points"] == {"samples_seen": [20], "loss": [0.5], "smoothed_loss": [1.0]}
         assert second["frame"]["step"] == 2
 
 
@@ -130,7 +130,7 @@ def test_a_slow_viewer_skips_frames_but_no_points(port, recorder) -> None:
         socket.send("drawn")
         header = hear(socket)
         assert header["frame"]["step"] == 5
-        assert header["points"]["samples"] == [20, 30, 40, 50]
+        assert header["points"]["samples_seen"] == [20, 30, 40, 50]
 
 
 def test_every_viewer_of_a_run_sees_it(port, recorder) -> None:
@@ -339,7 +339,7 @@ def test_a_run_that_goes_on_from_its_checkpoint_is_shown_where_it_is(port, store
     with watch(port, recorder.run_id) as socket:
         assert hear(socket)["frame"]["step"] == 900
         socket.send("drawn")
-        again.start(SPEC.sizes, 1000, 1, at=BEGINNING._replace(step=500, samples=5000))
+        again.start(SPEC.sizes, 1000, 1, at=BEGINNING._replace(step=500, samples_seen=5000))
         time.sleep(0.3)
         again.commands()
         learn(again, 501)

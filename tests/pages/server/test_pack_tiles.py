@@ -10,7 +10,7 @@ from pages.server import pack_tiles
 @pytest.mark.parametrize("sizes", [(784, 10), (784, 1, 10), (784, 128, 10)])
 def test_unpacked_tiles_are_the_weights_of_each_neuron(sizes: tuple[int, ...]) -> None:
     network = Network(sizes)
-    network.initialise("he", np.random.default_rng(0))
+    network.initialize("he", np.random.default_rng(0))
     packed = pack_tiles.pack(network.parameters.astype(np.float16), sizes)
     neurons = sizes[1]
     scales = np.frombuffer(packed, "<f4", neurons)

@@ -27,9 +27,9 @@ def test_each_moment_says_what_the_network_of_that_frame_says(recorded, pictures
     store, run = recorded
     image = pictures(1).images[0]
     found = fate(store, run.id, image)
-    steps = store.frame_steps(run.id)
-    assert len(found.samples) == len(steps) > 10
-    assert found.samples[0] == 0 and (np.diff(found.samples) > 0).all()
+    steps = store.snapshot_steps(run.id)
+    assert len(found.samples_seen) == len(steps) > 10
+    assert found.samples_seen[0] == 0 and (np.diff(found.samples_seen) > 0).all()
     for row in (0, 5, -1):
         network = load_network.load(store, f"{run.id}@{steps[row]}").network
         np.testing.assert_array_equal(

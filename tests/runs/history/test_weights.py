@@ -15,12 +15,12 @@ from nn.runs.spec import RunSpec
 @pytest.mark.parametrize("most", [1, 2, 5, 1000])
 def test_a_film_is_the_neuron_at_its_frames(recorded, layer, most):
     store, run = recorded
-    kept = store.frame_steps(run.id)
+    kept = store.snapshot_steps(run.id)
     found = film(store, run.id, layer, 5, most)
     assert found.steps == spread(kept, most)
-    for step, samples, shown in zip(*found, strict=True):
-        frame = store.frame(run.id, step)
-        assert samples == frame.samples
+    for step, samples_seen, shown in zip(*found, strict=True):
+        frame = store.snapshot(run.id, step)
+        assert samples_seen == frame.samples_seen
         slow = pictures(frame.parameters, run.spec.sizes, layer)[5]
         np.testing.assert_allclose(shown, slow, atol=1e-6)
 

@@ -32,7 +32,7 @@ def everything(store, run):
 
     epochs = [{k: e[k] for k in ("epoch", "step", "train_loss", "val_loss", "test_accuracy")}
               for e in store.epochs(run.id)]  # fmt: skip
-    return epochs, of_run(schema.points), of_run(schema.frames)
+    return epochs, of_run(schema.points), of_run(schema.snapshots)
 
 
 def test_training_goes_on_beside_a_locked_store_and_nothing_is_lost(store, quick, locker):
@@ -91,12 +91,12 @@ def test_a_store_locked_for_too_long_fails_the_run_with_a_sentence(
     gives_up.join()
     run = store.run(run.id)
     assert run.state is State.FAILED
-    assert "locked" in run.sentence and run.sentence.endswith(".")
+    assert "locked" in run.message and run.message.endswith(".")
     # What it had learned until then is recorded after all, and can be gone on from.
     assert run.epoch >= 1
     assert [epoch["epoch"] for epoch in store.epochs(run.id)] == list(range(1, run.epoch + 1))
     assert store.requeue(run.id).state is State.QUEUED
-    assert np.isfinite(store.frame(run.id, store.frame_steps(run.id)[-1]).parameters).all()
+    assert np.isfinite(store.snapshot(run.id, store.snapshot_steps(run.id)[-1]).parameters).all()
 
 
 def test_a_worker_that_cannot_even_write_that_it_failed_says_so_and_ends(

@@ -139,8 +139,8 @@ def test_the_place_in_the_queue_is_shown_while_there_is_no_free_slot(store, core
     assert places(store, runs) == [0, 0, 1, 2] == places(store, runs)  # a worker is on its way
     take(store), take(store)
     assert places(store, runs) == [0, 0, 1, 2]
-    assert store.run(runs[3]).sentence == "Waiting: 2nd in the queue."
-    assert store.run(runs[0]).sentence == ""
+    assert store.run(runs[3]).message == "Waiting: 2nd in the queue."
+    assert store.run(runs[0]).message == ""
     assert [run.place for run in store.runs()] == places(store, runs)[::-1]
     put(store, runs[2], state=State.STOPPED)
     assert places(store, runs) == [0, 0, 0, 1]
@@ -173,7 +173,7 @@ def test_when_all_workers_died_a_run_that_waits_is_interrupted_and_still_the_nex
     put(store, busy, state=State.RUNNING)
     pass_over(store, START_SECONDS + 1)
     assert [store.run(r).state for r in (busy, waiting)] == [State.INTERRUPTED] * 2
-    assert "Resume it" in store.run(waiting).sentence
+    assert "Resume it" in store.run(waiting).message
     assert store.requeue(waiting).state is State.QUEUED
     assert take(store)[0] == waiting
 

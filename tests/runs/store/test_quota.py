@@ -30,8 +30,8 @@ def recorded(store):
             connection.execute(of_run.values(state=state))
             for step in range(frames):
                 connection.execute(
-                    insert(schema.frames).values(
-                        run=run.id, step=step, samples=step, parameters=bytes(FRAME)
+                    insert(schema.snapshots).values(
+                        run=run.id, step=step, samples_seen=step, parameters=bytes(FRAME)
                     )
                 )
             connection.execute(
@@ -79,7 +79,7 @@ def test_a_store_within_its_limit_keeps_all_frames(store, recorded, most):
     most("9 MiB")
     run = recorded()
     assert quota.keep(store) == ""
-    assert len(store.frame_steps(run)) == 33
+    assert len(store.snapshot_steps(run)) == 33
 
 
 def test_the_oldest_runs_are_thinned_first_and_no_more_than_it_takes(
@@ -89,9 +89,9 @@ def test_the_oldest_runs_are_thinned_first_and_no_more_than_it_takes(
     most("3.5 MiB")
     before = size(tmp_path)
     assert quota.keep(store) == ""
-    assert store.frame_steps(oldest) == [0, 32]
-    assert store.frame_steps(middle) in (list(range(0, 33, 2)), list(range(0, 33, 4)))
-    assert store.frame_steps(newest) == list(range(33))
+    assert store.snapshot_steps(oldest) == [0, 32]
+    assert store.snapshot_steps(middle) in (list(range(0, 33, 2)), list(range(0, 33, 4)))
+    assert store.snapshot_steps(newest) == list(range(33))
     assert all(store.checkpoint(run) == b"to go on" for run in (oldest, middle, newest))
     assert database.used(store.engine) <= size(tmp_path) <= 3.6 * 2**20 < before
 
@@ -103,8 +103,8 @@ def test_a_run_that_is_active_or_pinned_is_never_thinned(store, recorded, most, 
     other = recorded()
     most("1 MiB")
     assert quota.keep(store).endswith("Delete some runs.")
-    assert store.frame_steps(kept) == list(range(33))
-    assert store.frame_steps(other) == [0, 32]
+    assert store.snapshot_steps(kept) == list(range(33))
+    assert store.snapshot_steps(other) == [0, 32]
 
 
 @pytest.mark.parametrize("frames", range(8))
@@ -112,7 +112,7 @@ def test_the_first_and_last_frame_always_stay(store, recorded, most, frames):
     run = recorded(frames)
     most("0 MiB")
     assert quota.keep(store)
-    assert store.frame_steps(run) == sorted({0, frames - 1} if frames else ())
+    assert store.snapshot_steps(run) == sorted({0, frames - 1} if frames else ())
 
 
 def test_the_size_is_reported_beside_the_limit(store, recorded, most):
@@ -129,6 +129,6 @@ def test_a_locked_store_is_thinned_another_time(store, recorded, most, locker, m
     monkeypatch.setattr(store, "writing", lambda: type(store).writing(store, wait=0.1))
     with locker():
         assert quota.keep(store) == ""
-    assert len(store.frame_steps(run)) == 33
+    assert len(store.snapshot_steps(run)) == 33
     assert quota.keep(store) == ""
-    assert len(store.frame_steps(run)) < 33
+    assert len(store.snapshot_steps(run)) < 33

@@ -222,7 +222,7 @@ def test_an_active_run_of_which_nothing_is_heard_is_interrupted(store, state, le
     put(store, run, state=state, lease=lease, heartbeat=time.time() - silent)
     run = store.run(run.id)
     assert run.state is seen
-    assert ("Resume" in run.sentence) == (seen is State.INTERRUPTED)
+    assert ("Resume" in run.message) == (seen is State.INTERRUPTED)
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.PAUSED, State.FINISHED])
@@ -248,11 +248,11 @@ def test_a_diverged_run_would_diverge_again(store):
 def test_any_other_run_is_requeued_free_for_a_new_worker(store, state, silent):
     run = store.create(RunSpec())
     put(
-        store, run, state=state, sentence="Why.", lease="of the old worker", step=7,
+        store, run, state=state, message="Why.", lease="of the old worker", step=7,
         heartbeat=time.time() - silent,
     )  # fmt: skip
     requeued = store.requeue(run.id)
-    assert (requeued.state, requeued.sentence, requeued.step) == (State.QUEUED, "", 7)
+    assert (requeued.state, requeued.message, requeued.step) == (State.QUEUED, "", 7)
     assert store.rows(select(schema.runs.c.lease)) == [(None,)]
 
 
@@ -310,7 +310,7 @@ def test_deleting_a_run_deletes_all_that_was_recorded_of_it_and_nothing_else(sto
 def test_deleting_a_run_makes_the_file_smaller(store, tmp_path):
     run, kept = store.create(RunSpec()), store.create(RunSpec())
     for step in range(64):
-        add(store, schema.frames, run, step=step, parameters=bytes(2**16))
+        add(store, schema.snapshots, run, step=step, parameters=bytes(2**16))
         add(store, schema.points, kept, step=step)
     store.delete(run.id)
     left = sum(file.stat().st_size for file in tmp_path.glob("store.sqlite3*"))
@@ -343,12 +343,12 @@ def test_points_and_epochs_come_in_order_and_after_the_one_last_seen(store):
 
 def test_a_kept_frame_is_found_by_its_step(store):
     run = store.create(RunSpec())
-    add_frame(store, schema.frames, run, 20, [2, -2])
-    add_frame(store, schema.frames, run, 10, [1, -1])
-    assert store.frame_steps(run.id) == [10, 20]
-    np.testing.assert_array_equal(store.frame(run.id, 10).parameters, np.float16([1, -1]))
+    add_frame(store, schema.snapshots, run, 20, [2, -2])
+    add_frame(store, schema.snapshots, run, 10, [1, -1])
+    assert store.snapshot_steps(run.id) == [10, 20]
+    np.testing.assert_array_equal(store.snapshot(run.id, 10).parameters, np.float16([1, -1]))
     with pytest.raises(UserError, match="no frame at step 11"):
-        store.frame(run.id, 11)
+        store.snapshot(run.id, 11)
 
 
 @pytest.mark.parametrize(("kept", "live"), [(10, 20), (20, 10), (20, 20), (20, None), (None, 20)])
@@ -356,12 +356,12 @@ def test_the_newest_frame_is_the_latest_of_live_and_kept_up_to_where_the_run_is(
     run = store.create(RunSpec())
     with store.writing() as connection:
         connection.execute(update(schema.runs).values(step=25))
-    add_frame(store, schema.frames, run, 30)  # from before it went back to its checkpoint
+    add_frame(store, schema.snapshots, run, 30)  # from before it went back to its checkpoint
     if kept:
-        add_frame(store, schema.frames, run, kept)
-        add_frame(store, schema.frames, run, 1)
+        add_frame(store, schema.snapshots, run, kept)
+        add_frame(store, schema.snapshots, run, 1)
     if live:
         add_frame(store, schema.live, run, live)
-    assert store.newest_frame(run.id).step == 20
-    assert store.newest_frame(run.id, shown=30).step == 20
-    assert store.newest_frame(run.id, shown=20) is None
+    assert store.newest_snapshot(run.id).step == 20
+    assert store.newest_snapshot(run.id, shown=30).step == 20
+    assert store.newest_snapshot(run.id, shown=20) is None

@@ -35,10 +35,10 @@ def drain(store, run):
 
 
 def trained(store, run):
-    """(parameters, optimiser state) of the checkpoint."""
-    network, _, optimiser = run.spec.build()
-    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimiser)
-    return network.parameters, optimiser.state
+    """(parameters, optimizer state) of the checkpoint."""
+    network, _, optimizer = run.spec.build()
+    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimizer)
+    return network.parameters, optimizer.state
 
 
 def state(store, run):
@@ -50,7 +50,7 @@ def test_a_finished_run_has_all_that_it_promised(store, quick):
     events = list(work(store, run.id))
     run = store.run(run.id)
     assert run.state is State.FINISHED
-    assert (run.step, run.steps, run.epoch, run.samples) == (100, 100, 2, 38_000)
+    assert (run.step, run.steps, run.epoch, run.samples_seen) == (100, 100, 2, 38_000)
     assert [type(event) for event in events] == [*[Step] * 50, Epoch] * 2
 
     steps = [event for event in events if isinstance(event, Step)]
@@ -63,7 +63,7 @@ def test_a_finished_run_has_all_that_it_promised(store, quick):
     assert run.test_accuracy == epochs[-1].test.accuracy
 
     network, _, _ = quick.build()
-    first, last = store.frame(run.id, 0), store.frame(run.id, 100)
+    first, last = store.snapshot(run.id, 0), store.snapshot(run.id, 100)
     np.testing.assert_array_equal(first.parameters, np.float16(network.parameters))
     np.testing.assert_array_equal(last.parameters, np.float16(trained(store, run)[0]))
     assert store.rows(select(schema.checkpoints.c.step)) == [(100,)]
@@ -129,9 +129,9 @@ def test_closing_the_generator_stops_the_run_where_it_stands(store, quick):
     *_, last = islice(events, 30)
     events.close()
     run = store.run(run.id)
-    assert (run.state, run.step, run.samples) == (State.STOPPED, 30, last.samples)
+    assert (run.state, run.step, run.samples_seen) == (State.STOPPED, 30, last.samples_seen)
     np.testing.assert_array_equal(
-        store.frame(run.id, 30).parameters, np.float16(trained(store, run)[0])
+        store.snapshot(run.id, 30).parameters, np.float16(trained(store, run)[0])
     )
 
 
@@ -185,7 +185,7 @@ def test_slow_motion_takes_its_time_for_a_batch_and_full_speed_does_not(store, q
     steps = [event.step for event in islice((e for e in events if isinstance(e, Step)), 6)]
     took = time.perf_counter() - began
     assert took >= 5 / 50 and steps == list(range(steps[0], steps[0] + 6)) and steps[0] > first
-    assert store.newest_frame(run.id).step >= steps[-2]  # each batch is shown
+    assert store.newest_snapshot(run.id).step >= steps[-2]  # each batch is shown
     store.command(run.id, "speed", 0)
     assert sum(isinstance(event, Step) for event in events) > 50
     assert state(store, run) is State.FINISHED
@@ -218,15 +218,15 @@ def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(sto
         connection.execute(update(schema.runs).values(state=State.STOPPED))
     resumed = drain(store, store.requeue(run.id))
 
-    network, loss, optimiser = spec.build()
+    network, loss, optimizer = spec.build()
     splits = sources.load(spec.dataset, spec.validation_size, spec.seed)
     position = Position()
     for event in train(
-        network, loss, optimiser, splits.train, epochs=spec.epochs, batch_size=spec.batch_size,
+        network, loss, optimizer, splits.train, epochs=spec.epochs, batch_size=spec.batch_size,
         seed=spec.seed, position=position,
     ):  # fmt: skip
         if isinstance(event, Step) and event.step == step:
-            optimiser.lr = 0.02
+            optimizer.lr = 0.02
     np.testing.assert_array_equal(trained(store, resumed)[0], network.parameters)
 
 
@@ -281,7 +281,9 @@ def test_a_run_that_was_just_asked_something_does_not_give_up_its_slot(store, qu
 # Going on
 
 # More steps than the loss curve has points, so that a point may fall between two stops.
-LONG = RunSpec(hidden=(8,), lr=0.01, batch_size=4, epochs=2, dataset="strokes", validation_size=14_000)
+LONG = RunSpec(
+    hidden=(8,), lr=0.01, batch_size=4, epochs=2, dataset="strokes", validation_size=14_000
+)
 STEPS = 3000
 BETWEEN = next(step for step in range(1000, STEPS) if step not in snapshot_schedule.points(STEPS))
 assert STEPS > snapshot_schedule.CURVE_POINTS
@@ -325,7 +327,7 @@ def test_a_resumed_run_ends_with_the_parameters_of_the_uninterrupted_one(
 
 def test_a_resumed_run_stands_where_the_uninterrupted_one_stands(whole, resumed):
     def standing(run):
-        return run.state, run.step, run.steps, run.samples, run.epoch, run.test_accuracy
+        return run.state, run.step, run.steps, run.samples_seen, run.epoch, run.test_accuracy
 
     assert standing(resumed) == standing(whole)
 
@@ -344,11 +346,11 @@ def test_a_resumed_run_records_the_points_of_the_uninterrupted_one(long_store, w
 
 def test_a_resumed_run_keeps_the_frames_of_the_uninterrupted_one(long_store, whole, resumed):
     """And one more at most, of the moment when it was stopped."""
-    steps = long_store.frame_steps(whole.id)
-    assert set(steps) <= set(long_store.frame_steps(resumed.id))
-    assert len(long_store.frame_steps(resumed.id)) <= len(steps) + 1
+    steps = long_store.snapshot_steps(whole.id)
+    assert set(steps) <= set(long_store.snapshot_steps(resumed.id))
+    assert len(long_store.snapshot_steps(resumed.id)) <= len(steps) + 1
     for step in steps:
-        ours, theirs = (long_store.frame(run.id, step) for run in (resumed, whole))
+        ours, theirs = (long_store.snapshot(run.id, step) for run in (resumed, whole))
         assert ours[:3] == theirs[:3]
         np.testing.assert_array_equal(ours.parameters, theirs.parameters)
 
@@ -379,7 +381,7 @@ def onward(long_store, whole, tmp_path_factory):
     """The spec of a run that goes on from another one and learns 30 own digits too."""
     path = tmp_path_factory.mktemp("own") / "own.npz"
     npz.write(handwriting.make(30, seed=9), path)
-    step = long_store.frame_steps(whole.id)[-3]
+    step = long_store.snapshot_steps(whole.id)[-3]
     return replace(LONG, init_from=f"{whole.id}@{step}", extra_data=str(path))
 
 
@@ -387,28 +389,28 @@ def test_a_run_goes_on_from_a_kept_frame(long_store, onward):
     events = work(long_store, (run := long_store.create(onward)).id)
     next(events)
     events.close()
-    began = long_store.frame(run.id, 0).parameters
+    began = long_store.snapshot(run.id, 0).parameters
     np.testing.assert_array_equal(
         began, load_network.load(long_store, onward.init_from).network.parameters
     )
     assert long_store.epochs(run.id) == []
 
 
-def test_a_run_goes_on_from_the_recogniser(long_store):
+def test_a_run_goes_on_from_the_pretrained(long_store):
     shipped = pretrained.network()
     before = shipped.parameters.copy()
-    spec = replace(LONG, hidden=shipped.sizes[1:-1], init_from="recogniser", batch_size=500)
+    spec = replace(LONG, hidden=shipped.sizes[1:-1], init_from="pretrained", batch_size=500)
     events = work(long_store, (run := long_store.create(spec)).id)
     list(islice(events, 3))
     events.close()
-    np.testing.assert_array_equal(long_store.frame(run.id, 0).parameters, np.float16(before))
+    np.testing.assert_array_equal(long_store.snapshot(run.id, 0).parameters, np.float16(before))
     np.testing.assert_array_equal(shipped.parameters, before)  # it is everybody's
 
 
 def test_own_digits_are_learned_beside_the_others(long_store, onward):
     run = long_store.create(replace(onward, epochs=1))
     [epoch] = [event for event in work(long_store, run.id) if isinstance(event, Epoch)]
-    assert epoch.samples == 6000 + 22 * 30
+    assert epoch.samples_seen == 6000 + 22 * 30
 
 
 def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, onward):
@@ -439,7 +441,7 @@ def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, onwa
         ({"init_from": "{}@0", "hidden": (9,)}, r"hidden must be \(8,\), as in .*; got \(9,\)"),
         ({"init_from": "{}@0", "activation": "tanh"}, "activation must be 'relu'"),
         ({"init_from": "{}@0", "output": "sigmoid"}, "output must be 'softmax'"),
-        ({"init_from": "recogniser"}, "hidden must be"),
+        ({"init_from": "pretrained"}, "hidden must be"),
         ({"extra_data": "/no longer/there.npz"}, "there is no file there.npz"),
     ],
 )
@@ -448,7 +450,7 @@ def test_a_run_that_cannot_begin_so_fails_with_a_sentence(long_store, whole, cha
                for key, text in changes.items()}  # fmt: skip
     run = drain(long_store, long_store.create(replace(LONG, **changes)))
     assert run.state is State.FAILED
-    assert re.search(sentence, run.sentence)
+    assert re.search(sentence, run.message)
 
 
 # Ends that nobody asked for
@@ -461,8 +463,8 @@ overflows = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_diverged_run_says_so_names_its_rate_and_shows_its_curve(store):
     run = drain(store, store.create(TOO_BOLD))
     assert run.state is State.DIVERGED
-    assert "learning rate well below 1000" in run.sentence
-    number = int(run.sentence.split("at step ")[1].split(".")[0])
+    assert "learning rate well below 1000" in run.message
+    number = int(run.message.split("at step ")[1].split(".")[0])
     assert run.step == number - 1 >= 1
     assert [point.step for point in store.points(run.id)] == list(range(1, number))
 
@@ -476,11 +478,11 @@ def test_a_rate_of_a_thousand_diverges_the_standard_network_too(store):
 @overflows
 def test_a_diverged_run_shows_the_last_network_that_still_worked(store):
     run = drain(store, store.create(TOO_BOLD))
-    steps = store.frame_steps(run.id)
+    steps = store.snapshot_steps(run.id)
     assert 0 in steps and max(steps) < run.step  # after its last step it worked no more
     for step in steps:
-        assert np.isfinite(store.frame(run.id, step).parameters).all()
-    assert store.newest_frame(run.id).step == max(steps)
+        assert np.isfinite(store.snapshot(run.id, step).parameters).all()
+    assert store.newest_snapshot(run.id).step == max(steps)
 
 
 @overflows
@@ -498,13 +500,13 @@ def test_a_run_whose_pictures_are_missing_fails_with_their_sentence(
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path))
     run = drain(store, store.create(replace(quick, dataset="mnist")))
     assert run.state is State.FAILED
-    assert run.sentence.startswith("MNIST is not on this computer.")
+    assert run.message.startswith("MNIST is not on this computer.")
 
 
 def test_a_run_that_leaves_nothing_to_learn_from_fails_with_a_sentence(store, quick):
     run = drain(store, store.create(replace(quick, validation_size=20_000)))
     assert run.state is State.FAILED
-    assert "leaves none to learn from" in run.sentence
+    assert "leaves none to learn from" in run.message
 
 
 def test_a_run_beside_a_full_store_says_so_while_it_is_under_way(store, quick, monkeypatch):
@@ -512,12 +514,12 @@ def test_a_run_beside_a_full_store_says_so_while_it_is_under_way(store, quick, m
     old, run = drain(store, store.create(quick)), store.create(quick)
     events = work(store, run.id)
     next(events)
-    assert store.frame_steps(old.id) == [0, 100]
-    assert "Delete some runs" in store.run(run.id).sentence
+    assert store.snapshot_steps(old.id) == [0, 100]
+    assert "Delete some runs" in store.run(run.id).message
     for _ in events:
         pass
-    assert (state(store, run), store.run(run.id).sentence) == (State.FINISHED, "")
-    assert store.frame_steps(run.id) == [0, 100]
+    assert (state(store, run), store.run(run.id).message) == (State.FINISHED, "")
+    assert store.snapshot_steps(run.id) == [0, 100]
     assert store.checkpoint(old.id) and store.checkpoint(run.id)
 
 
@@ -525,7 +527,7 @@ def test_a_run_with_a_limit_that_is_none_fails_with_a_sentence(store, quick, mon
     monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", "plenty")
     run = drain(store, store.create(quick))
     assert run.state is State.FAILED
-    assert "got 'plenty'" in run.sentence
+    assert "got 'plenty'" in run.message
 
 
 def test_a_run_that_takes_too_much_memory_fails_with_a_sentence(store, quick, monkeypatch):
@@ -535,7 +537,7 @@ def test_a_run_that_takes_too_much_memory_fails_with_a_sentence(store, quick, mo
     monkeypatch.setattr(loop, "train", too_large)
     run = drain(store, store.create(quick))
     assert run.state is State.FAILED
-    assert "not enough memory" in run.sentence
+    assert "not enough memory" in run.message
 
 
 def test_a_bug_in_the_worker_fails_the_run_and_is_not_hidden(store, quick, monkeypatch):
@@ -547,7 +549,7 @@ def test_a_bug_in_the_worker_fails_the_run_and_is_not_hidden(store, quick, monke
     with pytest.raises(ZeroDivisionError):
         drain(store, run)
     assert state(store, run) is State.FAILED
-    assert store.run(run.id).sentence.endswith(".")
+    assert store.run(run.id).message.endswith(".")
 
 
 def test_the_worker_of_a_deleted_run_ends_quietly_and_leaves_nothing(store, quick):

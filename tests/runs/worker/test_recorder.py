@@ -21,7 +21,7 @@ W = np.array([0.5, -0.25], np.float32)  # parameters; the recorder does not look
 
 
 def at(step):
-    return Step(step, samples=10 * step, loss=1 / step, smooth_loss=2 / step)
+    return Step(step, samples_seen=10 * step, loss=1 / step, smoothed_loss=2 / step)
 
 
 def claim(store, run, steps=1000, sizes=SIZES):
@@ -60,7 +60,7 @@ def test_kept_frames_stay_within_their_bytes(store, run, sizes):
         recorder.record(at(step), W, 0.0)
     recorder.write(W)
     recorder.end(State.FINISHED, last=W)
-    steps = store.frame_steps(run.id)
+    steps = store.snapshot_steps(run.id)
     assert steps[0] == 0 and steps[-1] == 500
     assert len(steps) <= snapshot_schedule.MOST_FRAMES
     assert len(steps) * 2 * parameter_count(sizes) <= snapshot_schedule.MOST_FRAME_BYTES
@@ -139,23 +139,23 @@ def test_frames_hold_the_parameters_of_their_step(store, run):
         recorder.record(at(step), step * W, 0.0)
     recorder.write(3 * W)
     for step in (0, 1, 2, 3):
-        frame = store.frame(run.id, step)
+        frame = store.snapshot(run.id, step)
         np.testing.assert_array_equal(frame.parameters, snapshot_schedule.half(step * W))
-        assert frame.loss == (at(step).smooth_loss if step else None)
+        assert frame.loss == (at(step).smoothed_loss if step else None)
 
 
 def test_a_run_shows_how_far_it_has_come(store, run, recorder):
     recorder.record(at(7), W, 1.5)
     seen = store.run(run.id)
     assert (seen.state, seen.steps) == (State.RUNNING, 1000)
-    assert (seen.step, seen.samples, seen.seconds) == (7, 70, 1.5)
+    assert (seen.step, seen.samples_seen, seen.seconds) == (7, 70, 1.5)
 
 
 def test_an_epoch_without_scores_has_none_rather_than_zero(store, run, recorder):
     recorder.epoch(Epoch(1, 5, 50, 0.5, None, None, 1e3, 0.1), b"checkpoint")
     (epoch,) = store.epochs(run.id)
     assert [epoch[k] for k in ("val_loss", "val_accuracy", "test_accuracy")] == [None] * 3
-    assert (epoch["train_loss"], epoch["step"], epoch["samples"]) == (0.5, 5, 50)
+    assert (epoch["train_loss"], epoch["step"], epoch["samples_seen"]) == (0.5, 5, 50)
     assert store.run(run.id).epoch == 1
     assert store.checkpoint(run.id) == b"checkpoint"
 
@@ -183,7 +183,7 @@ def test_a_checkpoint_is_never_ahead_of_what_was_recorded_before_it(store, run, 
         recorder.record(at(step), W, 0.0)
     save(recorder)
     assert [point.step for point in store.points(run.id)] == list(range(1, 11))
-    assert set(store.frame_steps(run.id)) >= {1, 2, 3}
+    assert set(store.snapshot_steps(run.id)) >= {1, 2, 3}
 
 
 def test_a_resumed_run_records_no_step_twice_and_keeps_its_thread_count(store, run):
@@ -203,7 +203,7 @@ def test_a_resumed_run_records_no_step_twice_and_keeps_its_thread_count(store, r
         second.record(at(step), W, 0.0)
     second.write(W)
     assert [point.step for point in store.points(run.id)] == list(range(1, 16))
-    np.testing.assert_array_equal(store.frame(run.id, 0).parameters, snapshot_schedule.half(W))
+    np.testing.assert_array_equal(store.snapshot(run.id, 0).parameters, snapshot_schedule.half(W))
 
 
 def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(store, run, locker):
@@ -222,7 +222,7 @@ def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(store, run,
     assert [(p.step, p.loss) for p in store.points(run.id)] == [
         (step, 1 / step) for step in range(1, 101)
     ]
-    assert set(store.frame_steps(run.id)) == snapshot_schedule.frames(
+    assert set(store.snapshot_steps(run.id)) == snapshot_schedule.frames(
         100, parameter_count(SIZES)
     ) - {0}
 
@@ -287,9 +287,9 @@ def test_a_run_that_has_ended_has_no_live_frame_but_keeps_its_last(store, run, r
     recorder.end(State.STOPPED, last=2 * W)
     assert live_step(store) is None
     np.testing.assert_array_equal(
-        store.newest_frame(run.id).parameters, snapshot_schedule.half(2 * W)
+        store.newest_snapshot(run.id).parameters, snapshot_schedule.half(2 * W)
     )
-    assert store.newest_frame(run.id).step == 777
+    assert store.newest_snapshot(run.id).step == 777
 
 
 # Commands
