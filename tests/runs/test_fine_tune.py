@@ -123,7 +123,7 @@ def test_a_tuned_run_learns_a_strange_hand_and_forgets_little(store, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("count", "init_from", "sentence"),
+    ("count", "start", "sentence"),
     [
         (0, "pretrained", "My digits holds 0; teach it 5 or more first"),
         (FEWEST - 1, "pretrained", "My digits holds 4"),
