@@ -35,7 +35,7 @@ MOST_BYTES = 2**20  # of a spec
 )
 @click.option("--hidden", help="Widths of the hidden layers, for example 128,64.")
 @click.option("--activation", help="relu, leaky_relu, gelu, tanh or sigmoid.")
-@click.option("--optimizer", "--optimizer", help="sgd, rmsprop, adam or adamw.")
+@click.option("--optimizer", "--optimiser", help="sgd, rmsprop, adam or adamw.")
 @click.option("--lr", type=float, help="Learning rate.")
 @click.option("--batch-size", "--batch", type=int, help="Pictures a step.")
 @click.option("--epochs", type=int, help="Passes over the training pictures.")

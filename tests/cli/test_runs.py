@@ -84,7 +84,7 @@ def test_runs_shows_the_place_in_the_queue(store, monkeypatch):
     store.create(RunSpec(), lease="of its worker")
     run = store.create(RunSpec(), "mine")
     assert f"{run.id}  queued 1st " in nn("runs").stdout
-    assert lines(nn("runs", "--json").stdout)[0]["sentence"] == "Waiting: 1st in the queue."
+    assert lines(nn("runs", "--json").stdout)[0]["message"] == "Waiting: 1st in the queue."
 
 
 def test_runs_json_is_one_line_a_run_newest_first(store):
@@ -95,12 +95,12 @@ def test_runs_json_is_one_line_a_run_newest_first(store):
     assert set(newer) == set(older) == RUN
     run = store.find("older")
     assert older == {
-        "run": run.id, "name": "older", "state": "finished", "sentence": "", "epoch": 2,
+        "run": run.id, "name": "older", "state": "finished", "message": "", "epoch": 2,
         "epochs": 2, "samples_seen": 38_000, "test_accuracy": run.test_accuracy,
-        "frames": len(store.snapshot_steps(run.id)), "created": run.created,
+        "snapshots": len(store.snapshot_steps(run.id)), "created": run.created,
     }  # fmt: skip
     assert (newer["name"], newer["state"], newer["epochs"]) == ("newer", "queued", 9)
-    assert (newer["test_accuracy"], newer["frames"]) == (None, 0)
+    assert (newer["test_accuracy"], newer["snapshots"]) == (None, 0)
 
 
 def test_runs_for_people_names_every_run_and_says_when_there_is_none(store):

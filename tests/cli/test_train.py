@@ -106,8 +106,8 @@ def test_going_on_from_a_run_takes_its_network_and_finds_own_digits_from_here(
         (["--start", "nonesuch"], "There is no run 'nonesuch'"),
         (["--start", "pretrained", "--hidden", "9"], r"hidden must be \(1000, 500\)"),
         (["--also", "nonesuch.npz"], "there is no file nonesuch.npz"),
-        (["--set", "start=3"], "start must be pretrained, a moment"),
-        (["--set", "also=3"], "also must be a path"),
+        (["--set", "start=3"], "init_from must be pretrained, a"),
+        (["--set", "also=3"], "extra_data must be a path"),
     ],
 )
 def test_what_cannot_be_gone_on_from_is_a_sentence_before_there_is_a_run(
@@ -130,7 +130,7 @@ def test_every_option_reaches_its_field_and_the_rest_is_the_presets(store):
         "seed",
     ]
     written = OTHER | {"hidden": "4,3", "activation": "relu"}
-    options = [word for field in given for word in (f"--{field}", written[field])]
+    options = [word for field in given for word in (f"--{field.replace('_', '-')}", written[field])]
     assert nn("train", "--preset", "sigmoid-30", "--augment", *options).exit_code == 0
     spec = store.runs()[0].spec
     assert spec.augmentation == 1
