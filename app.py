@@ -5,11 +5,11 @@ from starlette.middleware import Middleware
 from threadpoolctl import threadpool_limits
 
 from nn.runs.worker import process
-from pages.server import errors, film, hub, plotly_asset, visitor
+from pages.server import assets, errors, film, hub, plotly_asset, visitor
 
 app = st.App(
     "pages/shell.py",
-    routes=[hub.route, film.route, plotly_asset.plotly_route],
+    routes=[assets.route, hub.route, film.route, plotly_asset.plotly_route],
     middleware=[Middleware(visitor.Cookie)],
     on_script_error=errors.show,
 )

@@ -1,10 +1,10 @@
-"""Cards: what a network answered to one picture, in words and numbers."""
+"""What a network predicts for one image of the test set, as a thumbnail."""
 
 from __future__ import annotations
 
 from nn.analysis.predictions.predict import Reading
 from pages.common.test_set import Pictures
-from pages.components.thumbnails import Card, packed
+from pages.components.thumbnails import Thumbnail, encoded
 
 
 def percent(share: float) -> str:
@@ -21,15 +21,15 @@ def a(digit: int) -> str:
     return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
-def card(reading: Reading, pictures: Pictures, row: int) -> Card:
+def card(reading: Reading, pictures: Pictures, row: int) -> Thumbnail:
     truth, answer = int(reading.labels[row]), int(reading.answers[row])
-    sure = f"{percent(float(reading.sureness[row]))} sure"
-    return Card(
+    sure = f"confidence {percent(float(reading.sureness[row]))}"
+    return Thumbnail(
         row,
-        packed(pictures.data.images[row]),
-        f"{truth}, read as {answer}",
+        encoded(pictures.data.images[row]),
+        f"{truth}, predicted {answer}",
         sure,
-        f"Picture {row:,}: {a(truth)}, read as {a(answer)}, {sure}.",
+        f"Image {row:,}: {a(truth)}, predicted {answer}, {sure}.",
         [round(float(p), 4) for p in reading.probabilities[row]],
         truth,
         answer,

@@ -10,8 +10,7 @@ from nn.layers import Array
 from nn.network import views
 from pages.common.model_picker import Reader
 from pages.common.note import note
-from pages.components import gallery
-from pages.components.gallery import Group, ink, signed
+from pages.components.image_gallery import Group, image_gallery, ink, signed
 from pages.components.prediction_text import a
 from pages.draw import state as draw_state
 
@@ -60,7 +59,7 @@ def _pixels(found: Evidence, digit: int, reader: Reader, image: Array) -> None:
         + ("What the network adds whatever it sees (biases): " if exact else "The rest: ")
         + f"{_score(rest)}. Together the score (logit) of {digit}: {_score(logit)}."
     )
-    gallery.show(
+    image_gallery(
         [Group([signed(values, f"Evidence for {a(digit)}", full)], "", said)], LARGE, "for"
     )
     note(
@@ -93,7 +92,7 @@ def _neurons(found: Evidence, digit: int, reader: Reader, image: Array) -> None:
                 ("×", "="),
             )
         )
-    gallery.show(groups, SMALL, "neurons")
+    image_gallery(groups, SMALL, "neurons")
     note(
         "What each neuron looks for (its weights) × the drawing = what it found. The more blue it "
         f"finds, the stronger it fires; the number says how far that moved the score of {digit}."

@@ -21,8 +21,7 @@ from pages.common.model_picker import Reader
 from pages.common.note import note
 from pages.common.predictions import Moment
 from pages.common.text import plain
-from pages.components import gallery
-from pages.components.gallery import Group, light
+from pages.components.image_gallery import Group, image_gallery, network_input
 from pages.draw import state as draw_state
 from pages.server.shared_store import store
 
@@ -196,10 +195,10 @@ def _changed(title: str, images: np.ndarray, was: Reading, now: Reading, which: 
         return
     more = f", {SHOWN} of {len(rows)}" if len(rows) > SHOWN else ""
     st.markdown(f"{title}{more}")
-    gallery.show(
+    image_gallery(
         [
             Group(
-                [light(images[row], f"Your {was.labels[row]}")],
+                [network_input(images[row], f"Your {was.labels[row]}")],
                 str(was.labels[row]),
                 f"{was.answers[row]} → {now.answers[row]}",
             )

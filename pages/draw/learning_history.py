@@ -11,8 +11,7 @@ from nn.runs.store.store import Run
 from pages.common import charts
 from pages.common.note import note
 from pages.common.text import plain
-from pages.components import gallery
-from pages.components.gallery import Group, light
+from pages.components.image_gallery import Group, image_gallery, network_input
 from pages.draw import state as draw_state
 from pages.server.shared_store import store
 
@@ -49,7 +48,9 @@ def _pins(run: Run, pins: list[bytes]) -> None:
         image = np.frombuffer(pin, np.uint8).reshape(28, 28)
         picture, chart = st.columns([1, 5], gap="medium")
         with picture:
-            gallery.show([Group([light(image, "Pinned drawing")], "", "")], SIZE, f"pin {number}")
+            image_gallery(
+                [Group([network_input(image, "Pinned drawing")], "", "")], SIZE, f"pin {number}"
+            )
             if st.button("Unpin", key=f"unpin {number}"):
                 draw_state.unpin(pin)
                 st.rerun()

@@ -13,8 +13,8 @@ from nn.models import pretrained
 from pages.common.model_picker import Reader, choose
 from pages.common.note import note
 from pages.common.text import plain
-from pages.components import prediction_bars
-from pages.components.deferred_rerun import echo
+from pages.components.deferred_rerun import deferred_rerun
+from pages.components.prediction_bars import prediction_bars
 from pages.draw import (
     attribution,
     input_image,
@@ -59,7 +59,7 @@ def answer(two: bool) -> None:
                 readers.append(choose(label, key))
                 answers.append(readers[-1].read(seen))
                 image = None if two else seen.image
-                prediction_bars.show(answers[-1], seen.blank, image, strokes, turn, f"bars {key}")
+                prediction_bars(answers[-1], seen.blank, image, strokes, turn, f"bars {key}")
     picture = draw_state.loaded()
     draw_state.answered(Answered(turn, readers, answers[0], drawing, seen, picture))
 
@@ -68,8 +68,8 @@ def answer(two: bool) -> None:
 def explain() -> None:
     """What can be done with what was read, and what led to the answer.
 
-    A fragment of its own, which ``echo`` runs when the answer is on the screen: nobody waits for
-    an answer until all this is worked out and drawn.
+    A fragment of its own, which ``deferred_rerun`` runs when the answer is on the screen: nobody
+    waits for an answer until all this is worked out and drawn.
     """
     turn, readers, answer, drawing, seen, picture = draw_state.last_answered()
     if picture is not draw_state.loaded():  # another one was put on the paper from here
@@ -85,7 +85,7 @@ def explain() -> None:
     _sections(readers, answer, seen)
     if news := draw_state.news():
         st.toast(plain(news))
-    echo(turn)
+    deferred_rerun(turn)
     _rehearse()
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from nn.data.preprocess.pipeline import Preprocessed
-from pages.components import gallery
-from pages.components.gallery import Group, ink, light
+from pages.components.image_gallery import Group, image_gallery, ink, network_input
 
 SIZE = 112  # pixels of the page
 
@@ -24,4 +23,6 @@ def show(seen: Preprocessed, key: str) -> None:
     ]
     last = f"{len(groups) + 1}. What it sees"
     note = "784 numbers, one a pixel, from 0 (black) to 255: all that the network is given."
-    gallery.show([*groups, Group([light(seen.image, last)], last, note)], SIZE, key, way=True)
+    image_gallery(
+        [*groups, Group([network_input(seen.image, last)], last, note)], SIZE, key, wide=True
+    )

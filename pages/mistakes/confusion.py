@@ -10,9 +10,9 @@ from nn.analysis.predictions.confusion import DIGITS, count
 from nn.analysis.predictions.predict import Reading, cell, mistakes
 from pages.common.note import note
 from pages.common.test_set import Pictures
-from pages.components import thumbnails
-from pages.components.confusion_matrix import matrix
+from pages.components.confusion_matrix import confusion_matrix
 from pages.components.prediction_card import a, card
+from pages.components.thumbnails import thumbnails
 from pages.mistakes import state as mistakes_state
 from pages.mistakes.state import ANY
 
@@ -34,7 +34,7 @@ def _matrix(reading: Reading) -> None:
         "Numbers", [COUNTS, SHARES], default=COUNTS, required=True, key=mistakes_state.COUNTED
     )
     found = count(reading.labels, reading.answers)
-    matrix(found, numbers == SHARES, mistakes_state.cell(), _click)
+    confusion_matrix(found, numbers == SHARES, mistakes_state.cell(), _click)
     note(
         "Which digit is taken for which (confusion matrix): each row is a digit as it is, each "
         "column what it was read as. The green diagonal is right; the redder a cell, the larger "
@@ -81,7 +81,7 @@ def _gallery(reading: Reading, pictures: Pictures) -> None:
     leaves = -(-len(rows) // PER_LEAF)
     leaf = min(leaves, st.session_state.get(mistakes_state.LEAF, 1))
     shown = rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
-    thumbnails.sheet(
+    thumbnails(
         [card(reading, pictures, int(row)) for row in shown],
         lambda row: mistakes_state.open_picture(pictures.key, row),
         "gallery",

@@ -14,9 +14,8 @@ from pages.common import predictions
 from pages.common.note import note
 from pages.common.predictions import Moment
 from pages.common.test_set import Pictures
-from pages.components import thumbnails
 from pages.components.prediction_card import a
-from pages.components.thumbnails import Card, packed
+from pages.components.thumbnails import Thumbnail, encoded, thumbnails
 from pages.mistakes import state as mistakes_state
 
 MOMENTS = 60  # at which it is looked whether each picture is read right
@@ -78,7 +77,7 @@ def _found(right: Bools, reading: Reading, pictures: Pictures, moments: list[Mom
     leaves = -(-len(rows) // PER_LEAF)
     leaf = min(leaves, st.session_state.get(mistakes_state.HARDEST_LEAF, 1))
     samples_seen = [predictions.samples_seen(moment) for moment in moments]
-    thumbnails.sheet(
+    thumbnails(
         [
             _card(reading, pictures, int(row), int(late[row]), int(times[row]), samples_seen)
             for row in rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
@@ -97,15 +96,15 @@ def _found(right: Bools, reading: Reading, pictures: Pictures, moments: list[Mom
 
 def _card(
     reading: Reading, pictures: Pictures, row: int, late: int, times: int, samples_seen: list[int]
-) -> Card:
+) -> Thumbnail:
     truth, answer = int(reading.labels[row]), int(reading.answers[row])
-    title = str(truth) if truth == answer else f"{truth}, read as {answer}"
+    title = str(truth) if truth == answer else f"{truth}, predicted {answer}"
     when = (
         f"right since {short(samples_seen[late])}" if late < len(samples_seen) else "not right now"
     )
     forgotten = f"forgotten {times} ×" if times else "never forgotten"
     alt = f"Picture {row:,}: {a(truth)}, {when}, {forgotten}."
-    return Card(row, packed(pictures.data.images[row]), title, f"{when}\n{forgotten}", alt)
+    return Thumbnail(row, encoded(pictures.data.images[row]), title, f"{when}\n{forgotten}", alt)
 
 
 def short(count: int) -> str:

@@ -11,7 +11,7 @@ from pages.common.note import note
 from pages.common.predictions import SHIPPED, Moment
 from pages.common.test_set import Pictures
 from pages.common.text import plain
-from pages.components import thumbnails
+from pages.components.image_closeup import image_closeup
 from pages.components.prediction_card import a, card, percent
 from pages.mistakes import state as mistakes_state
 
@@ -58,7 +58,7 @@ def _large(reading: Reading, pictures: Pictures, moment: Moment) -> None:
         st.markdown(f"It is **{a(truth)}**, and is read as one: right, **{sure}** sure.")
     else:
         st.markdown(f"It is **{a(truth)}**, read as **{a(answer)}**: wrong, and **{sure}** sure.")
-    thumbnails.closeup(card(reading, pictures, row))
+    image_closeup(card(reading, pictures, row))
     with st.container(horizontal=True, gap="small"):
         draw_lots(reading, pictures, "next")
     note(f"Picture {row:,} of {plain(pictures.name)}")

@@ -13,8 +13,8 @@ from pages.common.note import note
 from pages.common.predictions import SHIPPED, Moment
 from pages.common.test_set import Pictures
 from pages.common.text import plain
-from pages.components import live
 from pages.components.prediction_card import percent
+from pages.components.timeline import timeline
 from pages.mistakes import calibration, hard_examples, image_dialog, per_digit
 from pages.mistakes import confusion as confusion_view
 from pages.mistakes import state as mistakes_state
@@ -105,7 +105,7 @@ with choice:
     kind = test_set.choose(run)
 step = None
 if run:
-    step = live.timeline(run, state.moment(store().snapshot_steps(run.id)))
+    step = timeline(run, state.moment(store().snapshot_steps(run.id)))
     state.look_at(step)
 else:
     note(

@@ -13,8 +13,7 @@ from pages.common import predictions
 from pages.common.note import note
 from pages.common.predictions import Moment
 from pages.common.test_set import Pictures
-from pages.components import thumbnails
-from pages.components.thumbnails import Row
+from pages.components.per_digit_table import Row, per_digit_table
 
 MOMENTS = 24  # on a curve
 HEADS = ["Digit", "Read right", "Read wrong", "Most often taken for"]
@@ -27,7 +26,7 @@ def show(
     """steps: of the run's kept frames; run: None: the pretrained model, which has none."""
     if not run:
         now = predictions.accuracies(reading.right, pictures.data.labels)
-        thumbnails.scores(HEADS, _rows(reading, [now]), [1.0])
+        per_digit_table(HEADS, _rows(reading, [now]), [1.0])
         return
     moments = predictions.moments(run, steps, moment.step, pictures, MOMENTS, WORK)
     progress = st.empty()
@@ -39,7 +38,7 @@ def show(
         progress.progress(number / len(moments), "Reading the pictures at earlier moments")
     progress.empty()
     samples_seen = [predictions.samples_seen(moment) for moment in moments]
-    thumbnails.scores(
+    per_digit_table(
         HEADS[:2] + ["Along the run"] * (len(moments) > 1) + HEADS[2:],
         _rows(reading, along),
         places(samples_seen),

@@ -15,7 +15,7 @@ from nn.runs.store.store import Run
 from pages.common import snapshot, state
 from pages.common.snapshot import SHIPPED
 from pages.common.text import plain
-from pages.components import live
+from pages.components.neuron_comparison import neuron_comparison
 from pages.neurons import details
 from pages.neurons import state as neurons_state
 from pages.server import pack_tiles
@@ -30,13 +30,14 @@ MODES = {
     "previous": "latest change",
     "gradient": "pull (gradient)",
 }
-# After "What each neuron …"
-WHAT = {
-    "weights": "looks for",
-    "start": "has come to look for since the start",
-    "previous": "has changed since the kept moment before",
-    "gradient": "is pulled towards by the test digits (against the gradient of the loss)",
+# What the wall shows, for its caption; {}: the layer.
+SUBJECTS = {
+    "weights": "{} weights",
+    "start": "Change of the {} weights since initialization",
+    "previous": "Change of the {} weights since the previous snapshot",
+    "gradient": "Negative gradient of the test loss with respect to the {} weights",
 }
+WALL_MODES = {"weights": "weights", "start": "initial", "previous": "previous"}
 ORDERS = {
     "index": "number",
     "norm": "strength (norm)",
@@ -141,16 +142,16 @@ def neuron(sizes: Sequence[int], layer: int) -> int:
 def wall(
     run_id: str, steps: Sequence[int], step: int, layer: int, mode: str, by: str, only: str
 ) -> dict[str, Any]:
-    """What the wall is told beside its run; see components.wall."""
+    """The options of weight_wall."""
     sizes = snapshot.spec(run_id).sizes
-    output = layer == len(sizes) - 2
+    is_fixed = layer > 0 or mode == "gradient" or run_id == SHIPPED
+    subject = SUBJECTS[mode].format(_layer_words(sizes, layer))
     told = {
-        "of": sizes[layer + 1],
-        "mode": "still" if layer or mode == "gradient" or run_id == SHIPPED else mode,
-        "opens": True,
-        "kind": "answer" if output else _kind(layer),
-        "what": WHAT[mode] + (", led back to the pixels" if layer else ""),
-        "aside": True,
+        "neurons": sizes[layer + 1],
+        "mode": "fixed" if is_fixed else WALL_MODES[mode],
+        "can_open": True,
+        "subject": subject[0].upper() + subject[1:] + " in pixel space" * (layer > 0),
+        "details_beside": True,
         **_still(run_id, steps, step, layer, mode),
     }
     try:
@@ -161,27 +162,29 @@ def wall(
     return told
 
 
-def _kind(layer: int) -> str:
-    return "first-layer neuron" if layer == 0 else f"layer-{layer + 1} neuron"
+def _layer_words(sizes: Sequence[int], layer: int) -> str:
+    if layer == len(sizes) - 2:
+        return "output-layer"
+    return "first-layer" if layer == 0 else f"layer-{layer + 1}"
 
 
 def _still(run_id: str, steps: Sequence[int], step: int, layer: int, mode: str) -> dict[str, Any]:
     """The tiles that the browser cannot make, or not as exactly, of the frames it has."""
     if mode == "weights" and not layer and run_id != SHIPPED:
-        return {"still": None}
+        return {"tiles": None}
     if mode == "gradient":
         try:
             scales, shown = snapshot.pull(run_id, step)
         except UserError as error:
             st.caption(plain(str(error)))
-            return {"still": None}
+            return {"tiles": None}
     elif mode == "weights":
         scales, shown = quantized(snapshot.pictures(run_id, step, layer))
     else:
         before = steps[0] if mode == "start" else steps[max(0, steps.index(step) - 1)]
         scales, shown = snapshot.change(run_id, step, layer, before)
     return {
-        "still": details.text(np.frombuffer(pack_tiles.packed(scales, shown), np.uint8)),
+        "tiles": details.text(np.frombuffer(pack_tiles.packed(scales, shown), np.uint8)),
         "step": step if run_id != SHIPPED else 1,  # 0: before learning
         "samples_seen": store().snapshot(run_id, step).samples_seen if run_id != SHIPPED else None,
     }
@@ -248,7 +251,7 @@ def compare(run_id: str, steps: Sequence[int], step: int, layer: int, neuron: in
         then = _moment("At which moment, in digits seen", run.id, kept, kept[-1])
         titles = [_named(run_id, step), _named(run.id, then)]
         found = snapshot.picture(run.id, then, layer, neuron)
-    live.compare(details.compared(titles, own, found))
+    neuron_comparison(details.compared(titles, own, found))
     alike = cosines(np.nan_to_num(np.stack([own, found]), posinf=0, neginf=0))[0, 1]
     st.caption(f"Likeness (cosine) {alike:.2f}: 1 the same, 0 nothing in common.")
 

@@ -26,7 +26,7 @@ NOTICED = 0.0005  # share of a digit's pictures: what is less is nobody's loss
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def of(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
-    """What components.dossier takes; what cannot be shown is a sentence there."""
+    """What neuron_details shows; what cannot be shown is a message there."""
     sizes = snapshot.spec(run_id).sizes
     own = snapshot.picture(run_id, step, layer, neuron)
     finite = bool(np.isfinite(own).all())
@@ -36,15 +36,15 @@ def of(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
         "step": step,
         "neuron": neuron,
         "title": title(sizes, layer, neuron),
-        "follows": layer == 0,
+        "is_first_layer": layer == 0,
         "weights": text(np.nan_to_num(own, posinf=0, neginf=0)),
-        "serves": _serves(run_id, step, layer, neuron),
+        "preferred_class": _serves(run_id, step, layer, neuron),
         "facts": _facts(run_id, step, layer, neuron, own if finite else None),
-        "extremes": _or_sentence(lambda: _extremes(run_id, step, layer, neuron)),
-        "said": _or_sentence(lambda: _said(run_id, step, layer, neuron)),
+        "top_activating": _or_sentence(lambda: _extremes(run_id, step, layer, neuron)),
+        "activations": _or_sentence(lambda: _said(run_id, step, layer, neuron)),
         "outgoing": _or_sentence(lambda: _outgoing(run_id, step, layer, neuron)),
-        "without": _or_sentence(lambda: _without(run_id, step, layer, neuron)),
-        "life": life,
+        "ablation": _or_sentence(lambda: _without(run_id, step, layer, neuron)),
+        "history": life,
     }
 
 
@@ -55,9 +55,9 @@ def title(sizes: tuple[int, ...], layer: int, neuron: int) -> str:
 
 
 def compared(titles: list[str], a: Array, b: Array) -> dict[str, Any]:
-    """What components.compare takes. a, b: (784,)"""
+    """What neuron_comparison shows. a, b: (784,)"""
     both = np.nan_to_num(np.stack([a, b, a - b]), posinf=0, neginf=0)
-    return {"titles": [*titles, "the first less the second"], "weights": text(both)}
+    return {"titles": [*titles, "difference"], "weights": text(both)}
 
 
 def text(array: Array) -> str:
@@ -68,7 +68,7 @@ def _or_sentence(find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return find()
     except UserError as error:
-        return {"sentence": str(error)}
+        return {"message": str(error)}
 
 
 def _serves(run_id: str, step: int, layer: int, neuron: int) -> int | None:
@@ -143,9 +143,9 @@ def _said(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
         "low": 0.0 if abs(found.edges[0]) < found.edges[-1] / 1000 else float(found.edges[0]),
         "high": float(found.edges[-1]),
         "shares": (found.counts / np.maximum(totals, 1)).round(4).tolist(),
-        "words": "From what it says least to what it says most (activation). High: many of that "
-        "digit’s pictures.",
-        "heard": "On average: " + ", ".join(f"{d}: {mean:.2g}" for d, mean in enumerate(means)),
+        "caption": "From the lowest to the highest activation. High: many images of that digit.",
+        "description": "Mean activation: "
+        + ", ".join(f"{d}: {mean:.2g}" for d, mean in enumerate(means)),
     }
 
 
@@ -155,13 +155,13 @@ def _outgoing(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]
     shown = np.sort(np.argsort(-np.abs(spoken), kind="stable")[:BARS])
     last = layer == len(network.sizes) - 3
     whom = "digits" if last else f"neurons of hidden layer {layer + 2}"
-    part = "" if len(shown) == len(spoken) else f", the {BARS} it moves most of {len(spoken):,}"
+    part = "" if len(shown) == len(spoken) else f", the {BARS} largest of {len(spoken):,}"
     values = np.nan_to_num(spoken[shown], posinf=0, neginf=0).round(3)
     return {
         "labels": [str(n) for n in shown],
         "values": values.tolist(),
-        "sentence": f"The {whom}{part}: for them (blue) or against them (red).",
-        "heard": ", ".join(f"{n}: {v:.2f}" for n, v in zip(shown, values, strict=True)),
+        "caption": f"Weights to the {whom}{part}: positive (blue) or negative (red).",
+        "description": ", ".join(f"{n}: {v:.2f}" for n, v in zip(shown, values, strict=True)),
     }
 
 
@@ -171,11 +171,11 @@ def _without(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
     change = np.nan_to_num(off.accuracies - base.accuracies)
     worst = np.argsort(change, kind="stable")[:2]
     hurt = [f"{d}s ({100 * change[d]:+.1f} points)" for d in worst if change[d] < -NOTICED]
-    whom = f"It hurts the {' and the '.join(hurt)} most." if hurt else "No digit misses it."
+    whom = f"This affects the {' and the '.join(hurt)} most." if hurt else "No digit needs it."
     return {
         "labels": [str(d) for d in range(10)],
         "values": (100 * change).round(2).tolist(),
-        "sentence": f"Without it {off.accuracy:.2%} of the test digits are read right instead of "
+        "caption": f"Without it the test accuracy is {off.accuracy:.2%} instead of "
         f"{base.accuracy:.2%}. {whom}".replace("-", "−"),
     }
 

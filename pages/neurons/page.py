@@ -4,7 +4,9 @@ import streamlit as st
 
 from pages.common import export_menu, run_table, snapshot, state
 from pages.common.text import plain
-from pages.components import live
+from pages.components.neuron_details import neuron_details
+from pages.components.timeline import timeline
+from pages.components.weight_wall import weight_wall
 from pages.neurons import controls, details
 from pages.neurons import state as neurons_state
 from pages.server.shared_store import store
@@ -35,10 +37,10 @@ else:
             f"Run {plain(run.name)} is {run.state} and has kept no moment yet. This is the noise "
             "it begins with; its neurons can be opened once it learns."
         )
-        live.wall(None, spec, {"above": ABOVE})
+        weight_wall(None, spec, {"reserved_height": ABOVE})
         run_table.runs(run)
         st.stop()
-    asked = live.timeline(run, state.moment(steps))
+    asked = timeline(run, state.moment(steps))
     state.look_at(asked)
     step = steps[-1] if asked not in steps else asked
 
@@ -57,9 +59,10 @@ def inside() -> None:
         neuron = controls.neuron(spec.sizes, layer)
     with left:
         told = controls.wall(of, steps, step, layer, mode, by, only)
-        live.wall(run, spec, told | {"chosen": neuron, "above": ABOVE}, neurons_state.choose)
+        options = told | {"selected": neuron, "reserved_height": ABOVE}
+        weight_wall(run, spec, options, neurons_state.choose)
     with right:
-        live.dossier(details.of(of, step, layer, neuron))
+        neuron_details(details.of(of, step, layer, neuron))
     with left:
         controls.compare(of, steps, step, layer, neuron)
 

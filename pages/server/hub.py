@@ -51,6 +51,7 @@ class News(NamedTuple):
 
     run: Run
     lr: float | None
+    speed: float | None
     points: list[Point]
     epochs: list[dict[str, Any]]
     frame: dict[str, Any] | None
@@ -65,6 +66,7 @@ class Channel:
         self.store, self.run_id = store, run_id
         self.run: Run | None = None
         self.lr: float | None = None  # given to the worker while it ran
+        self.speed: float | None = None  # likewise
         self.points: list[Point] = []
         self.epochs: list[dict[str, Any]] = []
         self.frame: dict[str, Any] | None = None
@@ -87,7 +89,7 @@ class Channel:
                 await asyncio.sleep(1)
                 continue
             if news:
-                self.run, self.lr = news.run, news.lr
+                self.run, self.lr, self.speed = news.run, news.lr, news.speed
                 self.points += news.points
                 self.epochs += news.epochs
                 if news.frame:
@@ -121,7 +123,8 @@ class Channel:
                 self._lines_chosen = time.monotonic()
         return News(
             run,
-            self.store.rate(self.run_id),
+            self.store.current_setting(self.run_id, "rate"),
+            self.store.current_setting(self.run_id, "speed"),
             self.store.points(self.run_id, self.points[-1].step if self.points else -1),
             self.store.epochs(self.run_id, len(self.epochs)),
             shown,
@@ -142,7 +145,7 @@ class Channel:
         return film.packed(
             {
                 "state": run.state,
-                "sentence": " ".join(filter(None, (run.message, summary(run, self.epochs)))),
+                "message": " ".join(filter(None, (run.message, summary(run, self.epochs)))),
                 "epoch": run.epoch,
                 "epochs": run.spec.epochs,
                 "step": run.step,
@@ -151,6 +154,7 @@ class Channel:
                 "seconds": run.seconds,
                 "test_accuracy": run.test_accuracy,
                 "lr": self.lr,
+                "speed": self.speed,
                 "points": {
                     key: [getattr(point, key) for point in points]
                     for key in ("samples_seen", "loss", "smoothed_loss")

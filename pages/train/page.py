@@ -6,7 +6,12 @@ from nn.errors import UserError
 from nn.runs.spec import RunSpec
 from nn.runs.worker.process import launch
 from pages.common import run_table, state
-from pages.components import live
+from pages.components.loss_curves import loss_curves
+from pages.components.network_diagram import network_diagram
+from pages.components.run_controls import run_controls
+from pages.components.run_status import run_status
+from pages.components.timeline import timeline
+from pages.components.weight_wall import weight_wall
 from pages.server.shared_store import store
 from pages.train import pinned_predictions, settings
 
@@ -36,11 +41,11 @@ spec = settings.spec()
 run = state.run_in_view()
 
 st.header("Train", anchor=False)
-live.controls(run, spec is not None, press)
+run_controls(run, spec is not None, press)
 if run:
-    live.status(run)
+    run_status(run)
     if not state.simple():
-        live.timeline(run, live=False)
+        timeline(run, live=False)
         pinned_predictions.show(run)
 else:
     st.markdown(
@@ -49,12 +54,12 @@ else:
     )
 wall, curves = st.columns([3, 2], gap="medium")
 with wall:
-    opened = live.wall(run, spec or RunSpec())
+    opened = weight_wall(run, spec or RunSpec())
     if run and opened is not None:
         st.switch_page("neurons/page.py", query_params={"run": run.id, "neuron": str(opened)})
 with curves:
-    live.curves(run)
-    live.net(run)
+    loss_curves(run)
+    network_diagram(run)
 if state.simple():
     st.html(SIMPLE)
 else:

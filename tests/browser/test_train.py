@@ -136,7 +136,7 @@ def test_rate_and_speed_are_changed_while_it_learns(page: Page, server) -> None:
     [run] = store.runs()
     page.get_by_role("spinbutton", name="Learning rate").fill("0.025")
     page.get_by_role("spinbutton", name="Learning rate").press("Enter")
-    while store.rate(run.id) != 0.025:
+    while store.current_setting(run.id, "rate") != 0.025:
         page.wait_for_timeout(20)
     page.get_by_role("slider", name="Speed").focus()
     page.keyboard.press("Home")  # one batch a second

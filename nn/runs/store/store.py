@@ -14,11 +14,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 from unicodedata import category
 
 import numpy as np
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
@@ -152,10 +152,12 @@ class RunStore:
                 .where(r.id == run_id)
                 .values(state=State.QUEUED, message="", lease=lease, heartbeat=time.time())
             )
-            # What was asked of the worker that is gone is not asked of the next.
+            # What was asked of the worker that is gone is not asked of the next, which begins at
+            # full speed.
+            t = schema.commands.c
             connection.execute(
                 delete(schema.commands).where(
-                    schema.commands.c.run == run_id, schema.commands.c.step.is_(None)
+                    t.run == run_id, or_(t.step.is_(None), t.kind == "speed")
                 )
             )
             return self._run(connection, run_id)
@@ -294,10 +296,11 @@ class RunStore:
                 )
         return there
 
-    def rate(self, run_id: str) -> float | None:
-        """The learning rate that the worker was last given while it ran; None: the spec's."""
+    def current_setting(self, run_id: str, kind: Literal["rate", "speed"]) -> float | None:
+        """The learning rate, or the speed, that the worker was last given while it ran; None: the
+        spec's, or as fast as it can."""
         t = schema.commands.c
-        query = select(t.value).where(t.run == run_id, t.kind == "rate", t.step.is_not(None))
+        query = select(t.value).where(t.run == run_id, t.kind == kind, t.step.is_not(None))
         rows = self.rows(query.order_by(t.id.desc()).limit(1))
         return rows[0].value if rows else None
 

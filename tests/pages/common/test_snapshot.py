@@ -51,26 +51,26 @@ def test_every_neuron_of_every_shape_has_a_dossier(store, hidden):
         for neuron in {0, width - 1}:
             found = details.of(run.id, steps[-1], layer, neuron)
             assert len(base64.b64decode(found["weights"])) == 4 * 784
-            assert len(found["life"]["samples_seen"]) * 784 == len(
-                base64.b64decode(found["life"]["tiles"])
+            assert len(found["history"]["samples_seen"]) * 784 == len(
+                base64.b64decode(found["history"]["tiles"])
             )
             is_answer = layer == len(hidden)
-            for part in ("outgoing", "without"):
+            for part in ("outgoing", "ablation"):
                 assert ("values" not in found[part]) == is_answer
-                assert found[part]["sentence"]
+                assert found[part]["caption"]
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
 def test_a_neuron_of_the_pretrained_has_one_too_but_no_life(layer):
     found = details.of(snapshot.SHIPPED, 0, layer, 3)
     assert found["run"] is None
-    assert "was kept" in found["life"]["sentence"]
-    assert len(found["extremes"]["labels"]) == 2 * details.EXAMPLES
-    for part in ("outgoing", "without"):
+    assert "was kept" in found["history"]["message"]
+    assert len(found["top_activating"]["labels"]) == 2 * details.EXAMPLES
+    for part in ("outgoing", "ablation"):
         assert ("values" in found[part]) == (layer < 2)
     told = controls.wall(snapshot.SHIPPED, [0], 0, layer, "weights", "index", "all")
-    assert told["of"] == pretrained.network().sizes[layer + 1]
-    assert len(base64.b64decode(told["still"])) == told["of"] * (784 + 4)
+    assert told["neurons"] == pretrained.network().sizes[layer + 1]
+    assert len(base64.b64decode(told["tiles"])) == told["neurons"] * (784 + 4)
 
 
 def test_the_pretrained_reads_here_as_it_does_elsewhere():
@@ -114,7 +114,7 @@ def test_a_change_is_the_difference_of_two_moments(store):
     restored = shown / 127 * scales[:, None]
     assert np.abs(restored - expected).max() <= scales.max() / 200
     told = controls._still(run.id, steps, steps[-1], 0, "start")
-    assert base64.b64decode(told["still"]) == pack_tiles.packed(scales, shown)
+    assert base64.b64decode(told["tiles"]) == pack_tiles.packed(scales, shown)
 
 
 def test_the_pull_goes_against_the_gradient(store):
@@ -143,7 +143,7 @@ def test_a_network_that_has_diverged_is_said_to_have(store):
             controls._judged(run.id, step, 0, "index", "all")
         details.of.clear()
         found = details.of(run.id, step, 0, 0)
-        assert "diverged" in found["said"]["sentence"]
+        assert "diverged" in found["activations"]["message"]
         assert np.isfinite(np.frombuffer(base64.b64decode(found["weights"]), "<f4")).all()
     finally:
         snapshot.network.clear()

@@ -155,7 +155,7 @@ def test_a_change_of_state_is_sent_though_nothing_was_learned(port, recorder) ->
         socket.send("drawn")
         recorder.end(State.FAILED, "The disk is full.")
         header = hear(socket)
-        assert (header["state"], header["sentence"]) == ("failed", "The disk is full.")
+        assert (header["state"], header["message"]) == ("failed", "The disk is full.")
         assert header["frame"] is None
 
 
@@ -302,7 +302,7 @@ def test_the_end_of_a_run_is_summed_up(port, recorder) -> None:
         recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
         while (header := hear(socket))["state"] != "stopped":
             socket.send("drawn")
-        assert "Resume goes on" in header["sentence"]
+        assert "Resume goes on" in header["message"]
 
 
 def test_nothing_is_read_for_a_run_that_nobody_watches(port, store, recorder) -> None:

@@ -1,0 +1,232 @@
+// Loss and accuracy while they come in: a Plotly chart extended in place, at most four times a
+// second, so that zoom and hover survive.
+
+import { mount } from "../../lib/component.js";
+import { find } from "../../lib/dom.js";
+import { loadPlotly, TRANSPARENT } from "../../lib/plotly.js";
+import { themeOf } from "../../lib/theme.js";
+import { toEpochs, toSeconds } from "./axes.js";
+
+/** @import { Call } from "../../lib/component.js" */
+/** @import { Chart, Plotly } from "../../lib/plotly.js" */
+/** @import { Epoch, Points, Status, Stream } from "../../lib/stream.js" */
+/** @import { Theme } from "../../lib/theme.js" */
+
+const INTERVAL = 250; // milliseconds between two drawings
+/** @type {{ points: Points, epochs: Epoch[] }} */
+const NOTHING = { points: { samples_seen: [], loss: [], smoothed: [] }, epochs: [] };
+const AXIS_TITLES = {
+  samples_seen: "images seen",
+  epochs: "epochs",
+  seconds: "seconds of training",
+};
+
+/** @param {Call} call */
+export default function lossCurves(call) {
+  return mount(call, (parent, { guard }) => {
+    const chart = /** @type {Chart} */ (find(parent, ".plot", HTMLElement));
+    const marker = find(parent, ".marker", HTMLElement);
+    const axisChoice = find(parent, "[name=axis]", HTMLSelectElement);
+    const log = find(parent, "[name=log]", HTMLInputElement);
+
+    /** @type {Plotly | null} */
+    let plotly = null;
+    /** @type {Stream | null} */
+    let stream = null;
+    /** @type {number | null} */
+    let timer = null;
+    /** @type {{ samples?: number[], revision: number, points: number, epochs: number, look: string }} */
+    let shown = { revision: 0, points: 0, epochs: 0, look: "" }; // what the chart holds
+
+    const axis = () => /** @type {keyof typeof AXIS_TITLES} */ (axisChoice.value);
+
+    /** Images seen → the value on the x-axis. @param {number} samples */
+    function toAxis(samples) {
+      if (axis() === "samples_seen" || !stream?.status) return samples;
+      const training = { epochs: stream.epochs, status: stream.status };
+      return axis() === "epochs" ? toEpochs(samples, training) : toSeconds(samples, training);
+    }
+
+    /**
+     * A name stands in the legend once, for its loss and its accuracy together.
+     *
+     * @param {string} name
+     * @param {string} yaxis
+     * @param {object} line
+     * @param {object} [more]
+     */
+    const trace = (name, yaxis, line, more = {}) => ({
+      name,
+      legendgroup: name,
+      yaxis,
+      type: "scatter",
+      mode: "lines",
+      line: { width: 2, ...line },
+      hovertemplate: "%{y:.3f}",
+      ...more,
+    });
+
+    /** @param {Theme} theme */
+    function traces({ accent, text, positive }) {
+      const validation = { color: text, dash: "dot" };
+      const accuracy = { mode: "lines+markers", hovertemplate: "%{y:.2%}", showlegend: false };
+      const batches = { opacity: 0.3, showlegend: false, hoverinfo: "skip" };
+      return [
+        trace("training", "y", { color: accent, width: 1 }, batches),
+        trace("training", "y", { color: accent }),
+        trace("validation", "y", validation, { mode: "lines+markers" }),
+        trace("validation", "y2", validation, accuracy),
+        trace("test", "y2", { color: positive }, { ...accuracy, showlegend: true }),
+      ];
+    }
+
+    /**
+     * @param {Theme} theme
+     * @param {typeof NOTHING} curves
+     */
+    function layout({ font, text, panel }, { points, epochs }) {
+      const isEmpty = !points.samples_seen.length;
+      const common = { gridcolor: panel, zeroline: false };
+      const emptyX = axis() === "samples_seen" ? 50000 : 10;
+      const emptyLoss = log.checked ? [-2, 0.4] : [0, 2.5];
+      /** @param {boolean} empty @param {number[]} range */
+      const scale = (empty, range) => empty ? { range } : { autorange: true };
+      return {
+        ...TRANSPARENT,
+        font: { family: font, color: text, size: 12 },
+        margin: { l: 60, r: 8, t: 24, b: 40 },
+        hovermode: "x unified",
+        uirevision: shown.revision,
+        legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
+        xaxis: {
+          ...common,
+          anchor: "y2",
+          title: { text: AXIS_TITLES[axis()] },
+          rangemode: "tozero",
+          ...scale(isEmpty, [0, emptyX]),
+        },
+        yaxis: {
+          ...common,
+          domain: [0.56, 1],
+          title: { text: "loss" },
+          ...(log.checked ? { type: "log", dtick: 1 } : { rangemode: "tozero" }),
+          ...scale(isEmpty, emptyLoss),
+        },
+        yaxis2: {
+          ...common,
+          domain: [0, 0.48],
+          title: { text: "accuracy" },
+          tickformat: ".1~%",
+          ...scale(!epochs.length, [0, 1]),
+        },
+      };
+    }
+
+    /** What a chart is made for; for another look a new one is made. */
+    function currentLook() {
+      const { text, background } = themeOf(chart);
+      return [text, background, axis(), log.checked].join();
+    }
+
+    /**
+     * Make the chart. Zoom is kept within a revision.
+     *
+     * @param {Plotly} plotly
+     * @param {typeof NOTHING} curves
+     * @param {number} revision
+     */
+    function create(plotly, curves, revision) {
+      const theme = themeOf(chart), { x, y } = columns(curves, 0, 0);
+      shown = { ...shown, revision, samples: curves.points.samples_seen, look: currentLook() };
+      const data = traces(theme).map((each, i) => ({ ...each, x: x[i], y: y[i] }));
+      const modeBarButtonsToRemove = ["select2d", "lasso2d"];
+      const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove };
+      plotly.react(chart, data, layout(theme, curves), config);
+      chart.removeAllListeners("plotly_afterplot");
+      chart.on("plotly_afterplot", guard(placeMarker));
+    }
+
+    /**
+     * The values of the five traces, from these points and epochs on.
+     *
+     * @param {typeof NOTHING} curves
+     * @param {number} firstPoint
+     * @param {number} firstEpoch
+     */
+    function columns({ points, epochs }, firstPoint, firstEpoch) {
+      const newEpochs = epochs.slice(firstEpoch);
+      const batchX = points.samples_seen.slice(firstPoint).map(toAxis);
+      const epochX = newEpochs.map(({ samples_seen }) => toAxis(samples_seen));
+      return {
+        x: [batchX, [...batchX], epochX, [...epochX], [...epochX]],
+        y: [
+          points.loss.slice(firstPoint),
+          points.smoothed.slice(firstPoint),
+          newEpochs.map((epoch) => epoch.val_loss),
+          newEpochs.map((epoch) => epoch.val_accuracy),
+          newEpochs.map((epoch) => epoch.test_accuracy),
+        ],
+      };
+    }
+
+    function draw() {
+      timer = null;
+      if (!plotly) return;
+      if (!stream) return create(plotly, NOTHING, shown.revision);
+      const { points, epochs } = stream, { length } = points.samples_seen;
+      // A new connection brings new arrays; they, or another look, begin a new revision.
+      const isSame = shown.samples === points.samples_seen && shown.look === currentLook();
+      // An axis gets its scale with its first value.
+      if (!isSame || (!shown.points && length)) create(plotly, stream, shown.revision + 1);
+      else if (!shown.epochs && epochs.length) create(plotly, stream, shown.revision);
+      else if (length > shown.points || epochs.length > shown.epochs) {
+        plotly.extendTraces(chart, columns(stream, shown.points, shown.epochs), [0, 1, 2, 3, 4]);
+      }
+      shown.points = length;
+      shown.epochs = epochs.length;
+      chart.dataset.run = stream.run;
+      chart.dataset.points = String(length);
+      chart.dataset.epochs = String(epochs.length);
+    }
+
+    /** At the selected snapshot; not part of the chart, which is slow to change. */
+    function placeMarker() {
+      const snapshot = stream?.selected?.snapshot, axes = chart._fullLayout;
+      marker.hidden = !snapshot || !axes || shown.samples !== stream?.points.samples_seen;
+      if (!snapshot || marker.hidden) return;
+      const { xaxis, yaxis, yaxis2 } = axes;
+      const x = xaxis.d2p(toAxis(snapshot.samples_seen ?? 0));
+      marker.hidden = x < 0 || x > xaxis._length; // zoomed away
+      marker.style.left = `${xaxis._offset + x}px`;
+      marker.style.top = `${yaxis._offset}px`;
+      marker.style.height = `${yaxis2._offset + yaxis2._length - yaxis._offset}px`;
+    }
+
+    const drawSafely = guard(draw);
+    axisChoice.onchange = log.onchange = drawSafely;
+    return {
+      /** @param {{ plotly: string }} data */
+      update(data) {
+        loadPlotly(data.plotly).then(
+          guard((loaded) => {
+            plotly = loaded;
+            draw();
+          }),
+          guard((error) => {
+            throw error;
+          }),
+        );
+      },
+      show(news) {
+        stream = news;
+        placeMarker();
+        timer ??= setTimeout(drawSafely, INTERVAL);
+      },
+      recolor: draw,
+      end() {
+        clearTimeout(timer ?? undefined);
+        plotly?.purge(chart);
+      },
+    };
+  });
+}

@@ -1,0 +1,247 @@
+// The network diagram: a column of nodes for each layer, the strongest weights as lines between
+// them. Blue: positive; red: negative. The first column is the image's 28 × 28 pixels.
+
+import { contextOf, SIDE } from "../../lib/canvas.js";
+import { mount } from "../../lib/component.js";
+import { find } from "../../lib/dom.js";
+import { clamp } from "../../lib/layout.js";
+import { formatCount, formatPercent } from "../../lib/numbers.js";
+import { themeOf } from "../../lib/theme.js";
+import { placeNodes, targetAt } from "./geometry.js";
+
+/** @import { Call } from "../../lib/component.js" */
+/** @import { Activations, Stream } from "../../lib/stream.js" */
+/** @import { Theme } from "../../lib/theme.js" */
+/** @import { Lines } from "../../lib/wire.js" */
+/** @import { Node, Target } from "./geometry.js" */
+
+const INTERVAL = 100; // milliseconds between two drawings
+
+/** @param {Call} call */
+export default function networkDiagram(call) {
+  return mount(call, (parent, { guard }) => {
+    const canvas = find(parent, "canvas", HTMLCanvasElement);
+    const frame = find(parent, "figure", HTMLElement);
+    const caption = find(parent, "figcaption", HTMLElement);
+    const send = find(parent, "button", HTMLButtonElement);
+
+    /** @type {Stream | null} */
+    let stream = null;
+    /** @type {Lines[] | null} */
+    let drawnLines = null;
+    /** @type {Activations | null} */
+    let drawnActivations = null;
+    /** @type {number[]} */
+    let sizes = [];
+    /** @type {Node[][]} */
+    let nodes = [];
+    let layout = "";
+    /** @type {Target | null} */
+    let pointed = null;
+    /** @type {number | null} */
+    let timer = null;
+
+    function draw() {
+      timer = null;
+      const width = frame.clientWidth, lines = stream?.lines;
+      if (!stream?.status || !lines || !width) return;
+      sizes = stream.status.sizes;
+      const height = clamp(Math.round(0.62 * width), 220, 340), ratio = devicePixelRatio || 1;
+      const newLayout = [width, height, ratio, sizes].join();
+      if (newLayout !== layout) {
+        canvas.width = width * ratio;
+        canvas.height = height * ratio;
+        canvas.style.width = `${width}px`;
+        canvas.style.height = `${height}px`;
+        nodes = placeNodes(sizes, width, height);
+        pointed = null;
+        layout = newLayout;
+      }
+      const theme = themeOf(canvas), ctx = contextOf(canvas);
+      ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+      ctx.clearRect(0, 0, width, height);
+      const { x, y, r } = nodes[0][0];
+      ctx.fillStyle = theme.panel;
+      ctx.fillRect(x - r, y - r, 2 * SIDE * r, 2 * SIDE * r);
+      lines.forEach((each, layer) => drawLines(ctx, theme, each, layer));
+      nodes.forEach((_, layer) => drawNodes(ctx, theme, layer));
+      drawnLines = lines;
+      describe(lines);
+    }
+
+    /**
+     * @param {CanvasRenderingContext2D} ctx
+     * @param {Theme} theme
+     * @param {Lines} lines
+     * @param {number} layer in which they start
+     */
+    function drawLines(ctx, theme, { starts, ends, weights }, layer) {
+      const strongest = Math.abs(weights.at(-1) ?? 0) || 1;
+      for (let i = 0; i < weights.length; i++) {
+        if (pointed && !touches(pointed, layer, starts[i], ends[i], i)) continue;
+        const from = nodes[layer][starts[i]], to = nodes[layer + 1][ends[i]];
+        const strength = Math.abs(weights[i]) / strongest;
+        ctx.globalAlpha = pointed ? 0.3 + 0.7 * strength : 0.7 * strength ** 1.5;
+        ctx.lineWidth = 0.4 + 1.6 * strength;
+        ctx.strokeStyle = weights[i] < 0 ? theme.negative : theme.positive;
+        const middle = (from.x + to.x) / 2;
+        ctx.beginPath();
+        ctx.moveTo(from.x, from.y);
+        ctx.bezierCurveTo(middle, from.y, middle, to.y, to.x, to.y);
+        ctx.stroke();
+      }
+      ctx.globalAlpha = 1;
+    }
+
+    /**
+     * @param {Target} target
+     * @param {number} layer
+     * @param {number} start
+     * @param {number} end
+     * @param {number} line
+     */
+    function touches(target, layer, start, end, line) {
+      if (target.line !== undefined) return target.layer === layer && target.line === line;
+      return (target.layer === layer && target.node === start) ||
+        (target.layer === layer + 1 && target.node === end);
+    }
+
+    /**
+     * @param {CanvasRenderingContext2D} ctx
+     * @param {Theme} theme
+     * @param {number} layer
+     */
+    function drawNodes(ctx, theme, layer) {
+      const activations = shownActivations()?.columns[layer];
+      if (layer === 0) return activations && drawInputs(ctx, theme, activations);
+      const strongest = Math.max(1e-9, ...(activations ?? []).map(Math.abs));
+      nodes[layer].forEach(({ x, y, r }, n) => {
+        ctx.beginPath();
+        ctx.arc(x, y, r, 0, 2 * Math.PI);
+        ctx.fillStyle = theme.background;
+        ctx.fill();
+        if (activations) {
+          ctx.globalAlpha = Math.min(1, Math.abs(activations[n]) / strongest);
+          ctx.fillStyle = activations[n] < 0 ? theme.negative : theme.accent;
+          ctx.fill();
+          ctx.globalAlpha = 1;
+        }
+        const isPointed = pointed?.node === n && pointed.layer === layer;
+        ctx.lineWidth = isPointed ? 2 : 0.8;
+        ctx.fillStyle = ctx.strokeStyle = theme.text;
+        if (r > 1.5 || isPointed) ctx.stroke();
+        else ctx.fill();
+        if (layer === sizes.length - 1) {
+          ctx.font = `12px ${theme.font}`;
+          ctx.textBaseline = "middle";
+          ctx.fillText(String(n), x + r + 5, y);
+        }
+      });
+    }
+
+    /**
+     * The test image, in the place of the input nodes.
+     *
+     * @param {CanvasRenderingContext2D} ctx
+     * @param {Theme} theme
+     * @param {number[]} image
+     */
+    function drawInputs(ctx, theme, image) {
+      ctx.fillStyle = theme.text;
+      nodes[0].forEach(({ x, y, r }, n) => {
+        ctx.globalAlpha = image[n];
+        ctx.fillRect(x - r, y - r, 2 * r, 2 * r);
+      });
+      ctx.globalAlpha = 1;
+    }
+
+    /** Of the test image, as long as the network is shown that it was sent through. */
+    function shownActivations() {
+      const activations = stream?.activations;
+      return activations && activations.step === stream?.snapshot?.step ? activations : null;
+    }
+
+    /**
+     * @param {number} layer
+     * @param {number} n
+     */
+    function nodeName(layer, n) {
+      if (layer === 0) return `pixel ${n % SIDE}, ${Math.floor(n / SIDE)}`;
+      if (layer === sizes.length - 1) return `digit ${n}`;
+      return sizes.length > 3 ? `neuron ${n} of layer ${layer}` : `neuron ${n}`;
+    }
+
+    /** @param {Lines[]} lines */
+    function describe(lines) {
+      const shown = lines.reduce((sum, { weights }) => sum + weights.length, 0);
+      const total = sizes.slice(1).reduce((sum, n, i) => sum + n * sizes[i], 0);
+      const text = shown < total
+        ? `The largest ${formatCount(shown)} of ${
+          formatCount(total)
+        } weights, from pixels to digits`
+        : `All ${formatCount(shown)} weights, from pixels to digits`;
+      canvas.setAttribute("aria-label", text);
+      caption.textContent = (pointed && describeTarget(pointed, lines)) ?? describeImage() ?? text;
+    }
+
+    /**
+     * @param {Target} target
+     * @param {Lines[]} lines
+     */
+    function describeTarget({ layer, node, line }, lines) {
+      let text = "";
+      if (line !== undefined) {
+        const { starts, ends, weights } = lines[layer];
+        text = `${nodeName(layer, starts[line])} → ${nodeName(layer + 1, ends[line])}: ` +
+          `weight ${weights[line].toFixed(3)}`;
+      } else if (node !== undefined) {
+        const activation = shownActivations()?.columns[layer][node];
+        text = nodeName(layer, node);
+        if (activation !== undefined) text += `: activation ${activation.toFixed(3)}`;
+      }
+      return text.charAt(0).toUpperCase() + text.slice(1);
+    }
+
+    function describeImage() {
+      const activations = shownActivations();
+      if (!activations) return null;
+      const output = activations.columns[activations.columns.length - 1];
+      const predicted = output.indexOf(Math.max(...output));
+      return `A test image of a ${activations.truth}: predicted ${predicted}, ` +
+        `confidence ${formatPercent(output[predicted], 0)}`;
+    }
+
+    const point = guard((/** @type {PointerEvent} */ event) => {
+      if (!drawnLines) return;
+      const box = canvas.getBoundingClientRect();
+      const target = event.type === "pointerleave"
+        ? null
+        : targetAt(nodes, drawnLines, event.clientX - box.left, event.clientY - box.top);
+      if (JSON.stringify(target) === JSON.stringify(pointed)) return;
+      pointed = target;
+      draw();
+    });
+    canvas.onpointermove = canvas.onpointerdown = canvas.onpointerleave = point;
+    send.onclick = guard(() => stream?.ask("digit"));
+
+    const drawSoon = guard(draw);
+    const resized = new ResizeObserver(drawSoon);
+    resized.observe(frame);
+    return {
+      show(news) {
+        if (stream !== news) [stream, drawnLines, pointed] = [news, null, null];
+        const { status, lostAt, activations, lines } = news;
+        send.disabled = !status || status.state === "running" || lostAt !== null;
+        if (lines !== drawnLines || activations !== drawnActivations) {
+          timer ??= setTimeout(drawSoon, drawnLines ? INTERVAL : 0);
+        }
+        drawnActivations = activations;
+      },
+      recolor: draw,
+      end() {
+        clearTimeout(timer ?? undefined);
+        resized.disconnect();
+      },
+    };
+  });
+}

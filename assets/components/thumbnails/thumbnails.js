@@ -1,0 +1,55 @@
+// Images as a grid of buttons, each with two lines and, where given, its ten probabilities.
+
+import { decode, putImage } from "../../lib/canvas.js";
+import { mountDrawing } from "../../lib/component.js";
+import { element } from "../../lib/dom.js";
+import { inkPalette } from "../../lib/theme.js";
+
+/** @import { Call } from "../../lib/component.js" */
+
+/**
+ * @typedef {object} Thumbnail see pages/components/thumbnails.py
+ * @property {number} row
+ * @property {string} image Base64 (28, 28) uint8
+ * @property {string} title
+ * @property {string} note
+ * @property {string} alt
+ * @property {number[] | null} probabilities (10,)
+ * @property {number | null} label
+ * @property {number | null} predicted
+ */
+
+/** @param {Call} call */
+export default function thumbnails(call) {
+  return mountDrawing(call, (content, data, theme, { setTriggerValue }) => {
+    const root = /** @type {Document | ShadowRoot} */ (content.getRootNode());
+    const hadFocus = content.contains(root.activeElement);
+    const palette = inkPalette(theme);
+    content.replaceChildren(
+      ...data.thumbnails.map((/** @type {Thumbnail} */ thumbnail) => {
+        const { image, title, note, alt } = thumbnail;
+        const button = element("button", "thumbnail"), canvas = element("canvas");
+        button.setAttribute("aria-label", `${alt} Open it.`);
+        putImage(canvas, decode(image), palette);
+        button.append(canvas, bars(thumbnail), element("b", "", title));
+        button.append(element("span", "note", note));
+        button.onclick = () => setTriggerValue("opened", thumbnail.row);
+        return button;
+      }),
+    );
+    if (hadFocus) content.querySelector("button")?.focus();
+  });
+}
+
+/** @param {Thumbnail} thumbnail */
+function bars({ probabilities, label, predicted }) {
+  if (!probabilities) return "";
+  const box = element("span", "bars");
+  probabilities.forEach((probability, digit) => {
+    const kind = digit === label ? "actual" : digit === predicted ? "predicted" : "";
+    const bar = element("i", kind);
+    bar.style.height = `${Math.max(4, 100 * probability)}%`;
+    box.append(bar);
+  });
+  return box;
+}

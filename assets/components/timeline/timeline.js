@@ -1,0 +1,294 @@
+// The timeline: the run's kept snapshots over the logarithm of the images seen, with loss and
+// test accuracy behind them. All that follows the run's stream shows the snapshot at its handle.
+
+import { resize } from "../../lib/canvas.js";
+import { mount } from "../../lib/component.js";
+import { find } from "../../lib/dom.js";
+import { clamp } from "../../lib/layout.js";
+import { formatCompact, formatCount, formatPercent } from "../../lib/numbers.js";
+import { themeOf } from "../../lib/theme.js";
+import { accuracyHeight, indexAfterKey, logScale, nearestIndex, ticks } from "./scale.js";
+
+/** @import { Call } from "../../lib/component.js" */
+/** @import { Stream } from "../../lib/stream.js" */
+/** @import { Theme } from "../../lib/theme.js" */
+
+const HEIGHT = 64, EDGE = 12, BASE = HEIGHT - 16; // pixels; BASE: of the axis
+const SETTLE_DELAY = 250; // milliseconds without a move after which the script is told
+const LOAD_INTERVAL = 2000; // milliseconds between two requests while the run trains
+const SPEEDS = [5, 10, 20, 40]; // snapshots a second
+
+/** @typedef {{ run: string, step: number | null, live: boolean }} Data see timeline.py */
+
+/** @param {Call} call */
+export default function timeline(call) {
+  return mount(call, (parent, { setStateValue, guard }) => {
+    const box = find(parent, ".timeline", HTMLElement);
+    const canvas = find(parent, "canvas", HTMLCanvasElement);
+    const output = find(parent, "output", HTMLOutputElement);
+    const playButton = find(parent, "[name=play]", HTMLButtonElement);
+    const loop = find(parent, "[name=loop]", HTMLInputElement);
+    const speed = find(parent, "[name=speed]", HTMLInputElement);
+
+    /** @type {Stream | null} */
+    let stream = null;
+    /** @type {number | null} the step that the script asks for; null: the newest */
+    let requestedStep = null;
+    let arrived = false; // at the requested step
+    let live = true; // whether it is shown while the run trains
+    /** @type {number | null | undefined} the step that the script knows */
+    let reportedStep;
+    let nextFrameAt = 0; // ms; 0: not playing
+    /** @type {number | undefined} */
+    let settleTimer;
+    /** @type {number | null} */
+    let loadTimer = null;
+    let loadedFor = ""; // the state of the run for which snapshots were last asked for
+    let drawn = "";
+
+    const isActive = () => ["queued", "running"].includes(stream?.status?.state ?? "");
+
+    function selectedIndex() {
+      if (!stream) return -1;
+      const { selected, history } = stream;
+      return selected ? history.indexOf(selected) : history.length - 1;
+    }
+
+    function scale() {
+      const kept = stream?.history.map(({ snapshot }) => snapshot.samples_seen ?? 0) ?? [];
+      const newest = stream?.status?.samples_seen ?? 2;
+      return logScale(kept, newest, EDGE, canvas.clientWidth - 2 * EDGE);
+    }
+
+    /** Select a snapshot. At its right end the timeline follows the run. @param {number} index */
+    function select(index) {
+      if (!stream?.history.length) return;
+      const { history } = stream, last = history.length - 1;
+      index = clamp(index, 0, last);
+      stream.select(index === last ? null : history[index]);
+      settle();
+    }
+
+    function settle() {
+      clearTimeout(settleTimer);
+      settleTimer = setTimeout(guard(report), SETTLE_DELAY);
+    }
+
+    function report() {
+      const step = stream?.selected?.snapshot.step ?? null;
+      if (step === reportedStep || nextFrameAt) return;
+      reportedStep = step;
+      setStateValue("step", step);
+    }
+
+    function draw() {
+      const width = canvas.clientWidth;
+      if (!stream || !width) return;
+      const theme = themeOf(canvas), { history, epochs } = stream, index = selectedIndex();
+      const { text, accent, font } = theme;
+      const step = stream.snapshot?.step;
+      const state = [width, devicePixelRatio, history.length, index, epochs.length, text, step];
+      if (state.join() === drawn) return;
+      drawn = state.join();
+      const ctx = resize(canvas, width, HEIGHT), x = scale();
+      drawLoss(ctx, theme, x);
+      drawAccuracy(ctx, theme, x);
+      ctx.fillStyle = theme.border;
+      ctx.fillRect(EDGE, BASE, width - 2 * EDGE, 1);
+      ctx.fillStyle = text;
+      ctx.globalAlpha = 0.4;
+      for (const { snapshot } of history) {
+        ctx.fillRect(x(snapshot.samples_seen ?? 0) - 0.5, BASE - 3, 1, 6);
+      }
+      ctx.globalAlpha = 0.7;
+      ctx.font = `11px ${font}`;
+      ctx.textAlign = "center";
+      for (const tick of ticks(x, EDGE + 20, width - EDGE - 20)) {
+        ctx.fillText(formatCompact(tick), x(tick), HEIGHT - 2);
+      }
+      ctx.globalAlpha = 1;
+      const handle = history[index]?.snapshot;
+      if (handle) {
+        ctx.fillStyle = accent;
+        ctx.fillRect(x(handle.samples_seen ?? 0) - 1, 2, 2, BASE);
+        ctx.beginPath();
+        ctx.arc(x(handle.samples_seen ?? 0), BASE, 7, 0, 2 * Math.PI);
+        ctx.fill();
+      }
+      describe(index);
+    }
+
+    /**
+     * @param {CanvasRenderingContext2D} ctx
+     * @param {Theme} theme
+     * @param {(samplesSeen: number) => number} x
+     */
+    function drawLoss(ctx, theme, x) {
+      const { samples_seen, smoothed } = stream?.points ?? { samples_seen: [], smoothed: [] };
+      if (!samples_seen.length) return;
+      const highest = Math.max(...smoothed.slice(0, 50));
+      ctx.beginPath();
+      samples_seen.forEach((n, i) => {
+        ctx.lineTo(x(n), BASE - (BASE - 8) * Math.min(1, smoothed[i] / highest));
+      });
+      ctx.strokeStyle = theme.accent;
+      ctx.globalAlpha = 0.45;
+      ctx.stroke();
+      ctx.globalAlpha = 1;
+    }
+
+    /**
+     * @param {CanvasRenderingContext2D} ctx
+     * @param {Theme} theme
+     * @param {(samplesSeen: number) => number} x
+     */
+    function drawAccuracy(ctx, theme, x) {
+      ctx.beginPath();
+      ctx.strokeStyle = theme.positive;
+      ctx.lineWidth = 1.5;
+      ctx.globalAlpha = 0.6;
+      for (const { samples_seen, test_accuracy } of stream?.epochs ?? []) {
+        if (test_accuracy === null) continue;
+        const y = BASE - 4 - (BASE - 10) * accuracyHeight(test_accuracy);
+        ctx.lineTo(x(samples_seen), y);
+        ctx.fillRect(x(samples_seen) - 1, y - 1, 2, 2);
+      }
+      ctx.stroke();
+      ctx.globalAlpha = 1;
+    }
+
+    /** @param {number} index */
+    function describe(index) {
+      if (!stream) return;
+      const { history, snapshot } = stream;
+      canvas.setAttribute("aria-valuemax", String(Math.max(0, history.length - 1)));
+      canvas.setAttribute("aria-valuenow", String(Math.max(0, index)));
+      const text = snapshot ? describeSnapshot(stream) : "";
+      canvas.setAttribute("aria-valuetext", text);
+      output.textContent = text;
+      canvas.dataset.frames = String(history.length);
+    }
+
+    /** @param {Stream} stream */
+    function describeSnapshot({ snapshot, selected, epochs }) {
+      const step = snapshot?.step ?? 0;
+      let text = step
+        ? `after ${formatCount(snapshot?.samples_seen ?? 0)} images`
+        : "before training";
+      if (!selected && isActive()) text += ", live";
+      const epoch = epochs.filter((each) => each.step <= step).at(-1);
+      if (epoch?.test_accuracy) {
+        return `${text} · test accuracy ${formatPercent(epoch.test_accuracy)}, ` +
+          `after epoch ${epoch.epoch}`;
+      }
+      return snapshot?.loss == null ? text : `${text} · loss ${snapshot.loss.toFixed(2)}`;
+    }
+
+    const tick = guard((/** @type {number} */ now) => {
+      if (!nextFrameAt) return;
+      if (now >= nextFrameAt) {
+        const last = (stream?.history.length ?? 0) - 1, index = selectedIndex();
+        if (index >= last && !loop.checked) return stop();
+        select(index >= last ? 0 : index + 1);
+        nextFrameAt = now + frameTime();
+      }
+      requestAnimationFrame(tick);
+    });
+
+    const frameTime = () => 1000 / SPEEDS[Number(speed.value)]; // milliseconds
+
+    function play() {
+      if (!stream?.history.length) return;
+      playButton.setAttribute("aria-pressed", "true");
+      playButton.textContent = "Pause";
+      if (!stream.selected) select(0);
+      nextFrameAt = performance.now() + frameTime();
+      requestAnimationFrame(tick);
+    }
+
+    function stop() {
+      nextFrameAt = 0;
+      playButton.setAttribute("aria-pressed", "false");
+      playButton.textContent = "Play";
+      settle();
+    }
+
+    playButton.onclick = guard(() => nextFrameAt ? stop() : play());
+
+    canvas.onpointerdown = canvas.onpointermove = guard((/** @type {PointerEvent} */ event) => {
+      if (!stream?.history.length || !(event.buttons & 1)) return;
+      if (event.type === "pointerdown") canvas.setPointerCapture(event.pointerId);
+      if (nextFrameAt) stop();
+      const x = scale();
+      const positions = stream.history.map(({ snapshot }) => x(snapshot.samples_seen ?? 0));
+      select(nearestIndex(positions, event.clientX - canvas.getBoundingClientRect().left));
+    });
+
+    canvas.onkeydown = guard((event) => {
+      if (!stream) return;
+      const index = indexAfterKey(event.key, selectedIndex(), stream.history.length);
+      if (event.key === " ") playButton.click();
+      else if (index !== undefined) select(index);
+      else return;
+      event.preventDefault();
+    });
+
+    /** Fetch more snapshots while the run trains, and the last ones when it ends. */
+    function load() {
+      clearTimeout(loadTimer ?? undefined);
+      loadTimer = null;
+      if (!stream?.status) return;
+      const { history, status } = stream, hidden = isActive() && !live;
+      box.hidden = hidden;
+      if (hidden) return stream.select(null);
+      const upToDate = history.at(-1)?.snapshot.step === status.step;
+      if (status.state !== "queued" && !upToDate) stream.loadHistory();
+      if (isActive()) loadTimer = setTimeout(guard(load), LOAD_INTERVAL);
+    }
+
+    /** Once, select the step that the script asks for. */
+    function arrive() {
+      if (arrived || !stream?.history.length) return;
+      const { history, loadingHistory } = stream;
+      const recorded = history.find(({ snapshot }) => snapshot.step === requestedStep);
+      if (requestedStep === null || recorded || !loadingHistory) arrived = true;
+      if (!recorded) return;
+      reportedStep = requestedStep;
+      // While the history loads, what follows this snapshot may not be there yet.
+      stream.select(recorded === history.at(-1) && !loadingHistory ? null : recorded);
+    }
+
+    const resized = new ResizeObserver(guard(draw));
+    resized.observe(canvas);
+    return {
+      /** @param {Data} data */
+      update(data) {
+        if (!arrived) requestedStep = data.step;
+        live = data.live;
+        draw();
+      },
+      show(news) {
+        if (stream !== news) {
+          stream = news;
+          arrived = false;
+          drawn = "";
+          if (nextFrameAt) stop();
+        }
+        const { run, status } = stream;
+        const state = [run, status?.state, status?.step].join();
+        if (status && loadedFor !== state && (loadTimer === null || !isActive())) load();
+        loadedFor = state;
+        arrive();
+        draw();
+      },
+      recolor: draw,
+      end() {
+        nextFrameAt = 0;
+        clearTimeout(loadTimer ?? undefined);
+        clearTimeout(settleTimer);
+        resized.disconnect();
+        stream?.select(null);
+      },
+    };
+  });
+}

@@ -1,0 +1,155 @@
+// What all components share: mounting, drawing anew, and telling about faults.
+
+import { element, find } from "./dom.js";
+import { follow } from "./stream.js";
+import { observeTheme, themeOf } from "./theme.js";
+
+/** @import { Stream } from "./stream.js" */
+/** @import { Theme } from "./theme.js" */
+
+const LEAVE_DELAY = 200; // milliseconds
+
+/**
+ * What Streamlit calls a component with, after every script run.
+ *
+ * @typedef {object} Call
+ * @property {HTMLElement | ShadowRoot} parentElement
+ * @property {any} data
+ * @property {(name: string, value: unknown) => void} setStateValue
+ * @property {(name: string, value: unknown) => void} setTriggerValue
+ */
+
+/**
+ * Makes an action one that does not throw: its error is shown in the component instead.
+ *
+ * @typedef {<A extends unknown[]>(action: (...args: A) => void) => (...args: A) => void} Guard
+ */
+
+/** @typedef {Pick<Call, "setStateValue" | "setTriggerValue"> & { guard: Guard }} Tools */
+
+/**
+ * @typedef {object} View
+ * @property {(data: any) => void} [update] takes what the script says
+ * @property {(stream: Stream) => void} [show] takes the news of the run
+ * @property {() => void} [recolor] draws in the colors of another theme
+ * @property {() => void} [end]
+ */
+
+/** @typedef {{ update: (data: any) => void, end: () => void, leaving?: number }} Mounted */
+
+/** @type {WeakMap<Node, Mounted>} */
+const mounted = new WeakMap();
+
+/**
+ * A component: `create` builds its view once. Streamlit calls the component again after every
+ * script run; view and stream stay. A component whose data names a `run` follows its stream.
+ *
+ * @param {Call} call
+ * @param {(parent: HTMLElement | ShadowRoot, tools: Tools) => View} create
+ */
+export function mount({ parentElement, data, setStateValue, setTriggerValue }, create) {
+  const guard = guardIn(parentElement);
+  const component = mounted.get(parentElement) ??
+    connected(
+      parentElement,
+      create(parentElement, { setStateValue, setTriggerValue, guard }),
+      guard,
+    );
+  mounted.set(parentElement, component);
+  clearTimeout(component.leaving);
+  component.update(data);
+  return () => {
+    component.leaving = setTimeout(() => {
+      component.end();
+      mounted.delete(parentElement);
+    }, LEAVE_DELAY);
+  };
+}
+
+/**
+ * The view, connected to the stream of its run and to the theme.
+ *
+ * @param {HTMLElement | ShadowRoot} parent
+ * @param {View} view
+ * @param {Guard} guard
+ * @returns {Mounted}
+ */
+function connected(parent, view, guard) {
+  const update = guard((/** @type {any} */ data) => view.update?.(data));
+  const show = guard((/** @type {Stream} */ stream) => view.show?.(stream));
+  const unobserve = view.recolor ? observeTheme(parent, guard(view.recolor)) : () => {};
+  /** @type {string | null} */
+  let run = null;
+  let unfollow = () => {};
+  return {
+    update(data) {
+      update(data);
+      if ((data.run ?? null) === run) return;
+      run = data.run ?? null;
+      unfollow();
+      unfollow = run ? follow(run, show) : () => {};
+    },
+    end() {
+      unfollow();
+      unobserve();
+      view.end?.();
+    },
+  };
+}
+
+/**
+ * The guard of one component. Its message goes when everything works again.
+ *
+ * @param {Node} parent
+ * @returns {Guard}
+ */
+export function guardIn(parent) {
+  const failing = new Set();
+  const message = element("p", "component-error");
+  message.setAttribute("role", "alert");
+  return (action) => (...args) => {
+    try {
+      action(...args);
+      failing.delete(action);
+    } catch (error) {
+      if (!failing.has(action)) console.error("Digitscope: a component could not draw.", error);
+      failing.add(action);
+      message.textContent =
+        `This cannot be drawn: ${error instanceof Error ? error.message : error}.` +
+        " Reload the page; the browser’s console has the details.";
+      parent.appendChild(message);
+    }
+    if (!failing.size) message.remove();
+  };
+}
+
+/**
+ * A component without a stream: `draw` fills the element with the class "content" anew when data
+ * or theme have changed.
+ *
+ * @param {Call} call
+ * @param {(content: HTMLElement, data: any, theme: Theme, tools: Tools) => void} draw
+ * @param {(content: HTMLElement) => void} [end]
+ */
+export function mountDrawing(call, draw, end = () => {}) {
+  return mount(call, (parent, tools) => {
+    const content = find(parent, ".content", HTMLElement);
+    /** @type {any} */
+    let latest = null;
+    let drawn = "";
+    function redraw() {
+      const theme = themeOf(content), now = JSON.stringify([latest, theme]);
+      if (!latest || !theme.panel || now === drawn) return; // not on the page yet, or nothing new
+      drawn = now;
+      draw(content, latest, theme, tools);
+    }
+    return {
+      update(data) {
+        latest = data;
+        redraw();
+      },
+      recolor: redraw,
+      end: () => end(content),
+    };
+  });
+}

@@ -1,0 +1,47 @@
+// Plotly, as the installed Python package brings it.
+
+/**
+ * The parts of Plotly that the charts use.
+ *
+ * @typedef {object} Plotly
+ * @property {(chart: Element, traces: object[], layout: object, config: object) => void} react
+ * @property {(chart: Element, update: object, traces: number[]) => void} restyle
+ * @property {(chart: Element, update: object, traces: number[]) => void} extendTraces
+ * @property {(chart: Element) => void} purge
+ */
+
+/**
+ * What Plotly adds to the element of a chart.
+ *
+ * @typedef {HTMLElement & {
+ *   on: (event: string, listener: (event: any) => void) => void,
+ *   removeAllListeners: (event: string) => void,
+ *   _fullLayout?: any,
+ * }} Chart
+ */
+
+/** What all charts share. */
+export const TRANSPARENT = { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" };
+
+/** @type {Promise<Plotly> | null} */
+let loading = null;
+
+/**
+ * Load Plotly, once for all charts of the page.
+ *
+ * @param {string} url
+ * @returns {Promise<Plotly>}
+ */
+export function loadPlotly(url) {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(/** @type {any} */ (globalThis).Plotly);
+    script.onerror = () => {
+      loading = null; // so that the next call tries again
+      reject(new Error("its library did not load"));
+    };
+    document.head.append(script);
+  });
+  return loading;
+}

@@ -1,0 +1,256 @@
+// A run's live stream: one WebSocket for all components that show the run.
+
+import { unpack, unpackAll } from "./wire.js";
+
+/** @import { Lines, Message, Snapshot } from "./wire.js" */
+
+const FIRST_RETRY = 500, MAX_RETRY = 8000; // milliseconds
+const CLOSE_DELAY = 1000; // milliseconds
+const GONE = 4404; // close code: there is no such run
+
+/**
+ * The header of a message: the run as it is now.
+ *
+ * @typedef {object} Status
+ * @property {string} state
+ * @property {string} message
+ * @property {number} epoch
+ * @property {number} epochs
+ * @property {number} step
+ * @property {number} steps
+ * @property {number} samples_seen
+ * @property {number} seconds of training
+ * @property {number | null} test_accuracy
+ * @property {number | null} lr null: that of the run's configuration
+ * @property {number | null} speed batches a second; 0 or null: as many as the worker can
+ * @property {number[]} sizes
+ */
+
+/**
+ * What is recorded at the end of an epoch.
+ *
+ * @typedef {object} Epoch
+ * @property {number} epoch counted from 1
+ * @property {number} step
+ * @property {number} samples_seen
+ * @property {number} seconds
+ * @property {number | null} val_loss
+ * @property {number | null} val_accuracy
+ * @property {number | null} test_accuracy
+ */
+
+/**
+ * The loss of single batches, over the images seen.
+ *
+ * @typedef {object} Points
+ * @property {number[]} samples_seen
+ * @property {number[]} loss
+ * @property {number[]} smoothed
+ */
+
+/** @typedef {{ step: number, truth: number, columns: number[][] }} Activations */
+
+/** @typedef {{ snapshot: Snapshot, lines: Lines[] | null }} Recorded a snapshot of the past */
+
+export class Stream {
+  /** @param {string} run */
+  constructor(run) {
+    this.run = run;
+    /** @type {Set<(stream: Stream) => void>} */
+    this.viewers = new Set();
+    /** @type {Status | null} */
+    this.status = null;
+    /** @type {{ snapshot: Snapshot | null, lines: Lines[] | null }} */
+    this.newest = { snapshot: null, lines: null };
+    /** @type {Recorded[]} kept snapshots, in the order of their steps */
+    this.history = [];
+    /** @type {Recorded | null} the one of them that is shown instead of the newest */
+    this.selected = null;
+    /** @type {Points} */
+    this.points = { samples_seen: [], loss: [], smoothed: [] };
+    /** @type {Epoch[]} */
+    this.epochs = [];
+    /** @type {number | null} when the connection was lost, ms; null while it stands */
+    this.lostAt = null;
+    this.goneMessage = ""; // why there is no such run
+    this.commandError = ""; // why the last command was not obeyed
+    this.loadingHistory = false;
+    /** @type {Activations | null} of a test image sent through the network */
+    this.activations = null;
+    this.retryDelay = FIRST_RETRY;
+    this.closed = false;
+    /** @type {number | undefined} */
+    this.retryTimer = undefined;
+    this.socket = this.connect();
+  }
+
+  connect() {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(
+      `${scheme}://${location.host}/live/${encodeURIComponent(this.run)}`,
+    );
+    this.socket = socket;
+    socket.binaryType = "arraybuffer";
+    let isFirst = true;
+    socket.onmessage = ({ data }) => {
+      if (typeof data === "string") {
+        this.takeAnswer(JSON.parse(data));
+        return this.notify();
+      }
+      if (isFirst) this.restart();
+      isFirst = false;
+      this.take(unpack(data));
+      // Draw when the screen does, and answer when it is drawn: a hidden or slow page gets less.
+      requestAnimationFrame(() => {
+        this.notify();
+        if (socket.readyState === WebSocket.OPEN) socket.send("drawn");
+      });
+    };
+    socket.onclose = ({ code, reason }) => {
+      if (this.closed) return;
+      if (code === GONE) this.goneMessage = reason;
+      else {
+        this.lostAt ??= Date.now();
+        this.retryTimer = setTimeout(() => this.connect(), this.retryDelay);
+        this.retryDelay = Math.min(2 * this.retryDelay, MAX_RETRY);
+      }
+      this.notify();
+    };
+    return socket;
+  }
+
+  /** A new connection sends all points and epochs again. */
+  restart() {
+    this.points = { samples_seen: [], loss: [], smoothed: [] };
+    this.epochs = [];
+    this.lostAt = null;
+    this.retryDelay = FIRST_RETRY;
+  }
+
+  /** @param {Message} message */
+  take({ header, snapshot, lines }) {
+    this.status = header;
+    this.points.samples_seen.push(...header.points.samples_seen);
+    this.points.loss.push(...header.points.loss);
+    this.points.smoothed.push(...header.points.smoothed_loss);
+    this.epochs.push(...header.new_epochs);
+    this.newest = {
+      snapshot: snapshot ?? this.newest.snapshot,
+      lines: lines ?? this.newest.lines,
+    };
+  }
+
+  /** @param {{ refusal?: string, digit?: Activations }} answer to a command */
+  takeAnswer({ refusal, digit }) {
+    this.commandError = refusal ?? this.commandError;
+    this.activations = digit ?? this.activations;
+  }
+
+  /** The snapshot that is shown. */
+  get snapshot() {
+    return (this.selected ?? this.newest).snapshot;
+  }
+
+  /** The strongest weights of the snapshot that is shown. */
+  get lines() {
+    return (this.selected ?? this.newest).lines;
+  }
+
+  /**
+   * Show a snapshot of the history; null: the newest.
+   *
+   * @param {Recorded | null} recorded
+   */
+  select(recorded) {
+    if (recorded === this.selected) return;
+    this.selected = recorded;
+    this.notify();
+  }
+
+  /** Fetch the kept snapshots that are not here yet, in portions and coarse first. */
+  async loadHistory() {
+    if (this.loadingHistory || !this.status) return;
+    this.loadingHistory = true;
+    const after = this.history.at(-1)?.snapshot.step ?? -1;
+    const url = `/film/${encodeURIComponent(this.run)}?after=${after}&until=${this.status.step}`;
+    try {
+      let received = 0;
+      while (!this.closed) {
+        const response = await fetch(`${url}&skip=${received}`);
+        if (!response.ok) return;
+        const messages = unpackAll(await response.arrayBuffer());
+        this.addHistory(messages);
+        if (!messages.length) return;
+        received += messages.length;
+      }
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // the status line says that it is lost
+    } finally {
+      this.loadingHistory = false;
+    }
+  }
+
+  /** @param {Message[]} messages */
+  addHistory(messages) {
+    const bySteps = new Map(this.history.map((recorded) => [recorded.snapshot.step, recorded]));
+    for (const { snapshot, lines } of messages) {
+      if (snapshot) bySteps.set(snapshot.step, { snapshot, lines });
+    }
+    this.history = [...bySteps.values()].sort((a, b) => a.snapshot.step - b.snapshot.step);
+    this.notify();
+  }
+
+  /**
+   * Send a command, or "digit", to the run.
+   *
+   * @param {string} what
+   * @param {number} [value]
+   */
+  ask(what, value) {
+    this.commandError = "";
+    this.socket.send(JSON.stringify({ ask: what, value }));
+  }
+
+  /** Tell every viewer; one that fails neither keeps it from the others nor ends the stream. */
+  notify() {
+    for (const viewer of this.viewers) {
+      try {
+        viewer(this);
+      } catch (error) {
+        console.error("Digitscope: a viewer of the run failed.", error);
+      }
+    }
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.retryTimer);
+    this.socket.close();
+  }
+}
+
+/** @type {Map<string, Stream>} */
+const streams = new Map();
+
+/**
+ * Call `viewer` now if there is something to show, and whenever there is news.
+ *
+ * @param {string} run
+ * @param {(stream: Stream) => void} viewer
+ * @returns {() => void} ends it; the socket closes when nobody views the run any more
+ */
+export function follow(run, viewer) {
+  const stream = streams.get(run) ?? new Stream(run);
+  streams.set(run, stream);
+  stream.viewers.add(viewer);
+  if (stream.status || stream.goneMessage) viewer(stream);
+  return () => {
+    stream.viewers.delete(viewer);
+    // Not at once: Streamlit may only be moving the component.
+    setTimeout(() => {
+      if (stream.viewers.size || streams.get(run) !== stream) return;
+      streams.delete(run);
+      stream.close();
+    }, CLOSE_DELAY);
+  };
+}
