@@ -10,12 +10,12 @@
  * @param {number} maxTile pixels that a tile may take
  */
 export function gridColumns(count, width, height, maxTile) {
-  let best = 1, largest = 0, fewestRows = 0;
+  let best = 1, largest = 0, minRows = 0;
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
     const tile = Math.min(maxTile, width / columns, height / rows);
-    if (tile > largest || (tile === largest && rows < fewestRows)) {
-      [best, largest, fewestRows] = [columns, tile, rows];
+    if (tile > largest || (tile === largest && rows < minRows)) {
+      [best, largest, minRows] = [columns, tile, rows];
     }
   }
   return best;

@@ -55,14 +55,14 @@ export function observeTheme(parent, changed) {
     "color: var(--st-text-color); background-color: var(--st-background-color);" +
     "outline-color: var(--st-primary-color);" +
     "transition: color 1ms, background-color 1ms, outline-color 1ms;";
-  let frame = 0; // several colors change at once
+  let request = 0; // several colors change at once
   probe.addEventListener("transitionrun", () => {
-    cancelAnimationFrame(frame);
-    frame = requestAnimationFrame(changed);
+    cancelAnimationFrame(request);
+    request = requestAnimationFrame(changed);
   });
   parent.appendChild(probe);
   return () => {
-    cancelAnimationFrame(frame);
+    cancelAnimationFrame(request);
     probe.remove();
   };
 }
@@ -110,9 +110,9 @@ export function weightPalette(theme) {
  *
  * @param {Theme} theme
  */
-export function inkPalette(theme) {
-  const paper = rgb(theme.panel), ink = rgb(theme.text);
-  return Uint32Array.from({ length: 256 }, (_, value) => mix(paper, ink, value / 255));
+export function drawingPalette(theme) {
+  const background = rgb(theme.panel), stroke = rgb(theme.text);
+  return Uint32Array.from({ length: 256 }, (_, value) => mix(background, stroke, value / 255));
 }
 
 /** The color of a pixel 0–255 as a network is given it: 0 black, 255 white. */

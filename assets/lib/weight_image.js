@@ -1,4 +1,4 @@
-// One neuron's weights, large: an image whose values can be read with pointer or arrow keys, and
+// One neuron's weights, large: an image whose values are shown under pointer or arrow keys, and
 // its color scale beside it.
 
 import { PIXELS, putImage, resize, SIDE } from "./canvas.js";
@@ -32,10 +32,10 @@ export const largestWeight = (weights) =>
 
 /**
  * @param {Element} box the element with both canvases
- * @param {HTMLElement} reading where the value is written that is pointed at
+ * @param {HTMLElement} valueText where the value is written that is pointed at
  * @param {Guard} guard
  */
-export function weightImage(box, reading, guard) {
+export function weightImage(box, valueText, guard) {
   const canvas = find(box, ".weights", HTMLCanvasElement);
   const scaleCanvas = find(box, ".scale", HTMLCanvasElement);
   /** @type {Float32Array | null} */
@@ -81,7 +81,7 @@ export function weightImage(box, reading, guard) {
   }
 
   function read() {
-    reading.textContent = index === null || !weights
+    valueText.textContent = index === null || !weights
       ? ""
       : `Row ${Math.floor(index / SIDE) + 1}, column ${(index % SIDE) + 1}: ` +
         formatWeight(weights[index]);

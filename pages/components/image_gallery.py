@@ -17,15 +17,15 @@ _show = component("image_gallery")
 class Group(NamedTuple):
     """Images side by side under one title, with a sign between each two."""
 
-    images: list[dict[str, Any]]  # of ``ink``, ``network_input`` and ``signed``
+    images: list[dict[str, Any]]  # of ``drawing_image``, ``network_input`` and ``signed``
     title: str
     note: str
     signs: Sequence[str] = ()
 
 
-def ink(image: Array, alt: str) -> dict[str, Any]:
+def drawing_image(image: Array, alt: str) -> dict[str, Any]:
     """An image (h, w) uint8, bright where there is ink, shown as ink on paper."""
-    return _encoded(image, "ink", alt)
+    return _encoded(image, "drawing", alt)
 
 
 def network_input(image: Array, alt: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def weight_wall(
     given here), "tiles" (packed as pack_tiles.pack, Base64) with the "step" and "samples_seen" of
     their snapshot, "can_open" (whether a click opens a neuron), "neurons" (in the layer), "order"
     (those to show), "badges" and "notes" (a text for each neuron, or ""), "selected", "subject"
-    (what is shown, for the caption), "details_beside" (the selected neuron is shown beside the
+    (what is shown, for the caption), "has_details_panel" (the selected neuron is shown beside the
     wall), "reserved_height" (pixels of the screen around the wall). ``on_open`` is called with the
     neuron before the script runs.
     """

@@ -10,7 +10,7 @@ from nn.layers import Array
 from nn.network import views
 from pages.common.model_picker import Reader
 from pages.common.note import note
-from pages.components.image_gallery import Group, image_gallery, ink, signed
+from pages.components.image_gallery import Group, drawing_image, image_gallery, signed
 from pages.components.prediction_text import a
 from pages.draw import state as draw_state
 
@@ -76,7 +76,7 @@ def _neurons(found: Evidence, digit: int, reader: Reader, image: Array) -> None:
         return
     st.markdown(f"**The neurons that pushed {a(digit)} most**, for or against")
     W, _ = next(views(reader.network.parameters, reader.network.sizes))
-    drawing = ink(image, "The drawing")
+    drawing = drawing_image(image, "The drawing")
     groups = []
     for n in strongest:
         weights = W[:, n].reshape(28, 28)

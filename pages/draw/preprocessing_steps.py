@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nn.data.preprocess.pipeline import Preprocessed
-from pages.components.image_gallery import Group, image_gallery, ink, network_input
+from pages.components.image_gallery import Group, drawing_image, image_gallery, network_input
 
 SIZE = 112  # pixels of the page
 
@@ -17,7 +17,7 @@ STEPS = {
 
 def show(seen: Preprocessed, key: str) -> None:
     groups = [
-        Group([ink(seen.steps[name], title)], f"{number}. {title}", note)
+        Group([drawing_image(seen.steps[name], title)], f"{number}. {title}", note)
         for number, (name, (title, note)) in enumerate(STEPS.items(), 1)
         if name in seen.steps
     ]

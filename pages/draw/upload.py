@@ -38,7 +38,7 @@ class Looked(NamedTuple):
 
     thumbnail: str  # a data URL; "" for what is no picture
     seen: Preprocessed | None
-    sentence: str  # why it cannot be read; "" when it can
+    message: str  # why it cannot be read; "" when it can
 
 
 def test_digits(reader: Reader) -> None:
@@ -169,7 +169,7 @@ def _small(picture: Image.Image) -> Image.Image:
 
 def _row(name: str, look: Looked, reader: Reader) -> dict[str, Any]:
     if look.seen is None:
-        return {"file": name, "answer": None, "confidence": None, "note": look.sentence}
+        return {"file": name, "answer": None, "confidence": None, "note": look.message}
     answer: pretrained.Answer = reader.read(look.seen)
     return {
         "file": name,

@@ -151,7 +151,7 @@ def wall(
         "mode": "fixed" if is_fixed else WALL_MODES[mode],
         "can_open": True,
         "subject": subject[0].upper() + subject[1:] + " in pixel space" * (layer > 0),
-        "details_beside": True,
+        "has_details_panel": True,
         **_still(run_id, steps, step, layer, mode),
     }
     try:

@@ -124,7 +124,7 @@ def step(page: Page) -> int:
 
 def start(page: Page) -> None:
     """Press Start and wait for the first changed tile."""
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_function(f"{STEP} > 0", timeout=20_000)
 
 

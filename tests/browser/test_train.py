@@ -19,7 +19,7 @@ from tests.browser.app import STEP, heap, serious, start, step
 def open_train(page: Page, url: str, epochs: int = 40, more: str = "") -> None:
     """The Train page with a run long enough to act on, as a link configures it."""
     page.goto(f"{url}/?epochs={epochs}{more}")
-    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
 
 
 def state(page: Page, name: str) -> None:
@@ -54,7 +54,7 @@ def test_pause_resume_and_stop_do_what_they_say(page: Page, server) -> None:
     page.wait_for_function(f"{STEP} > {held}")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
-    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     [run] = RunStore(server.store).runs()
     assert run.state is State.STOPPED
     page.get_by_role("button", name="Resume").click()  # a stopped run goes on from its checkpoint
@@ -107,7 +107,7 @@ def test_who_did_not_start_a_run_watches_and_may_not_stop_it(page: Page, browser
     expect(other.locator(".about")).to_contain_text("by another visitor")
     expect(other.get_by_role("button", name="Stop")).to_be_disabled()
     other.get_by_role("button", name="New run").click()  # and may start one of his own
-    expect(other.get_by_role("button", name="Start")).to_be_enabled()
+    expect(other.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     other.context.close()
     expect(page.get_by_role("button", name="Stop")).to_be_enabled()
     page.wait_for_function(f"{STEP} > {step(page)}")
@@ -158,7 +158,7 @@ def test_keys_act_unless_somebody_types(page: Page, server) -> None:
     field.fill("32")
     field.press("Enter")
     page.get_by_role("heading", name="Train").click()
-    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     page.keyboard.press("s")
     state(page, "Learning")
     page.keyboard.press("p")
@@ -257,13 +257,13 @@ def test_memory_stays_flat_while_it_learns(page: Page, server) -> None:
 def test_settings_that_make_no_network_are_explained_and_nothing_starts(page: Page, server) -> None:
     page.goto(f"{server.url}/?hidden=128,%20many")
     expect(page.get_by_text("hidden must be layer widths")).to_be_visible()
-    expect(page.get_by_role("button", name="Start")).to_be_disabled()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_disabled()
 
 
 def test_an_unknown_run_in_the_address_is_explained(page: Page, server) -> None:
     page.goto(f"{server.url}/?run=nonesuch")
     expect(page.get_by_text("There is no run 'nonesuch'")).to_be_visible()
-    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
 
 
 def test_a_preset_fills_in_the_settings_and_a_link_carries_them(page: Page, server) -> None:
@@ -310,7 +310,7 @@ def test_a_new_run_can_be_prepared_while_another_learns(page: Page, server) -> N
     start(page)
     state(page, "Learning")
     page.get_by_role("button", name="New run").click()
-    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     page.wait_for_function(f"{STEP} == 0")
     page.goto(server.url)  # nothing in the address: the run under way comes back
     page.wait_for_function(f"{STEP} > 0")
@@ -319,7 +319,7 @@ def test_a_new_run_can_be_prepared_while_another_learns(page: Page, server) -> N
 def test_the_curves_of_a_second_run_fill_axes_of_their_own(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     for number in (1, 2):
-        page.get_by_role("button", name="Start").click()
+        page.get_by_role("button", name="Start", exact=True).click()
         while len(runs := RunStore(server.store).runs()) < number:
             page.wait_for_timeout(20)
         page.wait_for_function(

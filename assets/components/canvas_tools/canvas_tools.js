@@ -84,7 +84,7 @@ export default function canvasTools(call) {
       press(SEND);
     }
 
-    // Streamlit sends what changes at one moment under the fragment that changed first, and runs
+    // Streamlit sends simultaneous changes under the fragment that changed first, and runs
     // no other: while a drawing is on its way, nothing else may ask for a rerun (see
     // deferred_rerun.js), and what has just been asked for is sent before it.
     const announceChange = () => document.dispatchEvent(new Event("digitscope-drawing-changed"));

@@ -4,7 +4,7 @@ import { decode, putImage } from "../../lib/canvas.js";
 import { mountDrawing } from "../../lib/component.js";
 import { element } from "../../lib/dom.js";
 import { formatPercent } from "../../lib/numbers.js";
-import { inkPalette } from "../../lib/theme.js";
+import { drawingPalette } from "../../lib/theme.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Thumbnail } from "../thumbnails/thumbnails.js" */
@@ -16,7 +16,7 @@ export default function imageCloseup(call) {
     const canvas = element("canvas"), table = element("table");
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", alt);
-    putImage(canvas, decode(image), inkPalette(theme));
+    putImage(canvas, decode(image), drawingPalette(theme));
     table.append(element("caption", "", "Probability of each digit"));
     (probabilities ?? []).forEach((probability, digit) => {
       const marks = [digit === label && "actual", digit === predicted && "predicted"];

@@ -1,11 +1,11 @@
-// Small images in groups: ink on paper and signed values (blue: above 0, red: below) in the
+// Small images in groups: drawings, and signed values (blue: above 0, red: below) in the
 // theme's colors, and network inputs, white on black in every theme. Each group has its images, a
 // sign between each two, a title and a note.
 
 import { decode, decodeInt8, putImage } from "../../lib/canvas.js";
 import { mountDrawing } from "../../lib/component.js";
 import { element } from "../../lib/dom.js";
-import { grayPalette, inkPalette, weightPalette } from "../../lib/theme.js";
+import { grayPalette, drawingPalette, weightPalette } from "../../lib/theme.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Theme } from "../../lib/theme.js" */
@@ -14,7 +14,7 @@ const PHOTO_SIDE = 80; // pixels: a larger image is shown smooth
 
 /**
  * @typedef {object} Image see pages/components/image_gallery.py
- * @property {"ink" | "input" | "signed"} kind
+ * @property {"drawing" | "input" | "signed"} kind
  * @property {string} values Base64 (height, width), uint8 or, signed, int8
  * @property {number} width
  * @property {number} height
@@ -65,7 +65,7 @@ function imageCanvas({ kind, values, width, height, alt }, theme) {
   if (kind === "signed") {
     putImage(canvas, decodeInt8(values), weightPalette(theme), 128, width, height);
   } else {
-    const palette = kind === "ink" ? inkPalette(theme) : grayPalette;
+    const palette = kind === "drawing" ? drawingPalette(theme) : grayPalette;
     putImage(canvas, decode(values), palette, 0, width, height);
   }
   return canvas;

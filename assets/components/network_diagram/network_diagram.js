@@ -21,7 +21,7 @@ const INTERVAL = 100; // milliseconds between two drawings
 export default function networkDiagram(call) {
   return mount(call, (parent, { guard }) => {
     const canvas = find(parent, "canvas", HTMLCanvasElement);
-    const frame = find(parent, "figure", HTMLElement);
+    const figure = find(parent, "figure", HTMLElement);
     const caption = find(parent, "figcaption", HTMLElement);
     const send = find(parent, "button", HTMLButtonElement);
 
@@ -43,7 +43,7 @@ export default function networkDiagram(call) {
 
     function draw() {
       timer = null;
-      const width = frame.clientWidth, lines = stream?.lines;
+      const width = figure.clientWidth, lines = stream?.lines;
       if (!stream?.status || !lines || !width) return;
       sizes = stream.status.sizes;
       const height = clamp(Math.round(0.62 * width), 220, 340), ratio = devicePixelRatio || 1;
@@ -80,9 +80,9 @@ export default function networkDiagram(call) {
       for (let i = 0; i < weights.length; i++) {
         if (pointed && !touches(pointed, layer, starts[i], ends[i], i)) continue;
         const from = nodes[layer][starts[i]], to = nodes[layer + 1][ends[i]];
-        const strength = Math.abs(weights[i]) / strongest;
-        ctx.globalAlpha = pointed ? 0.3 + 0.7 * strength : 0.7 * strength ** 1.5;
-        ctx.lineWidth = 0.4 + 1.6 * strength;
+        const relative = Math.abs(weights[i]) / strongest;
+        ctx.globalAlpha = pointed ? 0.3 + 0.7 * relative : 0.7 * relative ** 1.5;
+        ctx.lineWidth = 0.4 + 1.6 * relative;
         ctx.strokeStyle = weights[i] < 0 ? theme.negative : theme.positive;
         const middle = (from.x + to.x) / 2;
         ctx.beginPath();
@@ -226,7 +226,7 @@ export default function networkDiagram(call) {
 
     const drawSoon = guard(draw);
     const resized = new ResizeObserver(drawSoon);
-    resized.observe(frame);
+    resized.observe(figure);
     return {
       show(news) {
         if (stream !== news) [stream, drawnLines, pointed] = [news, null, null];

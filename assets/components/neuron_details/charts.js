@@ -3,7 +3,7 @@
 import { bitmap, PIXELS, resize } from "../../lib/canvas.js";
 import { clamp } from "../../lib/layout.js";
 import { formatCompact, formatWeight } from "../../lib/numbers.js";
-import { inkPalette, themeOf, weightPalette } from "../../lib/theme.js";
+import { drawingPalette, themeOf, weightPalette } from "../../lib/theme.js";
 
 const LABEL_HEIGHT = 20; // pixels below an image
 
@@ -36,7 +36,7 @@ export function drawTopActivating(canvas, images, labels) {
   const width = (canvas.parentElement?.clientWidth ?? 0) - left;
   const side = Math.min(40, width / columns - gap), row = side + LABEL_HEIGHT;
   const { ctx, theme } = prepare(canvas, 2 * row);
-  const palette = inkPalette(theme);
+  const palette = drawingPalette(theme);
   ["top", "least"].forEach((word, y) => ctx.fillText(word, 0, y * row + side / 2));
   ctx.textAlign = "center";
   labels.forEach((label, i) => {

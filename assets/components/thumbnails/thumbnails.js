@@ -3,7 +3,7 @@
 import { decode, putImage } from "../../lib/canvas.js";
 import { mountDrawing } from "../../lib/component.js";
 import { element } from "../../lib/dom.js";
-import { inkPalette } from "../../lib/theme.js";
+import { drawingPalette } from "../../lib/theme.js";
 
 /** @import { Call } from "../../lib/component.js" */
 
@@ -24,7 +24,7 @@ export default function thumbnails(call) {
   return mountDrawing(call, (content, data, theme, { setTriggerValue }) => {
     const root = /** @type {Document | ShadowRoot} */ (content.getRootNode());
     const hadFocus = content.contains(root.activeElement);
-    const palette = inkPalette(theme);
+    const palette = drawingPalette(theme);
     content.replaceChildren(
       ...data.thumbnails.map((/** @type {Thumbnail} */ thumbnail) => {
         const { image, title, note, alt } = thumbnail;

@@ -34,7 +34,7 @@ const PHONE_WIDTH = 700; // pixels
  * @property {number | null} [selected]
  * @property {boolean} can_open whether a click opens the neuron
  * @property {string} [subject] what the tiles show, for the caption
- * @property {boolean} [details_beside] the selected neuron is shown beside the wall
+ * @property {boolean} [has_details_panel] the selected neuron is shown beside the wall
  * @property {number} [reserved_height] pixels of the screen that the wall leaves to other things
  */
 
@@ -42,7 +42,7 @@ const PHONE_WIDTH = 700; // pixels
 export default function weightWall(call) {
   return mount(call, (parent, { setTriggerValue, guard }) => {
     const canvas = find(parent, "canvas", HTMLCanvasElement);
-    const frame = find(parent, "figure", HTMLElement);
+    const figure = find(parent, "figure", HTMLElement);
     const caption = find(parent, "figcaption", HTMLElement);
     const lens = find(parent, ".lens", HTMLElement);
     const lensCanvas = find(lens, "canvas", HTMLCanvasElement);
@@ -104,7 +104,7 @@ export default function weightWall(call) {
     }
 
     function draw() {
-      const width = frame.clientWidth;
+      const width = figure.clientWidth;
       snapshot = current() ?? snapshot;
       if (!snapshot || !width) return;
       const layout = [width, innerHeight, scale.value, count.value, selected, pointed, updates]
@@ -213,7 +213,7 @@ export default function weightWall(call) {
      * @param {number | null} fullColor
      */
     function drawLens(snapshot, fullColor) {
-      const neuron = pointed ?? (data.details_beside ? null : selected);
+      const neuron = pointed ?? (data.has_details_panel ? null : selected);
       const index = neuron === null ? -1 : grid.neurons.indexOf(neuron);
       lens.hidden = neuron === null || index < 0;
       if (neuron === null || index < 0) return;
@@ -225,7 +225,7 @@ export default function weightWall(call) {
         .join(" · ");
       const { columns, cell } = grid, size = SIDE * LENS_SCALE + 16;
       const left = (index % columns) * cell, top = Math.floor(index / columns) * cell;
-      const fitsRight = left + cell + 8 + size < frame.clientWidth;
+      const fitsRight = left + cell + 8 + size < figure.clientWidth;
       lens.style.left = `${fitsRight ? left + cell + 4 : Math.max(0, left - size - 4)}px`;
       lens.style.top = `${clamp(top, 0, Math.max(0, canvas.clientHeight - size - 24))}px`;
     }
@@ -301,7 +301,7 @@ export default function weightWall(call) {
     });
 
     const resized = new ResizeObserver(guard(draw));
-    resized.observe(frame);
+    resized.observe(figure);
     return {
       /** @param {Data} news */
       update(news) {
@@ -310,7 +310,7 @@ export default function weightWall(call) {
         if (news.selected !== data.selected) selected = news.selected ?? null;
         data = news;
         updates++; // whatever the script says is drawn
-        save.hidden = !news.details_beside;
+        save.hidden = !news.has_details_panel;
         draw();
       },
       show(news) {

@@ -57,14 +57,14 @@ def test_every_neuron_of_every_shape_has_a_dossier(store, hidden):
             is_answer = layer == len(hidden)
             for part in ("outgoing", "ablation"):
                 assert ("values" not in found[part]) == is_answer
-                assert found[part]["caption"]
+                assert found[part]["message" if is_answer else "caption"]
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
 def test_a_neuron_of_the_pretrained_has_one_too_but_no_life(layer):
     found = details.of(snapshot.SHIPPED, 0, layer, 3)
     assert found["run"] is None
-    assert "was kept" in found["history"]["message"]
+    assert "were kept" in found["history"]["message"]
     assert len(found["top_activating"]["labels"]) == 2 * details.EXAMPLES
     for part in ("outgoing", "ablation"):
         assert ("values" in found[part]) == (layer < 2)

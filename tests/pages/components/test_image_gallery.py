@@ -7,12 +7,12 @@ import base64
 import numpy as np
 import pytest
 
-from pages.components.image_gallery import ink, signed
+from pages.components.image_gallery import drawing_image, signed
 
 
 def test_ink_is_its_bytes():
     image = np.arange(6, dtype=np.uint8).reshape(2, 3)
-    packed = ink(image, "a digit")
+    packed = drawing_image(image, "a digit")
     assert (packed["width"], packed["height"], packed["alt"]) == (3, 2, "a digit")
     assert base64.b64decode(packed["values"]) == image.tobytes()
 

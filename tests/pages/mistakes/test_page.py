@@ -113,9 +113,9 @@ def test_a_card_says_what_the_picture_is_and_what_it_was_read_as():
     pictures = Pictures("k", "some", Dataset(images, made.labels, "some"), True)
     row = int(confusion.chosen(made, ANY, ANY)[0])
     card = prediction_card.card(made, pictures, row)
-    assert (card.truth, card.answer) == (made.labels[row], made.answers[row])
-    assert f"{card.truth}, read as {card.answer}" == card.title
-    assert card.bars[card.answer] == max(card.bars)
+    assert (card.label, card.predicted) == (made.labels[row], made.answers[row])
+    assert f"{card.label}, predicted {card.predicted}" == card.title
+    assert card.probabilities[card.predicted] == max(card.probabilities)
 
 
 @pytest.mark.parametrize(
