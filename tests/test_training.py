@@ -41,7 +41,7 @@ class Training:
 
     pictures: Dataset
     epochs: int = 3
-    batch: int = 5
+    batch_size: int = 5
     seed: int = 7
     hidden: int = 8
     network: WatchedNetwork = field(init=False)
@@ -53,7 +53,7 @@ class Training:
         self.sgd = Sgd(len(self.network.parameters), lr=0.02, momentum=0.9)
 
     def events(self, loss=cross_entropy, **options):
-        recipe = {"epochs": self.epochs, "batch": self.batch, "seed": self.seed} | options
+        recipe = {"epochs": self.epochs, "batch_size": self.batch_size, "seed": self.seed} | options
         return train(self.network, loss, self.sgd, self.pictures, **recipe)
 
 
@@ -271,7 +271,7 @@ def test_every_recipe_continues_as_if_never_interrupted(pictures, optimizer, aug
 
     def begin(position):
         network, loss, sgd = spec.build()
-        recipe = {"epochs": 3, "batch": 7, "seed": 0, "clip_norm": 0.5, "validation": held_out}
+        recipe = {"epochs": 3, "batch_size": 7, "seed": 0, "clip_norm": 0.5, "validation": held_out}
         recipe["augmentation"] = augmentation
         return network, sgd, train(network, loss, sgd, learned, position=position, **recipe)
 
