@@ -94,7 +94,7 @@ def test_same_seed_same_history_bit_for_bit(pictures):
 @given(count=st.integers(1, 25), batch=st.integers(1, 12), stop=st.integers(0, 80))
 def test_stopped_anywhere_and_continued_is_never_interrupted(pictures, count, batch, stop):
     learned, held_out = pictures(count, side=4), pictures(6, seed=1, side=4)
-    options = {"seed": 7, "schedule": cosine, "validation": held_out}
+    options = {"seed": 7, "lr_schedule": cosine, "validation": held_out}
     whole = Training(learned, batch_size=batch)
     expected = without_times(whole.events(**options))
     stop %= len(expected) + 1
