@@ -44,7 +44,7 @@ GOOD = {
 @pytest.mark.parametrize("kind", GOOD)
 def test_every_kind_of_picture_is_read(kind):
     found = look(f"{kind}.png", GOOD[kind])
-    assert not found.sentence and found.seen is not None
+    assert not found.message and found.seen is not None
     assert _row(kind, found, PRETRAINED)["answer"] == 7
     assert len(found.thumbnail) < 20_000
 
@@ -62,9 +62,9 @@ def test_every_kind_of_picture_is_read(kind):
 )
 def test_what_cannot_be_read_is_a_sentence_and_a_row(data):
     found = look("a <b>name</b>.png", data)
-    assert found.seen is None and found.sentence.endswith(".")
+    assert found.seen is None and found.message.endswith(".")
     row = _row("a.png", found, PRETRAINED)
-    assert row["answer"] is None and row["note"] == found.sentence
+    assert row["answer"] is None and row["note"] == found.message
 
 
 @given(st.binary(max_size=300), st.sampled_from(list(GOOD)), st.integers(0, 300))
