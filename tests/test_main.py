@@ -51,8 +51,8 @@ def test_ctrl_c_is_130_in_any_command(monkeypatch, store):
 
 def test_a_store_that_does_not_answer_is_a_sentence(store, monkeypatch):
     run = store.create(RunSpec(dataset="strokes"), "mine")
-    be_patient = database.be_patient
-    monkeypatch.setattr(database, "be_patient", lambda store, _: be_patient(store, 0.1))
+    set_lock_wait = database.set_lock_wait
+    monkeypatch.setattr(database, "set_lock_wait", lambda store, _: set_lock_wait(store, 0.1))
     other = sqlite3.connect(store.url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     for command in (["delete", run.id], ["stop", run.id], ["resume", run.id], ["train", *QUICK]):

@@ -320,7 +320,7 @@ def test_what_was_recorded_of_a_run_is_read(shared, run_id):
     assert [{key: epoch[key] for key in losses} for epoch, losses in zip(
         epochs, wanted["epochs"], strict=True
     )] == wanted["epochs"]  # fmt: skip
-    assert shared.current_setting(run_id, "rate") == wanted["rate"]
+    assert shared.current_setting(run_id, "lr") == wanted["rate"]
 
 
 @pytest.mark.parametrize("run_id", EXPECTED["runs"], ids=lambda it: EXPECTED["runs"][it]["name"])

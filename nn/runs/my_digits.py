@@ -32,7 +32,7 @@ def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
         raise UserError("Your browser keeps no cookie for Digitscope, so nothing can be yours.")
     if not digits:  # an insert of no rows would be one of nothing but defaults
         return
-    d = schema.digits.c
+    d = schema.my_digits.c
     now = time.time()
     with store.deciding() as connection:
         held = connection.scalar(select(func.count()).where(d.owner == owner)) or 0
@@ -42,7 +42,7 @@ def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
                 f"{len(digits):,}. Delete some first."
             )
         connection.execute(
-            insert(schema.digits),
+            insert(schema.my_digits),
             [
                 {
                     "owner": owner,
@@ -58,7 +58,7 @@ def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
 
 def held(store: RunStore, owner: str) -> dict[int, Labeled]:
     """The visitor's by their number, oldest first."""
-    d = schema.digits.c
+    d = schema.my_digits.c
     query = select(d.id, d.label, d.image, d.strokes).where(d.owner == owner).order_by(d.id)
     return {
         row.id: Labeled(
@@ -72,9 +72,9 @@ def held(store: RunStore, owner: str) -> dict[int, Labeled]:
 
 def remove(store: RunStore, owner: str, numbers: Collection[int]) -> None:
     """Of the visitor's own; others' stay, whatever is asked."""
-    d = schema.digits.c
+    d = schema.my_digits.c
     with store.writing() as connection:
-        connection.execute(delete(schema.digits).where(d.owner == owner, d.id.in_(numbers)))
+        connection.execute(delete(schema.my_digits).where(d.owner == owner, d.id.in_(numbers)))
 
 
 def dataset(digits: Collection[Labeled]) -> Dataset:

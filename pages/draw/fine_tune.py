@@ -98,7 +98,7 @@ def _story(run_id: str, reading: list[str], learning: bool) -> None:
     if sentence := state(run):
         st.markdown(plain(sentence))
     if run.state is State.RUNNING:
-        st.progress(run.step / max(1, run.steps), f"{run.samples_seen:,} digits seen")
+        st.progress(run.step / max(1, run.total_steps), f"{run.samples_seen:,} digits seen")
     steps = store().snapshot_steps(run.id)
     if run.state in (State.FINISHED, State.STOPPED) and len(steps) > 1:
         _effect(run, steps[0], steps[-1])

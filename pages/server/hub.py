@@ -123,7 +123,7 @@ class Channel:
                 self._lines_chosen = time.monotonic()
         return News(
             run,
-            self.store.current_setting(self.run_id, "rate"),
+            self.store.current_setting(self.run_id, "lr"),
             self.store.current_setting(self.run_id, "speed"),
             self.store.points(self.run_id, self.points[-1].step if self.points else -1),
             self.store.epochs(self.run_id, len(self.epochs)),
@@ -149,7 +149,7 @@ class Channel:
                 "epoch": run.epoch,
                 "epochs": run.spec.epochs,
                 "step": run.step,
-                "steps": run.steps,
+                "steps": run.total_steps,
                 "samples_seen": run.samples_seen,
                 "seconds": run.seconds,
                 "test_accuracy": run.test_accuracy,

@@ -125,7 +125,7 @@ def test_a_paused_run_goes_one_batch_or_to_the_end_of_the_epoch(page: Page, serv
     page.get_by_role("button", name="One epoch").click()
     state(page, "Paused")
     [run] = RunStore(server.store).runs()
-    per_epoch = run.steps // 40
+    per_epoch = run.total_steps // 40
     page.wait_for_function(f"{STEP} > 0 && {STEP} % {per_epoch} == 0", timeout=20_000)
 
 
@@ -136,7 +136,7 @@ def test_rate_and_speed_are_changed_while_it_learns(page: Page, server) -> None:
     [run] = store.runs()
     page.get_by_role("spinbutton", name="Learning rate").fill("0.025")
     page.get_by_role("spinbutton", name="Learning rate").press("Enter")
-    while store.current_setting(run.id, "rate") != 0.025:
+    while store.current_setting(run.id, "lr") != 0.025:
         page.wait_for_timeout(20)
     page.get_by_role("slider", name="Speed").focus()
     page.keyboard.press("Home")  # one batch a second

@@ -148,7 +148,7 @@ export default function runControls(call) {
       describeSpeed();
     });
     speed.onchange = guard(() => stream?.ask("speed", SPEEDS[Number(speed.value)]));
-    rate.onchange = guard(() => stream?.ask("rate", rate.valueAsNumber));
+    rate.onchange = guard(() => stream?.ask("lr", rate.valueAsNumber));
     document.addEventListener("keydown", pressKey);
 
     return {

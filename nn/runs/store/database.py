@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
-from contextlib import suppress
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import (
@@ -21,29 +25,39 @@ from sqlalchemy.exc import OperationalError
 
 from nn.errors import UserError
 from nn.runs.store import schema
+from nn.runs.store.queue import LEASE_SECONDS
 
-WAIT = 5.0  # seconds for another process that writes
-PORTION = 250  # pages given back at once: between two portions others may write
+LOCK_WAIT = 5.0  # seconds to wait for another process that writes
+MIGRATION_WAIT = 600.0  # seconds to wait for another process that migrates: it copies the store
+VACUUM_PAGES = 250  # pages returned to the disk at once; others may write in between
+INCREMENTAL = 2  # SQLite's number for auto_vacuum=INCREMENTAL
+
+log = logging.getLogger(__name__)
 
 
 def open_engine(url: str) -> Engine:
-    """With all tables of this version. Raises UserError for a newer one, SQLAlchemyError."""
+    """An engine whose database has every table of this version; an older one is migrated.
+
+    Raises UserError for a store that is newer, or too busy to be migrated, and SQLAlchemyError.
+    """
     engine = create_engine(url)
     if is_sqlite(engine):
         event.listen(engine, "connect", _tune_sqlite)
     found = _version(engine) if inspect(engine).has_table("about") else 0
     if found < schema.SCHEMA_VERSION:
         with engine.begin() as connection:
-            if is_sqlite(engine):  # one at a time, the rest wait
+            set_lock_wait(connection, MIGRATION_WAIT)
+            if is_sqlite(engine):  # one process at a time; the others wait
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            _bring_up_to_date(connection)
+            _create_or_migrate(connection)
         if found and is_sqlite(engine):
-            _let_it_shrink(engine)
+            _enable_shrinking(engine)
         found = _version(engine)
     if found > schema.SCHEMA_VERSION:
         raise UserError(
             f"The store was written by a newer Digitscope (schema {found}; this one knows "
-            f"{schema.SCHEMA_VERSION}). Update Digitscope, or set DIGITSCOPE_HOME elsewhere."
+            f"{schema.SCHEMA_VERSION}). Update Digitscope, or set DIGITSCOPE_HOME to another "
+            "folder."
         )
     return engine
 
@@ -52,8 +66,8 @@ def is_sqlite(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite"
 
 
-def be_patient(connection: Connection, wait: float) -> None:
-    """Let the connection wait for so many seconds when another process writes."""
+def set_lock_wait(connection: Connection, wait: float) -> None:
+    """How many seconds the connection waits while another process writes."""
     if is_sqlite(connection.engine):
         connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * wait)}")
 
@@ -64,20 +78,62 @@ def _version(engine: Engine) -> int:
         return connection.scalar(select(schema.about.c.schema_version)) or 0
 
 
-def _bring_up_to_date(connection: Connection) -> None:
+def _create_or_migrate(connection: Connection) -> None:
+    tables = inspect(connection).get_table_names()
+    version = schema.about.c.schema_version
+    # On a server, FOR UPDATE makes others who would migrate wait for this transaction.
+    found = connection.scalar(select(version).with_for_update()) if "about" in tables else None
+    if found and found < schema.SCHEMA_VERSION:
+        _refuse_while_training(connection)
+        if is_sqlite(connection.engine):
+            _back_up(connection, found)
+        for older in range(found, schema.SCHEMA_VERSION):
+            for statement in schema.MIGRATIONS[older]:
+                if "digits" in tables or "digits" not in statement:
+                    connection.execute(text(statement))
     schema.metadata.create_all(connection)
-    found = connection.scalar(select(schema.about.c.schema_version))
     if found is None:
         connection.execute(insert(schema.about).values(schema_version=schema.SCHEMA_VERSION))
+    elif found < schema.SCHEMA_VERSION:
+        connection.execute(update(schema.about).values(schema_version=schema.SCHEMA_VERSION))
+
+
+def _refuse_while_training(connection: Connection) -> None:
+    """Raise UserError while a worker of an older version holds a run: it could not go on."""
+    alive = text("SELECT count(*) FROM runs WHERE lease IS NOT NULL AND heartbeat > :since")
+    if connection.scalar(alive, {"since": time.time() - LEASE_SECONDS}):
+        raise UserError(
+            "An older Digitscope is training a run in this store. Stop the run, or wait until it "
+            "has finished; then close the older Digitscope and start this one again."
+        )
+
+
+def _back_up(connection: Connection, version: int) -> None:
+    """Copy an SQLite store as it was beside the file, before it is migrated."""
+    path = connection.engine.url.database
+    if not path:  # in memory
         return
-    for version in range(found, schema.SCHEMA_VERSION):
-        for statement in schema.MIGRATIONS[version]:
-            connection.execute(text(statement))
-        connection.execute(update(schema.about).values(schema_version=version + 1))
+    backup = Path(f"{path}.schema-{version}")
+    with TemporaryDirectory(dir=backup.parent, prefix=".backup-") as folder:
+        copy = Path(folder) / backup.name
+        try:
+            with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(copy)) as new:
+                old.backup(new)
+            copy.replace(backup)
+        except (sqlite3.Error, OSError) as error:
+            raise UserError(
+                f"The store must be migrated, but no backup could be written to {backup}: {error}. "
+                "Make room on the disk, then try again. The store is unchanged."
+            ) from None
+    log.warning(
+        "The store is being migrated to this version of Digitscope. A backup of it as it was is "
+        "%s; delete it when you no longer need it.",
+        backup,
+    )
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:
-    connection.execute(f"PRAGMA busy_timeout={round(1000 * WAIT)}")
+    connection.execute(f"PRAGMA busy_timeout={round(1000 * LOCK_WAIT)}")
     connection.execute("PRAGMA foreign_keys=ON")
     # Before anything is written, so that the file of a new store can shrink again; later it would
     # wait for whoever writes.
@@ -93,15 +149,16 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA wal_autocheckpoint=4000")
 
 
-def _let_it_shrink(engine: Engine) -> None:
-    """What _tune_sqlite sets for a new file takes effect in an old one when it is rewritten.
+def _enable_shrinking(engine: Engine) -> None:
+    """Rewrite a file that was created without incremental vacuum, so that it can shrink.
 
-    One that is in use, or has no room for that, stays as large as it is.
+    A file that is in use, or a disk without room for a copy, is left as it is.
     """
     with suppress(OperationalError), engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")
-        connection.exec_driver_sql("VACUUM")
+        if connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() != INCREMENTAL:
+            connection.exec_driver_sql("PRAGMA auto_vacuum=INCREMENTAL")
+            connection.exec_driver_sql("VACUUM")
 
 
 def is_locked(error: OperationalError) -> bool:
@@ -139,6 +196,6 @@ def reclaim(engine: Engine) -> None:
     with suppress(OperationalError, sqlite3.OperationalError), engine.connect() as connection:
         sqlite: Any = connection.connection.driver_connection
         (free,) = sqlite.execute("PRAGMA freelist_count").fetchone()
-        for _ in range(0, free, PORTION):
-            sqlite.executescript(f"PRAGMA incremental_vacuum({PORTION})")
+        for _ in range(0, free, VACUUM_PAGES):
+            sqlite.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
         sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nn.runs.spec import RunSpec
 from nn.runs.store.queue import LEASE_SECONDS, START_SECONDS, Standing
 
-Kind = Literal["pause", "resume", "stop", "step", "rate", "speed"]
+Kind = Literal["pause", "resume", "stop", "step", "lr", "speed"]
 
 
 class State(StrEnum):
@@ -42,7 +42,7 @@ class Run:
     heartbeat: float  # likewise: when its worker, or who queued it, last wrote
     state: State
     message: str  # why it is in that state, where that needs saying
-    steps: int  # in the whole run; 0 before it was first started
+    total_steps: int  # of the whole run; 0 before its first start
     step: int
     samples_seen: int
     seconds: float  # of training alone
@@ -101,7 +101,7 @@ def as_run(row: Any, standing: Standing | None) -> Run:
         heartbeat=row.heartbeat,
         state=state,
         message=message,
-        steps=row.steps,
+        total_steps=row.total_steps,
         step=row.step,
         samples_seen=row.samples_seen,
         seconds=row.seconds,

@@ -15,15 +15,37 @@ from sqlalchemy import (
     Text,
 )
 
-SCHEMA_VERSION = 4
-# What an older store lacks: its version → the statements that make it one newer.
+# How parameters are stored: each weight matrix as (inputs, outputs), row by row.
+LAYOUT_0_1 = "inputs_outputs"
+STREAMS_0_1 = 1  # the version of 0.1's random streams
+
+SCHEMA_VERSION = 5
+# What turns a store of one version into the next: version → SQL. A statement about a table that the
+# store lacks is left out: the table is created new.
 MIGRATIONS = {
     1: (
         "ALTER TABLE runs ADD COLUMN pinned BOOLEAN NOT NULL DEFAULT FALSE",
         "ALTER TABLE commands ADD COLUMN value FLOAT",
     ),
     2: ("ALTER TABLE runs ADD COLUMN owner VARCHAR(32) NOT NULL DEFAULT ''",),
-    3: (),  # a new table is all: digits
+    3: (),  # a new table, digits
+    4: (  # from 0.1: tables and columns under today's names
+        "ALTER TABLE runs RENAME COLUMN sentence TO message",
+        "ALTER TABLE runs RENAME COLUMN steps TO total_steps",
+        "ALTER TABLE runs RENAME COLUMN samples TO samples_seen",
+        f"ALTER TABLE runs ADD COLUMN parameter_layout VARCHAR(32) NOT NULL DEFAULT '{LAYOUT_0_1}'",
+        f"ALTER TABLE runs ADD COLUMN stream_version INTEGER NOT NULL DEFAULT {STREAMS_0_1}",
+        "ALTER TABLE points RENAME COLUMN samples TO samples_seen",
+        "ALTER TABLE points RENAME COLUMN smooth_loss TO smoothed_loss",
+        "ALTER TABLE epochs RENAME COLUMN samples TO samples_seen",
+        "ALTER TABLE live RENAME COLUMN samples TO samples_seen",
+        "ALTER TABLE frames RENAME COLUMN samples TO samples_seen",
+        "ALTER TABLE frames RENAME TO snapshots",
+        "UPDATE commands SET kind = 'lr' WHERE kind = 'rate'",
+        "DROP INDEX IF EXISTS ix_digits_owner",
+        "ALTER TABLE digits RENAME TO my_digits",
+        "CREATE INDEX ix_my_digits_owner ON my_digits (owner)",
+    ),
 }
 
 metadata = MetaData()
@@ -44,13 +66,15 @@ runs = Table(
     Column("heartbeat", Float, nullable=False),  # when its worker, or who queued it, last wrote
     Column("watched_until", Float, nullable=False, default=0.0),  # live frames are wanted till then
     Column("threads", Integer),  # BLAS threads, fixed at the first start
-    Column("steps", Integer, nullable=False, default=0),  # in the whole run, once known
+    Column("total_steps", Integer, nullable=False, default=0),  # of the whole run, once known
     Column("step", Integer, nullable=False, default=0),
     Column("samples_seen", Integer, nullable=False, default=0),
     Column("seconds", Float, nullable=False, default=0.0),  # of training alone
     Column("epoch", Integer, nullable=False, default=0),  # complete ones
     Column("test_accuracy", Float),  # after the last complete epoch
-    Column("pinned", Boolean, nullable=False, default=False),  # its frames are never thinned
+    Column("pinned", Boolean, nullable=False, default=False),  # keeps all its snapshots
+    Column("parameter_layout", String(32), nullable=False, default=LAYOUT_0_1),
+    Column("stream_version", Integer, nullable=False, default=STREAMS_0_1),
 )
 
 
@@ -128,8 +152,8 @@ commands = Table(
 )
 
 # Drawings that visitors have labeled, each visitor's own.
-digits = Table(
-    "digits",
+my_digits = Table(
+    "my_digits",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("owner", String(32), nullable=False, index=True),  # the visitor

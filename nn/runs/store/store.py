@@ -50,10 +50,10 @@ class RunStore:
             ) from None
 
     @contextmanager
-    def writing(self, wait: float = database.WAIT) -> Iterator[Connection]:
+    def writing(self, wait: float = database.LOCK_WAIT) -> Iterator[Connection]:
         """One transaction: all of it is written, or nothing. wait: seconds for other writers."""
         with self.engine.begin() as connection:
-            database.be_patient(connection, wait)
+            database.set_lock_wait(connection, wait)
             yield connection
 
     @contextmanager
@@ -274,10 +274,10 @@ class RunStore:
         """Ask the run's worker, which obeys within a tenth of a second → False if it has none.
 
         value: with "step", how many batches a paused run learns from before it pauses again; with
-        "rate", the learning rate from here on; with "speed", at most how many batches a second (0:
+        "lr", the learning rate from here on; with "speed", at most how many batches a second (0:
         as many as it can). Raises UserError for one that cannot be.
         """
-        if kind == "rate":
+        if kind == "lr":
             replace(self.run(run_id).spec, lr=value)  # type: ignore[arg-type]  # that is looked at here
         elif kind == "step" and not (isinstance(value, int) and value > 0):
             raise UserError(f"step takes a number of batches, 1 or more; got {value!r}.")
@@ -296,7 +296,7 @@ class RunStore:
                 )
         return there
 
-    def current_setting(self, run_id: str, kind: Literal["rate", "speed"]) -> float | None:
+    def current_setting(self, run_id: str, kind: Literal["lr", "speed"]) -> float | None:
         """The learning rate, or the speed, that the worker was last given while it ran; None: the
         spec's, or as fast as it can."""
         t = schema.commands.c

@@ -157,7 +157,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
                     rest(State.STOPPED)
                     raise
                 for command in recorder.commands():
-                    if command.kind == "rate":
+                    if command.kind == "lr":
                         optimizer.lr = command.value or optimizer.lr
                         recorder.acknowledge(command, save())
                         continue

@@ -130,7 +130,7 @@ class Recorder:
         [row] = self.store.rows(select(runs.threads).where(runs.id == self.run_id))
         threads = row.threads or threads
         with self._writing(
-            steps=steps, threads=threads, state=State.RUNNING, message=sentence
+            total_steps=steps, threads=threads, state=State.RUNNING, message=sentence
         ) as connection:
             connection.execute(delete(schema.live).where(schema.live.c.run == self.run_id))
         return threads

@@ -172,7 +172,7 @@ def test_an_unknown_or_deleted_run_closes_with_a_sentence(port, store, recorder)
 ASKED = [
     ("pause", None),
     ("step", 3),
-    ("rate", 0.05),
+    ("lr", 0.05),
     ("speed", 2.5),
     ("resume", None),
     ("stop", None),
@@ -210,8 +210,8 @@ def test_a_run_of_the_command_line_is_commanded_there_alone(port, store) -> None
 @pytest.mark.parametrize(
     "text",
     [
-        "", "[]", "3", "null", '{"ask": []}', '{"ask": "explode"}', '{"ask": "rate"}',
-        '{"ask": "rate", "value": "fast"}', '{"ask": "rate", "value": NaN}',
+        "", "[]", "3", "null", '{"ask": []}', '{"ask": "explode"}', '{"ask": "lr"}',
+        '{"ask": "lr", "value": "fast"}', '{"ask": "lr", "value": NaN}',
         '{"ask": "step", "value": 0}', '{"ask": "step", "value": {}}', '{"ask": "speed"}',
         "[" * 199,
     ],
@@ -238,7 +238,7 @@ def test_the_rate_given_while_it_runs_is_told(port, store, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
         assert hear(socket)["lr"] is None
         socket.send("drawn")
-        store.command(recorder.run_id, "rate", 0.05)
+        store.command(recorder.run_id, "lr", 0.05)
         while not (found := recorder.commands()):
             pass
         recorder.acknowledge(found[0])

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -98,37 +97,6 @@ def test_a_store_written_by_a_newer_version_is_refused(store):
         connection.execute(update(schema.about).values(schema_version=schema.SCHEMA_VERSION + 1))
     with pytest.raises(UserError, match="newer Digitscope"):
         RunStore(store.url)
-
-
-MAKES_IT_OLD = """
-    ALTER TABLE runs DROP COLUMN pinned;
-    ALTER TABLE runs DROP COLUMN owner;
-    ALTER TABLE commands DROP COLUMN value;
-    UPDATE about SET schema_version = 1;
-    PRAGMA auto_vacuum = NONE;
-    VACUUM;
-"""
-
-
-def test_a_store_written_by_an_older_version_is_brought_up_to_date_by_whoever_opens_it(
-    store, tmp_path
-):
-    run = store.create(RunSpec(), "old")
-    add(store, schema.points, run, step=7)
-    store.engine.dispose()
-    old = sqlite3.connect(tmp_path / "store.sqlite3")
-    old.executescript(MAKES_IT_OLD)
-    old.close()
-    with ThreadPoolExecutor() as several:
-        first, *_ = several.map(RunStore, [store.url] * 4)
-    assert first.run(run.id) == run
-    assert [point.step for point in first.points(run.id)] == [7]
-    put(first, run, lease="of its worker", pinned=True)
-    assert first.command(run.id, "rate", 0.5)
-    assert first.commands(run.id)[0].value == 0.5
-    assert first.rows(select(schema.about)) == [(schema.SCHEMA_VERSION,)]
-    with first.engine.connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == 2  # it can shrink
 
 
 @pytest.mark.parametrize(
@@ -274,7 +242,7 @@ def test_a_run_without_a_worker_cannot_be_asked_anything(store):
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [("rate", value) for value in (0, -1, float("nan"), float("inf"), 1e9, None, "fast")]
+    [("lr", value) for value in (0, -1, float("nan"), float("inf"), 1e9, None, "fast")]
     + [("step", value) for value in (0, -1, 1.5, None, "one")],
 )
 def test_an_impossible_value_is_refused_with_a_sentence(store, kind, value):

@@ -50,7 +50,7 @@ def test_a_finished_run_has_all_that_it_promised(store, quick):
     events = list(work(store, run.id))
     run = store.run(run.id)
     assert run.state is State.FINISHED
-    assert (run.step, run.steps, run.epoch, run.samples_seen) == (100, 100, 2, 38_000)
+    assert (run.step, run.total_steps, run.epoch, run.samples_seen) == (100, 100, 2, 38_000)
     assert [type(event) for event in events] == [*[Step] * 50, Epoch] * 2
 
     steps = [event for event in events if isinstance(event, Step)]
@@ -205,13 +205,13 @@ def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(sto
     run = store.create(spec)
     events = work(store, run.id)
     list(islice(events, 10))
-    store.command(run.id, "rate", 0.02)
+    store.command(run.id, "lr", 0.02)
     time.sleep(LOOKED)
     next(events)  # the worker looks for commands before it goes on from here
     next(events)
     at = store.rows(select(schema.commands.c.kind, schema.commands.c.value, schema.commands.c.step))
     [(kind, value, step)] = at
-    assert (kind, value) == ("rate", 0.02) and 10 <= step <= 11
+    assert (kind, value) == ("lr", 0.02) and 10 <= step <= 11
 
     # As if the worker had died here: what it was asked must not be lost with it.
     with store.writing() as connection:
@@ -247,7 +247,7 @@ def paused_for_long(store, quick, monkeypatch):
 
 def test_a_run_paused_for_long_gives_up_its_slot_and_stays_paused(store, quick, monkeypatch):
     run = paused_for_long(store, quick, monkeypatch)
-    assert (run.state, run.steps) == (State.PAUSED, 100)
+    assert (run.state, run.total_steps) == (State.PAUSED, 100)
     assert 20 <= run.step < 100
     with store.engine.connect() as connection:
         assert queue.taken_slots(connection) == 0
@@ -327,7 +327,7 @@ def test_a_resumed_run_ends_with_the_parameters_of_the_uninterrupted_one(
 
 def test_a_resumed_run_stands_where_the_uninterrupted_one_stands(whole, resumed):
     def standing(run):
-        return run.state, run.step, run.steps, run.samples_seen, run.epoch, run.test_accuracy
+        return run.state, run.step, run.total_steps, run.samples_seen, run.epoch, run.test_accuracy
 
     assert standing(resumed) == standing(whole)
 
@@ -489,7 +489,7 @@ def test_a_diverged_run_shows_the_last_network_that_still_worked(store):
 def test_a_run_whose_last_step_destroyed_the_network_is_not_finished(store):
     one_step = replace(TOO_BOLD, hidden=(64,) * 12, initializer="normal", batch_size=10)
     run = drain(store, store.create(replace(one_step, validation_size=19_990)))
-    assert run.steps == 1
+    assert run.total_steps == 1
     assert run.state is State.DIVERGED
 
 

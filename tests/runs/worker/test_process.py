@@ -122,7 +122,7 @@ def test_a_run_that_gave_up_its_slot_waits_for_another_one_when_resumed(
     assert workers == []
 
 
-@pytest.mark.parametrize("command", ["pause", "stop", "step", "rate"])
+@pytest.mark.parametrize("command", ["pause", "stop", "step", "lr"])
 def test_what_nobody_can_obey_is_refused_with_a_sentence(store, quick, command):
     run = store.create(quick)
     store.withdraw(run.id)

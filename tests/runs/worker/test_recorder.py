@@ -147,7 +147,7 @@ def test_frames_hold_the_parameters_of_their_step(store, run):
 def test_a_run_shows_how_far_it_has_come(store, run, recorder):
     recorder.record(at(7), W, 1.5)
     seen = store.run(run.id)
-    assert (seen.state, seen.steps) == (State.RUNNING, 1000)
+    assert (seen.state, seen.total_steps) == (State.RUNNING, 1000)
     assert (seen.step, seen.samples_seen, seen.seconds) == (7, 70, 1.5)
 
 

@@ -1,0 +1,135 @@
+"""Migration of stores that older versions wrote."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, select
+
+from nn.errors import UserError
+from nn.runs.store import database, schema
+from nn.runs.store.store import RunStore
+
+WRITTEN_BY_0_1 = Path(__file__).parents[2] / "fixtures" / "v0_1" / "store.sqlite3.gz"
+
+# What makes a store of schema 4 one that an older version could have written.
+DOWNGRADES = {
+    4: "",
+    3: "DROP TABLE digits; UPDATE about SET schema_version = 3;",
+    1: """
+        DROP TABLE digits;
+        ALTER TABLE runs DROP COLUMN pinned;
+        ALTER TABLE runs DROP COLUMN owner;
+        ALTER TABLE commands DROP COLUMN value;
+        UPDATE about SET schema_version = 1;
+        PRAGMA auto_vacuum = NONE;
+        VACUUM;
+    """,
+}
+
+
+def execute(path, script):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.executescript(script)
+
+
+def contents(path):
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
+
+
+@pytest.fixture
+def old(tmp_path):
+    """The file of a store of schema 4."""
+    path = tmp_path / "store.sqlite3"
+    path.write_bytes(gzip.decompress(WRITTEN_BY_0_1.read_bytes()))
+    return path
+
+
+@pytest.mark.parametrize("version", DOWNGRADES)
+def test_an_older_store_is_migrated_by_whoever_opens_it_first(old, version):
+    execute(old, DOWNGRADES[version])
+    with closing(sqlite3.connect(old)) as plain:
+        run_ids = {run_id for (run_id,) in plain.execute("SELECT id FROM runs")}
+        points = plain.execute("SELECT count(*) FROM points").fetchone()
+    with ThreadPoolExecutor() as pool:
+        store, *_ = pool.map(RunStore, [f"sqlite:///{old}"] * 4)
+    assert store.rows(select(schema.about)) == [(schema.SCHEMA_VERSION,)]
+    assert {run.id for run in store.runs()} == run_ids
+    assert [len(store.rows(select(schema.points)))] == list(points)
+    with store.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar() == database.INCREMENTAL
+
+
+@pytest.mark.parametrize("version", DOWNGRADES)
+def test_a_migrated_store_has_the_tables_and_columns_of_a_new_one(old, tmp_path, version):
+    execute(old, DOWNGRADES[version])
+    new = inspect(RunStore(f"sqlite:///{tmp_path}/new.sqlite3").engine)
+    migrated = inspect(RunStore(f"sqlite:///{old}").engine)
+    assert set(migrated.get_table_names()) == set(new.get_table_names())
+    for table in new.get_table_names():
+        for of in ("columns", "indexes"):
+            found, wanted = (
+                {part["name"] for part in getattr(store, f"get_{of}")(table)}
+                for store in (migrated, new)
+            )
+            assert found == wanted, (table, of)
+
+
+def test_runs_of_an_older_store_keep_their_random_streams_and_parameter_layout(old):
+    store = RunStore(f"sqlite:///{old}")
+    columns = schema.runs.c.stream_version, schema.runs.c.parameter_layout
+    assert set(store.rows(select(*columns))) == {(1, "inputs_outputs")}
+
+
+def test_an_older_store_is_backed_up_as_it_was_and_the_log_says_where(old, caplog):
+    before = contents(old)
+    with caplog.at_level(logging.WARNING):
+        RunStore(f"sqlite:///{old}")
+    backup = old.with_name("store.sqlite3.schema-4")
+    assert str(backup) in caplog.text
+    assert contents(backup) == before
+    assert contents(old) != before
+
+
+def test_a_new_store_needs_no_backup(tmp_path):
+    RunStore(f"sqlite:///{tmp_path}/store.sqlite3")
+    RunStore(f"sqlite:///{tmp_path}/store.sqlite3")
+    assert not list(tmp_path.glob("*.schema-*"))
+
+
+def test_a_store_in_which_an_older_version_trains_is_not_migrated(old):
+    execute(old, f"UPDATE runs SET lease = 'held', heartbeat = {time.time()} WHERE step > 0")
+    before = contents(old)
+    with pytest.raises(UserError, match="is training a run in this store"):
+        RunStore(f"sqlite:///{old}")
+    assert contents(old) == before
+    assert not list(old.parent.glob("*.schema-*"))
+    execute(old, f"UPDATE runs SET heartbeat = {time.time() - database.LEASE_SECONDS - 1}")
+    assert RunStore(f"sqlite:///{old}").runs()
+
+
+def test_a_migration_that_fails_leaves_the_store_as_it_was(old, monkeypatch):
+    before = contents(old)
+    with monkeypatch.context() as patch:
+        statements = (*schema.MIGRATIONS[4], "ALTER TABLE runs RENAME COLUMN missing TO found")
+        patch.setitem(schema.MIGRATIONS, 4, statements)
+        with pytest.raises(UserError, match="cannot be opened"):
+            RunStore(f"sqlite:///{old}")
+    assert contents(old) == before
+    assert RunStore(f"sqlite:///{old}").runs()
+
+
+def test_without_room_for_a_backup_the_store_is_not_migrated(old):
+    (old.parent / "store.sqlite3.schema-4").mkdir()  # where the backup would go
+    before = contents(old)
+    with pytest.raises(UserError, match="no backup could be written"):
+        RunStore(f"sqlite:///{old}")
+    assert contents(old) == before
