@@ -48,7 +48,13 @@ CLI = json.loads((HERE / "cli.json").read_text("utf-8"))
 
 # 0.1's name → today's, where it is another.
 FIELDS: dict[str, str] = {}  # of a spec's field
-VALUES: dict[str, str] = {}  # of what a field, or a choice in an address, may be
+# Of what a field, or a choice in an address, may be.
+VALUES = {
+    "norm": "weight_norm",
+    "firing": "activation_rate",
+    "digit": "preferred_digit",
+    "likeness": "similarity",
+}
 STATES: dict[str, str] = {}  # of a run
 COMMANDS: dict[str, str] = {}  # of the command line, where 0.1's is no longer taken
 

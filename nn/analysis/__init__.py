@@ -1,1 +1,1 @@
-"""What a network has learned, as plain numbers and pictures; knows no screen."""
+"""Analysis of trained networks: arrays in, arrays out. Opens no store and writes no file."""

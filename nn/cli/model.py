@@ -27,17 +27,24 @@ def test(model: str, data: str | None, as_json: bool) -> None:
     pictures of any other data.
     """
     from nn.analysis.predictions.confusion import confusion
+    from nn.analysis.predictions.predict import predicted_digits
     from nn.runs.load_network import find
 
     network, run, _ = find(model)
     pictures = _test_pictures(run, data)
-    found = confusion(network, pictures.images, pictures.labels)
+    found = confusion(pictures.labels, predicted_digits(network, pictures.images))
     if as_json:
-        say(accuracy=found.accuracy, per_digit=found.per_digit, confusion=found.counts.tolist())
+        say(
+            accuracy=found.accuracy,
+            per_digit=found.accuracy_per_digit,
+            confusion=found.counts.tolist(),
+        )
         return
-    click.echo(f"{found.right:,} of {found.pictures:,} read right: {found.accuracy:.2%}.\n")
+    click.echo(f"{found.correct:,} of {found.total:,} read right: {found.accuracy:.2%}.\n")
     click.echo("digit   right   read as" + "".join(f"{digit:>7}" for digit in range(10)))
-    for digit, (share, row) in enumerate(zip(found.per_digit, found.counts.tolist(), strict=True)):
+    for digit, (share, row) in enumerate(
+        zip(found.accuracy_per_digit, found.counts.tolist(), strict=True)
+    ):
         right = "-" if share is None else f"{share:.1%}"
         click.echo(f"{digit:>5}{right:>8}          " + "".join(f"{n:>7,}" for n in row))
 

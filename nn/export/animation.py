@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from nn.analysis.neurons.pre_activations import check_neuron
-from nn.analysis.neurons.weight_tiles import tiles
+from nn.analysis.neurons.weight_tiles import weight_tiles
 from nn.export import network_diagram
 from nn.layers import Array
-from nn.runs.history.weights import spread
+from nn.runs.history.weights import evenly_spaced
 from nn.runs.store.store import RunStore
 from nn.support.atomic_write import Track, replacing
 
@@ -56,9 +56,9 @@ def write(
     shown = slice(None) if neuron is None else slice(neuron, neuron + 1)
 
     def draw(parameters: Array) -> Image.Image:
-        return _wall(tiles(parameters, sizes, shown)[1], width)
+        return _wall(weight_tiles(parameters, sizes, shown)[1], width)
 
-    _write(store, run_id, spread(steps, most), path, draw, track)
+    _write(store, run_id, evenly_spaced(steps, most), path, draw, track)
 
 
 def write_net(
@@ -76,7 +76,7 @@ def write_net(
     def draw(parameters: Array) -> Image.Image:
         return _net(parameters, sizes, width)
 
-    _write(store, run_id, spread(steps, most), path, draw, track)
+    _write(store, run_id, evenly_spaced(steps, most), path, draw, track)
 
 
 def _write(

@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from nn.analysis.neurons.weight_tiles import tiles
-from nn.analysis.predictions.confusion import count
-from nn.analysis.predictions.predict import Reading, mistakes, read
+from nn.analysis.neurons.weight_tiles import weight_tiles
+from nn.analysis.predictions.confusion import confusion
+from nn.analysis.predictions.predict import Predictions, mistakes, predict
 from nn.data import sources
 from nn.data.dataset import Dataset
 from nn.errors import UserError
 from nn.layers import Array
 from nn.network import Network, parameter_count
-from nn.runs.history.weights import spread
+from nn.runs.history.weights import evenly_spaced
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
 from nn.support.atomic_write import Track, replacing
@@ -43,7 +43,7 @@ def write(store: RunStore, run: Run, steps: list[int], path: Path, track: Track)
     """
     parts = {
         "NAME": html.escape(run.name),
-        "DATA": _in_script(_data(store, run, spread(steps, MOMENTS), track)),
+        "DATA": _in_script(_data(store, run, evenly_spaced(steps, MOMENTS), track)),
     }
     # In one pass: a run may be named after a placeholder.
     text = re.sub("%%(NAME|DATA)%%", lambda found: parts[found[1]], _TEMPLATE.read_text("utf-8"))
@@ -64,18 +64,18 @@ def _data(store: RunStore, run: Run, steps: list[int], track: Track) -> dict[str
         test = None
     read_at = _readable(steps, spec, test)
     frames: list[dict[str, Any]] = []
-    reading: Reading | None = None
+    reading: Predictions | None = None
     for step in track(steps):
         frame = store.snapshot(run.id, step)
         if not np.isfinite(frame.parameters).all():
             break  # it has diverged
-        scales, pictures = tiles(frame.parameters, spec.sizes, slice(NEURONS))
+        scales, pictures = weight_tiles(frame.parameters, spec.sizes, slice(NEURONS))
         counts = None
         if test and step in read_at:
             network.parameters[...] = frame.parameters
             if now := _read(network, test):
                 reading = now
-                counts = count(test.labels, now.answers).counts.tolist()
+                counts = confusion(test.labels, now.predicted).counts.tolist()
         frames.append(
             {
                 "step": frame.step,
@@ -107,13 +107,13 @@ def _readable(steps: list[int], spec: RunSpec, test: Dataset | None) -> set[int]
     if not test:
         return set()
     times = READS / (len(test) * parameter_count(spec.sizes))
-    return set(spread(steps, max(2, min(len(steps), int(times)))))
+    return set(evenly_spaced(steps, max(2, min(len(steps), int(times)))))
 
 
-def _read(network: Network, test: Dataset) -> Reading | None:
+def _read(network: Network, test: Dataset) -> Predictions | None:
     """None where its numbers overflow though its weights do not yet."""
     try:
-        return read(network, test.images, test.labels)
+        return predict(network, test.images, test.labels)
     except UserError:
         return None
 
@@ -147,12 +147,12 @@ def _curves(store: RunStore, run_id: str, until: int) -> dict[str, Any]:
     }
 
 
-def _gallery(reading: Reading, test: Dataset) -> list[dict[str, Any]]:
+def _gallery(reading: Predictions, test: Dataset) -> list[dict[str, Any]]:
     return [
         {
             "image": _text(test.images[n]),
             "truth": int(reading.labels[n]),
-            "answer": int(reading.answers[n]),
+            "answer": int(reading.predicted[n]),
             "probabilities": [round(p, 4) for p in reading.probabilities[n].tolist()],
         }
         for n in mistakes(reading)[:MISTAKES]

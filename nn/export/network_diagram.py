@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from nn.analysis.neurons.strongest_weights import MOST, strongest
+from nn.analysis.neurons.strongest_weights import strongest_weights
 from nn.layers import Array
 
 SIDE = 28
@@ -48,11 +48,11 @@ def shades(parameters: Array, sizes: Sequence[int], width: int) -> NDArray[np.in
     t = np.linspace(0, 1, POINTS)[:, None]
     ahead, over = t * (1.5 - 1.5 * t + t * t), t * t * (3 - 2 * t)  # of a curve with level ends
     for lines, starts, ends in zip(
-        strongest(parameters, sizes, MOST), nodes, nodes[1:], strict=False
+        strongest_weights(parameters, sizes), nodes, nodes[1:], strict=False
     ):
         weights = np.nan_to_num(lines.weight, posinf=0, neginf=0)
         strength = np.abs(weights) / (np.abs(weights).max() or 1)
-        start, end = starts[lines.start], ends[lines.end]
+        start, end = starts[lines.source], ends[lines.target]
         curves = start[:, None] + (end - start)[:, None] * np.concatenate([ahead, over], axis=1)
         shade = np.rint(127 + 127 * np.sign(weights) * strength**1.5)
         thick = np.rint(FINE * (0.4 + 1.6 * strength) * width / UNIT).clip(1)

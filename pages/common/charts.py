@@ -58,15 +58,15 @@ def fates(fate: Fate) -> go.Figure:
 
 def calibration(found: Calibration) -> go.Figure:
     """How often a network is right against how sure it is, a dot for each tenth."""
-    there = found.pictures > 0
-    pictures = found.pictures[there]
+    there = found.counts > 0
+    pictures = found.counts[there]
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", hoverinfo="skip", showlegend=False,
         line={"color": "#8b95a3", "dash": "dot"},
     )  # fmt: skip
     figure.add_scatter(
-        x=found.sureness[there],
+        x=found.confidence[there],
         y=found.accuracy[there],
         mode="lines+markers",
         marker={"size": 7 + 21 * np.sqrt(pictures / pictures.max()), "color": f"rgb({GREEN})"},

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from nn.analysis.predictions import confusion
 from nn.analysis.predictions.confusion import Confusion
 from nn.errors import UserError
-from nn.export import animation, curves_csv, html_report
+from nn.export import animation, confusion_csv, curves_csv, html_report
 from nn.models import weights_file
 from nn.network import Network
 from nn.runs.store.store import Run
@@ -57,7 +56,7 @@ def out(
             _weights(run, step, network)
             if confused:
                 name = file_name(run, ".csv", "confusion")
-                _table("Confusion matrix", name, lambda path: confusion.write_csv(confused(), path))
+                _table("Confusion matrix", name, lambda path: confusion_csv.write(confused(), path))
         else:
             st.caption("The weights are no longer finite at this moment: nothing reads with them.")
         if run:

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from nn.analysis.predictions import forgetting
 from nn.analysis.predictions.forgetting import Bools
-from nn.analysis.predictions.predict import Reading, read
+from nn.analysis.predictions.predict import Predictions, predict, predicted_digits
 from nn.models import pretrained
-from nn.network import parameter_count
-from nn.runs.history.weights import spread
+from nn.network import Network, parameter_count
+from nn.runs.history.weights import evenly_spaced
 from nn.runs.store.store import Run
 from pages.common.test_set import Pictures
 from pages.server.shared_store import store
@@ -26,19 +25,14 @@ class Moment(NamedTuple):
 SHIPPED = Moment("", 0)  # the pretrained model that comes with the program
 
 
-def reading(moment: Moment, pictures: Pictures) -> Reading:
+def reading(moment: Moment, pictures: Pictures) -> Predictions:
     """Raises UserError for a frame that is gone, and for a network that has diverged."""
     return _reading(moment, pictures.key, pictures)
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)  # of 10,000 pictures each takes 0.5 MB
-def _reading(moment: Moment, key: str, _pictures: Pictures) -> Reading:
-    if moment == SHIPPED:
-        network = pretrained.network()
-    else:
-        network = store().run(moment.run).spec.network()
-        network.parameters[...] = store().snapshot(moment.run, moment.step).parameters
-    return read(network, _pictures.data.images, _pictures.data.labels)
+def _reading(moment: Moment, key: str, _pictures: Pictures) -> Predictions:
+    return predict(_network(moment), _pictures.data.images, _pictures.data.labels)
 
 
 def right(moment: Moment, pictures: Pictures) -> Bools:
@@ -49,7 +43,16 @@ def right(moment: Moment, pictures: Pictures) -> Bools:
 @st.cache_resource(max_entries=1024, show_spinner=False)  # of 10,000 pictures each takes 10 kB
 def _right(moment: Moment, key: str, _pictures: Pictures) -> Bools:
     data = _pictures.data
-    return next(forgetting.rights(store(), moment.run, [moment.step], data.images, data.labels))
+    found: Bools = predicted_digits(_network(moment), data.images) == data.labels
+    return found
+
+
+def _network(moment: Moment) -> Network:
+    if moment == SHIPPED:
+        return pretrained.network()
+    network = store().run(moment.run).spec.network()
+    network.parameters[...] = store().snapshot(moment.run, moment.step).parameters
+    return network
 
 
 @st.cache_data(max_entries=4096, show_spinner=False)
@@ -64,7 +67,7 @@ def moments(
     """At most so many of the run's kept frames ``steps``, evenly chosen, up to ``until`` and with
     it; fewer where reading them all would take more than ``work`` multiplications."""
     each = len(pictures.data) * parameter_count(run.spec.sizes)
-    chosen = spread(steps, max(2, min(most, int(work / each))))
+    chosen = evenly_spaced(steps, max(2, min(most, int(work / each))))
     return [Moment(run.id, step) for step in sorted({*(s for s in chosen if s < until), until})]
 
 

@@ -20,7 +20,7 @@ from nn.analysis.neurons import (
     weight_gradient,
     weight_maps,
 )
-from nn.analysis.neurons.weight_tiles import quantized
+from nn.analysis.neurons.weight_tiles import quantize
 from nn.data import sources
 from nn.data.dataset import Dataset
 from nn.layers import Array
@@ -85,31 +85,35 @@ def shown(run_id: str, layer: int) -> int:
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def layer_sums(run_id: str, step: int, layer: int) -> NDArray[np.float32]:
-    return pre_activations.sums(network(run_id, step), tested(run_id, layer).images, layer)
+    return pre_activations.pre_activations(
+        network(run_id, step), tested(run_id, layer).images, layer
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def layer_survey(run_id: str, step: int, layer: int) -> statistics.Survey:
+def layer_survey(run_id: str, step: int, layer: int) -> statistics.NeuronStatistics:
     z = layer_sums(run_id, step, layer)
-    return statistics.survey(network(run_id, step), layer, z, tested(run_id, layer).labels)
+    return statistics.neuron_statistics(
+        network(run_id, step), layer, z, tested(run_id, layer).labels
+    )
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def pictures(run_id: str, step: int, layer: int) -> NDArray[np.float32]:
     """(neurons shown, 784)"""
     parameters, sizes = network(run_id, step).parameters, network(run_id, step).sizes
-    return weight_maps.pictures(parameters, sizes, layer, slice(shown(run_id, layer)))
+    return weight_maps.weight_maps(parameters, sizes, layer, slice(shown(run_id, layer)))
 
 
 def picture(run_id: str, step: int, layer: int, neuron: int) -> NDArray[np.float32]:
     """(784,) of one neuron, also of one that the wall has no room for"""
     of = network(run_id, step)
-    return weight_maps.pictures(of.parameters, of.sizes, layer, slice(neuron, neuron + 1))[0]
+    return weight_maps.weight_maps(of.parameters, of.sizes, layer, slice(neuron, neuron + 1))[0]
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def originals(run_id: str, step: int, layer: int) -> NDArray[np.intp]:
-    return similarity.originals(similarity.cosines(pictures(run_id, step, layer)))
+    return similarity.duplicates(similarity.cosine_similarity(pictures(run_id, step, layer)))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -123,7 +127,7 @@ def ordered(run_id: str, step: int, layer: int, by: str) -> list[int]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def change(run_id: str, step: int, layer: int, before: int) -> tuple[Array, Array]:
     """How the weights have changed since the kept frame ``before``, as weight tiles."""
-    return quantized(pictures(run_id, step, layer) - pictures(run_id, before, layer))
+    return quantize(pictures(run_id, step, layer) - pictures(run_id, before, layer))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -131,8 +135,10 @@ def pull(run_id: str, step: int) -> tuple[Array, Array]:
     """Where the loss on the test pictures pulls the first layer's weights: against its gradient
     → as nn.analysis.neurons.weight_tiles."""
     seen = tested(run_id, 0)
-    found = weight_gradient.gradient(network(run_id, step), _loss(run_id), seen.images, seen.labels)
-    return quantized(-found[: shown(run_id, 0)])
+    found = weight_gradient.weight_gradient(
+        network(run_id, step), _loss(run_id), seen.images, seen.labels
+    )
+    return quantize(-found[: shown(run_id, 0)])
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

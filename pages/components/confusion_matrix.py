@@ -32,7 +32,7 @@ def confusion_matrix(
         | {
             "selected": selected,
             "plotly": plotly_asset.PLOTLY_URL,
-            "alt": f"Confusion matrix: {confusion.right:,} of {confusion.pictures:,} images are "
+            "alt": f"Confusion matrix: {confusion.correct:,} of {confusion.total:,} images are "
             "predicted correctly. The lists beside it select a cell without the mouse.",
         },
         on_cell_change=lambda: on_cell(*map(int, st.session_state[KEY].cell)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nn.analysis.predictions.predict import Reading
+from nn.analysis.predictions.predict import Predictions
 from pages.common.test_set import Pictures
 from pages.components.thumbnails import Thumbnail, encoded
 
@@ -21,9 +21,9 @@ def a(digit: int) -> str:
     return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
-def card(reading: Reading, pictures: Pictures, row: int) -> Thumbnail:
-    truth, answer = int(reading.labels[row]), int(reading.answers[row])
-    sure = f"confidence {percent(float(reading.sureness[row]))}"
+def card(reading: Predictions, pictures: Pictures, row: int) -> Thumbnail:
+    truth, answer = int(reading.labels[row]), int(reading.predicted[row])
+    sure = f"confidence {percent(float(reading.confidence[row]))}"
     return Thumbnail(
         row,
         encoded(pictures.data.images[row]),

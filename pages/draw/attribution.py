@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from nn.analysis.predictions.attribution import Evidence, evidence
+from nn.analysis.predictions.attribution import Attribution, attribution
 from nn.layers import Array
 from nn.network import views
 from pages.common.model_picker import Reader
@@ -23,7 +23,7 @@ EXACT = ("relu", "leaky_relu")
 def show(image: Array, reader: Reader, answer: int) -> None:
     """image: (28, 28) uint8 as the network sees it; answer: what it read."""
     digit = _asked(image, answer)
-    found = evidence(reader.network, image)
+    found = attribution(reader.network, image)
     left, right = st.columns([2, 3], gap="large")
     with left:
         _pixels(found, digit, reader, image)
@@ -43,14 +43,14 @@ def _asked(image: Array, answer: int) -> int:
     )
 
 
-def _pixels(found: Evidence, digit: int, reader: Reader, image: Array) -> None:
+def _pixels(found: Attribution, digit: int, reader: Reader, image: Array) -> None:
     st.markdown(f"**The ink that speaks for {a(digit)}**")
     values = found.pixels[digit]
     inked = found.pixels[:, image > 0]
     full = float(np.quantile(np.abs(inked), STRONG)) if inked.size else 1.0
     ink_says, rest, logit = (
         float(values.sum()),
-        float(found.rest[digit]),
+        float(found.intercept[digit]),
         float(found.logits[digit]),
     )
     exact = reader.network.activation in EXACT
@@ -68,8 +68,8 @@ def _pixels(found: Evidence, digit: int, reader: Reader, image: Array) -> None:
     )
 
 
-def _neurons(found: Evidence, digit: int, reader: Reader, image: Array) -> None:
-    pushes = found.pushes[digit]
+def _neurons(found: Attribution, digit: int, reader: Reader, image: Array) -> None:
+    pushes = found.contributions[digit]
     strongest = [int(n) for n in np.argsort(-np.abs(pushes), kind="stable")[:MOST] if pushes[n]]
     if not strongest:
         note("This network has no hidden neurons that fired: the picture shows it all.")
@@ -88,7 +88,7 @@ def _neurons(found: Evidence, digit: int, reader: Reader, image: Array) -> None:
                     signed(weights * image / 255, f"Their product, neuron {n + 1}"),
                 ],
                 f"Neuron {n + 1}: {_score(float(pushes[n]))}",
-                f"fired {float(found.fired[n]):.1f}",
+                f"fired {float(found.activations[n]):.1f}",
                 ("×", "="),
             )
         )

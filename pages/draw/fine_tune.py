@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from nn.analysis.predictions.forgetting import Bools
-from nn.analysis.predictions.predict import Reading
+from nn.analysis.predictions.predict import Predictions
 from nn.data import sources
 from nn.errors import UserError
 from nn.runs.fine_tune import FEWEST, learned, tune
@@ -155,8 +155,8 @@ def _effect(run: Run, first: int, last: int) -> None:
             "It has learned from these very digits, so they say little of your next ones. Teach a "
             "few more: they are counted apart."
         )
-    _changed("Read wrong before, right now", mine.data.images, was, now, ~was.right & now.right)
-    _changed("Read right before, wrong now", mine.data.images, was, now, was.right & ~now.right)
+    _changed("Read wrong before, right now", mine.data.images, was, now, ~was.correct & now.correct)
+    _changed("Read right before, wrong now", mine.data.images, was, now, was.correct & ~now.correct)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -165,10 +165,10 @@ def _learned(run_id: str) -> set[bytes]:
     return learned(store(), store().run(run_id))
 
 
-def split(was: Reading, now: Reading, known: Bools) -> list[Count]:
+def split(was: Predictions, now: Predictions, known: Bools) -> list[Count]:
     """How the digits that it learned from were and are read, and the others, if there are such."""
     return [
-        Count(what, int(of.sum()), int(was.right[of].sum()), int(now.right[of].sum()))
+        Count(what, int(of.sum()), int(was.correct[of].sum()), int(now.correct[of].sum()))
         for what, of in (
             ("Your digits that it learned", known),
             ("Your digits that it has not seen", ~known),
@@ -189,7 +189,9 @@ def table(counts: list[Count]) -> str:
     return "\n".join(rows)
 
 
-def _changed(title: str, images: np.ndarray, was: Reading, now: Reading, which: Bools) -> None:
+def _changed(
+    title: str, images: np.ndarray, was: Predictions, now: Predictions, which: Bools
+) -> None:
     rows = np.flatnonzero(which)
     if not len(rows):
         return
@@ -200,7 +202,7 @@ def _changed(title: str, images: np.ndarray, was: Reading, now: Reading, which: 
             Group(
                 [network_input(images[row], f"Your {was.labels[row]}")],
                 str(was.labels[row]),
-                f"{was.answers[row]} → {now.answers[row]}",
+                f"{was.predicted[row]} → {now.predicted[row]}",
             )
             for row in rows[:SHOWN]
         ],

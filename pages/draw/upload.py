@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from nn.analysis.predictions.confusion import answers
+from nn.analysis.predictions.predict import predicted_digits
 from nn.data import sources
 from nn.data.dataset import Dataset
 from nn.data.formats import image_files
@@ -81,7 +81,7 @@ def _test(name: str) -> Dataset:
 @st.cache_data(max_entries=64, show_spinner=False)
 def _misread(name: str, moment: str, _reader: Reader) -> Any:
     data = _test(name)
-    return np.flatnonzero(answers(_reader.network, data.images) != data.labels)
+    return np.flatnonzero(predicted_digits(_reader.network, data.images) != data.labels)
 
 
 def uploads(reader: Reader) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from nn.analysis.predictions.calibration import calibration
-from nn.analysis.predictions.predict import Reading
+from nn.analysis.predictions.predict import Predictions
 from pages.common import charts
 
 EVEN = 0.005  # sureness and accuracy that lie no further apart are called even
 
 
-def show(reading: Reading) -> None:
+def show(reading: Predictions) -> None:
     found = calibration(reading)
     chart, words = st.columns([3, 2], gap="large")
     with chart:
@@ -33,7 +33,7 @@ def show(reading: Reading) -> None:
             f"**{100 * found.error:.1f} percentage points** apart (expected calibration error). "
             "0 would be perfect."
         )
-        sure, right = float(reading.sureness.mean()), float(reading.right.mean())
+        sure, right = float(reading.confidence.mean()), float(reading.correct.mean())
         verdict = "about as sure as it may be"
         if abs(sure - right) > EVEN:
             verdict = "too sure of itself" if sure > right else "too modest"

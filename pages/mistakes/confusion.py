@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from nn.analysis.predictions.confusion import DIGITS, count
-from nn.analysis.predictions.predict import Reading, cell, mistakes
+from nn.analysis.predictions.confusion import DIGITS, confusion
+from nn.analysis.predictions.predict import Predictions, confusion_cell, mistakes
 from pages.common.note import note
 from pages.common.test_set import Pictures
 from pages.components.confusion_matrix import confusion_matrix
@@ -21,7 +21,7 @@ COUNTS, SHARES = "How many", "In percent"
 SUREST, LEAST = "Surest first", "Least sure first"
 
 
-def show(reading: Reading, pictures: Pictures) -> None:
+def show(reading: Predictions, pictures: Pictures) -> None:
     matrix, gallery = st.columns([4, 5], gap="large")
     with matrix:
         _matrix(reading)
@@ -29,11 +29,11 @@ def show(reading: Reading, pictures: Pictures) -> None:
         _gallery(reading, pictures)
 
 
-def _matrix(reading: Reading) -> None:
+def _matrix(reading: Predictions) -> None:
     numbers = st.segmented_control(
         "Numbers", [COUNTS, SHARES], default=COUNTS, required=True, key=mistakes_state.COUNTED
     )
-    found = count(reading.labels, reading.answers)
+    found = confusion(reading.labels, reading.predicted)
     confusion_matrix(found, numbers == SHARES, mistakes_state.cell(), _click)
     note(
         "Which digit is taken for which (confusion matrix): each row is a digit as it is, each "
@@ -48,7 +48,7 @@ def _click(truth: int, answer: int) -> None:
     mistakes_state.choose(*(ANY, ANY) if again else (truth, answer))
 
 
-def _gallery(reading: Reading, pictures: Pictures) -> None:
+def _gallery(reading: Predictions, pictures: Pictures) -> None:
     truth, answer, order = st.columns([1, 1.2, 1.2])
     is_, read_as = (
         place.selectbox(
@@ -95,16 +95,16 @@ def _gallery(reading: Reading, pictures: Pictures) -> None:
     )
 
 
-def chosen(reading: Reading, truth: int, answer: int) -> NDArray[np.intp]:
+def chosen(reading: Predictions, truth: int, answer: int) -> NDArray[np.intp]:
     """Surest first: the pictures of a digit (ANY: of all) that are read as another (ANY: as a
     wrong one)."""
     if truth != ANY and answer != ANY:
-        return cell(reading, truth, answer)
+        return confusion_cell(reading, truth, answer)
     rows = mistakes(reading)
     if truth != ANY:
         rows = rows[reading.labels[rows] == truth]
     if answer != ANY:
-        rows = rows[reading.answers[rows] == answer]
+        rows = rows[reading.predicted[rows] == answer]
     return rows
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from nn.analysis.predictions import forgetting
 from nn.analysis.predictions.forgetting import Bools
-from nn.analysis.predictions.predict import Reading
+from nn.analysis.predictions.predict import Predictions
 from nn.runs.store.store import Run
 from pages.common import predictions
 from pages.common.note import note
@@ -26,7 +26,7 @@ LATE, FORGOTTEN = "Learned late or never", "Forgotten most often"
 
 
 def show(
-    reading: Reading, pictures: Pictures, run: Run | None, steps: list[int], moment: Moment
+    reading: Predictions, pictures: Pictures, run: Run | None, steps: list[int], moment: Moment
 ) -> None:
     st.markdown(
         "Some pictures are read right from early on. Others are learned **late**, or learned and "
@@ -46,18 +46,18 @@ def show(
     for number, earlier in enumerate(moments, 1):
         rights.append(predictions.right(earlier, pictures))
         progress.progress(
-            number / len(moments), f"Reading the pictures at moment {number} of {len(moments)}"
+            number / len(moments), f"Predictions the pictures at moment {number} of {len(moments)}"
         )
     progress.empty()
     stop.empty()
     _found(np.array(rights), reading, pictures, moments)
 
 
-def _found(right: Bools, reading: Reading, pictures: Pictures, moments: list[Moment]) -> None:
+def _found(right: Bools, reading: Predictions, pictures: Pictures, moments: list[Moment]) -> None:
     by = st.segmented_control(
         "Order", [LATE, FORGOTTEN], default=LATE, required=True, key=mistakes_state.HARDEST
     )
-    late, times = forgetting.learned(right), forgetting.forgotten(right)
+    late, times = forgetting.learned_at(right), forgetting.forgetting_events(right)
     rows: NDArray[np.intp]
     if by == LATE:
         rows = forgetting.hardest(right)[:MOST]
@@ -95,9 +95,9 @@ def _found(right: Bools, reading: Reading, pictures: Pictures, moments: list[Mom
 
 
 def _card(
-    reading: Reading, pictures: Pictures, row: int, late: int, times: int, samples_seen: list[int]
+    reading: Predictions, pictures: Pictures, row: int, late: int, times: int, samples_seen: list[int]
 ) -> Thumbnail:
-    truth, answer = int(reading.labels[row]), int(reading.answers[row])
+    truth, answer = int(reading.labels[row]), int(reading.predicted[row])
     title = str(truth) if truth == answer else f"{truth}, predicted {answer}"
     when = (
         f"right since {short(samples_seen[late])}" if late < len(samples_seen) else "not right now"

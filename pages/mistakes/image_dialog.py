@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from nn.analysis.predictions.predict import Reading, mistakes
+from nn.analysis.predictions.predict import Predictions, mistakes
 from pages.common.note import note
 from pages.common.predictions import SHIPPED, Moment
 from pages.common.test_set import Pictures
@@ -16,7 +16,7 @@ from pages.components.prediction_card import a, card, percent
 from pages.mistakes import state as mistakes_state
 
 
-def draw_lots(reading: Reading, pictures: Pictures, key: str) -> None:
+def draw_lots(reading: Predictions, pictures: Pictures, key: str) -> None:
     """Two buttons, each with a key of the keyboard, that open a picture at random."""
     wrong = mistakes(reading)
 
@@ -38,7 +38,7 @@ def draw_lots(reading: Reading, pictures: Pictures, key: str) -> None:
         )
 
 
-def show(reading: Reading, pictures: Pictures, moment: Moment) -> None:
+def show(reading: Predictions, pictures: Pictures, moment: Moment) -> None:
     """The picture that was opened last, if any, above the page."""
     if mistakes_state.opened(pictures.key) is not None:
         st.dialog(
@@ -48,12 +48,12 @@ def show(reading: Reading, pictures: Pictures, moment: Moment) -> None:
         )(_large)(reading, pictures, moment)
 
 
-def _large(reading: Reading, pictures: Pictures, moment: Moment) -> None:
+def _large(reading: Predictions, pictures: Pictures, moment: Moment) -> None:
     row = mistakes_state.opened(pictures.key)
     if row is None:
         return
-    truth, answer = int(reading.labels[row]), int(reading.answers[row])
-    sure = percent(float(reading.sureness[row]))
+    truth, answer = int(reading.labels[row]), int(reading.predicted[row])
+    sure = percent(float(reading.confidence[row]))
     if truth == answer:
         st.markdown(f"It is **{a(truth)}**, and is read as one: right, **{sure}** sure.")
     else:

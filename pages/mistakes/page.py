@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from nn.analysis.predictions.confusion import Confusion, count
-from nn.analysis.predictions.predict import Reading
+from nn.analysis.predictions.confusion import Confusion
+from nn.analysis.predictions.confusion import confusion as confusion_of
+from nn.analysis.predictions.predict import Predictions
 from nn.errors import UserError
 from nn.runs.store.store import Run, State
 from pages.common import export_menu, predictions, run_picker, state, test_set
@@ -41,7 +42,7 @@ def body(run: Run | None, seen: Pictures, step: int | None) -> None:
     except UserError as error:
         st.info(plain(str(error)))
         return
-    right = int(reading.right.sum())
+    right = int(reading.correct.sum())
     words, lots = st.columns([3, 2], vertical_alignment="center")
     with words, st.container(gap="xsmall"):
         st.subheader(f"{percent(right / len(reading.labels))} read right", anchor=False)
@@ -71,13 +72,13 @@ def body(run: Run | None, seen: Pictures, step: int | None) -> None:
     image_dialog.show(reading, seen, moment)
 
 
-def _more(right: int, reading: Reading, moment: Moment, seen: Pictures, last: int) -> str:
+def _more(right: int, reading: Predictions, moment: Moment, seen: Pictures, last: int) -> str:
     total = len(reading.labels)
     said = f"{right:,} of {total:,} pictures ({plain(seen.name)}); {total - right:,} wrong."
     if moment.step == last:
         return said
     try:
-        end = float(predictions.reading(Moment(moment.run, last), seen).right.mean())
+        end = float(predictions.reading(Moment(moment.run, last), seen).correct.mean())
     except UserError:
         return f"{said} At the newest moment the network has diverged."
     return f"{said} At the newest moment {percent(end)}."
@@ -94,7 +95,7 @@ def confusion() -> Confusion:
     if run:
         moment = Moment(run.id, kept(store().run(run.id))[-1] if step is None else step)
     reading = predictions.reading(moment, seen)
-    return count(reading.labels, reading.answers)
+    return confusion_of(reading.labels, reading.predicted)
 
 
 title, network, choice, corner = st.columns([2, 4, 4, 3], vertical_alignment="bottom")

@@ -6,8 +6,8 @@ import math
 
 import streamlit as st
 
-from nn.analysis.predictions.confusion import count
-from nn.analysis.predictions.predict import Reading
+from nn.analysis.predictions.confusion import confusion
+from nn.analysis.predictions.predict import Predictions
 from nn.runs.store.store import Run
 from pages.common import predictions
 from pages.common.note import note
@@ -21,11 +21,11 @@ WORK = 1e11  # multiplications for reading the pictures at all of them: some sec
 
 
 def show(
-    reading: Reading, pictures: Pictures, run: Run | None, steps: list[int], moment: Moment
+    reading: Predictions, pictures: Pictures, run: Run | None, steps: list[int], moment: Moment
 ) -> None:
     """steps: of the run's kept frames; run: None: the pretrained model, which has none."""
     if not run:
-        now = predictions.accuracies(reading.right, pictures.data.labels)
+        now = predictions.accuracies(reading.correct, pictures.data.labels)
         per_digit_table(HEADS, _rows(reading, [now]), [1.0])
         return
     moments = predictions.moments(run, steps, moment.step, pictures, MOMENTS, WORK)
@@ -35,7 +35,7 @@ def show(
         along.append(
             predictions.accuracies(predictions.right(earlier, pictures), pictures.data.labels)
         )
-        progress.progress(number / len(moments), "Reading the pictures at earlier moments")
+        progress.progress(number / len(moments), "Predictions the pictures at earlier moments")
     progress.empty()
     samples_seen = [predictions.samples_seen(moment) for moment in moments]
     per_digit_table(
@@ -61,8 +61,8 @@ def places(samples_seen: list[int]) -> list[float]:
     ]
 
 
-def _rows(reading: Reading, along: list[list[float | None]]) -> list[Row]:
-    counts = count(reading.labels, reading.answers).counts
+def _rows(reading: Predictions, along: list[list[float | None]]) -> list[Row]:
+    counts = confusion(reading.labels, reading.predicted).counts
     names = ["all", *map(str, range(10))]
     rows = []
     for at, name in enumerate(names):

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from nn.analysis.neurons.similarity import cosines
-from nn.analysis.neurons.weight_tiles import quantized
+from nn.analysis.neurons.similarity import cosine_similarity
+from nn.analysis.neurons.weight_tiles import quantize
 from nn.errors import UserError
 from nn.runs.store.store import Run
 from pages.common import snapshot, state
@@ -40,10 +40,10 @@ SUBJECTS = {
 WALL_MODES = {"weights": "weights", "start": "initial", "previous": "previous"}
 ORDERS = {
     "index": "number",
-    "norm": "strength (norm)",
-    "firing": "how often it fires",
-    "digit": "digit it serves",
-    "likeness": "likeness",
+    "weight_norm": "strength (norm)",
+    "activation_rate": "how often it fires",
+    "preferred_digit": "digit it serves",
+    "similarity": "likeness",
 }
 ONLY = {
     "all": "all",
@@ -179,7 +179,7 @@ def _still(run_id: str, steps: Sequence[int], step: int, layer: int, mode: str) 
             st.caption(plain(str(error)))
             return {"tiles": None}
     elif mode == "weights":
-        scales, shown = quantized(snapshot.pictures(run_id, step, layer))
+        scales, shown = quantize(snapshot.pictures(run_id, step, layer))
     else:
         before = steps[0] if mode == "start" else steps[max(0, steps.index(step) - 1)]
         scales, shown = snapshot.change(run_id, step, layer, before)
@@ -193,7 +193,7 @@ def _still(run_id: str, steps: Sequence[int], step: int, layer: int, mode: str) 
 def _judged(run_id: str, step: int, layer: int, by: str, only: str) -> dict[str, Any]:
     """Order, badges and notes of the neurons on the wall."""
     found = snapshot.layer_survey(run_id, step, layer)
-    dead, serves = found.dead, found.serves
+    dead, serves = found.dead, found.preferred_class
     first = snapshot.originals(run_id, step, layer)
     order = snapshot.ordered(run_id, step, layer, by)
     badges, notes = [""] * len(first), [f"serves {serves[n]}s" for n in range(len(first))]
@@ -252,7 +252,7 @@ def compare(run_id: str, steps: Sequence[int], step: int, layer: int, neuron: in
         titles = [_named(run_id, step), _named(run.id, then)]
         found = snapshot.picture(run.id, then, layer, neuron)
     neuron_comparison(details.compared(titles, own, found))
-    alike = cosines(np.nan_to_num(np.stack([own, found]), posinf=0, neginf=0))[0, 1]
+    alike = cosine_similarity(np.nan_to_num(np.stack([own, found]), posinf=0, neginf=0))[0, 1]
     st.caption(f"Likeness (cosine) {alike:.2f}: 1 the same, 0 nothing in common.")
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 
 from nn.analysis.neurons import pre_activations, top_activating, weight_maps
-from nn.analysis.neurons.spatial_autocorrelation import structure
-from nn.analysis.neurons.weight_tiles import quantized
+from nn.analysis.neurons.spatial_autocorrelation import spatial_autocorrelation
+from nn.analysis.neurons.weight_tiles import quantize
 from nn.errors import UserError
 from nn.layers import Array
 from nn.runs.history import weights
@@ -76,7 +76,7 @@ def _serves(run_id: str, step: int, layer: int, neuron: int) -> int | None:
         found = snapshot.layer_survey(run_id, step, layer)
     except UserError:
         return None
-    return None if found.dead[neuron] else int(found.serves[neuron])
+    return None if found.dead[neuron] else int(found.preferred_class[neuron])
 
 
 def _facts(
@@ -89,17 +89,20 @@ def _facts(
     except UserError:
         return facts
     count = len(snapshot.tested(run_id, layer))
-    facts.append(("Fires at", f"{found.firing[neuron]:.1%} of {count:,} test digits"))
+    facts.append(("Fires at", f"{found.activation_rate[neuron]:.1%} of {count:,} test digits"))
     if found.dead[neuron]:
         facts.append(("Serves", "no digit: it is dead, the same to every picture"))
     else:
         facts.append(
-            ("Serves", f"{found.serves[neuron]}s (selectivity {found.selectivity[neuron]:.2f})")
+            (
+                "Serves",
+                f"{found.preferred_class[neuron]}s (selectivity {found.selectivity[neuron]:.2f})",
+            )
         )
-    facts.append(("Strength", f"{found.norm[neuron]:.2f} (norm of its weights)"))
+    facts.append(("Strength", f"{found.weight_norm[neuron]:.2f} (norm of its weights)"))
     if own is not None:
         first = 0 if run_id == SHIPPED else store().snapshot_steps(run_id)[0]
-        before, now = structure(
+        before, now = spatial_autocorrelation(
             np.stack([snapshot.picture(run_id, first, layer, neuron), own])
         ).tolist()
         began = "its start is not recorded" if run_id == SHIPPED else f"at the start {before:.2f}"
@@ -122,7 +125,7 @@ def seen(run_id: str, step: int) -> str:
 def _extremes(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
     seen = snapshot.tested(run_id, layer)
     z = snapshot.layer_sums(run_id, step, layer)[:, neuron]
-    chosen = np.concatenate(top_activating.extremes(z, min(EXAMPLES, len(seen))))
+    chosen = np.concatenate(top_activating.top_activating(z, min(EXAMPLES, len(seen))))
     return {
         "labels": [int(label) for label in seen.labels[chosen]],
         "images": text(seen.images[chosen]),
@@ -133,10 +136,10 @@ def _said(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
     network, labels = snapshot.network(run_id, step), snapshot.tested(run_id, layer).labels
     z = snapshot.layer_sums(run_id, step, layer)
     if pre_activations.is_output(network, layer):
-        y = pre_activations.said(network, layer, z)[:, neuron]
+        y = pre_activations.activations(network, layer, z)[:, neuron]
     else:
-        y = pre_activations.said(network, layer, z[:, neuron : neuron + 1])[:, 0]
-    found = top_activating.histogram(y, labels)
+        y = pre_activations.activations(network, layer, z[:, neuron : neuron + 1])[:, 0]
+    found = top_activating.activation_histogram(y, labels)
     totals = found.counts.sum(axis=1, keepdims=True)
     means = [float(y[labels == d].mean()) if n else 0.0 for d, [n] in enumerate(totals.tolist())]
     return {
@@ -151,7 +154,7 @@ def _said(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
 
 def _outgoing(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
     network = snapshot.network(run_id, step)
-    spoken = weight_maps.outgoing(network.parameters, network.sizes, layer, neuron)
+    spoken = weight_maps.outgoing_weights(network.parameters, network.sizes, layer, neuron)
     shown = np.sort(np.argsort(-np.abs(spoken), kind="stable")[:BARS])
     last = layer == len(network.sizes) - 3
     whom = "digits" if last else f"neurons of hidden layer {layer + 2}"
@@ -168,7 +171,7 @@ def _outgoing(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]
 def _without(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
     off = snapshot.scores_without(run_id, step, layer, neuron)  # says why, where it cannot be
     base = snapshot.scores(run_id, step, layer)
-    change = np.nan_to_num(off.accuracies - base.accuracies)
+    change = np.nan_to_num(off.accuracy_per_digit - base.accuracy_per_digit)
     worst = np.argsort(change, kind="stable")[:2]
     hurt = [f"{d}s ({100 * change[d]:+.1f} points)" for d in worst if change[d] < -NOTICED]
     whom = f"This affects the {' and the '.join(hurt)} most." if hurt else "No digit needs it."
@@ -187,4 +190,4 @@ def _life(run_id: str, layer: int, neuron: int) -> dict[str, Any]:
             "see its neurons’ lives."
         )
     found = weights.film(store(), run_id, layer, neuron)
-    return {"samples_seen": found.samples_seen, "tiles": text(quantized(found.pictures)[1])}
+    return {"samples_seen": found.samples_seen, "tiles": text(quantize(found.pictures)[1])}

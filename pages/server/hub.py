@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from nn.analysis.predictions.activations import activations
+from nn.analysis.predictions.activations import node_activations
 from nn.data import sources
 from nn.errors import UserError
 from nn.runs.advice import summary
@@ -287,7 +287,7 @@ def _digit(store: RunStore, run_id: str) -> dict[str, Any]:
     chosen = secrets.randbelow(len(test))
     network = spec.network()
     network.parameters[...] = frame.parameters
-    columns = activations(network, test.images[chosen])
+    columns = node_activations(network, test.images[chosen])
     return {
         "step": frame.step,
         "truth": int(test.labels[chosen]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nn.analysis.neurons.weight_tiles import tiles
+from nn.analysis.neurons.weight_tiles import weight_tiles
 from nn.layers import Array
 
 MOST = 1000  # neurons: more tiles are too small to see
@@ -17,7 +17,7 @@ def shown(sizes: Sequence[int]) -> int:
 
 def pack(parameters: Array, sizes: Sequence[int]) -> bytes:
     """Scales (shown,) float32, then tiles (shown, 784) int8; see weight_tiles."""
-    return packed(*tiles(parameters, sizes, slice(shown(sizes))))
+    return packed(*weight_tiles(parameters, sizes, slice(shown(sizes))))
 
 
 def packed(scales: Array, pictures: Array) -> bytes:

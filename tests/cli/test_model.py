@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from nn.analysis.predictions.confusion import confusion
+from nn.analysis.predictions.predict import predicted_digits
 from nn.data import sources
 from nn.data.formats import any_format
 from nn.models import weights_file
@@ -37,11 +38,13 @@ def mine(recorded, monkeypatch):
 
 def test_test_counts_right_and_wrong_on_the_runs_own_test_pictures(mine, recorded):
     test = sources.load("strokes", 1000, 0).test
-    expected = confusion(load(recorded[0], "mine").network, test.images, test.labels)
+    expected = confusion(
+        test.labels, predicted_digits(load(recorded[0], "mine").network, test.images)
+    )
     [found] = rows(nn("test", "mine", "--json"))
     assert found == {
         "accuracy": expected.accuracy,
-        "per_digit": expected.per_digit,
+        "per_digit": expected.accuracy_per_digit,
         "confusion": expected.counts.tolist(),
     }
     assert found["accuracy"] == mine.test_accuracy

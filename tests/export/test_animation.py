@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn.analysis.neurons.weight_tiles import tiles
+from nn.analysis.neurons.weight_tiles import weight_tiles
 from nn.errors import UserError
 from nn.export import animation, network_diagram
 
@@ -36,7 +36,7 @@ def test_first_and_last_picture_show_the_first_and_last_weights(recorded, tmp_pa
         assert count <= min(len(steps), animation.MOST)
         for number, step in ((0, steps[0]), (count - 1, steps[-1])):
             shown = pixels(moving, number)
-            weights = tiles(store.snapshot(run.id, step).parameters, run.spec.sizes)[1] / 127
+            weights = weight_tiles(store.snapshot(run.id, step).parameters, run.spec.sizes)[1] / 127
             across, scale = (4, animation.WIDTH // 120) if neuron is None else (1, 10)
             for n in range(6) if neuron is None else [neuron]:
                 place = 0 if neuron is not None else n

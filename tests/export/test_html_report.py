@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from nn.analysis.neurons.weight_tiles import tiles
-from nn.analysis.predictions.confusion import of_frame
-from nn.analysis.predictions.predict import mistakes, read
+from nn.analysis.neurons.weight_tiles import weight_tiles
+from nn.analysis.predictions.confusion import confusion
+from nn.analysis.predictions.predict import mistakes, predict, predicted_digits
 from nn.data import sources
 from nn.data.formats import any_format
 from nn.errors import UserError
@@ -96,17 +96,19 @@ def test_the_timeline_shows_the_kept_frames_from_first_to_last(usual, opened):
     store, run = usual
     *_, data = opened
     assert not data["gone"]
+    test = sources.load("strokes", 1000, 0).test
     steps = store.snapshot_steps(run.id)
     shown = [frame["step"] for frame in data["frames"]]
     assert len(shown) == min(len(steps), html_report.MOMENTS) >= 40
     assert (shown[0], shown[-1]) == (steps[0], steps[-1]) and set(shown) <= set(steps)
     for found in data["frames"]:
         frame = store.snapshot(run.id, found["step"])
-        scales, pictures = tiles(frame.parameters, run.spec.sizes)
+        scales, pictures = weight_tiles(frame.parameters, run.spec.sizes)
         assert found["samples_seen"] == frame.samples_seen
         np.testing.assert_allclose(found["scales"], scales, rtol=1e-3)
         np.testing.assert_array_equal(unpacked(found["tiles"], np.int8), pictures)
-        counts = of_frame(store, run.id, found["step"]).counts.tolist()
+        network = load(store, f"{run.id}@{frame.step}").network
+        counts = confusion(test.labels, predicted_digits(network, test.images)).counts.tolist()
         assert found["counts"] in (None, counts)
     assert data["frames"][0]["counts"] and data["frames"][-1]["counts"]
 
@@ -116,13 +118,13 @@ def test_the_gallery_holds_the_surest_mistakes_of_the_last_frame(usual, opened):
     *_, data = opened
     test = sources.load("strokes", 1000, 0).test
     network = load(store, f"{run.id}@{data['frames'][-1]['step']}").network
-    reading = read(network, test.images, test.labels)
+    reading = predict(network, test.images, test.labels)
     wrong = mistakes(reading)
     assert data["wrong"] == len(wrong) and len(data["gallery"]) == html_report.MISTAKES
     for n, shown in zip(wrong, data["gallery"], strict=False):
         image = unpacked(shown["image"], np.uint8).reshape(28, 28)
         np.testing.assert_array_equal(image, test.images[n])
-        assert (shown["truth"], shown["answer"]) == (test.labels[n], reading.answers[n])
+        assert (shown["truth"], shown["answer"]) == (test.labels[n], reading.predicted[n])
         np.testing.assert_allclose(shown["probabilities"], reading.probabilities[n], atol=1e-4)
 
 

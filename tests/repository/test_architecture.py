@@ -112,7 +112,6 @@ def test_the_mathematics_knows_neither_data_nor_runs() -> None:
     assert not arrows(MATHEMATICS, *others)
 
 
-@pytest.mark.xfail(strict=True, reason="confusion and forgetting still open the store")
 def test_analysis_opens_no_store() -> None:
     assert not arrows(inside("nn.analysis"), "nn.runs")
 

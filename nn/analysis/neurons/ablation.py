@@ -1,4 +1,4 @@
-"""Without: how a network reads when one of its neurons says nothing."""
+"""Ablation: the accuracy and loss of a network with one of its neurons switched off."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.analysis.neurons.pre_activations import after, check_neuron, is_output
+from nn.analysis.neurons.pre_activations import check_neuron, is_output, layers_after
 from nn.analysis.predictions.confusion import DIGITS
 from nn.errors import UserError
 from nn.layers import Array
@@ -17,45 +17,50 @@ from nn.network import Network
 
 
 class Scores(NamedTuple):
-    accuracy: float  # share read right, 0–1
-    accuracies: NDArray[np.float64]  # (10,) of each digit's pictures; NaN where there are none
-    losses: NDArray[np.float64]  # (10,) mean over each digit's pictures; NaN likewise
+    accuracy: float  # 0–1
+    accuracy_per_digit: NDArray[np.float64]  # (10,) NaN for a digit without images
+    loss_per_digit: NDArray[np.float64]  # (10,) mean loss; NaN for a digit without images
 
 
 def scores(
-    network: Network, loss: Loss, layer: int, z: Array, labels: Array, off: int | None = None
+    network: Network, loss: Loss, layer: int, z: Array, labels: Array, neuron: int | None = None
 ) -> Scores:
-    """z: (n, width), as ``sums`` of ``layer``; labels: (n,), n at least 1. off: the neuron that
-    says 0 to every picture; None: all speak. Only what follows the layer is computed anew.
+    """Accuracy and loss with the output of ``neuron`` set to 0; with None, of the whole network.
 
-    Raises UserError for no such neuron, and for one of the output layer: a digit that can never be
-    the answer says nothing about the others.
+    z: (n, width), the ``pre_activations`` of ``layer``; labels: (n,), n at least 1. Only the layers
+    after ``layer`` are computed again.
+
+    Raises UserError when there is no such neuron, and for a neuron of the output layer: removing a
+    class says nothing about the others.
     """
-    if off is not None:
-        check_neuron(network.sizes, layer, off)
+    if neuron is not None:
+        check_neuron(network.sizes, layer, neuron)
         if is_output(network, layer):
-            raise UserError("The output layer's neurons are the answers: none is switched off.")
+            raise UserError(
+                "Neurons of the output layer are the predicted digits and cannot be ablated. "
+                "Choose a neuron of a hidden layer."
+            )
     logits = np.concatenate(
-        [_onwards(network, layer, z[at : at + CHUNK], off) for at in range(0, len(z), CHUNK)]
+        [_logits(network, layer, z[at : at + CHUNK], neuron) for at in range(0, len(z), CHUNK)]
     )
-    right = logits.argmax(axis=1) == labels
-    accuracies, losses = np.full((2, DIGITS), np.nan)
+    correct = logits.argmax(axis=1) == labels
+    accuracy_per_digit, loss_per_digit = np.full((2, DIGITS), np.nan)
     for digit in np.unique(labels):
-        of_it = labels == digit
-        accuracies[digit] = right[of_it].mean()
-        its = logits[of_it]
-        losses[digit] = loss(network.output, its, labels[of_it], np.empty_like(its))
-    return Scores(float(right.mean()), accuracies, losses)
+        chosen = labels == digit
+        accuracy_per_digit[digit] = correct[chosen].mean()
+        x = logits[chosen]
+        loss_per_digit[digit] = loss(network.output, x, labels[chosen], np.empty_like(x))
+    return Scores(float(correct.mean()), accuracy_per_digit, loss_per_digit)
 
 
-def _onwards(network: Network, layer: int, z: Array, off: int | None) -> Array:
-    """From the sums of a layer to the logits."""
+def _logits(network: Network, layer: int, z: Array, neuron: int | None) -> Array:
+    """Continue the forward pass from the pre-activations of ``layer``."""
     if is_output(network, layer):
         return z
-    activation, *rest = after(network, layer)
+    activation, *following = layers_after(network, layer)
     x = activation.forward(z)
-    if off is not None:
-        x[:, off] = 0
-    for part in rest:
+    if neuron is not None:
+        x[:, neuron] = 0
+    for part in following:
         x = part.forward(x)
     return x

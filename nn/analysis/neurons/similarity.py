@@ -1,4 +1,4 @@
-"""Likeness: which neurons' weights are nearly the same, and an order with those side by side."""
+"""Cosine similarity of neurons' weights: duplicates, and an order with similar ones adjacent."""
 
 from __future__ import annotations
 
@@ -8,45 +8,48 @@ from numpy.typing import NDArray
 from nn.errors import UserError
 from nn.layers import Array
 
-# Cosine from which one neuron, rescaled, could stand for the other: four fifths (0.9²) of what its
-# weights hold is the other's. Nearest pairs of the presets' trained networks stay below 0.5.
-DUPLICATE = 0.9
-MOST = 4000  # neurons compared, each with each: 64 MB
+# From this cosine on, one neuron could, rescaled, replace the other: it explains four fifths (0.9²)
+# of the other's weights. The closest pairs in trained networks of the presets stay below 0.5.
+DUPLICATE_SIMILARITY = 0.9
+MAX_NEURONS = 4000  # compared with each other: 64 MB
 
 
-def cosines(pictures: Array) -> NDArray[np.float32]:
-    """pictures: (n, 784), the neurons' weights → (n, n): 1 the same but for their strength, 0
-    nothing in common, −1 opposite. A neuron without weights is like itself alone.
+def cosine_similarity(maps: Array) -> NDArray[np.float32]:
+    """maps: (n, 784), the neurons' weight maps → (n, n): 1 for equal up to scale, 0 for orthogonal,
+    −1 for opposite. A neuron whose weights are all 0 is similar only to itself.
 
-    Raises UserError for more than MOST neurons.
+    Raises UserError for more than MAX_NEURONS neurons.
     """
-    if len(pictures) > MOST:
+    if len(maps) > MAX_NEURONS:
         raise UserError(
-            f"Neurons are compared with each other in layers of at most {MOST:,}; this one has "
-            f"{len(pictures):,}. Choose another order."
+            f"Similarity can be computed for at most {MAX_NEURONS:,} neurons; this layer has "
+            f"{len(maps):,}. Choose another order."
         )
-    length = np.linalg.norm(pictures, axis=1, keepdims=True)
-    unit = (pictures / np.where(length > 0, length, 1)).astype(np.float32)
-    found = unit @ unit.T
-    np.fill_diagonal(found, 1)
-    return found
+    norm = np.linalg.norm(maps, axis=1, keepdims=True)
+    unit = (maps / np.where(norm > 0, norm, 1)).astype(np.float32)
+    similarity = unit @ unit.T
+    np.fill_diagonal(similarity, 1)
+    return similarity
 
 
-def originals(likeness: Array) -> NDArray[np.intp]:
-    """likeness: (n, n), as ``cosines`` → (n,): the first neuron of which each is a duplicate; its
-    own number when it is none."""
-    found: NDArray[np.intp] = (likeness >= DUPLICATE).argmax(axis=1)
-    return found
+def duplicates(similarity: Array) -> NDArray[np.intp]:
+    """similarity: (n, n), as ``cosine_similarity`` → (n,): the first neuron that each one
+    duplicates; its own number if it duplicates none before it."""
+    first: NDArray[np.intp] = (similarity >= DUPLICATE_SIMILARITY).argmax(axis=1)
+    return first
 
 
-def chain(likeness: Array) -> NDArray[np.intp]:
-    """likeness: (n, n), as ``cosines`` → an order of the neurons: it begins with the one least like
-    all others, and each is followed by the one most like it of those that are left."""
-    left = np.zeros(len(likeness), likeness.dtype)  # −inf: taken already
-    order = np.empty(len(likeness), np.intp)
-    here = int(likeness.sum(axis=0).argmin())
-    for place in range(len(order)):
-        order[place] = here
-        left[here] = -np.inf
-        here = int((likeness[here] + left).argmax())
+def similarity_order(similarity: Array) -> NDArray[np.intp]:
+    """similarity: (n, n), as ``cosine_similarity`` → (n,) neuron numbers.
+
+    A greedy chain: begins with the neuron that is least similar to all others; each next one is the
+    remaining neuron most similar to the one before it.
+    """
+    penalty = np.zeros(len(similarity), similarity.dtype)  # −inf for neurons already in the chain
+    order = np.empty(len(similarity), np.intp)
+    current = int(similarity.sum(axis=0).argmin())
+    for position in range(len(order)):
+        order[position] = current
+        penalty[current] = -np.inf
+        current = int((similarity[current] + penalty).argmax())
     return order

@@ -1,4 +1,4 @@
-"""Structure: whether a weight picture is strokes or noise."""
+"""Spatial autocorrelation: whether a weight map shows strokes or noise."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from nn.layers import Array
 SIDE = 28
 
 
-def structure(pictures: Array) -> NDArray[np.float32]:
-    """pictures: (n, 784) → (n,): how alike a pixel's weight is to its neighbor's beside and below
-    it: about 0 in noise, towards 1 in smooth strokes, below 0 in a chessboard; 0 in an even one.
+def spatial_autocorrelation(maps: Array) -> NDArray[np.float32]:
+    """maps: (n, 784) → (n,): how similar each weight is to its neighbors right and below: about 0
+    for noise, close to 1 for smooth strokes, below 0 for a checkerboard; 0 for a constant map.
 
-    Spatial autocorrelation at distance 1, by Moran's I (Biometrika 37, 1950).
+    Moran's I at distance 1 (Biometrika 37, 1950).
     """
-    w = pictures.reshape(-1, SIDE, SIDE).astype(np.float32)
+    w = maps.reshape(-1, SIDE, SIDE).astype(np.float32)
     w -= w.mean(axis=(1, 2), keepdims=True)
-    beside = np.einsum("nyx,nyx->n", w[:, :, 1:], w[:, :, :-1])
-    below = np.einsum("nyx,nyx->n", w[:, 1:], w[:, :-1])
+    horizontal = np.einsum("nyx,nyx->n", w[:, :, 1:], w[:, :, :-1])
+    vertical = np.einsum("nyx,nyx->n", w[:, 1:], w[:, :-1])
     variance = np.einsum("nyx,nyx->n", w, w) / SIDE**2
     pairs = 2 * SIDE * (SIDE - 1)
-    found = np.zeros(len(w), np.float32)
-    np.divide((beside + below) / pairs, variance, out=found, where=variance > 0)
-    return found
+    correlation = np.zeros(len(w), np.float32)
+    np.divide((horizontal + vertical) / pairs, variance, out=correlation, where=variance > 0)
+    return correlation

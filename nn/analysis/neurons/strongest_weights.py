@@ -1,4 +1,4 @@
-"""Lines: the strongest weights between neighboring layers, for drawing a network as a net."""
+"""The strongest weights between neighboring layers, for drawing a network as a diagram."""
 
 from __future__ import annotations
 
@@ -11,30 +11,34 @@ from numpy.typing import NDArray
 from nn.layers import Array
 from nn.network import views
 
-MOST = 400  # lines drawn between two layers: more hide each other
+MAX_CONNECTIONS = 400  # drawn between two layers: more would hide each other
 
 
-class Lines(NamedTuple):
+class Connections(NamedTuple):
     """Some weights between two layers, weakest first."""
 
-    start: NDArray[np.uint16]  # (n,) node of the layer before
-    end: NDArray[np.uint16]  # (n,) node of the layer after
+    source: NDArray[np.uint16]  # (n,) node of the earlier layer
+    target: NDArray[np.uint16]  # (n,) node of the later layer
     weight: NDArray[np.float32]  # (n,)
 
 
-def strongest(parameters: Array, sizes: Sequence[int], most: int) -> list[Lines]:
-    """For each pair of neighboring layers the ``most`` weights of largest absolute value.
+def strongest_weights(
+    parameters: Array, sizes: Sequence[int], max_count: int = MAX_CONNECTIONS
+) -> list[Connections]:
+    """For each pair of neighboring layers, the ``max_count`` weights of largest absolute value.
 
     parameters: flat, as nn.network.Network.parameters.
     """
-    found = []
+    connections = []
     for W, _ in views(parameters, sizes):
         flat = W.ravel().astype(np.float32, copy=False)  # float16 is ten times slower
         size = np.abs(flat)
         chosen = np.arange(len(flat))
-        if len(flat) > most:
-            chosen = np.argpartition(size, -most)[-most:]
+        if len(flat) > max_count:
+            chosen = np.argpartition(size, -max_count)[-max_count:]
         chosen = chosen[np.argsort(size[chosen], kind="stable")]
-        start, end = np.divmod(chosen, W.shape[1])
-        found.append(Lines(start.astype(np.uint16), end.astype(np.uint16), flat[chosen]))
-    return found
+        source, target = np.divmod(chosen, W.shape[1])
+        connections.append(
+            Connections(source.astype(np.uint16), target.astype(np.uint16), flat[chosen])
+        )
+    return connections

@@ -1,6 +1,6 @@
-"""Weights: what each neuron of a layer looks for, as a picture, and whom it speaks to.
+"""Weight maps: the weights of each neuron of a layer as an image, and its outgoing weights.
 
-The change between two moments is the difference of their pictures.
+The change of the weights between two snapshots is the difference of their weight maps.
 """
 
 from __future__ import annotations
@@ -16,33 +16,35 @@ from nn.layers import Array
 from nn.network import views
 
 
-def pictures(
+def weight_maps(
     parameters: Array, sizes: Sequence[int], layer: int = 0, neurons: slice = slice(None)
 ) -> NDArray[np.float32]:
-    """→ (neurons, 784): in the first layer a neuron's own weights; in a deeper one those weights
-    led back to the pixels, as the product W₁ W₂ … of all matrices up to it. That leaves the
-    activations between them out, so it says what pulls at the neuron, not exactly how hard.
+    """→ (neurons, 784): in the first layer, a neuron's incoming weights; in a deeper layer, those
+    weights projected to pixel space by the product W₁ W₂ … of all matrices up to it. The projection
+    ignores the activation functions in between, so it shows the direction of a pixel's influence,
+    but not its exact size.
 
-    parameters: flat, as nn.network.Network.parameters. Raises UserError for no such layer.
+    parameters: flat, as nn.network.Network.parameters. Raises UserError for a layer that does not
+    exist.
     """
     check_layer(sizes, layer)
     matrices = [W for W, _ in views(parameters, sizes)][: layer + 1]
-    back = matrices[-1].T[neurons].astype(np.float32)
+    maps = matrices[-1].T[neurons].astype(np.float32)
     for W in reversed(matrices[:-1]):
-        back = back @ W.T.astype(np.float32)
-    return np.ascontiguousarray(back)
+        maps = maps @ W.T.astype(np.float32)
+    return np.ascontiguousarray(maps)
 
 
-def outgoing(
+def outgoing_weights(
     parameters: Array, sizes: Sequence[int], layer: int, neuron: int
 ) -> NDArray[np.float32]:
-    """→ (width of the next layer,): how strongly a neuron speaks for each neuron there.
+    """→ (width of the next layer,): the weights from one neuron to every neuron of the next layer.
 
-    Raises UserError for no such neuron, and for the output layer, after which nothing comes.
+    Raises UserError for a neuron that does not exist, and for one of the output layer.
     """
     check_neuron(sizes, layer, neuron)
     if layer == len(sizes) - 2:
-        raise UserError("The output layer's neurons are the answers: nothing listens to them.")
+        raise UserError("Neurons of the output layer have no outgoing weights.")
     W = list(views(parameters, sizes))[layer + 1][0]
-    spoken: NDArray[np.float32] = W[neuron].astype(np.float32)
-    return spoken
+    outgoing: NDArray[np.float32] = W[neuron].astype(np.float32)
+    return outgoing

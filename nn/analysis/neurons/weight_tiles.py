@@ -1,4 +1,4 @@
-"""Tiles: a neuron's weights as a picture of 28 × 28."""
+"""Weight tiles: weight maps quantized to int8, the form in which they are sent and drawn."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from nn.layers import Array
 from nn.network import views
 
 
-def tiles(
+def weight_tiles(
     parameters: Array, sizes: Sequence[int], neurons: slice = slice(None)
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """→ scales (neurons,), tiles (neurons, 784): a weight is tile / 127 × its neuron's scale, the
-    largest absolute weight of that neuron.
+    """The first layer's weights → scales (neurons,), tiles (neurons, 784): a weight is
+    tile / 127 × scale, where a neuron's scale is its largest absolute weight.
 
     parameters: flat, as nn.network.Network.parameters.
     """
     W, _ = next(views(parameters, sizes))  # (784, neurons)
-    return quantized(W.T[neurons].astype(np.float32, order="C"))
+    return quantize(W.T[neurons].astype(np.float32, order="C"))
 
 
-def quantized(pictures: Array) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """pictures: (n, 784), weights of any layer, changes, gradients → as ``tiles``; what is not
-    finite, after a run has diverged, is 0."""
-    scales = np.abs(pictures).max(axis=1)
+def quantize(maps: Array) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """maps: (n, 784), weight maps of any layer, their changes or gradients → as ``weight_tiles``.
+    Values that are not finite, as after divergence, become 0."""
+    scales = np.abs(maps).max(axis=1)
     if not np.isfinite(scales).all():
-        return quantized(np.nan_to_num(pictures, posinf=0, neginf=0))
-    shades = pictures * (127 / np.where(scales > 0, scales, 1))[:, None]
+        return quantize(np.nan_to_num(maps, posinf=0, neginf=0))
+    shades = maps * (127 / np.where(scales > 0, scales, 1))[:, None]
     return scales, np.rint(shades).astype(np.int8)

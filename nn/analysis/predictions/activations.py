@@ -1,4 +1,4 @@
-"""Activations: what every node of a network says to one picture."""
+"""The activation of every node of a network for one image."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from nn.layers import Array, Dense, Dropout
 from nn.network import Network, as_input
 
 
-def activations(network: Network, image: Array) -> list[Array]:
-    """image: (28, 28) uint8 in MNIST's frame → one array a column of nodes, each as wide as the
-    network's sizes say: the pixels in [0, 1], each hidden layer, the probabilities."""
+def node_activations(network: Network, image: Array) -> list[Array]:
+    """image: (28, 28) uint8 in MNIST's frame → one array for each layer of nodes, as wide as the
+    network's ``sizes``: the pixels in [0, 1], each hidden layer, the probabilities."""
     x = as_input(image[np.newaxis], network.parameters.dtype)
     columns = [x[0]]
     for layer in network.layers:

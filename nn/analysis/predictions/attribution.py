@@ -1,4 +1,4 @@
-"""Evidence: which pixels, and which neurons, made a network say what it said."""
+"""Attribution: how much each pixel and each neuron contributes to the score of each digit."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from nn.layers import Array, Dense, Dropout
 from nn.network import Network, as_input
 
 
-class Evidence(NamedTuple):
-    """Of one picture, for each of the ten digits.
+class Attribution(NamedTuple):
+    """Input × gradient for one image, for each of the ten digits.
 
-    A digit's logit is its pixels' evidence plus ``rest``. In a network of ReLU, or leaky ReLU,
-    neurons, which is linear around the picture, that is exact and ``rest`` is what the biases add;
-    elsewhere it is the best straight line (input × gradient: Shrikumar et al. 2016, *Not just a
-    black box*, §2.2).
+    A digit's logit is the sum of its pixels' attributions plus ``intercept``. In a network of ReLU
+    or leaky ReLU neurons, which is linear around the image, this is exact and ``intercept`` is what
+    the biases add; elsewhere it is the first-order approximation (Shrikumar et al. 2016, *Not just
+    a black box*, §2.2).
     """
 
     logits: Array  # (10,)
-    pixels: Array  # (10, 28, 28): pixel · ∂logit/∂pixel; above 0 it speaks for the digit
-    rest: Array  # (10,)
-    fired: Array  # (n,): what each neuron of the first hidden layer says; n is 0 without one
-    pushes: Array  # (10, n): what it says · ∂logit/∂(what it says)
+    pixels: Array  # (10, 28, 28): pixel · ∂logit/∂pixel; above 0 it raises the digit's score
+    intercept: Array  # (10,)
+    activations: Array  # (n,): of the first hidden layer; n is 0 without one
+    contributions: Array  # (10, n): activation · ∂logit/∂activation
 
 
-def evidence(network: Network, image: Array) -> Evidence:
-    """image: (28, 28) uint8 in MNIST's frame. Writes nothing of the network's own."""
-    xs = [as_input(image[np.newaxis], network.parameters.dtype)]  # what each layer is given
+def attribution(network: Network, image: Array) -> Attribution:
+    """image: (28, 28) uint8 in MNIST's frame. Changes nothing in the network."""
+    xs = [as_input(image[np.newaxis], network.parameters.dtype)]  # the input of each layer
     for layer in network.layers:
         xs.append(layer.forward(xs[-1]))
     logits = xs[-1][0]
-    dy = np.eye(len(logits), dtype=logits.dtype)  # a row a digit, from here on
+    dy = np.eye(len(logits), dtype=logits.dtype)  # one row for each digit, from here on
     dys = [dy]
     for layer, x, y in reversed(list(zip(network.layers, xs, xs[1:], strict=False))):
         if isinstance(layer, Dense):
@@ -45,7 +45,7 @@ def evidence(network: Network, image: Array) -> Evidence:
     dys.reverse()  # now as xs: ∂logits/∂x
     pixels = xs[0] * dys[0]
     hidden = len(network.sizes) > 2
-    return Evidence(
+    return Attribution(
         logits,
         pixels.reshape(-1, 28, 28),
         logits - pixels.sum(axis=1),

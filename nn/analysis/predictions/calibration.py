@@ -1,4 +1,4 @@
-"""Calibration: whether a network that says 90 % is right nine times in ten."""
+"""Calibration: whether predictions made with 90 % confidence are correct nine times in ten."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.analysis.predictions.predict import Reading
+from nn.analysis.predictions.predict import Predictions
 
 BINS = 10  # of equal width, from 0 to 1; the last has its upper edge
 
 
 class Calibration(NamedTuple):
-    pictures: NDArray[np.int64]  # (BINS,) of which it was so sure
-    sureness: NDArray[np.float64]  # (BINS,) how sure on average; NaN without pictures
-    accuracy: NDArray[np.float64]  # (BINS,) share read right; NaN likewise
+    counts: NDArray[np.int64]  # (BINS,) images in each bin of confidence
+    confidence: NDArray[np.float64]  # (BINS,) mean confidence; NaN for an empty bin
+    accuracy: NDArray[np.float64]  # (BINS,) 0–1; NaN for an empty bin
 
     @property
     def error(self) -> float:
-        """The expected calibration error, 0–1: how far sureness and accuracy lie apart, on average
-        over the pictures (Guo et al. 2017, eq. 3)."""
-        there = self.pictures > 0
-        apart = np.abs(self.accuracy - self.sureness)[there]
-        return float(np.average(apart, weights=self.pictures[there]))
+        """The expected calibration error (ECE), 0–1: the gap between confidence and accuracy,
+        averaged over the images (Guo et al. 2017, eq. 3)."""
+        filled = self.counts > 0
+        gap = np.abs(self.accuracy - self.confidence)[filled]
+        return float(np.average(gap, weights=self.counts[filled]))
 
 
-def calibration(reading: Reading) -> Calibration:
-    """Of at least one picture."""
-    place = np.minimum((reading.sureness * BINS).astype(np.intp), BINS - 1)
-    pictures = np.bincount(place, minlength=BINS)
+def calibration(predictions: Predictions) -> Calibration:
+    """predictions: of at least one image."""
+    bins = np.minimum((predictions.confidence * BINS).astype(np.intp), BINS - 1)
+    counts = np.bincount(bins, minlength=BINS)
     with np.errstate(invalid="ignore"):
-        sureness = np.bincount(place, reading.sureness, BINS) / pictures
-        accuracy = np.bincount(place, reading.right, BINS) / pictures
-    return Calibration(pictures, sureness, accuracy)
+        confidence = np.bincount(bins, predictions.confidence, BINS) / counts
+        accuracy = np.bincount(bins, predictions.correct, BINS) / counts
+    return Calibration(counts, confidence, accuracy)

@@ -1,4 +1,4 @@
-"""Reading: what a network answers to a set of labeled pictures, and how sure it is."""
+"""Predictions of a network for a set of labeled images, with their confidence."""
 
 from __future__ import annotations
 
@@ -7,45 +7,59 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.analysis.neurons.pre_activations import said, sums
+from nn.analysis.neurons.pre_activations import activations, pre_activations
 from nn.layers import Array
-from nn.network import Network
+from nn.metrics import CHUNK
+from nn.network import Network, as_input
 
 
-class Reading(NamedTuple):
-    """n pictures."""
+class Predictions(NamedTuple):
+    """n: images."""
 
-    labels: NDArray[np.uint8]  # (n,) the truth
+    labels: NDArray[np.uint8]  # (n,) the actual digits
     probabilities: NDArray[np.float32]  # (n, 10); of sigmoid outputs ten separate ones
-    answers: NDArray[np.intp]  # (n,) the most likely digit
-    sureness: NDArray[np.float32]  # (n,) its probability
+    predicted: NDArray[np.intp]  # (n,) the most likely digit
+    confidence: NDArray[np.float32]  # (n,) its probability
 
     @property
-    def right(self) -> NDArray[np.bool_]:
-        equal: NDArray[np.bool_] = self.answers == self.labels
+    def correct(self) -> NDArray[np.bool_]:
+        equal: NDArray[np.bool_] = self.predicted == self.labels
         return equal
 
 
-def read(network: Network, images: Array, labels: Array) -> Reading:
+def predict(network: Network, images: Array, labels: Array) -> Predictions:
     """images: (n, 28, 28) uint8; labels: (n,). Raises UserError for a network that has diverged."""
     last = len(network.sizes) - 2
-    z = sums(network, images, last)
-    probabilities = said(network, last, z)
-    # The answer is that of the sums: far from 0, probabilities round to the same number.
-    answers = z.argmax(axis=1)
-    return Reading(labels, probabilities, answers, probabilities[np.arange(len(z)), answers])
+    z = pre_activations(network, images, last)
+    probabilities = activations(network, last, z)
+    # From the logits, because large ones round to the same probability.
+    predicted = z.argmax(axis=1)
+    confidence = probabilities[np.arange(len(z)), predicted]
+    return Predictions(labels, probabilities, predicted, confidence)
 
 
-def mistakes(reading: Reading) -> NDArray[np.intp]:
-    """The pictures that are read wrong, those first of which the network is surest."""
-    return _surest(reading, ~reading.right)
+def predicted_digits(network: Network, images: Array) -> NDArray[np.intp]:
+    """images: (n, 28, 28) uint8 → (n,) the most likely digits; also of a diverged network."""
+    predicted = np.empty(len(images), np.intp)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(images), CHUNK):
+            x = as_input(images[start : start + CHUNK], network.parameters.dtype)
+            network.logits(x).argmax(axis=1, out=predicted[start : start + CHUNK])
+    return predicted
 
 
-def cell(reading: Reading, truth: int, answer: int) -> NDArray[np.intp]:
-    """The pictures of one digit that are read as another, or as itself, surest first."""
-    return _surest(reading, (reading.labels == truth) & (reading.answers == answer))
+def mistakes(predictions: Predictions) -> NDArray[np.intp]:
+    """The numbers of the misclassified images, highest confidence first."""
+    return _by_confidence(predictions, ~predictions.correct)
 
 
-def _surest(reading: Reading, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
+def confusion_cell(predictions: Predictions, actual: int, predicted: int) -> NDArray[np.intp]:
+    """The numbers of the images of one digit that are predicted as another, or as itself, highest
+    confidence first."""
+    chosen = (predictions.labels == actual) & (predictions.predicted == predicted)
+    return _by_confidence(predictions, chosen)
+
+
+def _by_confidence(predictions: Predictions, chosen: NDArray[np.bool_]) -> NDArray[np.intp]:
     found = np.flatnonzero(chosen)
-    return found[np.argsort(-reading.sureness[found], kind="stable")]
+    return found[np.argsort(-predictions.confidence[found], kind="stable")]

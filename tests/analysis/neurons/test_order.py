@@ -1,4 +1,4 @@
-"""Order: every neuron once, sorted by what the order is named after."""
+"""Each order holds every neuron once, sorted by what it is named for."""
 
 from __future__ import annotations
 
@@ -6,32 +6,36 @@ import numpy as np
 import pytest
 
 from nn.analysis.neurons.order import ORDERS
-from nn.analysis.neurons.pre_activations import sums
-from nn.analysis.neurons.statistics import survey
-from nn.analysis.neurons.weight_maps import pictures as weights
+from nn.analysis.neurons.pre_activations import pre_activations
+from nn.analysis.neurons.statistics import neuron_statistics
+from nn.analysis.neurons.weight_maps import weight_maps
 from tests.networks import SHAPES, make
 
 
 @pytest.mark.parametrize("hidden", [*SHAPES, (40,)])
-def test_every_neuron_stands_once_in_its_place(hidden, pictures):
+def test_every_neuron_appears_once_at_its_position(hidden, pictures):
     network, shown = make(hidden), pictures(60)
     for layer in range(len(hidden) + 1):
-        tiles = weights(network.parameters, network.sizes, layer)
-        found = survey(network, layer, sums(network, shown.images, layer), shown.labels)
-        orders = {name: order(found, tiles) for name, order in ORDERS.items()}
-        n = range(len(tiles))
+        maps = weight_maps(network.parameters, network.sizes, layer)
+        found = neuron_statistics(
+            network, layer, pre_activations(network, shown.images, layer), shown.labels
+        )
+        orders = {name: order(found, maps) for name, order in ORDERS.items()}
+        n = range(len(maps))
         assert all(sorted(order.tolist()) == list(n) for order in orders.values())
         assert orders["index"].tolist() == list(n)
-        assert orders["norm"].tolist() == sorted(n, key=lambda i: -found.norm[i])
-        assert orders["firing"].tolist() == sorted(n, key=lambda i: -found.firing[i])
-        by_digit = sorted(n, key=lambda i: (found.serves[i], -found.selectivity[i]))
-        assert orders["digit"].tolist() == by_digit
+        assert orders["weight_norm"].tolist() == sorted(n, key=lambda i: -found.weight_norm[i])
+        assert orders["activation_rate"].tolist() == sorted(
+            n, key=lambda i: -found.activation_rate[i]
+        )
+        by_digit = sorted(n, key=lambda i: (found.preferred_class[i], -found.selectivity[i]))
+        assert orders["preferred_digit"].tolist() == by_digit
 
 
-def test_equal_neurons_stay_in_their_order(pictures):
+def test_equal_neurons_keep_their_order(pictures):
     network, shown = make((9,)), pictures(20)
     network.parameters[...] = 0
-    tiles = weights(network.parameters, network.sizes)
-    found = survey(network, 0, sums(network, shown.images, 0), shown.labels)
+    maps = weight_maps(network.parameters, network.sizes)
+    found = neuron_statistics(network, 0, pre_activations(network, shown.images, 0), shown.labels)
     for order in ORDERS.values():
-        np.testing.assert_array_equal(order(found, tiles), np.arange(9))
+        np.testing.assert_array_equal(order(found, maps), np.arange(9))

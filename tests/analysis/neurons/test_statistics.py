@@ -1,30 +1,32 @@
-"""Survey: each number is what one finds neuron by neuron, picture by picture."""
+"""Each statistic equals the one computed neuron by neuron, image by image."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from nn.analysis.neurons.pre_activations import fires, said, sums
-from nn.analysis.neurons.statistics import survey
+from nn.analysis.neurons.pre_activations import activations, is_active, pre_activations
+from nn.analysis.neurons.statistics import neuron_statistics
 from nn.network import Network, views
 from tests.networks import KINDS, SHAPES, make
 
 
 @pytest.mark.parametrize("hidden", SHAPES)
 @pytest.mark.parametrize(("activation", "output"), KINDS)
-def test_every_number_is_the_one_counted_slowly(hidden, activation, output, pictures):
+def test_every_statistic_equals_the_slow_computation(hidden, activation, output, pictures):
     network, shown = make(hidden, activation, output), pictures(60)
     for layer, (W, _) in enumerate(views(network.parameters, network.sizes)):
-        z = sums(network, shown.images, layer)
-        found = survey(network, layer, z, shown.labels)
-        y, firing = said(network, layer, z), fires(network, layer, z)
+        z = pre_activations(network, shown.images, layer)
+        found = neuron_statistics(network, layer, z, shown.labels)
+        y, active = activations(network, layer, z), is_active(network, layer, z)
         for n in range(W.shape[1]):
             means = [y[shown.labels == digit, n].mean(dtype=float) for digit in range(10)]
-            assert found.norm[n] == pytest.approx(sum(w * w for w in W[:, n].tolist()) ** 0.5, 1e-5)
-            assert found.firing[n] == pytest.approx(np.mean(firing[:, n]))
-            np.testing.assert_allclose(found.means[n], means, atol=1e-5)
-            best = found.serves[n]
+            assert found.weight_norm[n] == pytest.approx(
+                sum(w * w for w in W[:, n].tolist()) ** 0.5, 1e-5
+            )
+            assert found.activation_rate[n] == pytest.approx(np.mean(active[:, n]))
+            np.testing.assert_allclose(found.mean_activation[n], means, atol=1e-5)
+            best = found.preferred_class[n]
             assert means[best] == pytest.approx(max(means), abs=1e-5)
             above = [mean - min(0, *means) for mean in means]
             m, r = above[best], (sum(above) - above[best]) / 9
@@ -34,29 +36,34 @@ def test_every_number_is_the_one_counted_slowly(hidden, activation, output, pict
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_digit_without_pictures_is_served_by_none(pictures):
+def test_a_digit_without_images_is_preferred_by_no_neuron(pictures):
     network, shown = make(), pictures(30)
     labels = shown.labels % 3
-    found = survey(network, 0, sums(network, shown.images, 0), labels)
-    assert np.isnan(found.means[:, 3:]).all() and not np.isnan(found.means[:, :3]).any()
-    assert set(found.serves.tolist()) <= {0, 1, 2}
-    alone = survey(network, 0, sums(network, shown.images, 0), np.zeros(30, np.uint8))
-    assert not alone.serves.any() and not alone.selectivity.any()
+    found = neuron_statistics(network, 0, pre_activations(network, shown.images, 0), labels)
+    assert (
+        np.isnan(found.mean_activation[:, 3:]).all()
+        and not np.isnan(found.mean_activation[:, :3]).any()
+    )
+    assert set(found.preferred_class.tolist()) <= {0, 1, 2}
+    alone = neuron_statistics(
+        network, 0, pre_activations(network, shown.images, 0), np.zeros(30, np.uint8)
+    )
+    assert not alone.preferred_class.any() and not alone.selectivity.any()
 
 
 def test_who_speaks_at_one_digit_alone_is_wholly_selective():
     network = Network((784, 2, 10))
     z = np.array([[5, 1], [0, 1], [-3, 1]], np.float32)
-    found = survey(network, 0, z, np.array([4, 7, 9]))
-    assert (found.serves[0], found.selectivity.tolist()) == (4, [1, 0])
+    found = neuron_statistics(network, 0, z, np.array([4, 7, 9]))
+    assert (found.preferred_class[0], found.selectivity.tolist()) == (4, [1, 0])
 
 
 @pytest.mark.parametrize(
-    ("activation", "sums_of_it", "dead"),
+    ("activation", "z_of_neuron", "dead"),
     [
         ("relu", [-1, -5, 0], True),
         ("relu", [-1, -5, 0.001], False),
-        ("relu", [3, 3, 3], False),  # what it says is used, if only as a bias
+        ("relu", [3, 3, 3], False),  # still useful as a bias
         ("leaky_relu", [-1, -5, -1], True),
         ("gelu", [-1, -5, -1], True),
         ("tanh", [9, 8, 9], True),
@@ -66,7 +73,7 @@ def test_who_speaks_at_one_digit_alone_is_wholly_selective():
         ("sigmoid", [-9, 0, -9], False),
     ],
 )
-def test_dead_is_who_never_fires_or_always_says_the_same(activation, sums_of_it, dead):
-    z = np.array([sums_of_it], np.float32).T
-    found = survey(Network((784, 1, 10), activation), 0, z, np.array([0, 1, 2]))
+def test_dead_neurons_are_never_active_or_constant(activation, z_of_neuron, dead):
+    z = np.array([z_of_neuron], np.float32).T
+    found = neuron_statistics(Network((784, 1, 10), activation), 0, z, np.array([0, 1, 2]))
     assert found.dead.tolist() == [dead]

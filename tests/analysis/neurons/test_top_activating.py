@@ -1,4 +1,4 @@
-"""Exciting: the extremes of a sorted list, and counts picture by picture."""
+"""Top activating images are the ends of the sorted list; a histogram counts each image once."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.analysis.neurons.top_activating import extremes, histogram
+from nn.analysis.neurons.top_activating import activation_histogram, top_activating
 
 numbers = st.lists(st.integers(-5, 5), min_size=1, max_size=40)
 
 
 @given(numbers, st.integers(1, 50))
-def test_extremes_are_the_ends_of_the_sorted_list(values, most):
-    highest, lowest = extremes(np.array(values, np.float32), most)
-    places = range(len(values))
-    assert highest.tolist() == sorted(places, key=lambda i: (-values[i], i))[:most]
-    assert lowest.tolist() == sorted(places, key=lambda i: (values[i], i))[:most]
+def test_highest_and_lowest_are_the_ends_of_the_sorted_list(values, count):
+    highest, lowest = top_activating(np.array(values, np.float32), count)
+    numbers_of_images = range(len(values))
+    assert highest.tolist() == sorted(numbers_of_images, key=lambda i: (-values[i], i))[:count]
+    assert lowest.tolist() == sorted(numbers_of_images, key=lambda i: (values[i], i))[:count]
 
 
 @given(numbers, st.integers(1, 12), st.integers(0, 9))
-def test_every_picture_is_counted_once_at_its_digit(values, bins, turn):
+def test_every_image_is_counted_once_for_its_digit(values, bins, offset):
     y = np.array(values, np.float32) / 3
-    labels = ((np.arange(len(y)) + turn) % 10).astype(np.uint8)
-    edges, counts = histogram(y, labels, bins)
+    labels = ((np.arange(len(y)) + offset) % 10).astype(np.uint8)
+    edges, counts = activation_histogram(y, labels, bins)
     assert (len(edges), counts.shape) == (bins + 1, (10, bins))
     assert edges[0] <= y.min() and y.max() <= edges[-1]
     for digit in range(10):
@@ -34,8 +34,8 @@ def test_every_picture_is_counted_once_at_its_digit(values, bins, turn):
         assert counts[digit].tolist() == slow
 
 
-def test_a_neuron_that_always_says_the_same_has_one_bar():
-    edges, counts = histogram(np.full(5, 2, np.float32), np.arange(5), 4)
+def test_a_constant_activation_fills_one_bin():
+    edges, counts = activation_histogram(np.full(5, 2, np.float32), np.arange(5), 4)
     assert (np.diff(edges) > 0).all()
     assert np.count_nonzero(counts.sum(axis=0)) == 1 and counts.sum() == 5
 
@@ -43,4 +43,4 @@ def test_a_neuron_that_always_says_the_same_has_one_bar():
 @pytest.mark.parametrize("value", [1e30, 16777216.0, 1e-38])
 def test_numbers_of_any_size_are_counted(value):
     y = np.array([value, np.nextafter(np.float32(value), np.float32(np.inf))], np.float32)
-    assert histogram(y, np.array([0, 1])).counts.sum() == 2
+    assert activation_histogram(y, np.array([0, 1])).counts.sum() == 2

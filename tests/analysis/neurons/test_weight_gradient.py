@@ -1,4 +1,4 @@
-"""Gradient: the slope of the loss on all pictures, as from differences of that loss."""
+"""The weight gradient is the slope of the loss; computing it changes nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nn.analysis.neurons import weight_gradient as module
-from nn.analysis.neurons.weight_gradient import gradient
+from nn.analysis.neurons.weight_gradient import weight_gradient
 from nn.layers import OUTPUTS
 from nn.losses import LOSSES
 from nn.metrics import evaluate
@@ -26,7 +26,7 @@ def in_float64(plain, dropout=0.0):
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize(("activation", "output"), KINDS)
 @pytest.mark.parametrize("hidden", SHAPES)
-def test_it_is_the_slope_of_the_test_loss(
+def test_it_is_the_slope_of_the_loss(
     hidden, activation, output, loss, pictures, assert_gradient, monkeypatch
 ):
     monkeypatch.setattr(module, "CHUNK", 7)  # several chunks, the last one short
@@ -36,15 +36,15 @@ def test_it_is_the_slope_of_the_test_loss(
     assert_gradient(
         lambda: evaluate(network, loss, shown.images, shown.labels).loss,
         W,
-        gradient(network, loss, shown.images, shown.labels).T,
+        weight_gradient(network, loss, shown.images, shown.labels).T,
         every_axis=False,
     )
 
 
-def test_looking_writes_nothing(pictures):
+def test_the_network_is_unchanged(pictures):
     network, shown = make(), pictures(5)
     network.gradients[...] = 3
     before = network.parameters.copy()
-    found = gradient(network, LOSSES["cross_entropy"], shown.images, shown.labels)
+    found = weight_gradient(network, LOSSES["cross_entropy"], shown.images, shown.labels)
     assert found.shape == (7, 784) and found.dtype == np.float32
     assert (network.gradients == 3).all() and (network.parameters == before).all()

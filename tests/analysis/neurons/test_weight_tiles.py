@@ -1,11 +1,11 @@
-"""Tiles: what is unpacked is the first layer's weights."""
+"""Weight tiles: int8 times a scale gives the weights back."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from nn.analysis.neurons.weight_tiles import quantized, tiles
+from nn.analysis.neurons.weight_tiles import quantize, weight_tiles
 from nn.network import Network
 
 
@@ -13,25 +13,25 @@ from nn.network import Network
 def test_a_tile_times_its_scale_is_the_neurons_weights(sizes: tuple[int, ...]) -> None:
     network = Network(sizes)
     network.initialize("he", np.random.default_rng(0))
-    scales, pictures = tiles(network.parameters.astype(np.float16), sizes)
-    weights = pictures / 127 * scales[:, None]
+    scales, tiles = weight_tiles(network.parameters.astype(np.float16), sizes)
+    weights = tiles / 127 * scales[:, None]
     np.testing.assert_allclose(weights, network.layers[0].W.T, atol=float(scales.max()) / 200)
-    assert (np.abs(pictures).max(axis=1) == 127).all()
-    some = tiles(network.parameters, sizes, slice(0, 1))[1]
-    np.testing.assert_allclose(some, pictures[:1], atol=1)
+    assert (np.abs(tiles).max(axis=1) == 127).all()
+    some = weight_tiles(network.parameters, sizes, slice(0, 1))[1]
+    np.testing.assert_allclose(some, tiles[:1], atol=1)
 
 
-def test_a_neuron_without_weights_is_an_even_tile() -> None:
-    scales, pictures = tiles(Network((784, 2, 10)).parameters, (784, 2, 10))
-    assert not scales.any() and not pictures.any()
+def test_a_neuron_whose_weights_are_zero_has_a_constant_tile() -> None:
+    scales, tiles = weight_tiles(Network((784, 2, 10)).parameters, (784, 2, 10))
+    assert not scales.any() and not tiles.any()
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_weight_that_is_not_finite_is_none(bad) -> None:
-    pictures = np.ones((2, 784), np.float32)
-    pictures[0, 3] = bad
-    scales, shades = quantized(pictures)
+def test_a_weight_that_is_not_finite_becomes_zero(bad) -> None:
+    tiles = np.ones((2, 784), np.float32)
+    tiles[0, 3] = bad
+    scales, shades = quantize(tiles)
     assert scales.tolist() == [1, 1]
     assert shades[0, 3] == 0 and (np.delete(shades[0], 3) == 127).all() and (shades[1] == 127).all()
-    assert not quantized(np.full((1, 784), bad))[1].any()
+    assert not quantize(np.full((1, 784), bad))[1].any()

@@ -1,21 +1,21 @@
-"""Activations: each column is what the formula says of the column before."""
+"""Each layer's activations follow from those of the layer before."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from nn.analysis.predictions.activations import activations
+from nn.analysis.predictions.activations import node_activations
 from nn.network import Network, views
 
 
 @pytest.mark.parametrize("hidden", [(), (5,), (5, 3)])
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
-def test_each_column_follows_from_the_one_before(hidden, dropout, pictures):
+def test_each_layer_follows_from_the_one_before(hidden, dropout, pictures):
     network = Network((784, *hidden, 10), "tanh", dropout=dropout)
     network.initialize("normal", np.random.default_rng(0))
     image = pictures(1).images[0]
-    columns = activations(network, image)
+    columns = node_activations(network, image)
     assert tuple(map(len, columns)) == network.sizes
     np.testing.assert_allclose(columns[0], image.ravel() / 255, rtol=1e-6)
     for before, (W, b), after in zip(

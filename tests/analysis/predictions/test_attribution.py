@@ -1,11 +1,11 @@
-"""Evidence: it adds up, and it is the slope."""
+"""Attributions add up to the logit, and are the pixel times the slope."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from nn.analysis.predictions.attribution import evidence
+from nn.analysis.predictions.attribution import attribution
 from nn.layers import ACTIVATIONS
 from nn.network import Network, as_input, views
 
@@ -26,10 +26,10 @@ def image(pictures):
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
 @pytest.mark.parametrize("hidden", [(), (7,), (7, 5), (9, 7, 5)])
-def test_pixels_and_biases_make_the_logit(hidden, activation, image):
-    """The biases' part is taken from backward: db is ∂logit/∂(a node's sum), by its bias."""
+def test_pixels_and_biases_add_up_to_the_logit(hidden, activation, image):
+    """The biases' share is computed with backward: db is ∂logit/∂(pre-activation)."""
     net = network(hidden, activation)
-    found = evidence(net, image)
+    found = attribution(net, image)
     x = as_input(image[np.newaxis], np.float64)
     np.testing.assert_allclose(found.logits, net.logits(x)[0], rtol=1e-12)
     for digit in range(10):
@@ -43,53 +43,55 @@ def test_pixels_and_biases_make_the_logit(hidden, activation, image):
                 views(net.parameters, net.sizes), views(net.gradients, net.sizes), strict=True
             )
         )
-        assert found.rest[digit] == pytest.approx(biases, abs=1e-9)
+        assert found.intercept[digit] == pytest.approx(biases, abs=1e-9)
         assert found.pixels[digit].sum() + biases == pytest.approx(found.logits[digit], abs=1e-9)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("hidden", [(), (7, 5)])
-def test_a_pixels_evidence_is_its_value_times_its_slope(hidden, activation, image, assert_gradient):
+def test_a_pixels_attribution_is_its_value_times_its_slope(
+    hidden, activation, image, assert_gradient
+):
     net = network(hidden, activation)
     x = as_input(image[np.newaxis], np.float64)
-    inked = np.flatnonzero(x[0])[::40]
-    found = evidence(net, image)
+    foreground = np.flatnonzero(x[0])[::40]
+    found = attribution(net, image)
     for digit in (0, 7):
-        slopes = found.pixels[digit].ravel()[inked] / x[0, inked]
-        moved = x[0, inked].copy()
+        slopes = found.pixels[digit].ravel()[foreground] / x[0, foreground]
+        moved = x[0, foreground].copy()
 
         def logit(moved=moved, digit=digit) -> float:
             near = x.copy()
-            near[0, inked] = moved
+            near[0, foreground] = moved
             return float(net.logits(near)[0, digit])
 
         assert_gradient(logit, moved, slopes)
 
 
-def test_where_there_is_no_ink_there_is_no_evidence(image):
+def test_blank_pixels_have_no_attribution(image):
     image = image.copy()
     image[:14] = 0
-    assert not evidence(network(), image).pixels[:, :14].any()
+    assert not attribution(network(), image).pixels[:, :14].any()
 
 
-def test_neurons_push_what_pixels_and_the_first_biases_say(image):
-    """From the first hidden layer on the same sum holds with the neurons in the pixels' place."""
+def test_contributions_of_neurons_and_biases_add_up_to_the_logit(image):
+    """The same sum holds from the first hidden layer on."""
     net = network((7,))
-    found = evidence(net, image)
+    found = attribution(net, image)
     (_, _), (W, b) = views(net.parameters, net.sizes)
-    np.testing.assert_allclose(found.pushes, found.fired * W.T, rtol=1e-12)
-    np.testing.assert_allclose(found.pushes.sum(axis=1) + b, found.logits, rtol=1e-9)
-    assert (found.fired >= 0).all()
+    np.testing.assert_allclose(found.contributions, found.activations * W.T, rtol=1e-12)
+    np.testing.assert_allclose(found.contributions.sum(axis=1) + b, found.logits, rtol=1e-9)
+    assert (found.activations >= 0).all()
 
 
-def test_dropout_plays_no_part_and_nothing_is_written(image):
+def test_dropout_plays_no_part_and_the_network_is_unchanged(image):
     plain, dropping = network(), network(dropout=0.5)
     before = dropping.gradients.copy()
-    for one, other in zip(evidence(plain, image), evidence(dropping, image), strict=True):
+    for one, other in zip(attribution(plain, image), attribution(dropping, image), strict=True):
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(dropping.gradients, before)
 
 
-def test_without_a_hidden_layer_no_neuron_pushes(image):
-    found = evidence(network(()), image)
-    assert found.fired.shape == (0,) and found.pushes.shape == (10, 0)
+def test_without_a_hidden_layer_there_are_no_contributions(image):
+    found = attribution(network(()), image)
+    assert found.activations.shape == (0,) and found.contributions.shape == (10, 0)

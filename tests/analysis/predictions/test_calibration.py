@@ -1,4 +1,4 @@
-"""Calibration: each bin as one counts it, picture by picture."""
+"""Calibration: each bin as counted image by image."""
 
 from __future__ import annotations
 
@@ -8,40 +8,42 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.analysis.predictions.calibration import calibration
-from nn.analysis.predictions.predict import Reading
+from nn.analysis.predictions.predict import Predictions
 
 
-def reading(sureness, right):
-    n = len(sureness)
+def predictions_with(confidence, correct):
+    n = len(confidence)
     labels = np.zeros(n, np.uint8)
-    answers = np.where(right, 0, 1)
-    return Reading(labels, np.zeros((n, 10), np.float32), answers, np.array(sureness, np.float32))
+    predicted = np.where(correct, 0, 1)
+    return Predictions(
+        labels, np.zeros((n, 10), np.float32), predicted, np.array(confidence, np.float32)
+    )
 
 
 @pytest.mark.filterwarnings("error")
 @given(st.lists(st.tuples(st.floats(0, 1, width=32), st.booleans()), min_size=1))
-def test_every_picture_is_counted_in_the_bin_of_its_sureness(answers):
-    found = calibration(reading(*zip(*answers, strict=True)))
+def test_every_image_is_counted_in_the_bin_of_its_confidence(predicted):
+    found = calibration(predictions_with(*zip(*predicted, strict=True)))
     error = 0.0
     for number in range(10):
         inside = [
-            (sure, right)
-            for sure, right in answers
-            if min(int(np.float32(sure) * np.float32(10)), 9) == number
+            (confidence, correct)
+            for confidence, correct in predicted
+            if min(int(np.float32(confidence) * np.float32(10)), 9) == number
         ]
-        assert found.pictures[number] == len(inside)
+        assert found.counts[number] == len(inside)
         if not inside:
-            assert np.isnan(found.sureness[number]) and np.isnan(found.accuracy[number])
+            assert np.isnan(found.confidence[number]) and np.isnan(found.accuracy[number])
             continue
-        sure, right = np.mean(inside, axis=0)
-        assert found.sureness[number] == pytest.approx(sure)
-        assert found.accuracy[number] == pytest.approx(right)
-        error += len(inside) / len(answers) * abs(sure - right)
+        confidence, correct = np.mean(inside, axis=0)
+        assert found.confidence[number] == pytest.approx(confidence)
+        assert found.accuracy[number] == pytest.approx(correct)
+        error += len(inside) / len(predicted) * abs(confidence - correct)
     assert found.error == pytest.approx(error)
 
 
 @pytest.mark.parametrize(
-    ("sureness", "right", "error"),
+    ("confidence", "correct", "error"),
     [
         ([1.0] * 4, [True] * 4, 0.0),
         ([1.0] * 4, [False] * 4, 1.0),
@@ -49,5 +51,5 @@ def test_every_picture_is_counted_in_the_bin_of_its_sureness(answers):
         ([0.95] * 2 + [0.25] * 2, [True, False, False, False], 0.35),
     ],
 )
-def test_worked_by_hand(sureness, right, error):
-    assert calibration(reading(sureness, right)).error == pytest.approx(error)
+def test_worked_by_hand(confidence, correct, error):
+    assert calibration(predictions_with(confidence, correct)).error == pytest.approx(error)

@@ -1,57 +1,68 @@
-"""Reading: answers picture by picture; a gallery in the order of how sure they were."""
+"""Predictions equal those for one image at a time; mistakes are sorted by confidence."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from nn.analysis.predictions.confusion import answers, confusion, count
-from nn.analysis.predictions.predict import Reading, cell, mistakes, read
+from nn.analysis.predictions import predict as module
+from nn.analysis.predictions.predict import (
+    Predictions,
+    confusion_cell,
+    mistakes,
+    predict,
+    predicted_digits,
+)
 from nn.errors import UserError
 from tests.networks import KINDS, SHAPES, diverged, make
 
 
 @pytest.mark.parametrize("hidden", SHAPES)
 @pytest.mark.parametrize(("activation", "output"), KINDS)
-def test_every_picture_is_read_as_it_is_alone(hidden, activation, output, pictures):
+def test_a_batch_is_predicted_like_one_image_at_a_time(
+    hidden, activation, output, pictures, monkeypatch
+):
     network, shown = make(hidden, activation, output), pictures(30)
-    found = read(network, shown.images, shown.labels)
+    found = predict(network, shown.images, shown.labels)
     for n, image in enumerate(shown.images):
         [alone] = network.probabilities(image[np.newaxis])
         np.testing.assert_allclose(found.probabilities[n], alone, atol=1e-5)
-        assert found.answers[n] == alone.argmax()
-        assert found.sureness[n] == pytest.approx(alone.max(), abs=1e-5)
-        assert found.right[n] == (alone.argmax() == shown.labels[n])
-    np.testing.assert_array_equal(found.answers, answers(network, shown.images))
-    slow = confusion(network, shown.images, shown.labels).counts
-    np.testing.assert_array_equal(count(shown.labels, found.answers).counts, slow)
+        assert found.predicted[n] == alone.argmax()
+        assert found.confidence[n] == pytest.approx(alone.max(), abs=1e-5)
+        assert found.correct[n] == (alone.argmax() == shown.labels[n])
+    monkeypatch.setattr(module, "CHUNK", 7)  # several chunks, the last one short
+    np.testing.assert_array_equal(found.predicted, predicted_digits(network, shown.images))
 
 
-def test_a_gallery_begins_with_what_it_was_surest_of(pictures):
+def test_the_most_confident_come_first(pictures):
     shown = pictures(80)
-    found = read(make(), shown.images, shown.labels)
-    places = range(80)
-    wrong = [n for n in places if found.answers[n] != shown.labels[n]]
-    assert mistakes(found).tolist() == sorted(wrong, key=lambda n: -found.sureness[n])
+    found = predict(make(), shown.images, shown.labels)
+    numbers = range(80)
+    wrong = [n for n in numbers if found.predicted[n] != shown.labels[n]]
+    assert mistakes(found).tolist() == sorted(wrong, key=lambda n: -found.confidence[n])
     seen = []
-    for truth in range(10):
-        for answer in range(10):
-            its = [n for n in places if (shown.labels[n], found.answers[n]) == (truth, answer)]
-            chosen = cell(found, truth, answer).tolist()
-            assert chosen == sorted(its, key=lambda n: -found.sureness[n])
+    for actual in range(10):
+        for predicted in range(10):
+            expected = [
+                n for n in numbers if (shown.labels[n], found.predicted[n]) == (actual, predicted)
+            ]
+            chosen = confusion_cell(found, actual, predicted).tolist()
+            assert chosen == sorted(expected, key=lambda n: -found.confidence[n])
             seen += chosen
-    assert sorted(seen) == list(places)
+    assert sorted(seen) == list(numbers)
 
 
-def test_without_mistakes_the_gallery_is_empty():
-    sure = np.array([0.9, 0.8], np.float32)
-    both = np.array([3, 4])
-    perfect = Reading(both.astype(np.uint8), np.zeros((2, 10), np.float32), both, sure)
-    assert not len(mistakes(perfect)) and not len(cell(perfect, 3, 4))
+def test_without_mistakes_both_lists_are_empty():
+    confidence = np.array([0.9, 0.8], np.float32)
+    labels = np.array([3, 4])
+    perfect = Predictions(
+        labels.astype(np.uint8), np.zeros((2, 10), np.float32), labels, confidence
+    )
+    assert not len(mistakes(perfect)) and not len(confusion_cell(perfect, 3, 4))
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_network_that_has_diverged_is_a_sentence(pictures):
+def test_a_diverged_network_raises_a_user_error(pictures):
     shown = pictures(3)
     with pytest.raises(UserError, match="diverged"):
-        read(diverged(), shown.images, shown.labels)
+        predict(diverged(), shown.images, shown.labels)

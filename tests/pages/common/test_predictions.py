@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.analysis.predictions.predict import read
+from nn.analysis.predictions.predict import predict
 from nn.data.synthetic import handwriting
 from nn.network import parameter_count
 from nn.runs.spec import RunSpec
@@ -51,7 +51,7 @@ def test_a_reading_is_that_of_the_frame_and_worked_out_once(run):
     network = made.spec.network()
     for step in (0, 9, 0, 9):
         network.parameters[...] = store.frames[step]
-        expected = read(network, some("x").data.images, some("x").data.labels)
+        expected = predict(network, some("x").data.images, some("x").data.labels)
         found = predictions.reading(Moment(made.id, step), some("x"))
         np.testing.assert_array_equal(found.probabilities, expected.probabilities)
     assert store.asked == [0, 9]
@@ -70,7 +70,7 @@ def test_right_is_what_the_reading_says(run):
     made, _ = run
     moment = Moment(made.id, 9)
     np.testing.assert_array_equal(
-        predictions.right(moment, some("y")), predictions.reading(moment, some("y")).right
+        predictions.right(moment, some("y")), predictions.reading(moment, some("y")).correct
     )
 
 

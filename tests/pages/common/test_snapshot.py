@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nn.analysis.neurons import order
-from nn.analysis.predictions import confusion
+from nn.analysis.predictions import predict
 from nn.data import sources
 from nn.errors import UserError
 from nn.metrics import evaluate
@@ -75,17 +75,17 @@ def test_a_neuron_of_the_pretrained_has_one_too_but_no_life(layer):
 
 def test_the_pretrained_reads_here_as_it_does_elsewhere():
     test = sources.load(sources.default(), 0, 0).test
-    truth = confusion.confusion(pretrained.network(), test.images, test.labels)
+    truth = predict.predict(pretrained.network(), test.images, test.labels)
     scores = snapshot.scores(snapshot.SHIPPED, 0, 2)
-    assert scores.accuracy == pytest.approx(truth.accuracy)
+    assert scores.accuracy == pytest.approx(truth.correct.mean())
 
 
 def test_switched_off_is_told_from_the_accuracy_that_others_find(store):
     run = record(store, 7)
     step = store.snapshot_steps(run.id)[-1]
     test = sources.load("strokes", run.spec.validation_size, run.spec.seed).test
-    truth = confusion.confusion(snapshot.network(run.id, step), test.images, test.labels)
-    assert snapshot.scores(run.id, step, 0).accuracy == pytest.approx(truth.accuracy)
+    truth = predict.predict(snapshot.network(run.id, step), test.images, test.labels)
+    assert snapshot.scores(run.id, step, 0).accuracy == pytest.approx(truth.correct.mean())
 
 
 @pytest.mark.parametrize("by", order.ORDERS)
@@ -129,7 +129,7 @@ def test_the_pull_goes_against_the_gradient(store):
     _, loss, _ = run.spec.build()
     test = snapshot.test(run.id)
     weights = np.bincount(test.labels, minlength=10) / len(test)
-    assert evaluate(network, loss, test.images, test.labels).loss < before.losses @ weights
+    assert evaluate(network, loss, test.images, test.labels).loss < before.loss_per_digit @ weights
 
 
 def test_a_network_that_has_diverged_is_said_to_have(store):

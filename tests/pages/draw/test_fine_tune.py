@@ -7,18 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nn.analysis.predictions.predict import Reading
+from nn.analysis.predictions.predict import Predictions
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore, State
 from pages.draw import fine_tune
 from pages.draw.fine_tune import Count
 
 
-def reading(answers: list[int]) -> Reading:
+def reading(answers: list[int]) -> Predictions:
     """Of pictures that are 0, 1, 2, …"""
     count = len(answers)
     labels = np.arange(count, dtype=np.uint8)
-    return Reading(labels, np.zeros((count, 10)), np.array(answers), np.ones(count))
+    return Predictions(labels, np.zeros((count, 10)), np.array(answers), np.ones(count))
 
 
 def test_what_was_learned_and_what_was_not_are_counted_apart():

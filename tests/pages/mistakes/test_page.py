@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from nn.analysis.predictions.calibration import calibration
-from nn.analysis.predictions.confusion import Confusion, count
-from nn.analysis.predictions.predict import Reading
+from nn.analysis.predictions.confusion import Confusion
+from nn.analysis.predictions.confusion import confusion as confusion_of
+from nn.analysis.predictions.predict import Predictions
 from nn.data.dataset import Dataset
 from pages.common import charts
 from pages.common.test_set import Pictures
@@ -18,12 +19,12 @@ from pages.mistakes import confusion, hard_examples, per_digit
 from pages.mistakes.confusion import ANY
 
 
-def reading(n: int = 400, seed: int = 0) -> Reading:
+def reading(n: int = 400, seed: int = 0) -> Predictions:
     rng = np.random.default_rng(seed)
     probabilities = rng.dirichlet(np.full(10, 0.3), n).astype(np.float32)
     answers = probabilities.argmax(axis=1)
     labels = np.where(rng.random(n) < 0.6, answers, rng.integers(0, 10, n)).astype(np.uint8)
-    return Reading(labels, probabilities, answers, probabilities.max(axis=1))
+    return Predictions(labels, probabilities, answers, probabilities.max(axis=1))
 
 
 @pytest.mark.parametrize(("truth", "answer"), list(itertools.product([ANY, 0, 4, 9], repeat=2)))
@@ -31,13 +32,13 @@ def test_chosen_are_the_pictures_of_the_cell_or_row_or_column_surest_first(truth
     made = reading()
     expected = {
         row
-        for row, (label, said) in enumerate(zip(made.labels, made.answers, strict=True))
+        for row, (label, said) in enumerate(zip(made.labels, made.predicted, strict=True))
         if truth in (ANY, label) and answer in (ANY, said)
         if label != said or ANY not in (truth, answer)
     }
     found = confusion.chosen(made, truth, answer)
     assert set(found.tolist()) == expected and len(found) == len(expected)
-    assert (np.diff(made.sureness[found]) <= 0).all()
+    assert (np.diff(made.confidence[found]) <= 0).all()
 
 
 def matrix_of(counts: np.ndarray, shares: bool = False) -> dict[str, list]:
@@ -45,7 +46,7 @@ def matrix_of(counts: np.ndarray, shares: bool = False) -> dict[str, list]:
 
 
 def test_the_matrix_shows_each_count_in_its_cell():
-    counts = count(reading().labels, reading().answers).counts
+    counts = confusion_of(reading().labels, reading().predicted).counts
     made = matrix_of(counts)
     for y, x in itertools.product(range(10), repeat=2):
         pictures, percent = made["numbers"][y][x]
@@ -88,7 +89,7 @@ def test_shares_are_percent_of_the_digit():
 def test_the_calibration_has_a_dot_for_each_tenth_that_has_pictures():
     found = calibration(reading())
     dots = charts.calibration(found).data[1]
-    assert len(dots.x) == np.count_nonzero(found.pictures)
+    assert len(dots.x) == np.count_nonzero(found.counts)
     assert sum(dots.customdata) == 400
 
 
@@ -113,7 +114,7 @@ def test_a_card_says_what_the_picture_is_and_what_it_was_read_as():
     pictures = Pictures("k", "some", Dataset(images, made.labels, "some"), True)
     row = int(confusion.chosen(made, ANY, ANY)[0])
     card = prediction_card.card(made, pictures, row)
-    assert (card.label, card.predicted) == (made.labels[row], made.answers[row])
+    assert (card.label, card.predicted) == (made.labels[row], made.predicted[row])
     assert f"{card.label}, predicted {card.predicted}" == card.title
     assert card.probabilities[card.predicted] == max(card.probabilities)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.analysis.neurons.weight_maps import pictures
+from nn.analysis.neurons.weight_maps import weight_maps
 from nn.errors import UserError
-from nn.runs.history.weights import film, spread
+from nn.runs.history.weights import evenly_spaced, film
 from nn.runs.spec import RunSpec
 
 
@@ -17,22 +17,22 @@ def test_a_film_is_the_neuron_at_its_frames(recorded, layer, most):
     store, run = recorded
     kept = store.snapshot_steps(run.id)
     found = film(store, run.id, layer, 5, most)
-    assert found.steps == spread(kept, most)
+    assert found.steps == evenly_spaced(kept, most)
     for step, samples_seen, shown in zip(*found, strict=True):
         frame = store.snapshot(run.id, step)
         assert samples_seen == frame.samples_seen
-        slow = pictures(frame.parameters, run.spec.sizes, layer)[5]
+        slow = weight_maps(frame.parameters, run.spec.sizes, layer)[5]
         np.testing.assert_allclose(shown, slow, atol=1e-6)
 
 
 def test_a_spread_keeps_both_ends_and_all_when_there_are_few():
     steps = list(range(0, 200, 2))
     for most in range(2, 120):
-        chosen = spread(steps, most)
+        chosen = evenly_spaced(steps, most)
         assert len(chosen) == min(most, 100) == len(set(chosen))
         assert (chosen[0], chosen[-1]) == (0, 198)
         assert np.ptp(np.diff(chosen)) <= 2
-    assert spread([], 5) == []
+    assert evenly_spaced([], 5) == []
 
 
 def test_what_cannot_be_filmed_is_a_sentence(recorded):
