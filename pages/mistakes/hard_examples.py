@@ -95,7 +95,12 @@ def _found(right: Bools, reading: Predictions, pictures: Pictures, moments: list
 
 
 def _card(
-    reading: Predictions, pictures: Pictures, row: int, late: int, times: int, samples_seen: list[int]
+    reading: Predictions,
+    pictures: Pictures,
+    row: int,
+    late: int,
+    times: int,
+    samples_seen: list[int],
 ) -> Thumbnail:
     truth, answer = int(reading.labels[row]), int(reading.predicted[row])
     title = str(truth) if truth == answer else f"{truth}, predicted {answer}"

@@ -39,7 +39,7 @@ def test_what_cannot_be_filmed_is_a_sentence(recorded):
     store, run = recorded
     with pytest.raises(UserError, match="0 to 5; got 6"):
         film(store, run.id, 0, 6)
-    with pytest.raises(UserError, match="are 0 to 1"):
+    with pytest.raises(UserError, match="layers 0 to 1"):
         film(store, run.id, 2, 0)
     waiting = store.create(RunSpec(hidden=(3,)), "waits")
     with pytest.raises(UserError, match="waits has no frames yet: it is queued"):
