@@ -16,4 +16,4 @@ app = st.App(
 # What the server computes is small, and BLAS threads wait busily for each other; workers, which
 # train, are processes of their own.
 threadpool_limits(1, "blas")
-process.ready.keep()
+process.standby.start()

@@ -108,17 +108,17 @@ def go_on(store, run_id):
     for _ in loop.work(store, store.requeue(run_id).id):
         pass
     run = store.run(run_id)
-    return run, load_network.trained(store, run)
+    return run, load_network.checkpoint_network(store, run)
 
 
 def first_parameters(store, run):
     """Of a run that goes on from another network."""
-    return load_network.begin(store, run.spec)
+    return load_network.initial_parameters(store, run.spec)
 
 
 def network_of(text):
     """RUN, RUN@STEP or a file → its network."""
-    return load_network.find(str(text)).network
+    return load_network.find_model(str(text)).network
 
 
 def learn(spec, pictures, forward, step):
@@ -144,7 +144,7 @@ def split(data, validation, seed, also=""):
 
 
 def digits_of(store, owner):
-    return my_digits.held(store, owner)
+    return my_digits.load(store, owner)
 
 
 def read_my_digits(path):

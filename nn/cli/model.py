@@ -28,9 +28,9 @@ def test(model: str, data: str | None, as_json: bool) -> None:
     """
     from nn.analysis.predictions.confusion import confusion
     from nn.analysis.predictions.predict import predicted_digits
-    from nn.runs.load_network import find
+    from nn.runs.load_network import find_model
 
-    network, run, _ = find(model)
+    network, run, _ = find_model(model)
     pictures = _test_pictures(run, data)
     found = confusion(pictures.labels, predicted_digits(network, pictures.images))
     if as_json:
@@ -135,13 +135,13 @@ def _export_page(text: str, out: Path) -> None:
 
 def _frames(text: str) -> tuple[Any, Any, list[int]]:
     """``RUN`` or ``RUN@STEP`` → the store, the run and its kept frames, up to that step."""
-    from nn.runs.load_network import step_of
+    from nn.runs.load_network import parse_step
     from nn.runs.store.store import RunStore
 
     store = RunStore()
     name, at, last = text.partition("@")
     run = store.find(name)
-    end = step_of(last) if at else math.inf
+    end = parse_step(last) if at else math.inf
     steps = [step for step in store.snapshot_steps(run.id) if step <= end]
     if not steps:
         raise UserError(f"Run {run.name} has no frames yet: it is {run.state}.")

@@ -29,7 +29,7 @@ def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> Non
     from nn.models import pretrained
     from nn.runs import load_network as models
 
-    network = None if model is None else models.find(model).network
+    network = None if model is None else models.find_model(model).network
 
     done = 0
     for path in _picture_files(pictures):

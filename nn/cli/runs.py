@@ -30,14 +30,16 @@ def runs(as_json: bool) -> None:
         else:
             accuracy = "" if run.test_accuracy is None else f"{run.test_accuracy:.2%}"
             widths = "-".join(map(str, run.spec.sizes))
-            state = f"{run.state} {ordinal(run.place)}" if run.place else run.state
+            state = (
+                f"{run.state} {ordinal(run.queue_position)}" if run.queue_position else run.state
+            )
             click.echo(
                 f"{run.id}  {state:<11} {run.epoch:>3}/{run.spec.epochs:<3} {accuracy:>7}  "
                 f"{widths:<16} {run.spec.dataset:<8} {run.name}"
             )
     if not found:
         click.echo("No runs yet. `python -m nn train` starts the first.", err=True)
-    if size := quota.report(store):
+    if size := quota.usage(store):
         click.echo(size, err=True)
 
 
@@ -46,10 +48,10 @@ def runs(as_json: bool) -> None:
 def stop(run: str) -> None:
     """Stop a run; it keeps what it has learned and can be resumed."""
     from nn.runs.store.store import RunStore
-    from nn.runs.worker.process import ask
+    from nn.runs.worker.process import send_command
 
     store = RunStore()
-    ask(store, store.find(run).id, "stop")
+    send_command(store, store.find(run).id, "stop")
 
 
 @click.command()

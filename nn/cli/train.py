@@ -95,13 +95,13 @@ def train(
         changes["extra_data"] = str(Path(changes["extra_data"]).expanduser().absolute())
     store, lease = RunStore(), new_lease()
     if changes.get("init_from") and isinstance(changes["init_from"], str):
-        _, fields = load_network.onward(store, changes.pop("init_from"))
+        _, fields = load_network.init_from_fields(store, changes.pop("init_from"))
         changes = fields | changes
     chosen = RunSpec.from_dict(asdict(presets.preset(preset).spec) | changes)
     # Says what is missing before a run is recorded.
     sources.load(chosen.dataset, chosen.validation_size, chosen.seed, chosen.extra_data)
     if chosen.init_from:
-        load_network.begin(store, chosen)
+        load_network.initial_parameters(store, chosen)
 
     _work(store, store.create(chosen, name, lease).id, lease, as_json)
 

@@ -125,7 +125,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("Read right", accuracy or "not yet tested"),
         ("Network", " – ".join(f"{width:,}" for width in spec.sizes)),
         ("Activation", f"{spec.activation}, {spec.output}" if spec.hidden else spec.output),
-        ("Learned from", spec.pictures),
+        ("Learned from", spec.data_name),
         ("Epochs", f"{run.epoch:,} of {spec.epochs:,}"),
         ("Digits seen", f"{run.samples_seen:,}"),
         ("Training took", f"{run.seconds:,.1f} s"),

@@ -18,7 +18,7 @@ from nn.data.formats import npz as npz_format
 from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import render_strokes
 from nn.errors import UserError
-from nn.runs.my_digits import MOST, Labeled, dataset
+from nn.runs.my_digits import MAX_DIGITS, Labeled, dataset
 
 KINDS = ("npz", "zip", "json")
 MOST_BYTES = 4_000_000  # of one picture in a zip
@@ -77,7 +77,7 @@ def read(
                 found = _unzipped(data, name, path, lambda sentence: complain(said(sentence)))
         except UserError as error:
             raise UserError(said(str(error))) from None
-    pairs = zip(found.labels[: MOST + 1], found.images, strict=False)
+    pairs = zip(found.labels[: MAX_DIGITS + 1], found.images, strict=False)
     return [Labeled(int(label), image, []) for label, image in pairs]
 
 
@@ -92,7 +92,7 @@ def _unzipped(data: bytes, name: str, place: Path, complain: Callable[[str], obj
             inside = [
                 i for i in whole.infolist() if Path(i.filename).suffix in image_files.SUFFIXES
             ]
-            for number, info in enumerate(inside[:MOST]):
+            for number, info in enumerate(inside[:MAX_DIGITS]):
                 parts = info.filename.replace("\\", "/").split("/")
                 label = parts[-2] if len(parts) > 1 else parts[-1].partition("_")[0]
                 if label not in set("0123456789") or info.file_size > MOST_BYTES:

@@ -10,7 +10,7 @@ BY_HEART = 1.1  # the validation loss has risen to so many times its lowest: lea
 STILL_FALLING = 0.02  # the share by which it fell in the last epoch: more epochs would help
 
 
-def summary(run: Run, epochs: list[dict[str, Any]]) -> str:
+def advice(run: Run, epochs: list[dict[str, Any]]) -> str:
     """Two or three sentences for a run that has finished or was stopped; "" for any other.
 
     epochs: the complete ones, as RunStore.epochs gives them.

@@ -19,7 +19,7 @@ class Model(NamedTuple):
     step: int | None  # after which it was like that; None: it comes from a file
 
 
-def find(text: str) -> Model:
+def find_model(text: str) -> Model:
     """MODEL as people write it: an exported file, or a run as ``load`` takes it.
 
     Raises UserError when it is neither.
@@ -40,20 +40,20 @@ def load(store: RunStore, text: str) -> Model:
     run = store.find(name)
     if not at:
         return _checkpoint(store, run)
-    frame = store.snapshot(run.id, step_of(step))
+    frame = store.snapshot(run.id, parse_step(step))
     network = run.spec.network()
     network.parameters[...] = frame.parameters
     return Model(network, run, frame.step)
 
 
-def step_of(text: str) -> int:
+def parse_step(text: str) -> int:
     """What stands after the @ of ``RUN@STEP``. Raises UserError for what is no number."""
     if not (text.isdecimal() and len(text) < 16):
         raise UserError(f"After @ comes the step of a kept frame; got {text!r}.")
     return int(text)
 
 
-def trained(store: RunStore, run: Run) -> Network:
+def checkpoint_network(store: RunStore, run: Run) -> Network:
     """The network of the run's checkpoint. Raises UserError when it has none yet."""
     return _checkpoint(store, run).network
 
@@ -67,7 +67,7 @@ def _checkpoint(store: RunStore, run: Run) -> Model:
     return Model(network, run, position.step)
 
 
-def onward(store: RunStore, start: str) -> tuple[Network, dict[str, Any]]:
+def init_from_fields(store: RunStore, start: str) -> tuple[Network, dict[str, Any]]:
     """A network to go on from, and the fields of a RunSpec that does.
 
     start: ``pretrained``, or a run as ``load`` takes it. Raises UserError as ``load``.
@@ -83,13 +83,13 @@ def onward(store: RunStore, start: str) -> tuple[Network, dict[str, Any]]:
     }
 
 
-def begin(store: RunStore, spec: RunSpec) -> Array:
+def initial_parameters(store: RunStore, spec: RunSpec) -> Array:
     """The parameters that a run begins with which goes on from another network.
 
     Raises UserError when that one cannot be had, or is not built as the spec says.
     """
     try:
-        network, fields = onward(store, spec.init_from)
+        network, fields = init_from_fields(store, spec.init_from)
     except UserError as error:
         raise UserError(f"The network to go on from cannot be had. {error}") from None
     for field in "hidden", "activation", "output":

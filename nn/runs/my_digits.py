@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import sqlalchemy
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 
 from nn.data.dataset import Dataset
 from nn.data.synthetic.render_strokes import Strokes
@@ -17,7 +18,7 @@ from nn.errors import UserError
 from nn.runs.store import schema
 from nn.runs.store.store import RunStore
 
-MOST = 5_000  # of a visitor
+MAX_DIGITS = 5_000  # of a visitor
 
 
 class Labeled(NamedTuple):
@@ -34,11 +35,11 @@ def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
         return
     d = schema.my_digits.c
     now = time.time()
-    with store.deciding() as connection:
+    with store.exclusive() as connection:
         held = connection.scalar(select(func.count()).where(d.owner == owner)) or 0
-        if held + len(digits) > MOST:
+        if held + len(digits) > MAX_DIGITS:
             raise UserError(
-                f"My digits holds at most {MOST:,} drawings; you have {held:,} and would add "
+                f"My digits holds at most {MAX_DIGITS:,} drawings; you have {held:,} and would add "
                 f"{len(digits):,}. Delete some first."
             )
         connection.execute(
@@ -56,7 +57,7 @@ def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
         )
 
 
-def held(store: RunStore, owner: str) -> dict[int, Labeled]:
+def load(store: RunStore, owner: str) -> dict[int, Labeled]:
     """The visitor's by their number, oldest first."""
     d = schema.my_digits.c
     query = select(d.id, d.label, d.image, d.strokes).where(d.owner == owner).order_by(d.id)
@@ -70,11 +71,13 @@ def held(store: RunStore, owner: str) -> dict[int, Labeled]:
     }
 
 
-def remove(store: RunStore, owner: str, numbers: Collection[int]) -> None:
+def delete(store: RunStore, owner: str, numbers: Collection[int]) -> None:
     """Of the visitor's own; others' stay, whatever is asked."""
     d = schema.my_digits.c
     with store.writing() as connection:
-        connection.execute(delete(schema.my_digits).where(d.owner == owner, d.id.in_(numbers)))
+        connection.execute(
+            sqlalchemy.delete(schema.my_digits).where(d.owner == owner, d.id.in_(numbers))
+        )
 
 
 def dataset(digits: Collection[Labeled]) -> Dataset:

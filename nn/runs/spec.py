@@ -23,8 +23,8 @@ from nn.optimizers import OPTIMIZERS, Optimizer, Sgd
 from nn.runs.old_names import translated
 from nn.schedules import SCHEDULES
 
-WIDEST, DEEPEST, MOST_PARAMETERS = 10_000, 20, 16_000_000
-HIGHEST_LR, MOST_EPOCHS = 1000.0, 10_000
+MAX_WIDTH, MAX_LAYERS, MAX_PARAMETERS = 10_000, 20, 16_000_000
+MAX_LR, MAX_EPOCHS = 1000.0, 10_000
 PRETRAINED = "pretrained"  # as what a run goes on from: the network that comes with the program
 
 
@@ -69,9 +69,9 @@ class RunSpec:
         except TypeError:
             raise _wrong("hidden", "a list of layer widths", self.hidden) from None
         for width in self.hidden:
-            _check_whole("hidden", width, 1, WIDEST)
-        if len(self.hidden) > DEEPEST:
-            raise _wrong("hidden", f"at most {DEEPEST} layers", len(self.hidden))
+            _check_whole("hidden", width, 1, MAX_WIDTH)
+        if len(self.hidden) > MAX_LAYERS:
+            raise _wrong("hidden", f"at most {MAX_LAYERS} layers", len(self.hidden))
         for field, names in (
             ("activation", ACTIVATIONS),
             ("output", OUTPUTS),
@@ -90,7 +90,7 @@ class RunSpec:
         if self.init_from not in ("", PRETRAINED) and not _moment(self.init_from):
             expected = f"{PRETRAINED}, a moment of a run as RUN@STEP, or empty"
             raise _wrong("init_from", expected, self.init_from)
-        _check_number("lr", self.lr, 0, HIGHEST_LR, above=True)
+        _check_number("lr", self.lr, 0, MAX_LR, above=True)
         _check_number("momentum", self.momentum, 0, 0.9999)
         if not isinstance(self.nesterov, bool):
             raise _wrong("nesterov", "true or false", self.nesterov)
@@ -101,13 +101,13 @@ class RunSpec:
         _check_number("clip_norm", self.clip_norm, 0, 1e6)
         _check_whole("early_stopping_patience", self.early_stopping_patience, 0, 10_000)
         _check_whole("batch_size", self.batch_size, 1, 10_000)
-        _check_whole("epochs", self.epochs, 1, MOST_EPOCHS)
+        _check_whole("epochs", self.epochs, 1, MAX_EPOCHS)
         _check_whole("validation_size", self.validation_size, 0, 1_000_000)
         _check_whole("seed", self.seed, 0, 2**32 - 1)
-        if parameter_count(self.sizes) > MOST_PARAMETERS:
+        if parameter_count(self.sizes) > MAX_PARAMETERS:
             raise UserError(
                 f"hidden: {self.hidden} makes a network of {parameter_count(self.sizes):,} "
-                f"parameters; at most {MOST_PARAMETERS:,} fit. Choose narrower or fewer layers."
+                f"parameters; at most {MAX_PARAMETERS:,} fit. Choose narrower or fewer layers."
             )
 
     @property
@@ -116,7 +116,7 @@ class RunSpec:
         return (784, *self.hidden, 10)
 
     @property
-    def pictures(self) -> str:
+    def data_name(self) -> str:
         """What it learns from, in words; where one's own lie concerns nobody."""
         return Path(self.dataset).name + (" and own digits" if self.extra_data else "")
 
@@ -126,7 +126,7 @@ class RunSpec:
 
     def build(self) -> tuple[Network, Loss, Optimizer]:
         """The untrained network, its loss and its optimizer; where it goes on from another
-        network, nn.runs.load_network.begin has that one's parameters."""
+        network, nn.runs.load_network.initial_parameters has that one's parameters."""
         network = self.network()
         network.initialize(self.initializer, np.random.default_rng(self.seed))
         size, decay = len(network.parameters), self.weight_decay

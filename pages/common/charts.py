@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nn.analysis.predictions.calibration import Calibration
-from nn.runs.history.predictions import Fate
+from nn.runs.history.predictions import PredictionHistory
 
 SEEN = 0.2  # probability: a digit that never had so much stays gray
 GRAY = "rgba(139, 149, 163, 0.35)"
@@ -18,7 +18,7 @@ COLORS = (
 GREEN = "13, 140, 130"
 
 
-def fates(fate: Fate) -> go.Figure:
+def fates(fate: PredictionHistory) -> go.Figure:
     """Ten lines: the probability of each digit while the network learned."""
     at = fate.samples_seen.clip(min=1)  # a logarithmic axis has no 0
     most = fate.probabilities.max(axis=0)

@@ -30,7 +30,7 @@ def runs(in_view: Run | None) -> None:
                     "run": run.name,
                     "state": run.state,
                     "network": "-".join(map(str, run.spec.sizes)),
-                    "data": run.spec.pictures,
+                    "data": run.spec.data_name,
                     "epochs": run.epoch,
                     "test accuracy": run.test_accuracy,
                     "started": datetime.fromtimestamp(run.created, UTC),

@@ -82,7 +82,7 @@ def _choices(run: Run | None) -> dict[str, str]:
     for name in sources.NAMES:
         if own != name and (name != "mnist" or mnist.find()):
             found[name] = NAMES[name]
-    if my_digits.held(store(), state.visitor_id()):
+    if my_digits.load(store(), state.visitor_id()):
         found[MINE] = "My digits, from the Draw page"
     return found | {UPLOAD: "Pictures of your own …"}
 
@@ -93,7 +93,7 @@ def _test(data: str, validation: int, seed: int) -> Dataset:
 
 
 def _mine() -> Pictures:
-    held = my_digits.held(store(), state.visitor_id())
+    held = my_digits.load(store(), state.visitor_id())
     if not held:  # they were deleted just now
         raise UserError("There is nothing in My digits any more.")
     data = my_digits.dataset(held.values())

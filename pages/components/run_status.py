@@ -11,7 +11,7 @@ _show = component("run_status")
 
 def run_status(run: Run) -> None:
     by = ", by another visitor" if run.owner else ", by the command line"
-    about = f"{run.name}: {' · '.join(map(str, run.spec.sizes))}, {run.spec.pictures}"
+    about = f"{run.name}: {' · '.join(map(str, run.spec.sizes))}, {run.spec.data_name}"
     _show(
         key="run_status",
         data={"run": run.id, "about": about if state.owns(run) else about + by},

@@ -64,5 +64,5 @@ def _initial_tiles(spec: RunSpec) -> str:
     network, _, _ = spec.build()
     if spec.init_from:
         with suppress(UserError):  # then its run will say so
-            network.parameters[...] = load_network.begin(store(), spec)
+            network.parameters[...] = load_network.initial_parameters(store(), spec)
     return base64.b64encode(pack_tiles.pack(network.parameters, spec.sizes)).decode()

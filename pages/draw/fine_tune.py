@@ -11,7 +11,7 @@ from nn.analysis.predictions.forgetting import Bools
 from nn.analysis.predictions.predict import Predictions
 from nn.data import sources
 from nn.errors import UserError
-from nn.runs.fine_tune import FEWEST, learned, tune
+from nn.runs.fine_tune import MIN_DIGITS, create_run, learned_images
 from nn.runs.spec import PRETRAINED
 from nn.runs.store.store import Run, State
 from nn.runs.worker.process import launch
@@ -61,15 +61,15 @@ def _offer(by: list[Reader], held: int, learning: bool) -> None:
             st.button(
                 "Fine-tune on my digits" if len(by) == 1 else f"Fine-tune {plain(reader.name)}",
                 icon=":material/model_training:",
-                disabled=learning or held < FEWEST,
+                disabled=learning or held < MIN_DIGITS,
                 on_click=_start,
                 args=(reader,),
                 key=f"tune {reader.key}",
             )
         if learning:
             note("One learns already; the next can start when it has ended.")
-        elif held < FEWEST:
-            note(f"Teach it {FEWEST} digits or more, then a copy of it can learn them.")
+        elif held < MIN_DIGITS:
+            note(f"Teach it {MIN_DIGITS} digits or more, then a copy of it can learn them.")
         else:
             note(
                 f"A copy of it learns your digits among {LEARNS[sources.default()]}, so that it "
@@ -79,7 +79,9 @@ def _offer(by: list[Reader], held: int, learning: bool) -> None:
 
 def _start(reader: Reader) -> None:
     try:
-        run = tune(store(), session_state.visitor_id(), reader.moment or PRETRAINED, reader.name)
+        run = create_run(
+            store(), session_state.visitor_id(), reader.moment or PRETRAINED, reader.name
+        )
     except UserError as error:
         draw_state.tell(str(error))
         return
@@ -161,8 +163,8 @@ def _effect(run: Run, first: int, last: int) -> None:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _learned(run_id: str) -> set[bytes]:
-    """As nn.runs.fine_tune.learned."""
-    return learned(store(), store().run(run_id))
+    """As nn.runs.fine_tune.learned_images."""
+    return learned_images(store(), store().run(run_id))
 
 
 def split(was: Predictions, now: Predictions, known: Bools) -> list[Count]:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from nn.errors import UserError
-from nn.runs.history.predictions import fate
+from nn.runs.history.predictions import prediction_history
 from nn.runs.store.store import Run
 from pages.common import charts
 from pages.common.note import note
@@ -56,7 +56,7 @@ def _pins(run: Run, pins: list[bytes]) -> None:
                 st.rerun()
         with chart:
             try:
-                found = fate(store(), run.id, image)
+                found = prediction_history(store(), run.id, image)
             except UserError as error:
                 st.error(plain(str(error)))
                 continue

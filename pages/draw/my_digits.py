@@ -62,7 +62,7 @@ def ask(seen: Preprocessed, answer: pretrained.Answer, strokes: list[Stroke]) ->
 
 def show(readers: list[Reader]) -> None:
     """All that was taught, and what can be done with it."""
-    held = my_digits.held(store(), state.visitor_id())
+    held = my_digits.load(store(), state.visitor_id())
     if not held:
         st.markdown(
             "Nothing here yet. When a drawing has been read, press **Right** or **It was a …**: "
@@ -103,7 +103,7 @@ def show(readers: list[Reader]) -> None:
 
 
 def _remove(numbers: list[int]) -> None:
-    my_digits.remove(store(), state.visitor_id(), numbers)
+    my_digits.delete(store(), state.visitor_id(), numbers)
 
 
 def _read(reader: Reader, digit: Labeled) -> pretrained.Answer:

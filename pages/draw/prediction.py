@@ -86,11 +86,11 @@ def explain() -> None:
     if news := draw_state.news():
         st.toast(plain(news))
     deferred_rerun(turn)
-    _rehearse()
+    _warm_up()
 
 
 @st.cache_resource(show_spinner=False)
-def _rehearse() -> None:
+def _warm_up() -> None:
     """The first picture that a server reads takes ten times as long as all others: let it be one
     that nobody waits for."""
     stem = np.zeros((SIDE, SIDE), np.uint8)

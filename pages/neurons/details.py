@@ -189,5 +189,5 @@ def _life(run_id: str, layer: int, neuron: int) -> dict[str, Any]:
             "No snapshots of the pretrained model were kept. Train a network of your own, and you "
             "see its neurons’ lives."
         )
-    found = weights.film(store(), run_id, layer, neuron)
+    found = weights.weight_history(store(), run_id, layer, neuron)
     return {"samples_seen": found.samples_seen, "tiles": text(quantize(found.pictures)[1])}

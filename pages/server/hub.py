@@ -28,9 +28,9 @@ from starlette.websockets import WebSocket
 from nn.analysis.predictions.activations import node_activations
 from nn.data import sources
 from nn.errors import UserError
-from nn.runs.advice import summary
+from nn.runs.advice import advice
 from nn.runs.store.store import Point, Run, RunStore, State
-from nn.runs.worker.process import COMMANDS, ask
+from nn.runs.worker.process import COMMAND_KINDS, send_command
 from pages.server import film, pack_network, pack_tiles, shared_store, visitor
 
 BUSY, IDLE = 1 / 60, 1 / 4  # seconds between two looks into the store: active runs, others
@@ -145,7 +145,7 @@ class Channel:
         return film.packed(
             {
                 "state": run.state,
-                "message": " ".join(filter(None, (run.message, summary(run, self.epochs)))),
+                "message": " ".join(filter(None, (run.message, advice(run, self.epochs)))),
                 "epoch": run.epoch,
                 "epochs": run.spec.epochs,
                 "step": run.step,
@@ -264,11 +264,11 @@ def _answer(store: RunStore, run_id: str, text: str, who: str) -> dict[str, Any]
     try:
         if what == "digit":
             return {"digit": _digit(store, run_id)}
-        if what not in COMMANDS:
+        if what not in COMMAND_KINDS:
             return {"refusal": f"There is no command {what!r}."}
         if not who or store.run(run_id).owner != who:
             return {"refusal": f"Only who started this run may {what} it."}
-        ask(store, run_id, what, value)
+        send_command(store, run_id, what, value)
     except UserError as error:
         return {"refusal": str(error)}
     except (SQLAlchemyError, OSError) as error:

@@ -15,7 +15,7 @@ from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES
 from nn.optimizers import OPTIMIZERS
 from nn.runs.presets import PRESETS, Preset
-from nn.runs.spec import HIGHEST_LR, MOST_EPOCHS, RunSpec, parse_hidden
+from nn.runs.spec import MAX_EPOCHS, MAX_LR, RunSpec, parse_hidden
 from nn.schedules import SCHEDULES
 from pages.common import state
 from pages.common.text import plain
@@ -106,13 +106,13 @@ GROUPS: dict[str, dict[str, Setting]] = {
         "epochs": Setting(
             "Epochs",
             "How often it goes through all the training digits.",
-            number(1, MOST_EPOCHS, 1),
+            number(1, MAX_EPOCHS, 1),
         ),
         "lr": Setting(
             "Learning rate",
             "How far the network moves after each batch of digits. Higher learns faster, until it "
             "overshoots and learns nothing at all.",
-            number(0.0001, HIGHEST_LR, 0.01),
+            number(0.0001, MAX_LR, 0.01),
         ),
         "lr_schedule": Setting(
             "Schedule",

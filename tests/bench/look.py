@@ -20,7 +20,7 @@ from tests.bench.report import Report
 from tests.browser.app import WALL, Server, chromium, find_chromium
 
 ROUNDS, NEURONS, MOMENTS = 5, (5, 17, 40, 66, 90, 101, 127), 7
-FRAMES, COARSE = snapshot_schedule.MOST_FRAMES, 16  # kept; as many as make a timeline playable
+FRAMES, COARSE = snapshot_schedule.MAX_SNAPSHOTS, 16  # kept; as many as make a timeline playable
 PATIENCE = 60_000  # milliseconds
 REST = 1.5  # seconds between two measurements
 

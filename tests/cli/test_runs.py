@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("how", [["--json"], []], ids=["json", "people"])
 def test_a_run_whose_data_are_gone_stays_what_it_was(store, tmp_path, how):
     run = store.create(RunSpec(dataset=str(tmp_path / "gone.csv")), "mine")
-    store.withdraw(run.id)
+    store.cancel(run.id)
     assert "gone.csv" in assert_sentence(nn("resume", "mine", *how))
     assert store.find("mine").state is State.STOPPED
 

@@ -65,7 +65,7 @@ OTHER = {
 
 
 @pytest.fixture
-def onward(store, tmp_path):
+def init_from_fields(store, tmp_path):
     """The two fields that go on from something: a network, and digits of one's own."""
     run = store.create(RunSpec(**OTHER))
     next(work(store, run.id))

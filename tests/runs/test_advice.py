@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from nn.runs.advice import summary
+from nn.runs.advice import advice
 from nn.runs.spec import RunSpec
 from nn.runs.store.run import State
 
@@ -23,7 +23,7 @@ def ended(store, quick):
             {"epoch": n, "val_loss": loss, "val_accuracy": right, "test_accuracy": right}
             for n, (loss, right) in enumerate(zip(losses, accuracies, strict=True), 1)
         ]
-        return summary(run, epochs)
+        return advice(run, epochs)
 
     return end
 

@@ -12,7 +12,14 @@ from nn.data.synthetic import handwriting
 from nn.errors import UserError
 from nn.models import pretrained
 from nn.runs import load_network, my_digits
-from nn.runs.fine_tune import APART, FEWEST, MANY, RECIPE, learned, tune
+from nn.runs.fine_tune import (
+    HOLD_OUT_EVERY,
+    HOLD_OUT_FROM,
+    MIN_DIGITS,
+    SETTINGS,
+    create_run,
+    learned_images,
+)
 from nn.runs.my_digits import Labeled
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import State
@@ -55,9 +62,9 @@ def pictures(run) -> np.ndarray:
 
 
 def test_the_run_is_built_as_the_network_and_belongs_to_the_visitor(store):
-    digits = teach(store, FEWEST)
-    teach(store, FEWEST, "somebody else")
-    run = tune(store, ME, "pretrained", "The pretrained model")
+    digits = teach(store, MIN_DIGITS)
+    teach(store, MIN_DIGITS, "somebody else")
+    run = create_run(store, ME, "pretrained", "The pretrained model")
     assert (run.state, run.owner, run.name) == (
         State.QUEUED,
         ME,
@@ -69,49 +76,49 @@ def test_the_run_is_built_as_the_network_and_belongs_to_the_visitor(store):
 
 
 def test_of_many_some_are_kept_apart(store):
-    digits = teach(store, MANY)
-    run = tune(store, ME, "pretrained", "x")
-    kept = [digit.image for n, digit in enumerate(digits, 1) if n % APART]
+    digits = teach(store, HOLD_OUT_FROM)
+    run = create_run(store, ME, "pretrained", "x")
+    kept = [digit.image for n, digit in enumerate(digits, 1) if n % HOLD_OUT_EVERY]
     np.testing.assert_array_equal(pictures(run), kept)
 
 
 def test_a_network_tuned_again_keeps_its_name(store):
-    teach(store, FEWEST)
-    assert tune(store, ME, "pretrained", "x, fine-tuned").name == "x, fine-tuned"
+    teach(store, MIN_DIGITS)
+    assert create_run(store, ME, "pretrained", "x, fine-tuned").name == "x, fine-tuned"
 
 
 def test_what_a_run_learned_from_outlives_my_digits(store):
-    teach(store, FEWEST)
-    run = tune(store, ME, "pretrained", "x")
-    my_digits.remove(store, ME, my_digits.held(store, ME))
-    assert len(pictures(run)) == FEWEST
+    teach(store, MIN_DIGITS)
+    run = create_run(store, ME, "pretrained", "x")
+    my_digits.delete(store, ME, my_digits.load(store, ME))
+    assert len(pictures(run)) == MIN_DIGITS
 
 
 def test_what_was_learned_before_going_on_is_learned_too(store, quick):
     """As far as it can be told: not when that run has been deleted."""
     first = worked(store, store.create(quick))
-    before = teach(store, FEWEST)
-    run = worked(store, tune(store, ME, f"{first.id}@{first.step}", "x"))
-    my_digits.remove(store, ME, my_digits.held(store, ME))
-    new = teach(store, FEWEST, seed=4)
-    again = tune(store, ME, f"{run.id}@{run.step}", "x")
-    assert learned(store, first) == set()
+    before = teach(store, MIN_DIGITS)
+    run = worked(store, create_run(store, ME, f"{first.id}@{first.step}", "x"))
+    my_digits.delete(store, ME, my_digits.load(store, ME))
+    new = teach(store, MIN_DIGITS, seed=4)
+    again = create_run(store, ME, f"{run.id}@{run.step}", "x")
+    assert learned_images(store, first) == set()
     both = {digit.image.tobytes() for digit in before + new}
-    assert len(both) == 2 * FEWEST and learned(store, again) == both
+    assert len(both) == 2 * MIN_DIGITS and learned_images(store, again) == both
     store.delete(run.id)
-    assert learned(store, again) == {digit.image.tobytes() for digit in new}
+    assert learned_images(store, again) == {digit.image.tobytes() for digit in new}
 
 
 def test_a_tuned_run_learns_a_strange_hand_and_forgets_little(store, monkeypatch):
     """It lies on its side. There are fewer other digits than usual, so it takes more epochs."""
-    monkeypatch.setitem(RECIPE, "epochs", 30)
-    monkeypatch.setitem(RECIPE, "augmentation", 0.0)  # which takes long
+    monkeypatch.setitem(SETTINGS, "epochs", 30)
+    monkeypatch.setitem(SETTINGS, "augmentation", 0.0)  # which takes long
     first = worked(store, store.create(RunSpec(hidden=(32,), dataset="strokes", validation_size=0)))
     upright = teach(store, 20)
-    my_digits.remove(store, ME, my_digits.held(store, ME))
+    my_digits.delete(store, ME, my_digits.load(store, ME))
     lying = [digit._replace(image=np.rot90(digit.image)) for digit in upright]
     my_digits.add(store, ME, lying)
-    run = worked(store, tune(store, ME, f"{first.id}@{first.step}", "x"))
+    run = worked(store, create_run(store, ME, f"{first.id}@{first.step}", "x"))
     data = my_digits.dataset(lying)
 
     def right(step: int) -> int:
@@ -126,13 +133,13 @@ def test_a_tuned_run_learns_a_strange_hand_and_forgets_little(store, monkeypatch
     ("count", "start", "sentence"),
     [
         (0, "pretrained", "My digits holds 0; teach it 5 or more first"),
-        (FEWEST - 1, "pretrained", "My digits holds 4"),
-        (FEWEST, "0123abcd@5", "There is no run"),
+        (MIN_DIGITS - 1, "pretrained", "My digits holds 4"),
+        (MIN_DIGITS, "0123abcd@5", "There is no run"),
     ],
 )
 def test_what_cannot_be_tuned_is_a_sentence_and_leaves_nothing(store, count, start, sentence):
     if count:
         teach(store, count)
     with pytest.raises(UserError, match=sentence):
-        tune(store, ME, start, "x")
+        create_run(store, ME, start, "x")
     assert not store.runs()

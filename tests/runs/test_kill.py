@@ -34,12 +34,12 @@ import os, signal, sys
 from nn.runs.store.store import RunStore
 from nn.runs.worker import loop
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-loop._rehearse()
+loop._warm_up()
 print("ready", flush=True)
 for run_id in sys.stdin:
     child = os.fork()
     if not child:
-        loop.work_off(RunStore(), run_id.strip())
+        loop.drain_queue(RunStore(), run_id.strip())
         os._exit(0)
     print(child, flush=True)
 """

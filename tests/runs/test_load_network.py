@@ -9,11 +9,11 @@ from sqlalchemy import update
 
 from nn.errors import UserError
 from nn.models import checkpoint, weights_file
-from nn.runs.load_network import find, latest_finished, load, trained
+from nn.runs.load_network import checkpoint_network, find_model, latest_finished, load
 from nn.runs.store import schema
 from nn.runs.store.store import RunStore, State
 from nn.runs.worker.loop import work
-from nn.runs.worker.snapshot_schedule import half
+from nn.runs.worker.snapshot_schedule import to_float16
 
 
 @pytest.fixture(scope="module")
@@ -46,22 +46,24 @@ def test_a_run_at_a_step_is_the_network_of_that_frame(recorded):
     store, run = recorded
     untrained, found, step = load(store, "mine@0")
     assert (found, step, untrained.activation) == (run, 0, "sigmoid")
-    np.testing.assert_array_equal(untrained.parameters, half(run.spec.build()[0].parameters))
+    np.testing.assert_array_equal(untrained.parameters, to_float16(run.spec.build()[0].parameters))
     last = load(store, f"{run.id}@{run.step}").network
-    np.testing.assert_array_equal(last.parameters, half(trained(store, run).parameters))
+    np.testing.assert_array_equal(
+        last.parameters, to_float16(checkpoint_network(store, run).parameters)
+    )
 
 
 def test_a_file_is_told_from_a_run_by_its_ending(recorded, tmp_path, monkeypatch):
     store, run = recorded
     monkeypatch.setenv("DIGITSCOPE_STORE", store.url)
-    network = trained(store, run)
+    network = checkpoint_network(store, run)
     weights_file.write(network, tmp_path / "mine.npz", {})
     for text, of in ((str(tmp_path / "mine.npz"), None), ("mine", run)):
-        found = find(text)
+        found = find_model(text)
         assert found.run == of
         np.testing.assert_array_equal(found.network.parameters, network.parameters)
     with pytest.raises(UserError, match="no run 'yours'"):
-        find("yours")
+        find_model("yours")
 
 
 @pytest.mark.parametrize("step", ["", "x", "-1", "1.5", "²", "99", "9" * 20])

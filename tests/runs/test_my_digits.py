@@ -20,7 +20,7 @@ def digit(label: int, seed: int = 0) -> Labeled:
 def test_what_is_added_is_held_in_order(store):
     my_digits.add(store, ME, [digit(7, 1), digit(3, 2)])
     my_digits.add(store, ME, [digit(0, 3)._replace(strokes=[])])
-    found = list(my_digits.held(store, ME).values())
+    found = list(my_digits.load(store, ME).values())
     assert [d.label for d in found] == [7, 3, 0]
     np.testing.assert_array_equal(found[1].image, digit(3, 2).image)
     assert found[0].strokes == [[[1.5, 2.0], [3.0, 4.0]]] and found[2].strokes == []
@@ -31,16 +31,16 @@ def test_what_is_added_is_held_in_order(store):
 def test_nobody_sees_or_removes_anothers(store):
     my_digits.add(store, ME, [digit(1)])
     my_digits.add(store, OTHER, [digit(2)])
-    [number] = my_digits.held(store, OTHER)
-    my_digits.remove(store, ME, [number])
-    assert list(my_digits.held(store, OTHER)) == [number]
-    my_digits.remove(store, OTHER, [number])
-    assert not my_digits.held(store, OTHER) and len(my_digits.held(store, ME)) == 1
+    [number] = my_digits.load(store, OTHER)
+    my_digits.delete(store, ME, [number])
+    assert list(my_digits.load(store, OTHER)) == [number]
+    my_digits.delete(store, OTHER, [number])
+    assert not my_digits.load(store, OTHER) and len(my_digits.load(store, ME)) == 1
 
 
 def test_nothing_added_is_nothing_held(store):
     my_digits.add(store, ME, [])
-    assert not my_digits.held(store, ME)
+    assert not my_digits.load(store, ME)
 
 
 def test_nobody_is_nobody(store):
@@ -49,8 +49,8 @@ def test_nobody_is_nobody(store):
 
 
 def test_there_is_an_end_to_it_and_then_nothing_is_added(store, monkeypatch):
-    monkeypatch.setattr(my_digits, "MOST", 3)
+    monkeypatch.setattr(my_digits, "MAX_DIGITS", 3)
     my_digits.add(store, ME, [digit(1), digit(2)])
     with pytest.raises(UserError, match="at most 3"):
         my_digits.add(store, ME, [digit(3), digit(4)])
-    assert len(my_digits.held(store, ME)) == 2
+    assert len(my_digits.load(store, ME)) == 2

@@ -21,7 +21,7 @@ ALIKE = 0.2  # neighbors' correlation: noise has less, even a one-pixel pen's st
 UNEVEN = 0.03  # a border that varies by more is unevenly lit, or crossed by ink
 SMALL = 64  # pixels: a shorter side below this is no photograph
 CELLS = 8  # across and down: in each, ink covers less than the paper
-WIDEST = 0.25  # of the shorter side: what is wider than this both ways is a shadow, no stroke
+MAX_WIDTH = 0.25  # of the shorter side: what is wider than this both ways is a shadow, no stroke
 
 
 def find(gray: Gray) -> Ink | None:
@@ -70,7 +70,7 @@ def _shaded(gray: Gray) -> Ink:
     around = _resized(_resized(gray, CELLS, CELLS), *gray.shape[::-1])
     light = _mostly_above(gray - around)
     coarse = _resized(gray, gray.shape[1] // 4, gray.shape[0] // 4)
-    half = round(WIDEST / 2 * min(coarse.shape))
+    half = round(MAX_WIDTH / 2 * min(coarse.shape))
     if light:
         contrast = gray - _resized(_opened(coarse, half), *gray.shape[::-1])
     else:

@@ -1,4 +1,4 @@
-"""Fate: what a network said of one picture at each kept moment of its learning."""
+"""PredictionHistory: what a network said of one picture at each kept moment of its learning."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from nn.runs.store.store import RunStore
 DIGITS = 10
 
 
-class Fate(NamedTuple):
+class PredictionHistory(NamedTuple):
     samples_seen: Array  # (n,): how many digits it had seen
     probabilities: Array  # (n, 10)
 
 
-def fate(store: RunStore, run_id: str, image: Array) -> Fate:
+def prediction_history(store: RunStore, run_id: str, image: Array) -> PredictionHistory:
     """image: (28, 28) uint8 in MNIST's frame. Each frame is looked at once.
 
     Raises UserError when there is no such run.
     """
     frames = store.snapshot_samples_seen(store.run(run_id).id)
     answers = [_answer(store, run_id, step, image.tobytes()) for step in frames]
-    return Fate(np.array(list(frames.values()), np.int64), np.array(answers).reshape(-1, DIGITS))
+    return PredictionHistory(
+        np.array(list(frames.values()), np.int64), np.array(answers).reshape(-1, DIGITS)
+    )
 
 
 @lru_cache(20_000)

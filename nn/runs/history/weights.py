@@ -1,4 +1,4 @@
-"""Film: one neuron's weights at moments of a run's life."""
+"""WeightHistory: one neuron's weights at moments of a run's life."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from nn.errors import UserError
 from nn.runs.store.store import RunStore
 
 
-class Film(NamedTuple):
+class WeightHistory(NamedTuple):
     steps: list[int]  # of the kept frames
     samples_seen: list[int]  # digits seen by then
     pictures: NDArray[np.float32]  # (frames, 784), as weights.pictures
 
 
-def film(store: RunStore, run_id: str, layer: int, neuron: int, most: int = 12) -> Film:
+def weight_history(
+    store: RunStore, run_id: str, layer: int, neuron: int, most: int = 12
+) -> WeightHistory:
     """At ``most`` of the kept frames, evenly chosen.
 
     Raises UserError for no such run or neuron, and where no frame is kept yet.
@@ -34,7 +36,9 @@ def film(store: RunStore, run_id: str, layer: int, neuron: int, most: int = 12) 
     shown = [
         weight_maps(f.parameters, run.spec.sizes, layer, slice(neuron, neuron + 1)) for f in frames
     ]
-    return Film([f.step for f in frames], [f.samples_seen for f in frames], np.concatenate(shown))
+    return WeightHistory(
+        [f.step for f in frames], [f.samples_seen for f in frames], np.concatenate(shown)
+    )
 
 
 def evenly_spaced(steps: list[int], most: int) -> list[int]:

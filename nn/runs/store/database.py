@@ -167,7 +167,7 @@ def is_locked(error: OperationalError) -> bool:
     return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def settle(engine: Engine) -> None:
+def checkpoint_wal(engine: Engine) -> None:
     """Move what was written last from the log into the file; it waits for the disk."""
     if is_sqlite(engine):
         with engine.connect() as connection:
@@ -177,7 +177,7 @@ def settle(engine: Engine) -> None:
 # Size
 
 
-def used(engine: Engine) -> int | None:
+def used_bytes(engine: Engine) -> int | None:
     """Bytes that what is recorded takes; None where a server minds its own room."""
     if not is_sqlite(engine):
         return None

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from nn.errors import UserError
 from nn.runs.store import database
 
-PATIENCE = 30.0  # seconds for which what must be written is tried again
+LOCK_RETRY_SECONDS = 30.0  # seconds for which what must be written is tried again
 LOCK_WAIT = 0.1  # seconds that each try waits for a locked store
 
 Arguments = ParamSpec("Arguments")
@@ -24,16 +24,16 @@ class Unwritable(UserError):
 
 
 class Locked(Unwritable):
-    """Another program has locked the store for PATIENCE seconds."""
+    """Another program has locked the store for LOCK_RETRY_SECONDS seconds."""
 
     def __init__(self) -> None:
         super().__init__(
-            f"Another program kept the store locked for {PATIENCE:.0f} seconds. Close it, then "
-            "resume this run."
+            f"Another program kept the store locked for {LOCK_RETRY_SECONDS:.0f} seconds. Close "
+            "it, then resume this run."
         )
 
 
-def unless_locked(error: OperationalError) -> None:
+def raise_unless_locked(error: OperationalError) -> None:
     """Raise Unwritable for an error that waiting does not mend."""
     if not database.is_locked(error):
         raise Unwritable(
@@ -41,17 +41,17 @@ def unless_locked(error: OperationalError) -> None:
         ) from None
 
 
-def insisting(write: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """``write``, tried again for PATIENCE seconds while the store is locked."""
+def retry_while_locked(write: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """``write``, tried again for LOCK_RETRY_SECONDS seconds while the store is locked."""
 
     @wraps(write)
     def insist(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + LOCK_RETRY_SECONDS
         while True:
             try:
                 return write(*args, **kwargs)
             except OperationalError as error:
-                unless_locked(error)
+                raise_unless_locked(error)
             if time.monotonic() > until:
                 raise Locked
             time.sleep(LOCK_WAIT)

@@ -1,7 +1,7 @@
 """The queue: as many runs at a time as there are cores; the rest wait for their turn.
 
 A run has a slot while a worker holds its lease and is heard of. Who frees a slot then looks for a
-run that waits, who queues a run then looks for a free slot: so nobody waits beside a free one.
+queued run, who queues a run then looks for a free slot: so nobody waits beside a free one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def new_lease() -> str:
     return secrets.token_hex(8)
 
 
-def waits() -> ColumnElement[bool]:
+def is_queued() -> ColumnElement[bool]:
     """The condition that a run has been queued and nobody has taken it."""
     return and_(schema.runs.c.state == "queued", schema.runs.c.lease.is_(None))
 
@@ -52,7 +52,7 @@ def free_slots(connection: Connection) -> int:
 def waiting(connection: Connection) -> list[str]:
     """The ids of the runs that wait, the next one first."""
     r = schema.runs.c
-    return list(connection.scalars(select(r.id).where(waits()).order_by(r.heartbeat, r.id)))
+    return list(connection.scalars(select(r.id).where(is_queued()).order_by(r.heartbeat, r.id)))
 
 
 def take(connection: Connection, run_id: str) -> str | None:
@@ -60,7 +60,7 @@ def take(connection: Connection, run_id: str) -> str | None:
     lease = new_lease()
     taken = connection.execute(
         update(schema.runs)
-        .where(schema.runs.c.id == run_id, waits())
+        .where(schema.runs.c.id == run_id, is_queued())
         .values(lease=lease, heartbeat=time.time())
     )
     return lease if taken.rowcount else None
@@ -69,7 +69,7 @@ def take(connection: Connection, run_id: str) -> str | None:
 def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, str] | None:
     """Give ``run_id`` if it waits, else the run whose turn it is, to a worker → run and lease.
 
-    None without a free slot or a run that waits. To be called in RunStore.deciding.
+    None without a free slot or a run that waits. To be called in RunStore.exclusive.
     """
     if not free_slots(connection):
         return None
@@ -79,25 +79,25 @@ def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, s
     return None
 
 
-class Standing(NamedTuple):
+class QueueStatus(NamedTuple):
     """How the queue stands."""
 
     waiting: list[str]  # ids of the runs that wait, the next one first
     free: int  # slots
     heard: float  # when any worker last wrote, seconds since 1970
 
-    def place(self, run_id: str, silent: float) -> int:
+    def position(self, run_id: str, silent: float) -> int:
         """1, 2, … in the queue; 0 when a worker should be there any moment.
 
         silent: seconds since the run was queued.
         """
         if run_id not in self.waiting:  # it came or was taken between two looks into the store
             return 0
-        place = self.waiting.index(run_id) + 1
-        return place if silent > START_SECONDS else max(0, place - self.free)
+        position = self.waiting.index(run_id) + 1
+        return position if silent > START_SECONDS else max(0, position - self.free)
 
 
-def standing(connection: Connection) -> Standing:
+def status(connection: Connection) -> QueueStatus:
     r = schema.runs.c
-    heard = connection.scalar(select(func.max(r.heartbeat)).where(not_(waits())))
-    return Standing(waiting(connection), free_slots(connection), heard or 0.0)
+    heard = connection.scalar(select(func.max(r.heartbeat)).where(not_(is_queued())))
+    return QueueStatus(waiting(connection), free_slots(connection), heard or 0.0)

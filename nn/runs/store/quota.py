@@ -13,13 +13,13 @@ from nn.errors import UserError
 from nn.runs.store import database, schema
 from nn.runs.store.store import RunStore
 
-DEFAULT = "4 GiB"
+DEFAULT_QUOTA = "4 GiB"
 UNITS = {"MiB": 2**20, "GiB": 2**30}
 
 
-def limit() -> int:
-    """Bytes the store may grow to: ``$DIGITSCOPE_STORE_LIMIT``, else DEFAULT. Raises UserError."""
-    written = os.environ.get("DIGITSCOPE_STORE_LIMIT") or DEFAULT
+def storage_quota() -> int:
+    """Bytes the store may grow to. Raises UserError for a setting that is no size."""
+    written = os.environ.get("DIGITSCOPE_STORE_LIMIT") or DEFAULT_QUOTA
     parts = re.fullmatch(r"\s*(\d{1,9}(?:\.\d+)?)\s*(MiB|GiB)\s*", written)
     if not parts:
         raise UserError(
@@ -29,32 +29,32 @@ def limit() -> int:
     return round(float(parts[1]) * UNITS[parts[2]])
 
 
-def pretty(size: int) -> str:
+def format_size(size: int) -> str:
     """→ "312 MiB", "4.1 GiB"."""
     unit = "GiB" if size >= UNITS["GiB"] else "MiB"
     number = size / UNITS[unit]
     return f"{number:.{0 if number >= 10 else 1}f}".removesuffix(".0") + f" {unit}"
 
 
-def report(store: RunStore) -> str:
+def usage(store: RunStore) -> str:
     """How large the store is, as a sentence; "" for a database server, which minds that itself."""
-    used, most = database.used(store.engine), limit()
+    used, most = database.used_bytes(store.engine), storage_quota()
     if used is None:
         return ""
     advice = " Delete some runs: `python -m nn delete RUN`." if used > most else ""
-    return f"Store: {pretty(used)} of {pretty(most)}.{advice}"
+    return f"Store: {format_size(used)} of {format_size(most)}.{advice}"
 
 
-def keep(store: RunStore) -> str:
+def enforce_quota(store: RunStore) -> str:
     """Thin frames until the store is within its limit: those of the oldest runs first, never of
     one that is active or pinned, never a run's first or last.
 
     → "", or a sentence when that was not enough. Raises UserError for a limit that is none.
     """
-    most = limit()
+    most = storage_quota()
 
     def fits() -> bool:
-        return (database.used(store.engine) or 0) <= most
+        return (database.used_bytes(store.engine) or 0) <= most
 
     with suppress(OperationalError):  # somebody has locked the store: another time
         if fits():
@@ -66,8 +66,8 @@ def keep(store: RunStore) -> str:
         database.reclaim(store.engine)
         if not fits():
             return (
-                f"The store is larger than {pretty(most)}, with no frames left to thin out. Delete "
-                "some runs."
+                f"The store is larger than {format_size(most)}, with no snapshots left to "
+                "thin out. Delete some runs."
             )
     return ""
 

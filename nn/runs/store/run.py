@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.runs.spec import RunSpec
-from nn.runs.store.queue import LEASE_SECONDS, START_SECONDS, Standing
+from nn.runs.store.queue import LEASE_SECONDS, START_SECONDS, QueueStatus
 
-Kind = Literal["pause", "resume", "stop", "step", "lr", "speed"]
+CommandKind = Literal["pause", "resume", "stop", "step", "lr", "speed"]
 
 
 class State(StrEnum):
@@ -49,7 +49,7 @@ class Run:
     epoch: int  # complete ones
     test_accuracy: float | None  # 0–1, after the last complete epoch
     pinned: bool  # its frames are never thinned
-    place: int  # in the queue: 1, 2, …; 0 when it does not wait
+    queue_position: int  # in the queue: 1, 2, …; 0 when it does not wait
 
 
 class Point(NamedTuple):
@@ -70,25 +70,25 @@ class Snapshot(NamedTuple):
 
 class Command(NamedTuple):
     id: int
-    kind: Kind
+    kind: CommandKind
     value: float | None = None  # see RunStore.command
 
 
-def waits(row: Any) -> bool:
+def is_queued(row: Any) -> bool:
     return row.state == State.QUEUED and row.lease is None
 
 
-def as_run(row: Any, standing: Standing | None) -> Run:
+def as_run(row: Any, status: QueueStatus | None) -> Run:
     """What a row of the table says at this moment; how the queue stands matters if it waits."""
-    state, message, place = State(row.state), row.message, 0
+    state, message, position = State(row.state), row.message, 0
     now = time.time()
-    if standing and waits(row):
-        place = standing.place(row.id, now - row.heartbeat)
-        if now - max(row.heartbeat, standing.heard) > START_SECONDS:
-            state, place = State.INTERRUPTED, 0
+    if status and is_queued(row):
+        position = status.position(row.id, now - row.heartbeat)
+        if now - max(row.heartbeat, status.heard) > START_SECONDS:
+            state, position = State.INTERRUPTED, 0
             message = "No worker has started it. Resume it, or it starts after the next run."
-        elif place:
-            message = f"Waiting: {ordinal(place)} in the queue."
+        elif position:
+            message = f"Waiting: {ordinal(position)} in the queue."
     elif state.active and row.lease and now - row.heartbeat > LEASE_SECONDS:
         state = State.INTERRUPTED
         message = "Its worker vanished. Resume it to go on from the last checkpoint."
@@ -108,7 +108,7 @@ def as_run(row: Any, standing: Standing | None) -> Run:
         epoch=row.epoch,
         test_accuracy=row.test_accuracy,
         pinned=row.pinned,
-        place=place,
+        queue_position=position,
     )
 
 

@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from nn.errors import UserError
 from nn.runs.spec import RunSpec
 from nn.runs.store import database, queue, schema
-from nn.runs.store.run import Command, Kind, Point, Run, Snapshot, State, as_run, waits
+from nn.runs.store.run import Command, CommandKind, Point, Run, Snapshot, State, as_run, is_queued
 from nn.support.paths import home
 
 __all__ = ["Command", "Point", "Run", "RunStore", "Snapshot", "State"]
@@ -57,7 +57,7 @@ class RunStore:
             yield connection
 
     @contextmanager
-    def deciding(self) -> Iterator[Connection]:
+    def exclusive(self) -> Iterator[Connection]:
         """A transaction beside which nobody decides anything: what it reads stays so."""
         with self.writing() as connection:
             connection.execute(update(schema.about).values(schema_version=schema.SCHEMA_VERSION))
@@ -100,9 +100,9 @@ class RunStore:
     def runs(self) -> list[Run]:
         """All runs, newest first."""
         with self.engine.connect() as connection:
-            standing = queue.standing(connection)
+            status = queue.status(connection)
             rows = connection.execute(select(schema.runs).order_by(schema.runs.c.created.desc()))
-            return [as_run(row, standing) for row in rows]
+            return [as_run(row, status) for row in rows]
 
     def run(self, run_id: str) -> Run:
         """Raises UserError when there is none of this id."""
@@ -114,7 +114,7 @@ class RunStore:
         row = connection.execute(query).one_or_none()
         if not row:
             raise UserError(f"There is no run {run_id!r}. `python -m nn runs` lists them.")
-        return as_run(row, queue.standing(connection) if waits(row) else None)
+        return as_run(row, queue.status(connection) if is_queued(row) else None)
 
     def find(self, text: str) -> Run:
         """The run with this id, name or unique beginning of an id. Raises UserError."""
@@ -134,9 +134,9 @@ class RunStore:
         """Make a run ready to go on from its checkpoint: queued, or at once the worker's that
         holds ``lease``.
 
-        Raises UserError for a run that waits, has a worker, or has nothing left to do.
+        Raises UserError for a run that is queued, has a worker, or has nothing left to do.
         """
-        with self.deciding() as connection:
+        with self.exclusive() as connection:
             run = self._run(connection, run_id)
             r = schema.runs.c
             held = connection.scalar(select(r.lease).where(r.id == run_id))
@@ -162,11 +162,11 @@ class RunStore:
             )
             return self._run(connection, run_id)
 
-    def withdraw(self, run_id: str) -> bool:
+    def cancel(self, run_id: str) -> bool:
         """Stop a run that has no worker, because it waits or was paused for long → whether it
         was such a run."""
         r = schema.runs.c
-        with self.deciding() as connection:
+        with self.exclusive() as connection:
             stopped = connection.execute(
                 update(schema.runs)
                 .where(
@@ -270,7 +270,7 @@ class RunStore:
                 .values(watched_until=time.time() + seconds)
             )
 
-    def command(self, run_id: str, kind: Kind, value: float | None = None) -> bool:
+    def command(self, run_id: str, kind: CommandKind, value: float | None = None) -> bool:
         """Ask the run's worker, which obeys within a tenth of a second → False if it has none.
 
         value: with "step", how many batches a paused run learns from before it pauses again; with
@@ -285,7 +285,7 @@ class RunStore:
             raise UserError(f"speed takes a number of batches a second, 0 or more; got {value!r}.")
         elif kind not in ("step", "speed"):
             value = None
-        with self.deciding() as connection:
+        with self.exclusive() as connection:
             query = select(schema.runs.c.id).where(schema.runs.c.id == run_id, queue.has_worker())
             there = connection.scalar(query) is not None
             if there:
@@ -306,23 +306,23 @@ class RunStore:
 
     def commands(self, run_id: str) -> list[Command]:
         """What the worker has been asked and has not yet done, in order."""
-        looked = self.look(run_id)
+        looked = self.poll(run_id)
         return looked[1] if looked else []
 
-    def look(self, run_id: str) -> tuple[float, list[Command]] | None:
+    def poll(self, run_id: str) -> tuple[float, list[Command]] | None:
         """In one query, for it is asked often: until when the run is watched, and its commands.
 
         None when there is no such run.
         """
         with self.engine.connect() as connection:
-            rows = connection.execute(_LOOK, {"id": run_id}).all()
+            rows = connection.execute(_POLL, {"id": run_id}).all()
         if not rows:
             return None
         return rows[0].watched_until, [Command(*row[1:]) for row in rows if row.id is not None]
 
 
 # Made once: putting it together takes as long as running it.
-_LOOK = (
+_POLL = (
     select(
         schema.runs.c.watched_until,
         schema.commands.c.id,

@@ -23,7 +23,7 @@ from nn.errors import UserError
 from nn.models import checkpoint
 from nn.runs.spec import RunSpec
 from nn.runs.store import queue, quota
-from nn.runs.store.lock_retry import Locked, Unwritable, insisting
+from nn.runs.store.lock_retry import Locked, Unwritable, retry_while_locked
 from nn.runs.store.queue import available_cores
 from nn.runs.store.store import RunStore, State
 from nn.runs.worker.recorder import BEGINNING, LeaseLost, Recorder
@@ -31,7 +31,7 @@ from nn.support.paths import log as log_file
 from nn.training import Epoch, Position, Step, steps_per_epoch, train
 
 CHECKPOINT_INTERVAL = 10.0  # seconds
-HOPELESS = 1e6  # a loss above this, or none that is a number, will not come down again
+DIVERGED_LOSS = 1e6  # a loss above this, or none that is a number, will not come down again
 NICE = 5
 PAUSE_INTERVAL = 0.02  # seconds between two looks for commands while paused
 PAUSE_SECONDS = 60.0  # a run that is paused for so long gives up its slot
@@ -58,7 +58,7 @@ def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Ste
             recorder.end(State.FAILED, sentence)
 
     try:
-        with recorder.beating():
+        with recorder.heartbeat():
             yield from _work(store, recorder)
     except LeaseLost:
         log.warning("Run %s was deleted or taken over by another worker.", run_id)
@@ -75,7 +75,7 @@ def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Ste
         fail("Something went wrong in the worker; its log has the details.")
         raise
     else:
-        quota.keep(store)
+        quota.enforce_quota(store)
 
 
 def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
@@ -90,13 +90,13 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     elif spec.init_from:
         from nn.runs import load_network
 
-        network.parameters[...] = load_network.begin(store, spec)
+        network.parameters[...] = load_network.initial_parameters(store, spec)
     count, per_epoch = len(splits.train), steps_per_epoch(len(splits.train), spec.batch_size)
     steps = spec.epochs * per_epoch
     epoch, index = divmod(position.step, per_epoch)
     samples_seen = epoch * count + index * spec.batch_size
     at = BEGINNING._replace(step=position.step, samples_seen=samples_seen)
-    too_large = quota.keep(store)
+    too_large = quota.enforce_quota(store)
     threads = recorder.start(spec.sizes, steps, fair_share(store), at, too_large)
     recorder.untrained(network.parameters)
 
@@ -128,13 +128,13 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
         )
         for event in events:
             if isinstance(event, Step):
-                if not event.loss < HOPELESS:
+                if not event.loss < DIVERGED_LOSS:
                     recorder.end(State.DIVERGED, diverged(event, optimizer.lr))
                     return
                 recorder.record(event, network.parameters, position.seconds, idle)
             else:
                 scores = [score for score in (event.validation, event.test) if score]
-                if not all(score.loss < HOPELESS for score in scores):
+                if not all(score.loss < DIVERGED_LOSS for score in scores):
                     recorder.end(State.DIVERGED, diverged(event, optimizer.lr))
                     return
                 recorder.epoch(event, save())
@@ -179,7 +179,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
                 wait = pace - stood if left else PAUSE_INTERVAL
                 if wait <= 0 or (left and isinstance(event, Epoch)) or (not left and ends_epoch):
                     break
-                if not left and stood > PAUSE_SECONDS and recorder.park():
+                if not left and stood > PAUSE_SECONDS and recorder.release():
                     return
                 now = None
                 time.sleep(min(wait, PAUSE_INTERVAL))
@@ -206,13 +206,13 @@ def fair_share(store: RunStore) -> int:
         return max(1, (available_cores() - 1) // max(1, queue.taken_slots(connection)))
 
 
-@insisting
+@retry_while_locked
 def _take_next(store: RunStore, run_id: str | None) -> tuple[str, str] | None:
-    with store.deciding() as connection:
+    with store.exclusive() as connection:
         return queue.take_next(connection, run_id)
 
 
-def work_off(store: RunStore, run_id: str | None = None) -> None:
+def drain_queue(store: RunStore, run_id: str | None = None) -> None:
     """Train the run, if it still waits and a slot is free, then those that wait after it."""
     while taken := _take_next(store, run_id):
         run_id = None
@@ -234,7 +234,7 @@ def _log_to(run_id: str) -> None:
             os.dup2(file.fileno(), stream)
 
 
-def _rehearse() -> None:
+def _warm_up() -> None:
     """Take one step of a run of the usual kind that nobody sees: from then on everything is
     loaded and mapped that the first step of a real one needs."""
     store = RunStore("sqlite://")
@@ -243,7 +243,7 @@ def _rehearse() -> None:
     events.close()  # type: ignore[attr-defined]
 
 
-def _step_back() -> None:
+def _lower_priority() -> None:
     """Leave the processor to the page when both want it."""
     if hasattr(os, "nice"):
         os.nice(NICE)
@@ -255,15 +255,15 @@ def _step_back() -> None:
 
 def main() -> None:
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
-    _step_back()
+    _lower_priority()
     if len(sys.argv) > 1:
         run_id = sys.argv[1]
     else:
-        _rehearse()
+        _warm_up()
         run_id = sys.stdin.readline().strip()  # nothing when the server is gone
     try:
         if run_id:
-            work_off(RunStore(), run_id)
+            drain_queue(RunStore(), run_id)
     except UserError as error:
         log.error("%s", error)
         sys.exit(1)

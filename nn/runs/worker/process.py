@@ -12,20 +12,22 @@ from typing import IO, get_args
 
 from nn.errors import UserError
 from nn.runs.store import queue
-from nn.runs.store.run import Kind
+from nn.runs.store.run import CommandKind
 from nn.runs.store.store import RunStore
 from nn.support.paths import log
 
-COMMANDS = get_args(Kind)
+COMMAND_KINDS = get_args(CommandKind)
 REPLACE_SECONDS = 6.0  # before a new worker gets ready: it must not slow the start of a run
 
 
-def ask(store: RunStore, run_id: str, command: Kind, value: float | None = None) -> None:
+def send_command(
+    store: RunStore, run_id: str, command: CommandKind, value: float | None = None
+) -> None:
     """Ask a run's worker for something; resuming a run without a worker queues it again.
 
     Raises UserError when it cannot be done, and for a value as RunStore.command does.
     """
-    if command == "stop" and store.withdraw(run_id):
+    if command == "stop" and store.cancel(run_id):
         return
     if store.command(run_id, command, value):
         return
@@ -41,7 +43,7 @@ def launch(run_id: str) -> None:
     with RunStore().engine.connect() as connection:
         if not queue.free_slots(connection):
             return
-    if not ready.give(run_id):
+    if not standby.assign(run_id):
         start(run_id)
 
 
@@ -75,7 +77,7 @@ def start(run_id: str | None = None) -> subprocess.Popen[bytes]:
     return child
 
 
-class Ready:
+class StandbyWorker:
     """One worker that has loaded everything and has no run yet, for a quick start.
 
     It has no slot. It ends with this process, which holds the other end of its standard input.
@@ -85,19 +87,19 @@ class Ready:
         self._worker: IO[bytes] | None = None
         self._lock = threading.Lock()
 
-    def keep(self) -> None:
+    def start(self) -> None:
         """From now on there is such a worker, as far as one can be started."""
         with self._lock, suppress(OSError):
             if not self._worker:
                 self._worker = start().stdin
 
-    def give(self, run_id: str) -> bool:
+    def assign(self, run_id: str) -> bool:
         """Let it train the run, and get another one ready → whether there was one."""
         with self._lock:
             worker, self._worker = self._worker, None
         if not worker:
             return False
-        timer = threading.Timer(REPLACE_SECONDS, self.keep)
+        timer = threading.Timer(REPLACE_SECONDS, self.start)
         timer.daemon = True
         timer.start()
         try:
@@ -108,4 +110,4 @@ class Ready:
         return True
 
 
-ready = Ready()
+standby = StandbyWorker()

@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from nn.layers import Array
 from nn.network import parameter_count
 from nn.runs.store import database, lock_retry, queue, schema
-from nn.runs.store.lock_retry import LOCK_WAIT, Locked, insisting
+from nn.runs.store.lock_retry import LOCK_WAIT, Locked, retry_while_locked
 from nn.runs.store.store import Command, Point, RunStore, State
 from nn.runs.worker import snapshot_schedule
 from nn.training import Epoch, Step
@@ -30,7 +30,7 @@ LIVE_INTERVAL = 1 / 30  # seconds
 LIVE_SHARE = 0.05  # of the training time may go into live frames
 QUIET_INTERVAL = 1.0  # seconds between writes while nobody watches
 COMMAND_INTERVAL = 0.04  # seconds: a query costs as much as a step
-BEAT_INTERVAL = 1.0  # seconds
+HEARTBEAT_INTERVAL = 1.0  # seconds
 BEGINNING = Step(0, 0, float("nan"), float("nan"))
 
 
@@ -51,7 +51,7 @@ class Recorder:
         """
         self.store, self.run_id = store, run_id
         if lease is None:
-            with store.deciding() as connection:
+            with store.exclusive() as connection:
                 lease = queue.take(connection, run_id)
         if lease is None:
             raise LeaseLost
@@ -106,7 +106,7 @@ class Recorder:
         if not held.rowcount:
             raise LeaseLost
 
-    @insisting
+    @retry_while_locked
     def start(
         self,
         sizes: tuple[int, ...],
@@ -121,8 +121,8 @@ class Recorder:
         be said of it meanwhile.
         """
         self._latest = at
-        self._keep = snapshot_schedule.frames(steps, parameter_count(sizes))
-        self._mark = snapshot_schedule.points(steps)
+        self._keep = snapshot_schedule.snapshot_steps(steps, parameter_count(sizes))
+        self._mark = snapshot_schedule.curve_steps(steps)
         # Resuming from a checkpoint repeats some steps: what they recorded is there already.
         self._kept_to = max(self.store.snapshot_steps(self.run_id), default=-1)
         self._marked_to = max((p.step for p in self.store.points(self.run_id)), default=0)
@@ -140,7 +140,7 @@ class Recorder:
     def untrained(self, parameters: Array) -> None:
         """Keep the network as it is before the first step."""
         if self._kept_to < 0:
-            self._frames.append((self._latest, snapshot_schedule.half(parameters)))
+            self._frames.append((self._latest, snapshot_schedule.to_float16(parameters)))
             self._try_to_write()
 
     def record(self, step: Step, parameters: Array, seconds: float, idle: float = 0.0) -> None:
@@ -152,7 +152,7 @@ class Recorder:
         if step.step in self._mark and step.step > self._marked_to:
             self._points.append(Point(*step))
         if step.step in self._keep and step.step > self._kept_to:
-            self._frames.append((step, snapshot_schedule.half(parameters)))
+            self._frames.append((step, snapshot_schedule.to_float16(parameters)))
         if time.perf_counter() >= self._next_write:
             self.write(parameters)
 
@@ -174,12 +174,12 @@ class Recorder:
                 allowed = LIVE_SHARE * (self._seconds + self._idle) + LIVE_INTERVAL
                 if live is not None and self._live_spent <= allowed:
                     before = time.thread_time()
-                    self._overwrite_live(connection, snapshot_schedule.half(live))
+                    self._overwrite_live(connection, snapshot_schedule.to_float16(live))
                     # The processor's time: waiting for a busy machine costs training nothing.
                     self._live_spent += time.thread_time() - before
         except OperationalError as error:
-            lock_retry.unless_locked(error)
-            if self._checkpoint and time.monotonic() > self._due + lock_retry.PATIENCE:
+            lock_retry.raise_unless_locked(error)
+            if self._checkpoint and time.monotonic() > self._due + lock_retry.LOCK_RETRY_SECONDS:
                 raise Locked from None
             return False
         return True
@@ -195,21 +195,21 @@ class Recorder:
         self._checkpoint = self._latest.step, data
         self._try_to_write()
 
-    @insisting
+    @retry_while_locked
     def state(self, state: State) -> None:
         with self._writing(state=state):
             pass
 
     @contextmanager
-    def beating(self) -> Iterator[None]:
+    def heartbeat(self) -> Iterator[None]:
         """Say all the while that the worker is there, also during a long step or evaluation."""
         done = threading.Event()
 
         def beat() -> None:
-            while not done.wait(BEAT_INTERVAL):
+            while not done.wait(HEARTBEAT_INTERVAL):
                 try:
-                    self.beat()
-                    database.settle(self.store.engine)  # here, so that training does not wait
+                    self.write_heartbeat()
+                    database.checkpoint_wal(self.store.engine)  # training never waits
                 except LeaseLost:  # the worker itself learns of it when it next writes
                     return
                 except OperationalError:  # busy: the next beat will do
@@ -223,15 +223,15 @@ class Recorder:
             done.set()
             thread.join()
 
-    def beat(self) -> None:
+    def write_heartbeat(self) -> None:
         """Say once that the worker is there; writes nothing that was noted."""
-        with self.store.writing(BEAT_INTERVAL) as connection:
+        with self.store.writing(HEARTBEAT_INTERVAL) as connection:
             self._hold(connection)
 
-    @insisting
-    def park(self) -> bool:
+    @retry_while_locked
+    def release(self) -> bool:
         """The worker lets go of a paused run, unless something has just been asked of it."""
-        with self.store.deciding() as connection:
+        with self.store.exclusive() as connection:
             self._hold(connection)
             t = schema.commands.c
             asked = select(t.id).where(t.run == self.run_id, t.step.is_(None))
@@ -240,7 +240,7 @@ class Recorder:
             self._hold(connection, lease=None)
         return True
 
-    @insisting
+    @retry_while_locked
     def end(self, state: State, sentence: str = "", last: Array | None = None) -> None:
         """The worker lets go of the run. ``last``: the parameters to keep as its last frame.
 
@@ -255,7 +255,7 @@ class Recorder:
         elif last is not None:
             unwanted = recorded - self._keep - {here}  # where it was stopped before
             if here not in recorded:
-                self._frames.append((self._latest, snapshot_schedule.half(last)))
+                self._frames.append((self._latest, snapshot_schedule.to_float16(last)))
         with self._writing(state=state, message=sentence, lease=None) as connection:
             connection.execute(
                 delete(schema.snapshots).where(frames.run == self.run_id, frames.step.in_(unwanted))
@@ -276,7 +276,7 @@ class Recorder:
             return []
         self._next_look = now + COMMAND_INTERVAL
         try:
-            looked = self.store.look(self.run_id)
+            looked = self.store.poll(self.run_id)
         except OperationalError:
             return []
         if not looked:
@@ -287,7 +287,7 @@ class Recorder:
             self._next_write = now
         return found
 
-    @insisting
+    @retry_while_locked
     def acknowledge(self, command: Command, checkpoint: bytes | None = None) -> None:
         """Say at which step a command was obeyed; ``checkpoint``: what going on takes since."""
         if checkpoint:

@@ -7,13 +7,16 @@ from numpy.typing import NDArray
 
 from nn.layers import Array
 
-MOST_FRAMES = 240
-FEW_FRAMES, STEPS_A_FRAME = 40, 40  # a short run keeps few: a frame costs as much as two steps
-MOST_FRAME_BYTES = 64 * 2**20
+MAX_SNAPSHOTS = 240
+MIN_SNAPSHOTS, STEPS_PER_SNAPSHOT = (
+    40,
+    40,
+)  # a snapshot costs two steps
+MAX_SNAPSHOT_BYTES = 64 * 2**20
 CURVE_POINTS = 2000
 
 
-def half(parameters: Array) -> NDArray[np.float16]:
+def to_float16(parameters: Array) -> NDArray[np.float16]:
     """float32 → float16, for looking; what exceeds its range becomes its largest number.
 
     By its bits, three times as fast as NumPy's conversion: scaled by 2⁻¹¹², a float32 has float16's
@@ -32,19 +35,19 @@ def half(parameters: Array) -> NDArray[np.float16]:
     return bits.astype("<u2").view("<f2")
 
 
-def frames(steps: int, parameters: int) -> frozenset[int]:
+def snapshot_steps(steps: int, parameters: int) -> frozenset[int]:
     """The steps of a run of which its ``parameters`` are kept.
 
     The first and the last among them, evenly spaced in the logarithm: learning happens early.
     """
-    most = min(MOST_FRAMES, max(FEW_FRAMES, steps // STEPS_A_FRAME))
-    most = min(most, MOST_FRAME_BYTES // (2 * parameters)) - 1  # one more: where it was stopped
+    most = min(MAX_SNAPSHOTS, max(MIN_SNAPSHOTS, steps // STEPS_PER_SNAPSHOT))
+    most = min(most, MAX_SNAPSHOT_BYTES // (2 * parameters)) - 1  # one more: where it was stopped
     most = max(2, most)
     spaced = np.geomspace(max(1, steps), 1, most - 1)  # from the end, which must be among them
     return frozenset(np.rint(spaced).astype(int).tolist()) | {0}
 
 
-def points(steps: int) -> frozenset[int]:
+def curve_steps(steps: int) -> frozenset[int]:
     """The steps at which the loss curve has a point: dense at the start, then even."""
     early = np.geomspace(1, max(1, steps), CURVE_POINTS // 10)
     even = np.linspace(1, max(1, steps), CURVE_POINTS)

@@ -7,7 +7,7 @@ import pytest
 
 from nn.errors import UserError
 from nn.runs import load_network
-from nn.runs.history.predictions import fate
+from nn.runs.history.predictions import prediction_history
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
 from nn.runs.worker.loop import work
@@ -26,7 +26,7 @@ def recorded(tmp_path_factory, one_thread):
 def test_each_moment_says_what_the_network_of_that_frame_says(recorded, pictures):
     store, run = recorded
     image = pictures(1).images[0]
-    found = fate(store, run.id, image)
+    found = prediction_history(store, run.id, image)
     steps = store.snapshot_steps(run.id)
     assert len(found.samples_seen) == len(steps) > 10
     assert found.samples_seen[0] == 0 and (np.diff(found.samples_seen) > 0).all()
@@ -40,6 +40,9 @@ def test_each_moment_says_what_the_network_of_that_frame_says(recorded, pictures
 def test_a_run_without_frames_has_no_fate_and_one_that_is_gone_is_a_sentence(recorded, pictures):
     store, _ = recorded
     waiting = store.create(RunSpec())
-    assert fate(store, waiting.id, pictures(1).images[0]).probabilities.shape == (0, 10)
+    assert prediction_history(store, waiting.id, pictures(1).images[0]).probabilities.shape == (
+        0,
+        10,
+    )
     with pytest.raises(UserError, match="no run"):
-        fate(store, "nonesuch", pictures(1).images[0])
+        prediction_history(store, "nonesuch", pictures(1).images[0])

@@ -7,7 +7,7 @@ import pytest
 
 from nn.analysis.neurons.weight_maps import weight_maps
 from nn.errors import UserError
-from nn.runs.history.weights import evenly_spaced, film
+from nn.runs.history.weights import evenly_spaced, weight_history
 from nn.runs.spec import RunSpec
 
 
@@ -16,7 +16,7 @@ from nn.runs.spec import RunSpec
 def test_a_film_is_the_neuron_at_its_frames(recorded, layer, most):
     store, run = recorded
     kept = store.snapshot_steps(run.id)
-    found = film(store, run.id, layer, 5, most)
+    found = weight_history(store, run.id, layer, 5, most)
     assert found.steps == evenly_spaced(kept, most)
     for step, samples_seen, shown in zip(*found, strict=True):
         frame = store.snapshot(run.id, step)
@@ -38,10 +38,10 @@ def test_a_spread_keeps_both_ends_and_all_when_there_are_few():
 def test_what_cannot_be_filmed_is_a_sentence(recorded):
     store, run = recorded
     with pytest.raises(UserError, match="0 to 5; got 6"):
-        film(store, run.id, 0, 6)
+        weight_history(store, run.id, 0, 6)
     with pytest.raises(UserError, match="layers 0 to 1"):
-        film(store, run.id, 2, 0)
+        weight_history(store, run.id, 2, 0)
     waiting = store.create(RunSpec(hidden=(3,)), "waits")
     with pytest.raises(UserError, match="waits has no frames yet: it is queued"):
-        film(store, waiting.id, 0, 0)
+        weight_history(store, waiting.id, 0, 0)
     store.delete(waiting.id)

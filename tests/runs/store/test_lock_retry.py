@@ -77,7 +77,7 @@ def test_the_end_of_a_run_waits_for_a_locked_store(store, quick, locker):
 def test_a_store_locked_for_too_long_fails_the_run_with_a_sentence(
     store, quick, locker, monkeypatch
 ):
-    monkeypatch.setattr(lock_retry, "PATIENCE", 0.5)
+    monkeypatch.setattr(lock_retry, "LOCK_RETRY_SECONDS", 0.5)
     run = store.create(replace(quick, epochs=10_000))
     events = work(store, run.id)
     next(events)
@@ -102,7 +102,7 @@ def test_a_store_locked_for_too_long_fails_the_run_with_a_sentence(
 def test_a_worker_that_cannot_even_write_that_it_failed_says_so_and_ends(
     store, quick, locker, monkeypatch
 ):
-    monkeypatch.setattr(lock_retry, "PATIENCE", 0.2)
+    monkeypatch.setattr(lock_retry, "LOCK_RETRY_SECONDS", 0.2)
     run = store.create(replace(quick, epochs=10_000))
     events = work(store, run.id)
     next(events)

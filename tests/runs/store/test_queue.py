@@ -33,7 +33,7 @@ def queued(store, count):
 
 
 def take(store, run_id=None):
-    with store.deciding() as connection:
+    with store.exclusive() as connection:
         return queue.take_next(connection, run_id)
 
 
@@ -49,7 +49,7 @@ def pass_over(store, seconds):
 
 
 def places(store, runs):
-    return [store.run(run_id).place for run_id in runs]
+    return [store.run(run_id).queue_position for run_id in runs]
 
 
 # Whose turn it is
@@ -85,7 +85,7 @@ def test_a_worker_that_vanished_has_no_slot(store, cores):
 def test_a_run_of_the_command_line_never_waits_but_has_a_slot(store, cores):
     cores(1)
     own = store.create(RunSpec(), lease=queue.new_lease())
-    assert (own.state, own.place) == (State.QUEUED, 0)
+    assert (own.state, own.queue_position) == (State.QUEUED, 0)
     (waiting,) = queued(store, 1)
     assert take(store) is None
     assert places(store, [waiting]) == [1]
@@ -100,7 +100,7 @@ store = RunStore(sys.argv[1])
 print("ready", flush=True)
 time.sleep(max(0, float(sys.stdin.readline()) - time.time()))
 for _ in range(30):
-    with store.deciding() as connection:
+    with store.exclusive() as connection:
         taken = queue.take_next(connection)
     if taken:
         print(taken[0], flush=True)
@@ -141,7 +141,7 @@ def test_the_place_in_the_queue_is_shown_while_there_is_no_free_slot(store, core
     assert places(store, runs) == [0, 0, 1, 2]
     assert store.run(runs[3]).message == "Waiting: 2nd in the queue."
     assert store.run(runs[0]).message == ""
-    assert [run.place for run in store.runs()] == places(store, runs)[::-1]
+    assert [run.queue_position for run in store.runs()] == places(store, runs)[::-1]
     put(store, runs[2], state=State.STOPPED)
     assert places(store, runs) == [0, 0, 0, 1]
 
@@ -161,7 +161,7 @@ def test_a_run_waits_as_long_as_workers_live(store, cores):
     take(store)
     pass_over(store, 1000)
     put(store, busy, state=State.RUNNING, heartbeat=time.time())
-    assert (store.run(waiting).state, store.run(waiting).place) == (State.QUEUED, 1)
+    assert (store.run(waiting).state, store.run(waiting).queue_position) == (State.QUEUED, 1)
     put(store, busy, state=State.FINISHED, lease=None)  # this moment: it may still be taken
     assert store.run(waiting).state is State.QUEUED
 
@@ -184,7 +184,7 @@ def test_a_run_that_waits_beside_a_free_slot_says_that_it_waits(store, cores):
     take(store)
     pass_over(store, START_SECONDS + 1)
     put(store, busy, state=State.RUNNING, heartbeat=time.time())
-    assert (store.run(waiting).state, store.run(waiting).place) == (State.QUEUED, 1)
+    assert (store.run(waiting).state, store.run(waiting).queue_position) == (State.QUEUED, 1)
 
 
 # Leaving it
@@ -193,12 +193,12 @@ def test_a_run_that_waits_beside_a_free_slot_says_that_it_waits(store, cores):
 def test_a_run_without_a_worker_is_withdrawn_at_once_and_one_with_a_worker_is_not(store, cores):
     first, second = queued(store, 2)
     take(store)
-    assert not store.withdraw(first)
+    assert not store.cancel(first)
     assert store.run(first).state is State.QUEUED
-    assert store.withdraw(second)
+    assert store.cancel(second)
     assert store.run(second).state is State.STOPPED
     assert take(store) is None
-    assert not store.withdraw(second)
+    assert not store.cancel(second)
 
 
 REQUEUES = """

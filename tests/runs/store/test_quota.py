@@ -53,7 +53,7 @@ def size(tmp_path):
 )
 def test_the_limit_is_a_number_of_mib_or_gib(most, text, size):
     most(text)
-    assert quota.limit() == size
+    assert quota.storage_quota() == size
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,13 @@ def test_the_limit_is_a_number_of_mib_or_gib(most, text, size):
 )
 def test_any_other_limit_is_refused_with_a_sentence(most, store, text):
     most(text)
-    for asks in (quota.limit, lambda: quota.keep(store), lambda: quota.report(store)):
+    for act in (
+        quota.storage_quota,
+        lambda: quota.enforce_quota(store),
+        lambda: quota.usage(store),
+    ):
         with pytest.raises(UserError, match=r"for example .*; got .*\.$"):
-            asks()
+            act()
 
 
 @pytest.mark.parametrize(
@@ -72,13 +76,13 @@ def test_any_other_limit_is_refused_with_a_sentence(most, store, text):
      (2**32 + 2**27, "4.1 GiB"), (2**36, "64 GiB")],
 )  # fmt: skip
 def test_sizes_read_well(size, text):
-    assert quota.pretty(size) == text
+    assert quota.format_size(size) == text
 
 
 def test_a_store_within_its_limit_keeps_all_frames(store, recorded, most):
     most("9 MiB")
     run = recorded()
-    assert quota.keep(store) == ""
+    assert quota.enforce_quota(store) == ""
     assert len(store.snapshot_steps(run)) == 33
 
 
@@ -88,12 +92,12 @@ def test_the_oldest_runs_are_thinned_first_and_no_more_than_it_takes(
     oldest, middle, newest = (recorded() for _ in range(3))  # 2 MiB each
     most("3.5 MiB")
     before = size(tmp_path)
-    assert quota.keep(store) == ""
+    assert quota.enforce_quota(store) == ""
     assert store.snapshot_steps(oldest) == [0, 32]
     assert store.snapshot_steps(middle) in (list(range(0, 33, 2)), list(range(0, 33, 4)))
     assert store.snapshot_steps(newest) == list(range(33))
     assert all(store.checkpoint(run) == b"to go on" for run in (oldest, middle, newest))
-    assert database.used(store.engine) <= size(tmp_path) <= 3.6 * 2**20 < before
+    assert database.used_bytes(store.engine) <= size(tmp_path) <= 3.6 * 2**20 < before
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.PAUSED, "pinned"])
@@ -102,7 +106,7 @@ def test_a_run_that_is_active_or_pinned_is_never_thinned(store, recorded, most, 
     store.pin(kept, state == "pinned")
     other = recorded()
     most("1 MiB")
-    assert quota.keep(store).endswith("Delete some runs.")
+    assert quota.enforce_quota(store).endswith("Delete some runs.")
     assert store.snapshot_steps(kept) == list(range(33))
     assert store.snapshot_steps(other) == [0, 32]
 
@@ -111,16 +115,16 @@ def test_a_run_that_is_active_or_pinned_is_never_thinned(store, recorded, most, 
 def test_the_first_and_last_frame_always_stay(store, recorded, most, frames):
     run = recorded(frames)
     most("0 MiB")
-    assert quota.keep(store)
+    assert quota.enforce_quota(store)
     assert store.snapshot_steps(run) == sorted({0, frames - 1} if frames else ())
 
 
 def test_the_size_is_reported_beside_the_limit(store, recorded, most):
     recorded()
     most("9 MiB")
-    assert re.fullmatch(r"Store: 2\.\d MiB of 9 MiB\.", quota.report(store))
+    assert re.fullmatch(r"Store: 2\.\d MiB of 9 MiB\.", quota.usage(store))
     most("1 MiB")
-    assert "nn delete RUN" in quota.report(store)
+    assert "nn delete RUN" in quota.usage(store)
 
 
 def test_a_locked_store_is_thinned_another_time(store, recorded, most, locker, monkeypatch):
@@ -128,7 +132,7 @@ def test_a_locked_store_is_thinned_another_time(store, recorded, most, locker, m
     most("1 MiB")
     monkeypatch.setattr(store, "writing", lambda: type(store).writing(store, wait=0.1))
     with locker():
-        assert quota.keep(store) == ""
+        assert quota.enforce_quota(store) == ""
     assert len(store.snapshot_steps(run)) == 33
-    assert quota.keep(store) == ""
+    assert quota.enforce_quota(store) == ""
     assert len(store.snapshot_steps(run)) < 33

@@ -254,7 +254,7 @@ def test_a_run_paused_for_long_gives_up_its_slot_and_stays_paused(store, quick, 
     with store.writing() as connection:
         connection.execute(update(schema.runs).values(heartbeat=0.0))
     assert state(store, run) is State.PAUSED
-    assert store.withdraw(run.id)
+    assert store.cancel(run.id)
     assert state(store, run) is State.STOPPED
 
 
@@ -272,9 +272,9 @@ def test_a_run_that_was_just_asked_something_does_not_give_up_its_slot(store, qu
     recorder = Recorder(store, run.id)
     recorder.start((784, 8, 10), 100, threads=1)
     store.command(run.id, "resume")
-    assert not recorder.park()
+    assert not recorder.release()
     recorder.acknowledge(store.commands(run.id)[0])
-    assert recorder.park()
+    assert recorder.release()
     assert not store.command(run.id, "resume")
 
 
@@ -285,7 +285,9 @@ LONG = RunSpec(
     hidden=(8,), lr=0.01, batch_size=4, epochs=2, dataset="strokes", validation_size=14_000
 )
 STEPS = 3000
-BETWEEN = next(step for step in range(1000, STEPS) if step not in snapshot_schedule.points(STEPS))
+BETWEEN = next(
+    step for step in range(1000, STEPS) if step not in snapshot_schedule.curve_steps(STEPS)
+)
 assert STEPS > snapshot_schedule.CURVE_POINTS
 
 
@@ -326,7 +328,7 @@ def test_a_resumed_run_ends_with_the_parameters_of_the_uninterrupted_one(
 
 
 def test_a_resumed_run_stands_where_the_uninterrupted_one_stands(whole, resumed):
-    def standing(run):
+    def status(run):
         return run.state, run.step, run.total_steps, run.samples_seen, run.epoch, run.test_accuracy
 
     assert standing(resumed) == standing(whole)
@@ -377,7 +379,7 @@ def test_a_worker_that_comes_after_the_end_changes_nothing(store, quick):
 
 
 @pytest.fixture(scope="module")
-def onward(long_store, whole, tmp_path_factory):
+def fine_tuned(long_store, whole, tmp_path_factory):
     """The spec of a run that goes on from another one and learns 30 own digits too."""
     path = tmp_path_factory.mktemp("own") / "own.npz"
     npz.write(handwriting.make(30, seed=9), path)
@@ -385,13 +387,13 @@ def onward(long_store, whole, tmp_path_factory):
     return replace(LONG, init_from=f"{whole.id}@{step}", extra_data=str(path))
 
 
-def test_a_run_goes_on_from_a_kept_frame(long_store, onward):
-    events = work(long_store, (run := long_store.create(onward)).id)
+def test_a_run_goes_on_from_a_kept_frame(long_store, fine_tuned):
+    events = work(long_store, (run := long_store.create(fine_tuned)).id)
     next(events)
     events.close()
     began = long_store.snapshot(run.id, 0).parameters
     np.testing.assert_array_equal(
-        began, load_network.load(long_store, onward.init_from).network.parameters
+        began, load_network.load(long_store, fine_tuned.init_from).network.parameters
     )
     assert long_store.epochs(run.id) == []
 
@@ -407,21 +409,21 @@ def test_a_run_goes_on_from_the_pretrained(long_store):
     np.testing.assert_array_equal(shipped.parameters, before)  # it is everybody's
 
 
-def test_own_digits_are_learned_beside_the_others(long_store, onward):
-    run = long_store.create(replace(onward, epochs=1))
+def test_own_digits_are_learned_beside_the_others(long_store, fine_tuned):
+    run = long_store.create(replace(fine_tuned, epochs=1))
     [epoch] = [event for event in work(long_store, run.id) if isinstance(event, Epoch)]
     assert epoch.samples_seen == 6000 + 22 * 30
 
 
-def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, onward):
+def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, fine_tuned):
     """Though the other one has been deleted by then: its checkpoint is its own."""
     other = long_store.create(LONG)
     list(islice(work(long_store, other.id), 50))
     other = drain(long_store, long_store.requeue(other.id))
-    onward = replace(onward, init_from=f"{other.id}@{other.step}")
-    uninterrupted = drain(long_store, long_store.create(onward))
+    fine_tuned = replace(fine_tuned, init_from=f"{other.id}@{other.step}")
+    uninterrupted = drain(long_store, long_store.create(fine_tuned))
     assert uninterrupted.state is State.FINISHED
-    run = long_store.create(onward)
+    run = long_store.create(fine_tuned)
     events = work(long_store, run.id)
     list(islice(events, 700))
     events.close()

@@ -16,7 +16,7 @@ from nn.runs.store import queue, schema
 from nn.runs.store.store import RunStore, State
 from nn.runs.worker import process as launcher
 from nn.runs.worker.loop import work
-from nn.runs.worker.process import Ready, ask, launch
+from nn.runs.worker.process import StandbyWorker, launch, send_command
 from nn.support.paths import log
 
 ROOT = Path(__file__).parents[3]
@@ -99,8 +99,8 @@ def test_the_worker_that_ends_a_run_trains_those_that_wait_for_its_slot(
     first = start(store, replace(quick, epochs=10_000))
     wait_for(lambda: store.run(first.id).step > 0, 30)
     second, third = start(store, quick), start(store, quick)
-    assert [store.run(run.id).place for run in (first, second, third)] == [0, 1, 2]
-    ask(store, first.id, "stop")
+    assert [store.run(run.id).queue_position for run in (first, second, third)] == [0, 1, 2]
+    send_command(store, first.id, "stop")
     wait_for(lambda: store.run(third.id).state is State.FINISHED, 30)
     assert store.run(second.id).state is State.FINISHED
     assert store.run(second.id).heartbeat < store.run(third.id).heartbeat
@@ -117,7 +117,7 @@ def test_a_run_that_gave_up_its_slot_waits_for_another_one_when_resumed(
     with store.writing() as connection:
         of_run = update(schema.runs).where(schema.runs.c.id == paused.id)
         connection.execute(of_run.values(state=State.PAUSED))
-    ask(store, paused.id, "resume")
+    send_command(store, paused.id, "resume")
     assert store.run(paused.id).message == "Waiting: 1st in the queue."
     assert workers == []
 
@@ -125,24 +125,24 @@ def test_a_run_that_gave_up_its_slot_waits_for_another_one_when_resumed(
 @pytest.mark.parametrize("command", ["pause", "stop", "step", "lr"])
 def test_what_nobody_can_obey_is_refused_with_a_sentence(store, quick, command):
     run = store.create(quick)
-    store.withdraw(run.id)
+    store.cancel(run.id)
     with pytest.raises(UserError, match=f"is stopped: there is nothing to {command}"):
-        ask(store, run.id, command, 1)
+        send_command(store, run.id, command, 1)
 
 
-# A worker kept ready
+# The standby worker
 
 
 @pytest.fixture
-def ready(workers, monkeypatch):
-    monkeypatch.setattr(launcher, "ready", Ready())
+def standby(workers, monkeypatch):
+    monkeypatch.setattr(launcher, "standby", StandbyWorker())
     monkeypatch.setattr(launcher, "REPLACE_SECONDS", 0.0)
-    return launcher.ready
+    return launcher.standby
 
 
-def test_a_worker_kept_ready_trains_the_next_run_and_is_replaced(store, quick, workers, ready):
-    ready.keep()
-    ready.keep()
+def test_a_standby_worker_trains_the_next_run_and_is_replaced(store, quick, workers, standby):
+    standby.start()
+    standby.start()
     assert len(workers) == 1
     run = start(store, quick)
     wait_for(lambda: store.run(run.id).state is State.FINISHED, 30)
@@ -150,11 +150,11 @@ def test_a_worker_kept_ready_trains_the_next_run_and_is_replaced(store, quick, w
     assert workers[0].wait(10) == 0
     wait_for(lambda: len(workers) == 2, 5)
     assert workers[1].poll() is None
-    assert [run.id for run in store.runs()] == [run.id]  # getting ready recorded nothing
+    assert [run.id for run in store.runs()] == [run.id]  # warming up recorded nothing
 
 
-def test_a_run_starts_also_when_the_worker_kept_ready_is_no_more(store, quick, workers, ready):
-    ready.keep()
+def test_a_run_starts_also_when_the_standby_worker_is_gone(store, quick, workers, standby):
+    standby.start()
     workers[0].kill()
     workers[0].wait()
     run = start(store, quick)
@@ -170,7 +170,7 @@ def tell(*run_id):
     print(child.pid, flush=True)
     return child
 process.start, process.REPLACE_SECONDS = tell, 0
-process.ready.keep()
+process.standby.start()
 process.launch(sys.argv[1])
 sys.stdin.read()
 """
@@ -185,7 +185,7 @@ def runs_still(process):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux tells of other processes.")
-def test_of_a_server_that_is_killed_the_worker_that_trains_remains_and_the_ready_one_ends(
+def test_of_a_server_that_is_killed_the_worker_that_trains_remains_and_the_standby_worker_ends(
     store, quick
 ):
     run = store.create(replace(quick, epochs=10_000))

@@ -62,8 +62,8 @@ def test_kept_frames_stay_within_their_bytes(store, run, sizes):
     recorder.end(State.FINISHED, last=W)
     steps = store.snapshot_steps(run.id)
     assert steps[0] == 0 and steps[-1] == 500
-    assert len(steps) <= snapshot_schedule.MOST_FRAMES
-    assert len(steps) * 2 * parameter_count(sizes) <= snapshot_schedule.MOST_FRAME_BYTES
+    assert len(steps) <= snapshot_schedule.MAX_SNAPSHOTS
+    assert len(steps) * 2 * parameter_count(sizes) <= snapshot_schedule.MAX_SNAPSHOT_BYTES
 
 
 # The lease
@@ -94,8 +94,8 @@ WRITES = {
     "epoch": lambda old: old.epoch(Epoch(1, 1, 1, 0.5, None, None, 1.0, 1.0), b"checkpoint"),
     "checkpoint": lambda old: old.checkpoint(b"checkpoint"),
     "state": lambda old: old.state(State.PAUSED),
-    "beat": lambda old: old.beat(),
-    "park": lambda old: old.park(),
+    "beat": lambda old: old.write_heartbeat(),
+    "park": lambda old: old.release(),
     "end": lambda old: old.end(State.FINISHED, last=W),
     "acknowledge": lambda old: old.acknowledge(Command(1, "stop")),
     "start": lambda old: old.start(SIZES, 10, threads=7),
@@ -129,7 +129,9 @@ def test_points_are_the_steps_of_the_schedule_as_they_were(store, run):
     for step in range(1, steps + 1):
         recorder.record(at(step), W, 0.0)
     recorder.write(W)
-    assert store.points(run.id) == [at(step) for step in sorted(snapshot_schedule.points(steps))]
+    assert store.points(run.id) == [
+        at(step) for step in sorted(snapshot_schedule.curve_steps(steps))
+    ]
 
 
 def test_frames_hold_the_parameters_of_their_step(store, run):
@@ -140,7 +142,7 @@ def test_frames_hold_the_parameters_of_their_step(store, run):
     recorder.write(3 * W)
     for step in (0, 1, 2, 3):
         frame = store.snapshot(run.id, step)
-        np.testing.assert_array_equal(frame.parameters, snapshot_schedule.half(step * W))
+        np.testing.assert_array_equal(frame.parameters, snapshot_schedule.to_float16(step * W))
         assert frame.loss == (at(step).smoothed_loss if step else None)
 
 
@@ -203,7 +205,9 @@ def test_a_resumed_run_records_no_step_twice_and_keeps_its_thread_count(store, r
         second.record(at(step), W, 0.0)
     second.write(W)
     assert [point.step for point in store.points(run.id)] == list(range(1, 16))
-    np.testing.assert_array_equal(store.snapshot(run.id, 0).parameters, snapshot_schedule.half(W))
+    np.testing.assert_array_equal(
+        store.snapshot(run.id, 0).parameters, snapshot_schedule.to_float16(W)
+    )
 
 
 def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(store, run, locker):
@@ -222,7 +226,7 @@ def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(store, run,
     assert [(p.step, p.loss) for p in store.points(run.id)] == [
         (step, 1 / step) for step in range(1, 101)
     ]
-    assert set(store.snapshot_steps(run.id)) == snapshot_schedule.frames(
+    assert set(store.snapshot_steps(run.id)) == snapshot_schedule.snapshot_steps(
         100, parameter_count(SIZES)
     ) - {0}
 
@@ -287,7 +291,7 @@ def test_a_run_that_has_ended_has_no_live_frame_but_keeps_its_last(store, run, r
     recorder.end(State.STOPPED, last=2 * W)
     assert live_step(store) is None
     np.testing.assert_array_equal(
-        store.newest_snapshot(run.id).parameters, snapshot_schedule.half(2 * W)
+        store.newest_snapshot(run.id).parameters, snapshot_schedule.to_float16(2 * W)
     )
     assert store.newest_snapshot(run.id).step == 777
 

@@ -14,16 +14,16 @@ from nn.runs.worker import snapshot_schedule
 @given(st.integers(1, 10**7), st.integers(7, 16_000_000))
 @example(steps=1000, parameters=16_000_000)
 def test_frames_are_the_first_and_last_step_and_no_more_than_there_is_room_for(steps, parameters):
-    found = snapshot_schedule.frames(steps, parameters)
+    found = snapshot_schedule.snapshot_steps(steps, parameters)
     assert min(found) == 0 and max(found) == steps
-    assert len(found) < snapshot_schedule.MOST_FRAMES  # one more is where a run was stopped
-    assert (len(found) + 1) * 2 * parameters <= snapshot_schedule.MOST_FRAME_BYTES or len(
+    assert len(found) < snapshot_schedule.MAX_SNAPSHOTS  # one more is where a run was stopped
+    assert (len(found) + 1) * 2 * parameters <= snapshot_schedule.MAX_SNAPSHOT_BYTES or len(
         found
     ) == 2
 
 
 def test_every_tenfold_of_steps_keeps_equally_many_frames():
-    found = snapshot_schedule.frames(10**6, 7850)
+    found = snapshot_schedule.snapshot_steps(10**6, 7850)
     tenfolds = [sum(low < step <= 10 * low for step in found) for low in (100, 1000, 10**4, 10**5)]
     assert max(tenfolds) - min(tenfolds) <= 1
     assert min(tenfolds) >= 35  # of 240 over six tenfolds
@@ -31,7 +31,7 @@ def test_every_tenfold_of_steps_keeps_equally_many_frames():
 
 @given(st.integers(1, 10**7))
 def test_the_curve_has_its_first_and_last_point_and_never_a_wide_gap(steps):
-    marks = sorted(snapshot_schedule.points(steps))
+    marks = sorted(snapshot_schedule.curve_steps(steps))
     assert marks[0] == 1 and marks[-1] == steps
     assert len(marks) <= 1.1 * snapshot_schedule.CURVE_POINTS
     assert all(
@@ -42,7 +42,7 @@ def test_the_curve_has_its_first_and_last_point_and_never_a_wide_gap(steps):
 def test_half_is_for_looking_so_it_clips_what_float16_cannot_hold():
     weights = np.array([1e9, -1e9, 65504, 0.5], np.float32)
     np.testing.assert_array_equal(
-        snapshot_schedule.half(weights), np.float16([65504, -65504, 65504, 0.5])
+        snapshot_schedule.to_float16(weights), np.float16([65504, -65504, 65504, 0.5])
     )
     assert weights[0] == np.float32(1e9)
 
@@ -54,8 +54,8 @@ def test_half_rounds_as_numpy_does():
     drawn = (rng.standard_normal(10**5) * 10.0 ** rng.integers(-4, 4, 10**5)).astype(np.float32)
     between = (every[1:] + every[:-1]) / 2  # ties
     for values in (every, between, np.nextafter(every, 0), drawn.clip(-65504, 65504)):
-        ours, numpys = snapshot_schedule.half(values), values.astype(np.float16)
+        ours, numpys = snapshot_schedule.to_float16(values), values.astype(np.float16)
         normal = np.abs(values) >= np.finfo(np.float16).smallest_normal
         np.testing.assert_array_equal(ours[normal], numpys[normal])
         np.testing.assert_allclose(ours, numpys, rtol=0, atol=2.0**-24)  # the smallest step
-    assert not snapshot_schedule.half(np.array([1e-9, -1e-9, 0], np.float32)).any()
+    assert not snapshot_schedule.to_float16(np.array([1e-9, -1e-9, 0], np.float32)).any()
