@@ -48,7 +48,7 @@ def wall(page):
     return np.array(pixels)
 
 
-def checkpoint_wal(page):
+def settle(page):
     page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 20)))")
 
 

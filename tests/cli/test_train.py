@@ -65,7 +65,7 @@ OTHER = {
 
 
 @pytest.fixture
-def init_from_fields(store, tmp_path):
+def fine_tuned(store, tmp_path):
     """The two fields that go on from something: a network, and digits of one's own."""
     run = store.create(RunSpec(**OTHER))
     next(work(store, run.id))
@@ -73,8 +73,8 @@ def init_from_fields(store, tmp_path):
     return {"init_from": f"{run.id}@0", "extra_data": str(tmp_path / "own.npz")}
 
 
-def test_set_and_spec_reach_every_field(store, tmp_path, onward):
-    other = OTHER | onward
+def test_set_and_spec_reach_every_field(store, tmp_path, fine_tuned):
+    other = OTHER | fine_tuned
     assert set(other) == {field.name for field in fields(RunSpec)}
     assert not other.items() & asdict(RunSpec()).items()  # each differs from its default
     written = other | {"hidden": "4,3"}
@@ -88,14 +88,14 @@ def test_set_and_spec_reach_every_field(store, tmp_path, onward):
 
 
 def test_going_on_from_a_run_takes_its_network_and_finds_own_digits_from_here(
-    store, tmp_path, onward, monkeypatch
+    store, tmp_path, fine_tuned, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     [run] = store.runs()
     arguments = ["--start", run.name, "--also", "own.npz", "--data", "strokes", "--epochs", 1]
     assert nn("train", *arguments, "--validation", 19_000).exit_code == 0
     spec = store.runs()[0].spec
-    assert (spec.init_from, spec.extra_data) == (f"{run.id}@{run.step}", onward["extra_data"])
+    assert (spec.init_from, spec.extra_data) == (f"{run.id}@{run.step}", fine_tuned["extra_data"])
     assert (spec.hidden, spec.activation, spec.output) == ((4, 3), "sigmoid", "sigmoid")
     assert spec.loss == RunSpec().loss
 

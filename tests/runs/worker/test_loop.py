@@ -328,7 +328,7 @@ def test_a_resumed_run_ends_with_the_parameters_of_the_uninterrupted_one(
 
 
 def test_a_resumed_run_stands_where_the_uninterrupted_one_stands(whole, resumed):
-    def status(run):
+    def standing(run):
         return run.state, run.step, run.total_steps, run.samples_seen, run.epoch, run.test_accuracy
 
     assert standing(resumed) == standing(whole)
