@@ -15,41 +15,49 @@ from nn.cli.pretrained import pretrained
 from nn.cli.runs import delete, runs, stop
 from nn.cli.train import resume, train
 from nn.errors import UserError
+from nn.runs.old_names import COMMANDS
 
 
-class Sentences(click.Group):
-    """What a person can mend becomes a sentence on standard error, exit code 1: a UserError, a
-    fault of the store, a refusal of the computer. Ctrl-C is exit code 130."""
+class CommandLine(click.Group):
+    """Reports a UserError, an error of the store or of the operating system as one sentence on
+    standard error, with exit code 1. Ctrl-C gives exit code 130."""
 
-    def invoke(self, context: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(context)
+            return super().invoke(ctx)
         except UserError as error:
-            sentence = str(error)
-        except BrokenPipeError:  # who reads has seen enough: click ends quietly
+            message = str(error)
+        except BrokenPipeError:  # the receiving program has closed: click exits quietly
             raise
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
-            sentence = f"The computer refused: {where}{error.strerror or error}."
+            message = f"The operating system reports an error: {where}{error.strerror or error}."
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             sys.exit(130)
         except Exception as error:
-            # By name: to import it costs every command half a second.
+            # By name, because importing it would cost every command half a second.
             if type(error).__module__ != "sqlalchemy.exc":
                 raise
             reason = getattr(error, "orig", None) or error
-            sentence = f"The store did not answer: {reason}. Try again."
-        # Only here: the error is forgotten, and with it a progress bar that it had interrupted.
-        raise click.ClickException(sentence)
+            message = f"The run database did not respond: {reason}. Try again."
+        # Raised outside the handlers, so that the caught error and the progress bar it interrupted
+        # are released before this message is printed.
+        raise click.ClickException(message)
 
-    def list_commands(self, context: click.Context) -> list[str]:
-        return list(self.commands)  # in the order in which one needs them
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, COMMANDS.get(cmd_name, cmd_name))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)  # in the order in which they are used
 
 
-@click.group(cls=Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Digitscope without the browser: train a network on handwritten digits and let it read."""
+    """Digitscope: train neural networks on handwritten digits and use them.
+
+    Runs started here appear in the browser (streamlit run app.py) while they train.
+    """
 
 
 for command in (
@@ -59,6 +67,6 @@ for command in (
 
 if __name__ == "__main__":
     for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # somebody has closed it
+        if getattr(sys, name) is None:  # closed by the calling shell
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     main(prog_name="python -m nn")

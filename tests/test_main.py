@@ -37,7 +37,7 @@ def test_output_that_cannot_be_written_is_a_sentence(store):
         command = [sys.executable, "-m", "nn", "runs", "--json"]
         done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
-    assert done.stderr == "Error: The computer refused: No space left on device.\n"
+    assert done.stderr == "Error: The operating system reports an error: No space left on device.\n"
 
 
 def test_ctrl_c_is_130_in_any_command(monkeypatch, store):

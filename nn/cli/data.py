@@ -1,4 +1,4 @@
-"""``data`` and ``convert``: which pictures are here, and turning them into other files."""
+"""``data`` and ``convert``: list the datasets on this computer, convert between file formats."""
 
 from __future__ import annotations
 
@@ -7,27 +7,32 @@ from pathlib import Path
 
 import click
 
-from nn.cli import json_option, say
+from nn.cli import Command, json_option, print_json
 
 
-@click.command()
-@click.option("--download", is_flag=True, help="Fetch MNIST (11 MB) unless it is here.")
+@click.command(cls=Command)
+@click.option(
+    "--download", is_flag=True, help="Download MNIST (11 MB) if it is missing or damaged."
+)
 @json_option
 def data(download: bool, as_json: bool) -> None:
-    """List the datasets that are here: how many pictures, and where."""
+    """List the datasets on this computer.
+
+    Shows the number of images and the location of each.
+    """
     from nn.data import mnist
     from nn.data.synthetic import handwriting
 
-    if download and mnist.find() in (None, mnist.fetched()):  # its own folder may need mending
+    if download and mnist.find() in (None, mnist.fetched()):  # a damaged download is repaired
         _download()
     rows = [("strokes", handwriting.TRAIN + handwriting.TEST, "built in")]
     if folder := mnist.find():
         rows.insert(0, ("mnist", sum(map(len, mnist.load())), str(folder)))
-    for name, pictures, where in rows:
+    for name, images, location in rows:
         if as_json:
-            say(dataset=name, pictures=pictures, where=where)
+            print_json(dataset=name, images=images, location=location)
         else:
-            click.echo(f"{name:<8} {pictures:>7,} pictures  {where}")
+            click.echo(f"{name:<8} {images:>7,} images  {location}")
     if not folder:
         click.echo(f"MNIST is not on this computer. {mnist.HOW_TO_GET}", err=True)
 
@@ -46,23 +51,26 @@ def _download() -> None:
         mnist.download(show)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path, readable=False))
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path, readable=False))
 def convert(source: Path, target: Path) -> None:
-    """Copy labeled pictures into another format, which OUT's name decides.
+    """Convert labeled images to another format.
 
-    IN and OUT: NAME-images-idx3-ubyte or ….gz (labels beside it), a .csv (label, 784 pixels), an
-    .npz (images, labels) or a folder of pictures (LABEL/any.png or LABEL_any.png).
+    The name of OUT chooses the format.
+
+    IN and OUT: NAME-images-idx3-ubyte or ….gz (IDX, labels in the matching file), .csv (label, 784
+    pixels), .npz (arrays images and labels) or a folder of image files (LABEL/any.png or
+    LABEL_any.png).
     """
     from tqdm import tqdm
 
     from nn.data.formats import any_format
 
-    # Seen only where it takes a while.
-    form = "{l_bar}{bar}| {elapsed}<{remaining}"
-    track = partial(tqdm, delay=1, bar_format=form)
-    left_out = partial(click.echo, err=True)
-    pictures = any_format.read(source, left_out, partial(track, desc=f"reading {source.name}"))
-    any_format.write(pictures, target, partial(track, desc=f"writing {target.name}"))
-    click.echo(f"{len(pictures):,} pictures are in {target}.")
+    # The bar appears only if it takes more than a second.
+    bar_format = "{l_bar}{bar}| {elapsed}<{remaining}"
+    progress = partial(tqdm, delay=1, bar_format=bar_format)
+    warn = partial(click.echo, err=True)
+    dataset = any_format.read(source, warn, partial(progress, desc=f"reading {source.name}"))
+    any_format.write(dataset, target, partial(progress, desc=f"writing {target.name}"))
+    click.echo(f"Wrote {len(dataset):,} images to {target}.")

@@ -1,4 +1,4 @@
-"""``test`` and ``export``: how well a network reads, and taking it elsewhere."""
+"""``test`` and ``export``: measure the accuracy of a model, and write a run to a file."""
 
 from __future__ import annotations
 
@@ -9,51 +9,57 @@ from typing import Any
 
 import click
 
-from nn.cli import json_option, say
+from nn.cli import Command, json_option, print_json
 from nn.errors import UserError
 
-MOVING = (".gif", ".webp")
+ANIMATIONS = (".gif", ".webp")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("model")
-@click.option("--data", help="mnist, strokes or a path; without it, what the run was trained on.")
+@click.option(
+    "--dataset",
+    metavar="NAME|PATH",
+    help="Dataset: mnist, strokes or a path. Default: the dataset of the run.",
+)
 @json_option
-def test(model: str, data: str | None, as_json: bool) -> None:
-    """Count which digits a network reads right, and which it takes for which.
+def test(model: str, dataset: str | None, as_json: bool) -> None:
+    """Measure the accuracy of a model.
 
-    MODEL: a run (id, beginning of it, or name; RUN@STEP for a past frame) or an exported file.
-    It reads the test pictures of MNIST, of strokes and of the data it was trained on, and all
-    pictures of any other data.
+    Prints the accuracy, the accuracy per digit and the confusion matrix.
+
+    MODEL: a run (id, beginning of the id, or name; RUN@STEP for a snapshot) or an exported file.
+    The model is tested on the test set of MNIST, of strokes, or of the dataset it was trained on,
+    and on all images of any other dataset.
     """
     from nn.analysis.predictions.confusion import confusion
     from nn.analysis.predictions.predict import predicted_digits
     from nn.runs.load_network import find_model
 
     network, run, _ = find_model(model)
-    pictures = _test_pictures(run, data)
-    found = confusion(pictures.labels, predicted_digits(network, pictures.images))
+    images = _test_images(run, dataset)
+    found = confusion(images.labels, predicted_digits(network, images.images))
     if as_json:
-        say(
+        print_json(
             accuracy=found.accuracy,
-            per_digit=found.accuracy_per_digit,
+            accuracy_per_digit=found.accuracy_per_digit,
             confusion=found.counts.tolist(),
         )
         return
-    click.echo(f"{found.correct:,} of {found.total:,} read right: {found.accuracy:.2%}.\n")
-    click.echo("digit   right   read as" + "".join(f"{digit:>7}" for digit in range(10)))
+    click.echo(f"Accuracy {found.accuracy:.2%}: {found.correct:,} of {found.total:,} images.\n")
+    click.echo("digit  accuracy  predicted" + "".join(f"{digit:>7}" for digit in range(10)))
     for digit, (share, row) in enumerate(
         zip(found.accuracy_per_digit, found.counts.tolist(), strict=True)
     ):
-        right = "-" if share is None else f"{share:.1%}"
-        click.echo(f"{digit:>5}{right:>8}          " + "".join(f"{n:>7,}" for n in row))
+        accuracy = "-" if share is None else f"{share:.1%}"
+        click.echo(f"{digit:>5}{accuracy:>10}           " + "".join(f"{n:>7,}" for n in row))
 
 
-def _test_pictures(run: Any, data: str | None) -> Any:
+def _test_images(run: Any, dataset: str | None) -> Any:
     from nn.data import sources
 
-    if data is not None:
-        chosen = sources.resolve(data)
+    if dataset is not None:
+        chosen = sources.resolve(dataset)
     else:
         chosen = run.spec.dataset if run else sources.default()
     if run and chosen == run.spec.dataset:
@@ -61,31 +67,41 @@ def _test_pictures(run: Any, data: str | None) -> Any:
     return sources.to_test(chosen)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run")
 @click.argument("out", type=click.Path(path_type=Path, readable=False))
 @click.option(
-    "--neuron", type=int, help="Of a .gif or .webp: this first-layer neuron alone, from 0."
+    "--neuron",
+    type=int,
+    metavar="NUMBER",
+    help="Neuron of the first layer, counted from 0, to show alone in a .gif or .webp.",
 )
 def export(run: str, out: Path, neuron: int | None) -> None:
-    """Write a run to a file whose name says what is in it.
+    """Export a run to a file.
 
-    The network as .npz, .safetensors or readable .json; its curves as .csv; its first-layer
-    weights learning as a .gif or .webp; all there is to see of it as one .html that needs nothing
-    else. RUN@STEP is the network at a past frame, and a .gif, .webp or .html up to there.
+    The ending of OUT chooses what is written:
+
+    \b
+    .npz, .safetensors, .json   the network
+    .csv                        loss and accuracy curves
+    .gif, .webp                 animation of the first-layer weights during training
+    .html                       report that needs no other file
+
+    RUN: the id of a run, the beginning of its id, or its name. RUN@STEP exports the network at that
+    snapshot, and an animation or report up to it.
     """
     kind = out.suffix.lower()
-    if neuron is not None and kind not in MOVING:
-        raise click.UsageError("--neuron goes with a .gif or .webp.")
+    if neuron is not None and kind not in ANIMATIONS:
+        raise click.UsageError("--neuron is only for a .gif or .webp.")
     if kind == ".csv":
         _export_curves(run, out)
-    elif kind in MOVING:
+    elif kind in ANIMATIONS:
         _export_animation(run, out, neuron)
     elif kind == ".html":
-        _export_page(run, out)
+        _export_report(run, out)
     else:
         _export_network(run, out)
-    click.echo(f"{out} is written ({out.stat().st_size / 1e6:.1f} MB).", err=True)
+    click.echo(f"Wrote {out} ({out.stat().st_size / 1e6:.1f} MB).", err=True)
 
 
 def _export_network(text: str, out: Path) -> None:
@@ -95,7 +111,7 @@ def _export_network(text: str, out: Path) -> None:
 
     store = RunStore()
     network, run, step = load(store, text)
-    assert run is not None  # load finds nothing else
+    assert run is not None  # load returns runs only
     accuracies = {epoch["step"]: epoch["test_accuracy"] for epoch in store.epochs(run.id)}
     about = {
         "run": run.name, "data": Path(run.spec.dataset).name, "step": step,
@@ -117,24 +133,24 @@ def _export_animation(text: str, out: Path, neuron: int | None) -> None:
 
     from nn.export import animation
 
-    store, run, steps = _frames(text)
+    store, run, steps = _snapshot_steps(text)
     neurons = run.spec.sizes[1]
     if neuron is not None and not 0 <= neuron < neurons:
         raise UserError(f"--neuron must be from 0 to {neurons - 1:,}; got {neuron}.")
     animation.write(store, run.id, steps, out, neuron, partial(tqdm, desc=f"drawing {out.name}"))
 
 
-def _export_page(text: str, out: Path) -> None:
+def _export_report(text: str, out: Path) -> None:
     from tqdm import tqdm
 
     from nn.export import html_report
 
-    store, run, steps = _frames(text)
+    store, run, steps = _snapshot_steps(text)
     html_report.write(store, run, steps, out, partial(tqdm, desc=f"writing {out.name}"))
 
 
-def _frames(text: str) -> tuple[Any, Any, list[int]]:
-    """``RUN`` or ``RUN@STEP`` → the store, the run and its kept frames, up to that step."""
+def _snapshot_steps(text: str) -> tuple[Any, Any, list[int]]:
+    """RUN or RUN@STEP → the store, the run and the steps of its snapshots, up to STEP."""
     from nn.runs.load_network import parse_step
     from nn.runs.store.store import RunStore
 
@@ -144,5 +160,5 @@ def _frames(text: str) -> tuple[Any, Any, list[int]]:
     end = parse_step(last) if at else math.inf
     steps = [step for step in store.snapshot_steps(run.id) if step <= end]
     if not steps:
-        raise UserError(f"Run {run.name} has no frames yet: it is {run.state}.")
+        raise UserError(f"Run {run.name} has no snapshots yet: it is {run.state}.")
     return store, run, steps

@@ -1,4 +1,4 @@
-"""``predict``: read pictures."""
+"""``predict``: classify the digits in image files."""
 
 from __future__ import annotations
 
@@ -8,22 +8,32 @@ from pathlib import Path
 
 import click
 
-from nn.cli import json_option, say
+from nn.cli import Command, json_option, print_json
 from nn.errors import UserError
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument(
-    "pictures", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False)
+    "images",
+    metavar="IMAGE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, readable=False),
 )
 @click.option(
     "--model",
-    help="A run (id, beginning of it, or name; RUN@STEP for a past frame) or an exported file; "
-    "without, the pretrained model that comes with the program.",
+    metavar="MODEL",
+    help="Model: a run (id, beginning of the id, or name; RUN@STEP for a snapshot) or an exported "
+    "file. Default: the pretrained model.",
 )
 @json_option
-def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> None:
-    """Read the digit in each picture, or in each picture of a folder."""
+def predict(images: tuple[Path, ...], model: str | None, as_json: bool) -> None:
+    """Predict the digit in each image.
+
+    Prints the most likely digit and its confidence, or "rejected" for an image that is not a digit.
+
+    IMAGE: an image file, or a folder of image files.
+    """
     from nn.data.formats.image_files import open_picture
     from nn.data.preprocess.pipeline import preprocess
     from nn.models import pretrained
@@ -31,41 +41,43 @@ def predict(pictures: tuple[Path, ...], model: str | None, as_json: bool) -> Non
 
     network = None if model is None else models.find_model(model).network
 
-    done = 0
-    for path in _picture_files(pictures):
+    succeeded = 0
+    for path in _image_files(images):
         try:
             preprocessed = preprocess(open_picture(path))
         except UserError as error:
-            sentence = str(error)
-            say(file=str(path), error=sentence) if as_json else click.echo(sentence, err=True)
+            if as_json:
+                print_json(file=str(path), error=str(error))
+            else:
+                click.echo(str(error), err=True)
             continue
-        done += 1
+        succeeded += 1
         answer = pretrained.read(preprocessed, network)
         if as_json:
-            say(
+            print_json(
                 file=str(path), digit=answer.digit, confidence=answer.confidence,
                 probabilities=answer.probabilities.tolist(), blank=preprocessed.blank,
-                refused=answer.refused,
+                rejected=answer.refused,
             )  # fmt: skip
         elif preprocessed.blank:
             click.echo(f"{path}: blank")
         else:
-            doubt = "not a digit; nearest to " if answer.refused else ""
-            click.echo(f"{path}: {doubt}{answer.digit} ({answer.confidence:.1%})")
-    if not done:
+            rejection = "rejected (not a digit); closest to " if answer.refused else ""
+            click.echo(f"{path}: {rejection}{answer.digit} ({answer.confidence:.1%})")
+    if not succeeded:
         from nn.data.formats.image_files import SUFFIXES
 
         kinds = ", ".join(sorted(SUFFIXES))
         raise UserError(
-            f"No picture could be read: expected picture files, or folders with some ({kinds})."
+            f"No image could be opened. Expected image files, or folders of image files ({kinds})."
         )
 
 
-def _picture_files(paths: tuple[Path, ...]) -> Iterator[Path]:
+def _image_files(paths: tuple[Path, ...]) -> Iterator[Path]:
     from nn.data.formats.image_files import SUFFIXES
 
     for path in paths:
-        if os.path.isdir(path):  # where Path.is_dir raises, this is False and the rest goes on
+        if os.path.isdir(path):  # False where Path.is_dir would raise
             yield from sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
         else:
             yield path

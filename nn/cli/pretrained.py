@@ -1,4 +1,4 @@
-"""``pretrained``: make the network that comes with the program anew."""
+"""``pretrained``: train the pretrained model again."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nn.cli import Command
+
 if TYPE_CHECKING:
     from nn.runs.spec import RunSpec
     from nn.training import Epoch
 
 
-@click.command()
+@click.command(cls=Command)
 def pretrained() -> None:
-    """Train the program's own pretrained anew, from its recipe, and replace it; half an hour."""
+    """Retrain the pretrained model.
+
+    Replaces its file; takes half an hour.
+    """
     import numpy as np
 
     from nn.models import weights_file
@@ -21,12 +26,12 @@ def pretrained() -> None:
     from nn.runs import train_pretrained
 
     def show(spec: RunSpec, epoch: Epoch) -> None:
-        assert epoch.validation is not None  # the recipe holds pictures out
+        assert epoch.validation is not None  # it is trained with a validation set
         click.echo(
-            f"epoch {epoch.epoch} of {spec.epochs}, {epoch.seconds:.0f} s: reads "
-            f"{epoch.validation.accuracy:.2%} of held-out digits"
+            f"epoch {epoch.epoch} of {spec.epochs}, {epoch.seconds:.0f} s: "
+            f"validation accuracy {epoch.validation.accuracy:.2%}"
         )
 
     network, about = train_pretrained.make(show)
     weights_file.write(network, FILE, about, np.float16)
-    click.echo(f"{FILE} is written ({FILE.stat().st_size / 1e6:.1f} MB).")
+    click.echo(f"Wrote {FILE} ({FILE.stat().st_size / 1e6:.1f} MB).")

@@ -1,4 +1,4 @@
-"""``runs``, ``stop`` and ``delete``: what has been recorded, and what is under way."""
+"""``runs``, ``stop`` and ``delete``: list and manage recorded runs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import sys
 
 import click
 
-from nn.cli import json_option, say
+from nn.cli import Command, json_option, print_json
 
 
-@click.command()
+@click.command(cls=Command)
 @json_option
 def runs(as_json: bool) -> None:
-    """List the recorded runs, newest first, and say how large the store is."""
+    """List the recorded runs.
+
+    Newest first, followed by the size of the run database.
+    """
     from nn.runs.store import quota
     from nn.runs.store.run import ordinal
     from nn.runs.store.store import RunStore
@@ -21,7 +24,7 @@ def runs(as_json: bool) -> None:
     found = store.runs()
     for run in found:
         if as_json:
-            say(
+            print_json(
                 run=run.id, name=run.name, state=run.state, message=run.message,
                 epoch=run.epoch, epochs=run.spec.epochs, samples_seen=run.samples_seen,
                 test_accuracy=run.test_accuracy, snapshots=len(store.snapshot_steps(run.id)),
@@ -38,15 +41,18 @@ def runs(as_json: bool) -> None:
                 f"{widths:<16} {run.spec.dataset:<8} {run.name}"
             )
     if not found:
-        click.echo("No runs yet. `python -m nn train` starts the first.", err=True)
+        click.echo("No runs yet. Start one with `python -m nn train`.", err=True)
     if size := quota.usage(store):
         click.echo(size, err=True)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run")
 def stop(run: str) -> None:
-    """Stop a run; it keeps what it has learned and can be resumed."""
+    """Stop a run. It is saved and can be resumed.
+
+    RUN: the id of a run, the beginning of its id, or its name.
+    """
     from nn.runs.store.store import RunStore
     from nn.runs.worker.process import send_command
 
@@ -54,24 +60,31 @@ def stop(run: str) -> None:
     send_command(store, store.find(run).id, "stop")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--yes", is_flag=True, help="Yes to all questions: delete without asking for confirmation."
+)
 def delete(run: str, yes: bool) -> None:
-    """Delete a run and all that was recorded of it; if it is under way, it ends."""
+    """Delete a run and its snapshots.
+
+    A run in progress is stopped first.
+
+    RUN: the id of a run, the beginning of its id, or its name.
+    """
     from nn.runs.store.store import RunStore
 
     store = RunStore()
     found = store.find(run)
     if not yes and at_a_terminal():
-        done = f"{found.state}, {found.epoch} of {found.spec.epochs} epochs"
+        progress = f"{found.state}, {found.epoch} of {found.spec.epochs} epochs"
         click.confirm(
-            f"Delete run {found.name} ({done}) and all that was recorded of it?", abort=True
+            f"Permanently delete run {found.name} ({progress}) and its snapshots?", abort=True
         )
     store.delete(found.id)
-    click.echo(f"Run {found.name} is deleted.", err=True)
+    click.echo(f"Deleted run {found.name}.", err=True)
 
 
 def at_a_terminal() -> bool:
-    """Whether somebody is there to answer."""
+    """Whether there is a terminal to ask in."""
     return sys.stdin.isatty()

@@ -1,4 +1,4 @@
-"""``train`` and ``resume``: the command is itself the run's worker."""
+"""``train`` and ``resume``: train a network in this process."""
 
 from __future__ import annotations
 
@@ -13,51 +13,81 @@ from typing import Any
 
 import click
 
-from nn.cli import json_option, say
+from nn.cli import Command, json_option, print_json
 from nn.errors import UserError
 
-MOST_BYTES = 2**20  # of a spec
+MAX_SPEC_BYTES = 2**20
+
+# Field of RunSpec, type and placeholder of its value, help: the term, then a plain explanation.
+FIELD_OPTIONS: list[tuple[str, type, str, str]] = [
+    ("hidden", str, "WIDTHS", "Hidden layers: neurons in each, for example 128,64; '' for none."),
+    ("activation", str, "NAME", "Activation function of hidden layers: relu, leaky_relu, gelu, "
+     "tanh or sigmoid."),
+    ("output", str, "NAME", "Output layer: softmax (probabilities that add up to 1) or sigmoid "
+     "(ten separate yes-or-no outputs)."),
+    ("loss", str, "NAME", "Loss, the number that training lowers: cross_entropy or squared_error."),
+    ("initializer", str, "NAME", "Initialization of the weights: he, glorot, lecun, uniform or "
+     "normal."),
+    ("optimizer", str, "NAME", "Optimizer, the rule that updates the weights: sgd, rmsprop, adam "
+     "or adamw."),
+    ("lr", float, "NUMBER", "Learning rate: how far each step moves the weights."),
+    ("lr_schedule", str, "NAME", "Learning rate schedule, its course over the run: constant, step, "
+     "cosine or warm_up_linear."),
+    ("momentum", float, "NUMBER", "Momentum of sgd: share of the previous update that is kept."),
+    ("nesterov", bool, "BOOLEAN", "Nesterov momentum of sgd: true or false."),
+    ("weight_decay", float, "NUMBER", "Weight decay: shrinks the weights at each step, against "
+     "overfitting."),
+    ("dropout", float, "NUMBER", "Dropout: share of hidden activations set to 0 at each step, "
+     "against overfitting."),
+    ("augmentation", float, "NUMBER", "Data augmentation: strength of the random changes to each "
+     "training image; 0: none, 1: as handwriting varies."),
+    ("label_smoothing", float, "NUMBER", "Label smoothing: share of each label spread over all "
+     "digits."),
+    ("clip_norm", float, "NUMBER", "Gradient clipping: largest norm of the gradient; 0: no limit."),
+    ("early_stopping_patience", int, "EPOCHS", "Early stopping: epochs without a lower validation "
+     "loss before training ends; 0: never."),
+    ("batch_size", int, "NUMBER", "Batch size: images per training step."),
+    ("epochs", int, "NUMBER", "Epochs: passes over the training images."),
+    ("dataset", str, "NAME|PATH", "Dataset: mnist, strokes (built-in synthetic digits) or a path. "
+     "Default: mnist if it is installed, otherwise strokes."),
+    ("extra_data", str, "FILE", "Extra data: an .npz of labeled digits added to the training "
+     "images."),
+    ("init_from", str, "MODEL", "Initialize from a trained network instead of random weights: "
+     "pretrained, a run, or RUN@STEP for a snapshot."),
+    ("validation_size", int, "NUMBER", "Validation set: training images held out to measure "
+     "progress on unseen images."),
+    ("seed", int, "NUMBER", "Random seed: the same seed gives the same run."),
+]  # fmt: skip
 
 
-@click.command()
-@click.option("--preset", default="standard", help="Recipe to start from.", show_default=True)
+def field_options(command: Callable[..., None]) -> Callable[..., None]:
+    """An option for every field of RunSpec, in the order of FIELD_OPTIONS."""
+    for field, kind, metavar, text in reversed(FIELD_OPTIONS):
+        flag = f"--{field.replace('_', '-')}"
+        command = click.option(flag, field, type=kind, metavar=metavar, help=text)(command)
+    return command
+
+
+@click.command(cls=Command)
+@click.option(
+    "--preset", default="standard", metavar="NAME", show_default=True,
+    help="Preset: the configuration to start from. The options below change single fields of it.",
+)  # fmt: skip
+@field_options
+@click.option("--name", default="", metavar="TEXT", help="Name of the run, to find it by.")
 @click.option(
     "--spec",
     type=click.Path(exists=True, dir_okay=False, readable=False, path_type=Path),
-    help="JSON file with the fields of a RunSpec.",
+    metavar="FILE",
+    help="Configuration file: JSON with any fields of the configuration.",
 )
 @click.option(
     "--set",
     "settings",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Any field of the spec, for example --set momentum=0.5.",
+    help="Any field of the configuration, for example --set momentum=0.5. Repeatable.",
 )
-@click.option("--hidden", help="Widths of the hidden layers, for example 128,64.")
-@click.option("--activation", help="relu, leaky_relu, gelu, tanh or sigmoid.")
-@click.option("--optimizer", "--optimiser", help="sgd, rmsprop, adam or adamw.")
-@click.option("--lr", type=float, help="Learning rate.")
-@click.option("--batch-size", "--batch", type=int, help="Pictures a step.")
-@click.option("--epochs", type=int, help="Passes over the training pictures.")
-@click.option(
-    "--dataset", "--data", help="mnist, strokes or a path; without it, mnist where it is found."
-)
-@click.option(
-    "--extra-data", "--also", help="An .npz of a few digits of one's own, learned beside the data."
-)
-@click.option(
-    "--init-from", "--start", help="Go on from a network: pretrained, a run, or RUN@STEP."
-)
-@click.option(
-    "--augment",
-    "augmentation",
-    flag_value=1.0,
-    type=float,
-    help="Vary each picture whenever it is learned from.",
-)
-@click.option("--validation-size", "--validation", type=int, help="Training pictures held out.")
-@click.option("--seed", type=int, help="Same seed, same run.")
-@click.option("--name", default="", help="A name to find the run by.")
 @json_option
 def train(
     preset: str,
@@ -67,7 +97,10 @@ def train(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Train a network; watch it in the browser too. Ctrl-C stops it and keeps the run."""
+    """Train a network. The run can be watched in the browser.
+
+    Ctrl-C stops the run and saves it; `resume` continues it.
+    """
     from nn.data import mnist, sources
     from nn.runs import load_network, presets
     from nn.runs.old_names import FIELDS, translated
@@ -76,7 +109,7 @@ def train(
     from nn.runs.store.store import RunStore
 
     changes = {} if spec is None else translated(read_fields(_text(spec)))
-    changes |= {key: value for key, value in options.items() if value is not None}
+    changes |= translated({key: value for key, value in options.items() if value is not None})
     for setting in settings:
         field, equals, value = setting.partition("=")
         if not equals:
@@ -88,7 +121,7 @@ def train(
     if "dataset" not in changes:
         changes["dataset"] = sources.default()
         if changes["dataset"] == "strokes":
-            click.echo(f"Training on built-in strokes. {mnist.HOW_TO_GET}", err=True)
+            click.echo(f"Training on built-in synthetic digits. {mnist.HOW_TO_GET}", err=True)
     elif isinstance(changes["dataset"], str):
         changes["dataset"] = sources.resolve(changes["dataset"])
     if changes.get("extra_data") and isinstance(changes["extra_data"], str):
@@ -98,7 +131,7 @@ def train(
         _, fields = load_network.init_from_fields(store, changes.pop("init_from"))
         changes = fields | changes
     chosen = RunSpec.from_dict(asdict(presets.preset(preset).spec) | changes)
-    # Says what is missing before a run is recorded.
+    # Reports missing data before a run is recorded.
     sources.load(chosen.dataset, chosen.validation_size, chosen.seed, chosen.extra_data)
     if chosen.init_from:
         load_network.initial_parameters(store, chosen)
@@ -106,18 +139,23 @@ def train(
     _work(store, store.create(chosen, name, lease).id, lease, as_json)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("run")
 @json_option
 def resume(run: str, as_json: bool) -> None:
-    """Go on with a run that was stopped or interrupted, from its checkpoint."""
+    """Resume a stopped or interrupted run.
+
+    Training continues from the last checkpoint of the run.
+
+    RUN: the id of a run, the beginning of its id, or its name.
+    """
     from nn.data import sources
     from nn.runs.store.queue import new_lease
     from nn.runs.store.store import RunStore
 
     store, lease = RunStore(), new_lease()
     found = store.find(run)
-    # Says what is missing before the run is no longer what it was.
+    # Reports missing data before the state of the run changes.
     spec = found.spec
     sources.load(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
     _work(store, store.requeue(found.id, lease).id, lease, as_json)
@@ -126,9 +164,11 @@ def resume(run: str, as_json: bool) -> None:
 def _text(path: Path) -> str:
     try:
         with open(path, "rb") as file:
-            text = file.read(MOST_BYTES + 1)
-        if len(text) > MOST_BYTES:
-            raise UserError(f"{path} is longer than {MOST_BYTES:,} bytes: no spec is.")
+            text = file.read(MAX_SPEC_BYTES + 1)
+        if len(text) > MAX_SPEC_BYTES:
+            raise UserError(
+                f"{path} is larger than {MAX_SPEC_BYTES:,} bytes. Expected a JSON configuration."
+            )
         return text.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read as text: {error}.") from None
@@ -142,9 +182,9 @@ def _value(text: str) -> object:
 
 
 def _work(store: Any, run_id: str, lease: str, as_json: bool) -> None:
-    """Be the run's worker, show how it goes, and exit as it ends.
+    """Train the run in this process, show its progress, and exit with its result.
 
-    It does not queue, but has a slot like any worker.
+    It takes a slot like any worker, but does not wait in the queue.
     """
     from nn.runs.store.store import State
     from nn.runs.worker.loop import work
@@ -161,17 +201,17 @@ def _work(store: Any, run_id: str, lease: str, as_json: bool) -> None:
     launch_next(store)
     run = store.run(run_id)
     if as_json:
-        say(
+        print_json(
             event="end", run=run.id, state=run.state, test_accuracy=run.test_accuracy,
             seconds=run.seconds,
         )  # fmt: skip
     elif run.state is State.FINISHED:
-        read = (
-            "" if run.test_accuracy is None else f", reads {run.test_accuracy:.2%} of the test set"
-        )
-        click.echo(f"Run {run.name} finished after {run.seconds:.1f} s of training{read}.")
+        accuracy = "" if run.test_accuracy is None else f": test accuracy {run.test_accuracy:.2%}"
+        click.echo(f"Run {run.name} finished after {run.seconds:.1f} s of training{accuracy}.")
     if run.state in (State.STOPPED, State.PAUSED):
-        click.echo(f"{run.state.capitalize()}. `python -m nn resume {run.id}` goes on.", err=True)
+        click.echo(
+            f"{run.state.capitalize()}. Continue with `python -m nn resume {run.id}`.", err=True
+        )
     if interrupted():
         sys.exit(130)
     if run.state not in (State.FINISHED, State.STOPPED, State.PAUSED):
@@ -180,11 +220,11 @@ def _work(store: Any, run_id: str, lease: str, as_json: bool) -> None:
 
 @contextmanager
 def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C is remembered, not raised: it must not tear a step or a write in two."""
-    asked: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    """Ctrl-C is noted instead of raised, so that it never interrupts a step or a write."""
+    received: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
     try:
-        yield lambda: bool(asked)
+        yield lambda: bool(received)
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -196,7 +236,7 @@ def _json_lines() -> Iterator[Callable[[Any], None]]:
     def show(event: Any) -> None:
         if isinstance(event, Epoch):
             validation, test = event.validation, event.test
-            say(
+            print_json(
                 event="epoch", epoch=event.epoch, train_loss=event.train_loss,
                 val_loss=validation and validation.loss,
                 val_accuracy=validation and validation.accuracy,
@@ -216,13 +256,13 @@ def _progress_bar(run: Any) -> Iterator[Callable[[Any], None]]:
 
     spec = run.spec
     splits = sources.load(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
-    pictures = len(splits.train) * spec.epochs
-    bar = tqdm(desc=f"run {run.name}", total=pictures, unit=" pictures", unit_scale=True)
+    total = len(splits.train) * spec.epochs
+    bar = tqdm(desc=f"run {run.name}", total=total, unit=" images", unit_scale=True)
 
     def show(event: Any) -> None:
         if isinstance(event, Epoch):
-            read = f"{event.test.accuracy:.2%}" if event.test else ""
-            bar.set_postfix(loss=f"{event.train_loss:.3f}", test=read)
+            accuracy = f"{event.test.accuracy:.2%}" if event.test else ""
+            bar.set_postfix(loss=f"{event.train_loss:.3f}", test_accuracy=accuracy)
         elif event is not None:
             bar.update(event.samples_seen - bar.n)
 

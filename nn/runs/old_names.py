@@ -21,6 +21,8 @@ FIELDS = {
     "start": "init_from",
     "validation": "validation_size",
 }
+# Command of the command line: 0.1's name → today's.
+COMMANDS = {"recogniser": "pretrained"}
 # Value of a field: 0.1's name → today's.
 VALUES = {"init_from": {"recogniser": "pretrained"}}
 

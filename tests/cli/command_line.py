@@ -14,7 +14,8 @@ from nn.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 QUICK = [
-    "--data", "strokes", "--hidden", "8", "--batch", "380", "--epochs", "2", "--validation", "1000",
+    "--dataset", "strokes", "--hidden", "8", "--batch-size", "380", "--epochs", "2",
+    "--validation-size", "1000",
 ]  # fmt: skip
 
 

@@ -26,16 +26,16 @@ def fill(folder, pictures):
     any_format.write(pictures(7), folder / "t10k-images-idx3-ubyte.gz")
 
 
-STROKES = {"dataset": "strokes", "pictures": 24_000, "where": "built in"}
+STROKES = {"dataset": "strokes", "images": 24_000, "location": "built in"}
 
 
 def test_data_lists_what_is_here_and_where(folder, pictures):
     fill(folder, pictures)
-    expected = [{"dataset": "mnist", "pictures": 19, "where": str(folder)}, STROKES]
+    expected = [{"dataset": "mnist", "images": 19, "location": str(folder)}, STROKES]
     assert rows(nn("data", "--json")) == expected
     lines = nn("data").stdout.splitlines()
     for line, row in zip(lines, expected, strict=True):
-        assert row["dataset"] in line and f"{row['pictures']:,}" in line and row["where"] in line
+        assert row["dataset"] in line and f"{row['images']:,}" in line and row["location"] in line
 
 
 def test_without_mnist_data_says_how_to_get_it():
@@ -72,7 +72,7 @@ def test_download_fetches_what_is_not_here_and_mends_what_is_damaged(
     monkeypatch.setattr(mnist, "fetch", fetch)
 
     home = mnist.fetched()
-    expected = [{"dataset": "mnist", "pictures": 19, "where": str(home)}, STROKES]
+    expected = [{"dataset": "mnist", "images": 19, "location": str(home)}, STROKES]
     assert rows(nn("data", "--download", "--json")) == expected
     assert sorted(fetched) == sorted(known)
     (home / "t10k-labels-idx1-ubyte.gz").write_bytes(b"damaged")
@@ -83,7 +83,7 @@ def test_download_fetches_what_is_not_here_and_mends_what_is_damaged(
 def test_what_is_here_by_other_means_is_not_fetched(folder, pictures, monkeypatch):
     fill(folder, pictures)
     monkeypatch.setattr(mnist, "fetch", pytest.fail)
-    assert rows(nn("data", "--download", "--json"))[0]["where"] == str(folder)
+    assert rows(nn("data", "--download", "--json"))[0]["location"] == str(folder)
 
 
 def test_a_download_that_fails_is_a_sentence(monkeypatch):
@@ -99,7 +99,7 @@ def test_convert_keeps_every_picture(tmp_path, pictures):
     written = pictures(30)
     any_format.write(written, tmp_path / "a.csv")
     result = nn("convert", tmp_path / "a.csv", tmp_path / "b.npz")
-    assert result.exit_code == 0 and "30 pictures" in result.stdout
+    assert result.exit_code == 0 and "30 images" in result.stdout
     assert result.stderr == ""  # done at once: no bar
     found = any_format.read(tmp_path / "b.npz")
     np.testing.assert_array_equal(found.images, written.images)
@@ -152,11 +152,11 @@ def test_own_data_is_trained_on_wherever_it_is_resumed_from(tmp_path, pictures, 
     monkeypatch.chdir(tmp_path)
     any_format.write(pictures(100), tmp_path / "own.csv")
     quick = ["--hidden", 4, "--epochs", 1, "--json"]
-    result = nn("train", "--data", "own.csv", *quick)
+    result = nn("train", "--dataset", "own.csv", *quick)
     *_, end = rows(result)
     assert end["state"] == "finished" and end["test_accuracy"] is not None
 
     (tmp_path / "own.csv").unlink()
-    assert "own.csv" in assert_sentence(nn("train", "--data", "own.csv", *quick))
+    assert "own.csv" in assert_sentence(nn("train", "--dataset", "own.csv", *quick))
     (run,) = rows(nn("runs", "--json"))  # a recorded run outlives its data
     assert run["run"] == end["run"]

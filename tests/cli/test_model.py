@@ -44,7 +44,7 @@ def test_test_counts_right_and_wrong_on_the_runs_own_test_pictures(mine, recorde
     [found] = rows(nn("test", "mine", "--json"))
     assert found == {
         "accuracy": expected.accuracy,
-        "per_digit": expected.accuracy_per_digit,
+        "accuracy_per_digit": expected.accuracy_per_digit,
         "confusion": expected.counts.tolist(),
     }
     assert found["accuracy"] == mine.test_accuracy
@@ -53,7 +53,7 @@ def test_test_counts_right_and_wrong_on_the_runs_own_test_pictures(mine, recorde
 def test_test_for_people_says_how_many_and_which(mine):
     lines = nn("test", "mine").stdout.splitlines()
     right = round(mine.test_accuracy * 4000)
-    assert lines[0] == f"{right:,} of 4,000 read right: {mine.test_accuracy:.2%}."
+    assert lines[0] == f"Accuracy {mine.test_accuracy:.2%}: {right:,} of 4,000 images."
     counts = rows(nn("test", "mine", "--json"))[0]["confusion"]
     for digit, line in enumerate(lines[-10:]):
         assert [int(cell.replace(",", "")) for cell in line.split()[2:]] == counts[digit]
@@ -61,19 +61,19 @@ def test_test_for_people_says_how_many_and_which(mine):
 
 def test_a_file_is_tested_as_the_run_it_came_from(tmp_path):
     assert nn("export", "mine", tmp_path / "a.json").exit_code == 0
-    of_file = rows(nn("test", tmp_path / "a.json", "--data", "strokes", "--json"))
+    of_file = rows(nn("test", tmp_path / "a.json", "--dataset", "strokes", "--json"))
     assert of_file == rows(nn("test", "mine", "--json"))
 
 
 def test_other_data_is_tested_whole_and_ones_own_only_where_it_was_not_learned(tmp_path, pictures):
     any_format.write(pictures(40), tmp_path / "own.csv")
-    other = nn("test", "mine", "--data", tmp_path / "own.csv", "--json")
+    other = nn("test", "mine", "--dataset", tmp_path / "own.csv", "--json")
     assert np.sum(rows(other)[0]["confusion"]) == 40
     spec = RunSpec(hidden=(3,), epochs=1, batch_size=8, dataset=str(tmp_path / "own.csv"))
     run = RunStore().create(spec, "own")
     for _ in work(RunStore(), run.id):
         pass
-    for arguments in ((), ("--data", tmp_path / "own.csv")):
+    for arguments in ((), ("--dataset", tmp_path / "own.csv")):
         own = nn("test", "own", *arguments, "--json")
         assert np.sum(rows(own)[0]["confusion"]) == 4
     RunStore().delete(run.id)
@@ -85,7 +85,7 @@ def test_other_data_is_tested_whole_and_ones_own_only_where_it_was_not_learned(t
         (["test", "yours"], "yours"),
         (["test", "none.npz"], "none.npz"),
         (["test", "mine@7777"], "7,777"),
-        (["test", "mine", "--data", "none.csv"], "none.csv"),
+        (["test", "mine", "--dataset", "none.csv"], "none.csv"),
         (["export", "yours", "OUT.npz"], "yours"),
         (["export", "mine", "OUT.h5"], ".safetensors"),
         (["export", "mine", "OUT"], ".safetensors"),
@@ -93,7 +93,7 @@ def test_other_data_is_tested_whole_and_ones_own_only_where_it_was_not_learned(t
         (["export", "mine@x", "OUT.gif"], "'x'"),
         (["export", "mine@", "OUT.gif"], "got ''"),
         (["export", f"mine@{'9' * 5000}", "OUT.gif"], "After @ comes"),
-        (["test", "mine", "--data", ""], "there is no ''"),
+        (["test", "mine", "--dataset", ""], "there is no ''"),
         (["predict", "x.png", "--model", ""], "no run ''"),
         (["export", "mine", "OUT.gif", "--neuron", "8"], "from 0 to 7"),
         (["export", "mine", "OUT.gif", "--neuron", "-1"], "from 0 to 7"),

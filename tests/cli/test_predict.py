@@ -52,12 +52,12 @@ def test_predict_reads_pictures(network, digits):
     assert [Path(a["file"]).name for a in answers] == [f"{digit}.png" for digit in range(10)]
     for answer in answers:
         assert set(answer) == {
-            "file", "digit", "confidence", "probabilities", "blank", "refused",
+            "file", "digit", "confidence", "probabilities", "blank", "rejected",
         }  # fmt: skip
         assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
         assert answer["digit"] == np.argmax(answer["probabilities"])
         assert answer["confidence"] == max(answer["probabilities"])
-        assert answer["blank"] is answer["refused"] is False
+        assert answer["blank"] is answer["rejected"] is False
     assert sum(answer["digit"] == digit for digit, answer in enumerate(answers)) >= 9
 
     for_people = nn("predict", *sorted(digits.iterdir())).stdout.splitlines()
@@ -116,7 +116,7 @@ def test_when_nothing_can_be_read_predict_fails(network, tmp_path):
         process = shell("predict", nothing)
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (1, "")
-        assert err.splitlines()[-1].startswith("Error: No picture") and "Traceback" not in err
+        assert err.splitlines()[-1].startswith("Error: No image") and "Traceback" not in err
 
 
 def test_predict_takes_a_model_by_name_and_at_a_past_frame(network, digits):

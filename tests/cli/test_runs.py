@@ -58,7 +58,7 @@ def test_delete_forgets_the_run_and_says_which(store):
     gone, kept = store.create(RunSpec(), "mine"), store.create(RunSpec())
     result = nn("delete", "mine", "--yes")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "Run mine is deleted.\n"
+    assert result.stderr == "Deleted run mine.\n"
     assert [run.id for run in store.runs()] == [kept.id]
     assert gone.id in assert_sentence(nn("delete", gone.id))
 
@@ -68,7 +68,7 @@ def test_delete_asks_at_a_terminal(store, monkeypatch, answer, left, code):
     monkeypatch.setattr("nn.cli.runs.at_a_terminal", lambda: True)
     run = store.create(RunSpec(), "mine")
     result = CliRunner().invoke(main, ["delete", run.id], input=f"{answer}\n")
-    assert "Delete run mine (queued, 0 of 5 epochs)" in result.output
+    assert "Permanently delete run mine (queued, 0 of 5 epochs)" in result.output
     assert (result.exit_code, len(store.runs())) == (code, left)
 
 

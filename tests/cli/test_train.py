@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from nn.cli.train import FIELD_OPTIONS
 from nn.data.formats import npz
 from nn.data.synthetic import handwriting
+from nn.initializers import INITIALIZERS
+from nn.layers import ACTIVATIONS, OUTPUTS
+from nn.losses import LOSSES
+from nn.optimizers import OPTIMIZERS
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import State
 from nn.runs.worker.loop import work
+from nn.schedules import SCHEDULES
 from tests.cli.command_line import QUICK, assert_sentence, lines, nn, shell
 
 EPOCH = {
@@ -32,8 +38,8 @@ def test_train_json_prints_one_line_an_epoch_and_an_end_and_nothing_else(store):
     run = store.runs()[0]
     assert [set(epoch) for epoch in epochs] == [EPOCH] * 2
     assert [(epoch["event"], epoch["epoch"]) for epoch in epochs] == [("epoch", 1), ("epoch", 2)]
-    for said, recorded in zip(epochs, store.epochs(run.id), strict=True):
-        assert said == {key: recorded[key] for key in EPOCH - {"event"}} | {"event": "epoch"}
+    for printed, recorded in zip(epochs, store.epochs(run.id), strict=True):
+        assert printed == {key: recorded[key] for key in EPOCH - {"event"}} | {"event": "epoch"}
     assert end == {
         "event": "end", "run": run.id, "state": "finished", "test_accuracy": run.test_accuracy,
         "seconds": run.seconds,
@@ -41,14 +47,14 @@ def test_train_json_prints_one_line_an_epoch_and_an_end_and_nothing_else(store):
     assert set(end) == END
 
 
-def test_without_held_out_pictures_the_validation_figures_are_null():
-    result = nn("train", *QUICK, "--validation", 0, "--epochs", 1, "--json")
+def test_without_a_validation_set_its_figures_are_null():
+    result = nn("train", *QUICK, "--validation-size", 0, "--epochs", 1, "--json")
     epoch, _ = lines(result.stdout)
     assert (epoch["val_loss"], epoch["val_accuracy"]) == (None, None)
     assert epoch["test_accuracy"] > 0
 
 
-def test_train_for_people_says_how_it_ended(store):
+def test_train_prints_the_test_accuracy_at_the_end(store):
     result = nn("train", *QUICK, "--name", "mine")
     assert result.exit_code == 0
     assert "Run mine finished" in result.stdout
@@ -66,7 +72,7 @@ OTHER = {
 
 @pytest.fixture
 def fine_tuned(store, tmp_path):
-    """The two fields that go on from something: a network, and digits of one's own."""
+    """The two fields that refer to something else: a snapshot, and a file of extra digits."""
     run = store.create(RunSpec(**OTHER))
     next(work(store, run.id))
     npz.write(handwriting.make(3, seed=1), tmp_path / "own.npz")
@@ -87,13 +93,22 @@ def test_set_and_spec_reach_every_field(store, tmp_path, fine_tuned):
         assert store.runs()[0].spec == RunSpec(**other)
 
 
-def test_going_on_from_a_run_takes_its_network_and_finds_own_digits_from_here(
+def test_initializing_from_a_run_takes_its_network_and_resolves_the_path_of_extra_data(
     store, tmp_path, fine_tuned, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     [run] = store.runs()
-    arguments = ["--start", run.name, "--also", "own.npz", "--data", "strokes", "--epochs", 1]
-    assert nn("train", *arguments, "--validation", 19_000).exit_code == 0
+    arguments = [
+        "--init-from",
+        run.name,
+        "--extra-data",
+        "own.npz",
+        "--dataset",
+        "strokes",
+        "--epochs",
+        1,
+    ]
+    assert nn("train", *arguments, "--validation-size", 19_000).exit_code == 0
     spec = store.runs()[0].spec
     assert (spec.init_from, spec.extra_data) == (f"{run.id}@{run.step}", fine_tuned["extra_data"])
     assert (spec.hidden, spec.activation, spec.output) == ((4, 3), "sigmoid", "sigmoid")
@@ -101,80 +116,71 @@ def test_going_on_from_a_run_takes_its_network_and_finds_own_digits_from_here(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "expected"),
     [
-        (["--start", "nonesuch"], "There is no run 'nonesuch'"),
-        (["--start", "pretrained", "--hidden", "9"], r"hidden must be \(1000, 500\)"),
-        (["--also", "nonesuch.npz"], "there is no file nonesuch.npz"),
+        (["--init-from", "nonesuch"], "There is no run 'nonesuch'"),
+        (["--init-from", "pretrained", "--hidden", "9"], r"hidden must be \(1000, 500\)"),
+        (["--extra-data", "nonesuch.npz"], "there is no file nonesuch.npz"),
         (["--set", "start=3"], "init_from must be pretrained, a"),
         (["--set", "also=3"], "extra_data must be a path"),
     ],
 )
-def test_what_cannot_be_gone_on_from_is_a_sentence_before_there_is_a_run(
-    store, arguments, sentence
+def test_wrong_initialization_or_extra_data_is_reported_before_a_run_is_recorded(
+    store, arguments, expected
 ):
-    said = assert_sentence(nn("train", "--data", "strokes", *arguments))
-    assert re.search(sentence, said)
+    message = assert_sentence(nn("train", "--dataset", "strokes", *arguments))
+    assert re.search(expected, message)
     assert not store.runs()
 
 
-def test_every_option_reaches_its_field_and_the_rest_is_the_presets(store):
-    given = [
-        "hidden",
-        "activation",
-        "lr",
-        "batch_size",
-        "epochs",
-        "dataset",
-        "validation_size",
-        "seed",
-    ]
+def test_options_change_single_fields_of_the_preset(store):
+    given = ["hidden", "activation", "lr", "batch_size", "epochs", "dataset", "validation_size"]
     written = OTHER | {"hidden": "4,3", "activation": "relu"}
     options = [word for field in given for word in (f"--{field.replace('_', '-')}", written[field])]
-    assert nn("train", "--preset", "sigmoid-30", "--augment", *options).exit_code == 0
+    assert nn("train", "--preset", "sigmoid-30", *options).exit_code == 0
     spec = store.runs()[0].spec
-    assert spec.augmentation == 1
     assert [getattr(spec, field) for field in given] == [
         (OTHER | {"activation": "relu"})[field] for field in given
     ]
     assert (spec.output, spec.loss, spec.initializer) == ("sigmoid", "squared_error", "lecun")
 
 
-def test_without_mnist_the_strokes_are_trained_on_and_that_is_said(no_mnist, monkeypatch, store):
+def test_without_mnist_training_uses_synthetic_digits_and_reports_it(no_mnist, monkeypatch, store):
     monkeypatch.setattr(
         handwriting, "load", lambda: (handwriting.make(500, 1), handwriting.make(100, 2))
     )
-    result = nn("train", "--validation", 100, "--epochs", 1, "--hidden", 4, "--json")
+    result = nn("train", "--validation-size", 100, "--epochs", 1, "--hidden", 4, "--json")
     assert result.exit_code == 0
     assert len(lines(result.stdout)) == 2
-    assert "built-in strokes" in result.stderr and "DIGITSCOPE_DATA" in result.stderr
+    assert "built-in synthetic digits" in result.stderr and "DIGITSCOPE_DATA" in result.stderr
     assert store.runs()[0].spec.dataset == "strokes"
 
 
-@pytest.mark.parametrize("how", [["--json"], []], ids=["json", "people"])
+@pytest.mark.parametrize("output", [["--json"], []], ids=["json", "text"])
 @pytest.mark.parametrize(
-    ("arguments", "sentence"),
+    ("arguments", "expected"),
     [
-        (["--data", "mnist"], "MNIST is not on this computer"),
-        (["--data", "strokes", "--validation", "20"], "leaves none to learn from"),
+        (["--dataset", "mnist"], "MNIST is not on this computer"),
+        (["--dataset", "strokes", "--validation-size", "20"], "leaves none to learn from"),
     ],
-    ids=["no mnist", "nothing to learn from"],
+    ids=["no mnist", "no training images"],
 )
-def test_training_on_nothing_is_a_sentence_and_leaves_no_run_waiting(
-    store, no_mnist, monkeypatch, arguments, sentence, how
+def test_training_without_images_is_reported_and_leaves_no_run_queued(
+    store, no_mnist, monkeypatch, arguments, expected, output
 ):
     monkeypatch.setattr(
         handwriting, "load", lambda: (handwriting.make(20, 1), handwriting.make(10, 2))
     )
-    assert sentence in assert_sentence(nn("train", *arguments, *how))
+    assert expected in assert_sentence(nn("train", *arguments, *output))
     assert all(run.state is State.FAILED for run in store.runs())
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_diverged_run_ends_with_its_sentence_and_its_json_is_json():
+def test_a_diverged_run_ends_with_its_message_and_valid_json():
     result = nn(
         "train", "--hidden", ",".join(["64"] * 12), "--set", "initializer=normal", "--lr", 1000,
-        "--data", "strokes", "--validation", 19_990, "--batch", 10, "--epochs", 1, "--json",
+        "--dataset", "strokes", "--validation-size", 19_990, "--batch-size", 10, "--epochs", 1,
+        "--json",
     )  # fmt: skip
     assert "learning rate" in assert_sentence(result, printed=result.stdout)
     assert lines(result.stdout)[-1]["state"] == "diverged"
@@ -193,13 +199,15 @@ def test_a_diverged_run_ends_with_its_sentence_and_its_json_is_json():
         (["--set", "lr=fast"], 1, "lr"),
         (["--set", "loss=[1]"], 1, "loss"),
         (["--spec", "/no/such/file"], 2, "/no/such/file"),
-        (["--spec", "{picture}"], 1, "picture.png"),
+        (["--spec", "{image}"], 1, "image.png"),
     ],
 )
-def test_a_wrong_setting_is_one_sentence_and_makes_no_run(store, tmp_path, arguments, code, names):
-    picture = tmp_path / "picture.png"
-    Image.new("L", (9, 9)).save(picture)
-    result = nn("train", *(argument.format(picture=picture) for argument in arguments))
+def test_a_wrong_setting_is_reported_in_one_sentence_and_records_no_run(
+    store, tmp_path, arguments, code, names
+):
+    image = tmp_path / "image.png"
+    Image.new("L", (9, 9)).save(image)
+    result = nn("train", *(argument.format(image=image) for argument in arguments))
     assert names in assert_sentence(result, code)
     assert store.runs() == []
 
@@ -224,13 +232,53 @@ def test_ctrl_c_stops_the_run_and_resume_finishes_it(store):
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
-def test_a_spec_is_not_read_without_end(store):
-    assert "no spec is" in assert_sentence(nn("train", "--spec", "/dev/zero"))
+def test_an_endless_spec_file_is_rejected(store):
+    assert "Expected a JSON configuration" in assert_sentence(nn("train", "--spec", "/dev/zero"))
 
 
 def test_a_spec_may_begin_with_a_byte_order_mark(tmp_path):
     (tmp_path / "spec.json").write_text('{"epochs": 0}', "utf-8-sig")
     assert "epochs must be" in assert_sentence(nn("train", "--spec", tmp_path / "spec.json"))
+
+
+def test_every_field_has_an_option_that_reaches_it(store, fine_tuned):
+    other = OTHER | init
+    written = other | {"hidden": "4,3", "nesterov": "true"}
+    options = [word for field in other for word in (f"--{field.replace('_', '-')}", written[field])]
+    assert nn("train", *options).exit_code == 0
+    assert store.runs()[0].spec == RunSpec(**other)
+
+
+def test_help_names_every_field_in_order_and_every_choice():
+    assert {field for field, *_ in FIELD_OPTIONS} == {field.name for field in fields(RunSpec)}
+    help_of = {field: text for field, *_, text in FIELD_OPTIONS}
+    for field, choices in {
+        "activation": ACTIVATIONS, "output": OUTPUTS, "loss": LOSSES,
+        "initializer": INITIALIZERS, "optimizer": OPTIMIZERS, "lr_schedule": SCHEDULES,
+    }.items():  # fmt: skip
+        assert not [choice for choice in choices if choice not in help_of[field]], field
+
+
+def test_flags_of_0_1_still_work_and_help_does_not_list_them(store):
+    old = {
+        "--data": "strokes", "--batch": "500", "--validation": "19000", "--optimiser": "adamw",
+        "--start": "pretrained", "--also": "nonesuch.npz",
+    }  # fmt: skip
+    shown = nn("train", "--help").stdout.split()
+    assert not {*old, "--augment"} & set(shown)
+    arguments = [word for flag in list(old)[:4] for word in (flag, old[flag])]
+    assert nn("train", *arguments, "--augment", "--hidden", "3", "--epochs=1").exit_code == 0
+    spec = store.runs()[0].spec
+    assert (spec.batch_size, spec.validation_size, spec.optimizer) == (500, 19_000, "adamw")
+    assert spec.augmentation == 1
+    assert "nonesuch.npz" in assert_sentence(
+        nn("train", "--data=strokes", "--also", "nonesuch.npz")
+    )
+
+
+def test_the_command_recogniser_of_0_1_is_pretrained():
+    old, new = (nn(name, "--help").stdout.splitlines() for name in ("recogniser", "pretrained"))
+    assert old[1:] == new[1:]
 
 
 # Streams and signals
