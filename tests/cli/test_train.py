@@ -242,7 +242,7 @@ def test_a_spec_may_begin_with_a_byte_order_mark(tmp_path):
 
 
 def test_every_field_has_an_option_that_reaches_it(store, fine_tuned):
-    other = OTHER | init
+    other = OTHER | fine_tuned
     written = other | {"hidden": "4,3", "nesterov": "true"}
     options = [word for field in other for word in (f"--{field.replace('_', '-')}", written[field])]
     assert nn("train", *options).exit_code == 0
