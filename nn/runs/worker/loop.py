@@ -1,14 +1,14 @@
-"""The worker: trains one run of the store, obeys its commands, records what happens.
+"""The worker: trains one run of the store, obeys its commands and records what happens.
 
 ``work`` is a generator, so that the command line can be the worker itself and show each event.
-``python -m nn.runs.worker RUN`` is the process that a launcher starts: when its run has ended, it
-takes the next one that waits. Without RUN it gets ready and hears it on standard input.
+``python -m nn.runs.worker RUN`` is the process that a launcher starts; when its run has ended, it
+takes the next queued run. Without RUN it is a standby worker: it loads everything and waits for a
+run's id on standard input.
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import os
 import sys
 import time
@@ -21,24 +21,25 @@ from threadpoolctl import threadpool_limits
 from nn.data import sources
 from nn.errors import UserError
 from nn.models import checkpoint
+from nn.network import Network
+from nn.optimizers import Optimizer
+from nn.runs import load_network
 from nn.runs.spec import RunSpec
 from nn.runs.store import queue, quota
 from nn.runs.store.lock_retry import Locked, Unwritable, retry_while_locked
 from nn.runs.store.queue import available_cores
-from nn.runs.store.store import RunStore, State
-from nn.runs.worker.recorder import BEGINNING, LeaseLost, Recorder
+from nn.runs.store.store import Run, RunStore, State
+from nn.runs.worker.control import Control
+from nn.runs.worker.lease import LeaseLost
+from nn.runs.worker.recorder import BEGINNING, Recorder
 from nn.support.paths import log as log_file
 from nn.training import Epoch, Position, Step, steps_per_epoch, train
 
 CHECKPOINT_INTERVAL = 10.0  # seconds
-DIVERGED_LOSS = 1e6  # a loss above this, or none that is a number, will not come down again
-NICE = 5
-PAUSE_INTERVAL = 0.02  # seconds between two looks for commands while paused
-PAUSE_SECONDS = 60.0  # a run that is paused for so long gives up its slot
+DIVERGED_LOSS = 1e6  # a loss above this, or NaN, will not come down again
+NICE = 5  # added to the worker's niceness: a lower priority
 
-STOPPED_EARLY = (
-    "It ended early: the validation loss has not fallen for {} epochs, so more would not help."
-)
+STOPPED_EARLY = "Early stopping: the validation loss has not improved for {} epochs."
 
 log = logging.getLogger(__name__)
 
@@ -46,16 +47,18 @@ log = logging.getLogger(__name__)
 def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Step | Epoch | None]:
     """Train the run from its checkpoint, or from the start, to its end.
 
-    Yields what nn.training.train yields, after it was recorded, and None now and then while the
-    run is paused. Closing the generator stops the run. How it ended stands in the store.
-    Raises LeaseLost when another worker has the run (which may have been taken with ``lease``),
-    Unwritable when the store takes no more, not even how the run ended.
+    Yields what nn.training.train yields, once it is recorded, and None now and then while the run
+    is paused. Closing the generator stops the run. The store says how the run ended.
+
+    lease: the token under which the run was reserved for this worker, if it was.
+    Raises LeaseLost when the run is not queued, and Unwritable when nothing can be written to the
+    store any more, not even how the run ended.
     """
     recorder = Recorder(store, run_id, lease)
 
-    def fail(sentence: str) -> None:
+    def fail(message: str) -> None:
         with suppress(LeaseLost):
-            recorder.end(State.FAILED, sentence)
+            recorder.end(State.FAILED, message)
 
     try:
         with recorder.heartbeat():
@@ -69,10 +72,10 @@ def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Ste
     except UserError as error:
         fail(str(error))
     except MemoryError:
-        fail("There was not enough memory for it. Choose narrower layers or a smaller batch.")
+        fail("Not enough memory. Choose narrower layers or a smaller batch size.")
     except Exception:
         log.exception("Run %s failed.", run_id)
-        fail("Something went wrong in the worker; its log has the details.")
+        fail("Something went wrong in the worker. Its log has the details.")
         raise
     else:
         quota.enforce_quota(store)
@@ -83,39 +86,48 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     spec = run.spec
     splits = sources.load(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
     network, loss, optimizer = spec.build()
-    position = Position()
-    saved = store.checkpoint(run.id)
-    if saved:
-        position = checkpoint.unpack(saved, network.parameters, optimizer)
-    elif spec.init_from:
-        from nn.runs import load_network
-
-        network.parameters[...] = load_network.initial_parameters(store, spec)
-    count, per_epoch = len(splits.train), steps_per_epoch(len(splits.train), spec.batch_size)
+    position = _restore(store, run, network, optimizer)
+    per_epoch = steps_per_epoch(len(splits.train), spec.batch_size)
     steps = spec.epochs * per_epoch
     epoch, index = divmod(position.step, per_epoch)
-    samples_seen = epoch * count + index * spec.batch_size
+    samples_seen = epoch * len(splits.train) + index * spec.batch_size
     at = BEGINNING._replace(step=position.step, samples_seen=samples_seen)
-    too_large = quota.enforce_quota(store)
-    threads = recorder.start(spec.sizes, steps, fair_share(store), at, too_large)
+    warning = quota.enforce_quota(store)
+    threads = recorder.start(spec.sizes, steps, fair_share(store), at, warning)
     recorder.untrained(network.parameters)
+    control = Control()
 
     def save() -> bytes:
         return checkpoint.pack(network.parameters, optimizer, position)
 
-    def rest(state: State, sentence: str = "") -> None:
+    def save_and_halt(state: State, message: str = "") -> None:
         recorder.checkpoint(save())
         if state is State.PAUSED:
             recorder.write(network.parameters)
             recorder.state(state)
         else:
-            recorder.end(state, sentence, last=network.parameters)
+            recorder.end(state, message, last=network.parameters)
+
+    def obey_commands() -> bool:
+        """→ whether the run continues."""
+        for command in recorder.commands():
+            if command.kind == "lr":
+                optimizer.lr = command.value or optimizer.lr
+                recorder.acknowledge(command, save())
+                continue
+            recorder.acknowledge(command)
+            state = control.command(command.kind, command.value)
+            if state is State.RUNNING:
+                recorder.state(state)
+            elif state:
+                save_and_halt(state)
+            if state is State.STOPPED:
+                return False
+        return True
 
     with threadpool_limits(threads, "blas"):
         next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
-        left = math.inf  # batches to go before it pauses; 0: it is paused
-        pace = 0.0  # seconds that a batch takes at least
-        idle = 0.0  # seconds waited for that, so far
+        idle = 0.0  # seconds waited so far because the run was slowed down
         events = train(
             network,
             loss,
@@ -127,80 +139,74 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
             position=position,
         )
         for event in events:
+            if diverged(event):
+                recorder.end(State.DIVERGED, _diverged_message(event, optimizer.lr))
+                return
             if isinstance(event, Step):
-                if not event.loss < DIVERGED_LOSS:
-                    recorder.end(State.DIVERGED, diverged(event, optimizer.lr))
-                    return
                 recorder.record(event, network.parameters, position.seconds, idle)
+                pause = control.after_step(completes_epoch=not position.step % per_epoch)
             else:
-                scores = [score for score in (event.validation, event.test) if score]
-                if not all(score.loss < DIVERGED_LOSS for score in scores):
-                    recorder.end(State.DIVERGED, diverged(event, optimizer.lr))
-                    return
                 recorder.epoch(event, save())
                 next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
+                pause = control.after_epoch()
             if time.monotonic() > next_checkpoint:
                 recorder.checkpoint(save())
                 next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
-            ends_epoch = False  # after which the Epoch comes, with its scores: pause after that
-            if isinstance(event, Step):
-                left -= 1
-                ends_epoch = not position.step % per_epoch
-            if not left and not ends_epoch:
-                rest(State.PAUSED)
-            since = time.monotonic()
-            now: Step | Epoch | None = event
+            if pause:
+                save_and_halt(State.PAUSED)
+            since, waited = time.monotonic(), 0.0
+            shown: Step | Epoch | None = event
             while True:
                 try:
-                    yield now
+                    yield shown
                 except GeneratorExit:
-                    rest(State.STOPPED)
+                    save_and_halt(State.STOPPED)
                     raise
-                for command in recorder.commands():
-                    if command.kind == "lr":
-                        optimizer.lr = command.value or optimizer.lr
-                        recorder.acknowledge(command, save())
-                        continue
-                    recorder.acknowledge(command)
-                    if command.kind == "stop":
-                        rest(State.STOPPED)
-                        return
-                    if command.kind == "pause" and left:
-                        left = 0
-                        rest(State.PAUSED)
-                    elif command.kind == "resume" and left < math.inf:
-                        left = math.inf
-                        recorder.state(State.RUNNING)
-                    elif command.kind == "step" and not left:
-                        left = command.value or 0
-                    elif command.kind == "speed":
-                        pace = 1 / command.value if command.value else 0.0
-                stood = time.monotonic() - since
-                wait = pace - stood if left else PAUSE_INTERVAL
-                if wait <= 0 or (left and isinstance(event, Epoch)) or (not left and ends_epoch):
-                    break
-                if not left and stood > PAUSE_SECONDS and recorder.release():
+                if not obey_commands():
                     return
-                now = None
-                time.sleep(min(wait, PAUSE_INTERVAL))
-            if pace and left:
-                idle += stood
+                waited = time.monotonic() - since
+                wait = control.wait(waited)
+                if not wait:
+                    break
+                if control.may_release(waited) and recorder.release():
+                    return
+                shown = None
+                time.sleep(wait)
+            if control.seconds_per_step and not control.paused:
+                idle += waited
         early = position.step < steps
-        rest(State.FINISHED, STOPPED_EARLY.format(position.stale_epochs) if early else "")
+        save_and_halt(State.FINISHED, STOPPED_EARLY.format(position.stale_epochs) if early else "")
 
 
-def diverged(event: Step | Epoch, lr: float) -> str:
+def _restore(store: RunStore, run: Run, network: Network, optimizer: Optimizer) -> Position:
+    """Fill network and optimizer from the run's checkpoint, or from the network that the run is
+    initialized from → where to continue. Raises UserError."""
+    if saved := store.checkpoint(run.id):
+        return checkpoint.unpack(saved, network.parameters, optimizer)
+    if run.spec.init_from:
+        network.parameters[...] = load_network.initial_parameters(store, run.spec)
+    return Position()
+
+
+def diverged(event: Step | Epoch) -> bool:
+    """Whether a loss has grown beyond recovery, or is NaN."""
+    if isinstance(event, Step):
+        return not event.loss < DIVERGED_LOSS
+    return not all(s.loss < DIVERGED_LOSS for s in (event.validation, event.test) if s)
+
+
+def _diverged_message(event: Step | Epoch, lr: float) -> str:
     return (
-        f"The loss grew beyond all bounds at step {event.step:,}. Start again with a learning rate "
-        f"well below {lr:g}."
+        f"The loss diverged at step {event.step:,}. Start again with a learning rate well below "
+        f"{lr:g}."
     )
 
 
 def fair_share(store: RunStore) -> int:
-    """BLAS threads for one of the runs that have a worker: all cores but one, divided by them.
+    """BLAS threads for one run: all cores but one, divided by the runs that have a worker.
 
-    The one is for server and browser. BLAS threads wait for each other busily: where anything else
-    wants their core, a thread on every core trains several times slower, not faster.
+    One core is left to the server and the browser. BLAS threads busy-wait for each other: when
+    another program wants their core, one thread a core trains several times slower, not faster.
     """
     with store.engine.connect() as connection:
         return max(1, (available_cores() - 1) // max(1, queue.taken_slots(connection)))
@@ -213,7 +219,7 @@ def _take_next(store: RunStore, run_id: str | None) -> tuple[str, str] | None:
 
 
 def drain_queue(store: RunStore, run_id: str | None = None) -> None:
-    """Train the run, if it still waits and a slot is free, then those that wait after it."""
+    """Train the run, if it is still queued and a slot is free, then the queued runs after it."""
     while taken := _take_next(store, run_id):
         run_id = None
         _log_to(taken[0])
@@ -223,20 +229,19 @@ def drain_queue(store: RunStore, run_id: str | None = None) -> None:
                 pass
         except Unwritable:
             raise
-        except Exception:  # it has been said and recorded, and is no fault of the next run
+        except Exception:  # logged and recorded; the next run is not affected
             pass
 
 
 def _log_to(run_id: str) -> None:
-    """What the process prints from here on goes to the run's log."""
+    """Redirect what the process prints to the run's log."""
     with open(log_file(run_id), "ab") as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)
 
 
 def _warm_up() -> None:
-    """Take one step of a run of the usual kind that nobody sees: from then on everything is
-    loaded and mapped that the first step of a real one needs."""
+    """Take one step of a default run in memory, which loads everything that a first step needs."""
     store = RunStore("sqlite://")
     events = work(store, store.create(RunSpec(dataset=sources.default())).id)
     next(events, None)
@@ -244,11 +249,11 @@ def _warm_up() -> None:
 
 
 def _lower_priority() -> None:
-    """Leave the processor to the page when both want it."""
+    """Let the server go first when both want the processor."""
     if hasattr(os, "nice"):
         os.nice(NICE)
-    # Linux with autogroups weighs sessions against each other, and this process is one of its own,
-    # within which alone niceness counts (man 7 sched).
+    # Linux with autogroups compares sessions, not processes, and this process has a session of its
+    # own: niceness alone would have no effect (man 7 sched).
     with suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(NICE))
 
@@ -260,7 +265,7 @@ def main() -> None:
         run_id = sys.argv[1]
     else:
         _warm_up()
-        run_id = sys.stdin.readline().strip()  # nothing when the server is gone
+        run_id = sys.stdin.readline().strip()  # empty when the server has ended
     try:
         if run_id:
             drain_queue(RunStore(), run_id)

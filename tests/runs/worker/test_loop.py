@@ -18,7 +18,7 @@ from nn.runs import load_network
 from nn.runs.spec import RunSpec
 from nn.runs.store import queue, schema
 from nn.runs.store.store import RunStore, State
-from nn.runs.worker import loop, snapshot_schedule
+from nn.runs.worker import control, loop, snapshot_schedule
 from nn.runs.worker.loop import fair_share, work
 from nn.runs.worker.recorder import LeaseLost, Recorder
 from nn.training import Epoch, Position, Step, train
@@ -235,7 +235,7 @@ def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(sto
 
 def paused_for_long(store, quick, monkeypatch):
     """(a run that has just given up its slot, the last step it took)"""
-    monkeypatch.setattr(loop, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(control, "PAUSE_SECONDS", 0.0)
     run = store.create(quick, lease="of its worker")
     events = work(store, run.id, "of its worker")
     list(islice(events, 20))
@@ -539,7 +539,7 @@ def test_a_run_that_takes_too_much_memory_fails_with_a_sentence(store, quick, mo
     monkeypatch.setattr(loop, "train", too_large)
     run = drain(store, store.create(quick))
     assert run.state is State.FAILED
-    assert "not enough memory" in run.message
+    assert "Not enough memory" in run.message
 
 
 def test_a_bug_in_the_worker_fails_the_run_and_is_not_hidden(store, quick, monkeypatch):

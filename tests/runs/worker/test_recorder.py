@@ -94,7 +94,7 @@ WRITES = {
     "epoch": lambda old: old.epoch(Epoch(1, 1, 1, 0.5, None, None, 1.0, 1.0), b"checkpoint"),
     "checkpoint": lambda old: old.checkpoint(b"checkpoint"),
     "state": lambda old: old.state(State.PAUSED),
-    "beat": lambda old: old.write_heartbeat(),
+    "beat": lambda old: old.lease.write_heartbeat(),
     "park": lambda old: old.release(),
     "end": lambda old: old.end(State.FINISHED, last=W),
     "acknowledge": lambda old: old.acknowledge(Command(1, "stop")),

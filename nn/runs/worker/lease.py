@@ -1,0 +1,82 @@
+"""Lease: a worker's ownership of its run, checked in every write.
+
+A worker whose run was deleted or given to another worker writes nothing more.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from sqlalchemy import Connection, Update, bindparam, update
+from sqlalchemy.exc import OperationalError
+
+from nn.runs.store import database, queue, schema
+from nn.runs.store.store import RunStore
+
+HEARTBEAT_INTERVAL = 1.0  # seconds
+
+
+class LeaseLost(Exception):
+    """The run was deleted or given to another worker."""
+
+
+class Lease:
+    def __init__(self, store: RunStore, run_id: str, token: str | None = None) -> None:
+        """Claim a queued run, or take the one that was reserved under ``token``.
+
+        Raises LeaseLost when the run is not queued.
+        """
+        self.store, self.run_id = store, run_id
+        if token is None:
+            with store.exclusive() as connection:
+                token = queue.take(connection, run_id)
+        if token is None:
+            raise LeaseLost
+        self._token = token
+
+    def update(self, connection: Connection, **values: object) -> None:
+        """Set ``values`` and the heartbeat in the run's row. Raises LeaseLost."""
+        values["heartbeat"] = time.time()
+        owner = {"leased_run": self.run_id, "token": self._token}
+        if not connection.execute(_update_run(tuple(values)), owner | values).rowcount:
+            raise LeaseLost
+
+    @contextmanager
+    def heartbeat(self) -> Iterator[None]:
+        """Write heartbeats in a thread, also during a long step or evaluation."""
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(HEARTBEAT_INTERVAL):
+                try:
+                    self.write_heartbeat()
+                    # Waits for the disk: here, so that training does not.
+                    database.checkpoint_wal(self.store.engine)
+                except LeaseLost:  # the worker finds out at its next write
+                    return
+                except OperationalError:  # the store is locked: the next heartbeat will do
+                    pass
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def write_heartbeat(self) -> None:
+        with self.store.writing(HEARTBEAT_INTERVAL) as connection:
+            self.update(connection)
+
+
+# Cached: building the statement takes longer than executing it, thirty times a second.
+@cache
+def _update_run(names: tuple[str, ...]) -> Update:
+    runs = schema.runs
+    leased = runs.c.id == bindparam("leased_run"), runs.c.lease == bindparam("token")
+    return update(runs).where(*leased).values({name: bindparam(name) for name in names})
