@@ -125,7 +125,7 @@ def _export_curves(text: str, out: Path) -> None:
     from nn.runs.store.store import RunStore
 
     store = RunStore()
-    curves_csv.write_csv(store, store.find(text), out)
+    curves_csv.write(store, store.find(text), out)
 
 
 def _export_animation(text: str, out: Path, neuron: int | None) -> None:
@@ -137,7 +137,9 @@ def _export_animation(text: str, out: Path, neuron: int | None) -> None:
     neurons = run.spec.sizes[1]
     if neuron is not None and not 0 <= neuron < neurons:
         raise UserError(f"--neuron must be from 0 to {neurons - 1:,}; got {neuron}.")
-    animation.write(store, run.id, steps, out, neuron, partial(tqdm, desc=f"drawing {out.name}"))
+    animation.write_weight_wall(
+        store, run.id, steps, out, neuron, partial(tqdm, desc=f"drawing {out.name}")
+    )
 
 
 def _export_report(text: str, out: Path) -> None:

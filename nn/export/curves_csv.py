@@ -1,4 +1,4 @@
-"""Curves: a run's losses and accuracies as a table for other programs."""
+"""A run's losses and accuracies as a CSV table."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def write_csv(store: RunStore, run: Run, path: Path) -> None:
-    """A line a recorded step; what belongs to an epoch stands at its last step.
+def write(store: RunStore, run: Run, path: Path) -> None:
+    """One row for each recorded step; figures of an epoch are in the row of its last step.
 
-    Accuracies 0–1, seconds of training alone. Raises UserError when it cannot be written.
+    Accuracies are 0–1; seconds count training only. Raises UserError where the file cannot be
+    written.
     """
-    lines: dict[int, dict[str, Any]] = {}
+    rows: dict[int, dict[str, Any]] = {}
     for row in (*(point._asdict() for point in store.points(run.id)), *store.epochs(run.id)):
-        lines.setdefault(row["step"], {"run": cell(run.name)}).update(row)
+        rows.setdefault(row["step"], {"run": escape_formula(run.name)}).update(row)
     with replacing(path) as part, open(part, "w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
-        table.writerows(lines[step] for step in sorted(lines))
+        table.writerows(rows[step] for step in sorted(rows))
 
 
-def cell(text: str) -> str:
-    """A spreadsheet takes what begins with one of these for a formula and would run it."""
+def escape_formula(text: str) -> str:
+    """Quote a text that a spreadsheet would run as a formula."""
     return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") else text

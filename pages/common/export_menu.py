@@ -61,7 +61,7 @@ def out(
             st.caption("The weights are no longer finite at this moment: nothing reads with them.")
         if run:
             name = file_name(run, ".csv")
-            _table("Curves", name, lambda path: curves_csv.write_csv(store(), run, path))
+            _table("Curves", name, lambda path: curves_csv.write(store(), run, path))
             st.divider()
             _made(run, list(steps), films)
 
@@ -115,9 +115,11 @@ def _made(run: Run, steps: list[int], films: Sequence[str]) -> None:
         if what == PAGE:
             html_report.write(store(), run, steps, path, track)
         elif what == NET:
-            animation.write_net(store(), run.id, steps, path, track, most or 2, width)
+            animation.write_network_diagram(store(), run.id, steps, path, track, most or 2, width)
         else:
-            animation.write(store(), run.id, steps, path, neuron, track, most or 2, width)
+            animation.write_weight_wall(
+                store(), run.id, steps, path, neuron, track, most or 2, width
+            )
 
     place = st.empty()
     if place.button(

@@ -18,7 +18,7 @@ from nn.data.formats import image_files
 from nn.data.preprocess.grayscale import opened
 from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.errors import UserError
-from nn.export.curves_csv import cell
+from nn.export.curves_csv import escape_formula
 from nn.models import pretrained
 from pages.common.model_picker import Reader
 from pages.common.note import note
@@ -185,5 +185,8 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     columns = ["file", "answer", "confidence", "note", *(f"p{digit}" for digit in range(10))]
     table = csv.DictWriter(file, columns)
     table.writeheader()
-    table.writerows({**row, "file": cell(row["file"]), "note": cell(row["note"])} for row in rows)
+    table.writerows(
+        {**row, "file": escape_formula(row["file"]), "note": escape_formula(row["note"])}
+        for row in rows
+    )
     return file.getvalue()

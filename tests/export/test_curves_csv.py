@@ -1,4 +1,4 @@
-"""Curves: the table holds what the store holds."""
+"""The table holds what the store holds."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def table(path):
         return list(csv.DictReader(file))
 
 
-def test_every_point_and_every_epoch_is_a_line_in_order(store, quick, tmp_path):
+def test_every_point_and_every_epoch_is_a_row_in_order(store, quick, tmp_path):
     run = store.create(quick, "mine")
     for _ in work(store, run.id):
         pass
-    curves_csv.write_csv(store, run, tmp_path / "a.csv")
+    curves_csv.write(store, run, tmp_path / "a.csv")
     lines = table(tmp_path / "a.csv")
     steps = [int(line["step"]) for line in lines]
     assert steps == sorted(set(steps))
@@ -41,11 +41,11 @@ def test_no_cell_is_a_formula(store, quick, tmp_path, name):
     run = store.create(quick, name)
     for _ in work(store, run.id):
         pass
-    curves_csv.write_csv(store, run, tmp_path / "a.csv")
+    curves_csv.write(store, run, tmp_path / "a.csv")
     assert {line["run"] for line in table(tmp_path / "a.csv")} == {f"'{name}"}
 
 
-def test_a_run_that_has_recorded_nothing_has_headings_alone(store, quick, tmp_path):
-    curves_csv.write_csv(store, store.create(quick), tmp_path / "a.csv")
+def test_an_empty_run_has_column_names_only(store, quick, tmp_path):
+    curves_csv.write(store, store.create(quick), tmp_path / "a.csv")
     assert table(tmp_path / "a.csv") == []
     assert (tmp_path / "a.csv").read_text().startswith("run,step,")

@@ -1,4 +1,4 @@
-"""Page: all is in the file and is what the store says; a name in it is nothing but text."""
+"""The report is self-contained, agrees with the store, and escapes names."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def written(store, run, folder, steps=None):
     text = path.read_text("utf-8")
     elements = Elements(text)
 
-    def refuse(constant):
+    def reject(constant):
         raise ValueError(f"{constant} is not JSON")
 
-    return text, elements, json.loads(elements.texts("script")[0], parse_constant=refuse)
+    return text, elements, json.loads(elements.texts("script")[0], parse_constant=reject)
 
 
 def unpacked(text, kind):
@@ -72,7 +72,7 @@ def opened(usual, tmp_path_factory):
     return written(*usual, tmp_path_factory.mktemp("page"))
 
 
-def test_a_name_is_nothing_but_text(opened):
+def test_a_hostile_name_is_escaped(opened):
     _, elements, data = opened
     assert data["name"] == HOSTILE
     assert elements.texts("h1") == [HOSTILE]
@@ -81,51 +81,51 @@ def test_a_name_is_nothing_but_text(opened):
     assert tags.count("script") == 2 and "b" not in tags
 
 
-def test_it_needs_nothing_but_itself_and_is_small(opened):
+def test_it_loads_nothing_and_is_small(opened):
     text, elements, _ = opened
     assert len(text.encode()) <= 8 * 2**20
     for tag, attributes, _ in elements.found:
         assert not {"src", "href", "srcset", "action", "data"} & set(attributes), tag
-    code = text.replace("http://www.w3.org/2000/svg", "")  # a name, though it looks like a place
+    code = text.replace("http://www.w3.org/2000/svg", "")  # a namespace, not an address
     assert not any(word in code for word in ("http:", "https:", "url(", "import(", "fetch("))
     [policy] = [a["content"] for _, a, _ in elements.found if a.get("http-equiv")]
     assert policy.startswith("default-src 'none';")
 
 
-def test_the_timeline_shows_the_kept_frames_from_first_to_last(usual, opened):
+def test_the_timeline_shows_the_snapshots_from_first_to_last(usual, opened):
     store, run = usual
     *_, data = opened
-    assert not data["gone"]
+    assert not data["test_set_missing"]
     test = sources.load("strokes", 1000, 0).test
     steps = store.snapshot_steps(run.id)
-    shown = [frame["step"] for frame in data["frames"]]
-    assert len(shown) == min(len(steps), html_report.MOMENTS) >= 40
+    shown = [snapshot["step"] for snapshot in data["snapshots"]]
+    assert len(shown) == min(len(steps), html_report.MAX_SNAPSHOTS) >= 40
     assert (shown[0], shown[-1]) == (steps[0], steps[-1]) and set(shown) <= set(steps)
-    for found in data["frames"]:
-        frame = store.snapshot(run.id, found["step"])
-        scales, pictures = weight_tiles(frame.parameters, run.spec.sizes)
-        assert found["samples_seen"] == frame.samples_seen
+    for found in data["snapshots"]:
+        snapshot = store.snapshot(run.id, found["step"])
+        scales, shown_tiles = weight_tiles(snapshot.parameters, run.spec.sizes)
+        assert found["samples_seen"] == snapshot.samples_seen
         np.testing.assert_allclose(found["scales"], scales, rtol=1e-3)
-        np.testing.assert_array_equal(unpacked(found["tiles"], np.int8), pictures)
-        network = load(store, f"{run.id}@{frame.step}").network
+        np.testing.assert_array_equal(unpacked(found["tiles"], np.int8), shown_tiles)
+        network = load(store, f"{run.id}@{snapshot.step}").network
         counts = confusion(test.labels, predicted_digits(network, test.images)).counts.tolist()
         assert found["counts"] in (None, counts)
-    assert data["frames"][0]["counts"] and data["frames"][-1]["counts"]
+    assert data["snapshots"][0]["counts"] and data["snapshots"][-1]["counts"]
 
 
-def test_the_gallery_holds_the_surest_mistakes_of_the_last_frame(usual, opened):
+def test_the_gallery_holds_the_most_confident_mistakes_of_the_last_snapshot(usual, opened):
     store, run = usual
     *_, data = opened
     test = sources.load("strokes", 1000, 0).test
-    network = load(store, f"{run.id}@{data['frames'][-1]['step']}").network
-    reading = predict(network, test.images, test.labels)
-    wrong = mistakes(reading)
-    assert data["wrong"] == len(wrong) and len(data["gallery"]) == html_report.MISTAKES
+    network = load(store, f"{run.id}@{data['snapshots'][-1]['step']}").network
+    predictions = predict(network, test.images, test.labels)
+    wrong = mistakes(predictions)
+    assert data["mistakes"] == len(wrong) and len(data["gallery"]) == html_report.MAX_MISTAKES
     for n, shown in zip(wrong, data["gallery"], strict=False):
         image = unpacked(shown["image"], np.uint8).reshape(28, 28)
         np.testing.assert_array_equal(image, test.images[n])
-        assert (shown["truth"], shown["answer"]) == (test.labels[n], reading.predicted[n])
-        np.testing.assert_allclose(shown["probabilities"], reading.probabilities[n], atol=1e-4)
+        assert (shown["actual"], shown["predicted"]) == (test.labels[n], predictions.predicted[n])
+        np.testing.assert_allclose(shown["probabilities"], predictions.probabilities[n], atol=1e-4)
 
 
 def test_the_curves_are_the_recorded_ones(usual, opened):
@@ -136,45 +136,45 @@ def test_the_curves_are_the_recorded_ones(usual, opened):
     names = ("samples_seen", "val_loss", "val_accuracy", "test_accuracy")
     epochs = [[epoch[name] for name in names] for epoch in store.epochs(run.id)]
     np.testing.assert_allclose(data["epochs"], epochs, rtol=1e-3)
-    assert ["Read right", f"{run.test_accuracy:.2%}"] in data["facts"]
+    assert ["Test accuracy", f"{run.test_accuracy:.2%}"] in data["facts"]
 
 
 @pytest.mark.parametrize("hidden", [(), (1,), (1000,), (5, 4, 3, 2, 1)])
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
-def test_every_network_has_a_page(record, tmp_path, hidden, output, monkeypatch):
-    monkeypatch.setattr(html_report, "READS", 0)  # the least: both ends are counted
+def test_every_network_has_a_report(record, tmp_path, hidden, output, monkeypatch):
+    monkeypatch.setattr(html_report, "MAX_MULTIPLICATIONS", 0)  # the first and last only
     store, run = record(*hidden, output=output, activation="tanh")
     *_, data = written(store, run, tmp_path, store.snapshot_steps(run.id)[:6])
     width = run.spec.sizes[1]
     assert (data["neurons"], data["hidden"]) == (width, len(hidden))
-    assert all(len(frame["scales"]) == min(width, 128) for frame in data["frames"])
-    counted = [bool(frame["counts"]) for frame in data["frames"]]
+    assert all(len(snapshot["scales"]) == min(width, 128) for snapshot in data["snapshots"])
+    counted = [bool(snapshot["counts"]) for snapshot in data["snapshots"]]
     assert counted == [True, False, False, False, False, True]
 
 
-def test_pictures_that_are_gone_are_said_to_be_and_the_rest_is_shown(record, tmp_path, pictures):
+def test_a_missing_test_set_is_reported_and_the_rest_is_shown(record, tmp_path, pictures):
     own = tmp_path / "own.csv"
     any_format.write(pictures(40), own)
     store, run = record(3, dataset=str(own), batch_size=4, validation_size=0)
     own.unlink()
     text, _, data = written(store, run, tmp_path)
-    assert data["gone"] and not data["gallery"]
+    assert data["test_set_missing"] and not data["gallery"]
     assert str(tmp_path) not in text
-    assert data["frames"] and not any(frame["counts"] for frame in data["frames"])
-    assert ["Learned from", "own.csv"] in data["facts"]
+    assert data["snapshots"] and not any(snapshot["counts"] for snapshot in data["snapshots"])
+    assert ["Training data", "own.csv"] in data["facts"]
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_run_that_diverged_is_shown_up_to_there(record, tmp_path):
+def test_a_diverged_run_is_shown_up_to_divergence(record, tmp_path):
     store, run = record(30, lr=900.0)
     assert run.state == "diverged"
     *_, data = written(store, run, tmp_path)
-    assert data["sentence"] == run.message
-    assert data["frames"][0]["step"] == 0
-    assert data["frames"][0]["counts"] and data["gallery"]
+    assert data["message"] == run.message
+    assert data["snapshots"][0]["step"] == 0
+    assert data["snapshots"][0]["counts"] and data["gallery"]
 
 
-def test_whoever_gives_up_leaves_no_file(usual, tmp_path):
+def test_a_canceled_export_leaves_no_file(usual, tmp_path):
     def track(steps):
         yield steps[0]
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""My digits as files: what goes out comes in again, and what is no such file is a sentence."""
+"""Exported digits can be imported again, and any other file is reported in a sentence."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ DIGITS = [
     ("name", "data"),
     [("a.npz", my_digits_files.npz(DIGITS)), ("a.ZIP", my_digits_files.pngs(DIGITS))],
 )
-def test_pictures_come_back_as_they_were(name, data):
+def test_exported_images_are_imported_unchanged(name, data):
     found = sorted(my_digits_files.read(name, data), key=lambda digit: -digit.label)
     assert [digit.label for digit in found] == [7, 1]
     for digit, before in zip(found, DIGITS, strict=True):
         np.testing.assert_array_equal(digit.image, before.image)
 
 
-def test_strokes_come_back_with_the_picture_that_they_draw():
+def test_exported_strokes_are_imported_with_their_image():
     [found] = my_digits_files.read("a.json", my_digits_files.strokes(DIGITS))
     assert found.label == 7 and [list(map(tuple, path)) for path in found.strokes] == STROKES
     np.testing.assert_array_equal(found.image, DIGITS[0].image)
@@ -41,9 +41,9 @@ def test_strokes_come_back_with_the_picture_that_they_draw():
 
 def zipped(members: dict[str, bytes]) -> bytes:
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as whole:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
-            whole.writestr(name, data)
+            archive.writestr(name, data)
     return file.getvalue()
 
 
@@ -65,23 +65,23 @@ GOOD = png(DIGITS[1].image)
         ("a.zip", b""),
         ("a.zip", GOOD),
         ("a.zip", my_digits_files.pngs(DIGITS)[:150]),
-        ("a.zip", zipped({"readme.txt": b"no picture"})),
+        ("a.zip", zipped({"readme.txt": b"not an image"})),
         ("a.zip", zipped({"cat/1.png": GOOD})),
-        ("a.zip", zipped({"5/1.png": b"no picture"})),
+        ("a.zip", zipped({"5/1.png": b"not an image"})),
         ("a.zip", zipped({"5/1.png": bytes(5_000_000)})),
         ("a.json", b"\xff\xfe"),
         ("a.txt", b"1"),
         ("a", b""),
     ],
 )
-def test_what_is_no_such_file_is_a_sentence_without_our_own_paths(name, data):
+def test_any_other_file_is_reported_without_temporary_paths(name, data):
     with pytest.raises(UserError) as caught:
         my_digits_files.read(name, data)
     assert "/tmp" not in str(caught.value)
 
 
-def test_the_rest_of_a_zip_goes_on_and_its_names_lead_nowhere(tmp_path):
-    said: list[str] = []
+def test_bad_members_of_a_zip_are_skipped_and_paths_are_ignored(tmp_path):
+    warnings: list[str] = []
     data = zipped({"../../5/evil.png": GOOD, "deep/in/3/1.png": GOOD, "4/broken.png": b"x"})
-    assert sorted(d.label for d in my_digits_files.read("a.zip", data, said.append)) == [3, 5]
-    assert len(said) == 1
+    assert sorted(d.label for d in my_digits_files.read("a.zip", data, warnings.append)) == [3, 5]
+    assert len(warnings) == 1

@@ -1,4 +1,4 @@
-"""Net: every node has its place, and every line goes from one to another in its weight's color."""
+"""Every node has its own position, and each line connects two in the color of its weight."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ WIDTH = 480
 
 @pytest.mark.parametrize("width", [200, 1440])
 @pytest.mark.parametrize("hidden", [*SHAPES, (1000, 3)])
-def test_every_node_lies_in_the_picture_and_apart_from_the_others(hidden, width):
+def test_every_node_lies_inside_the_image_apart_from_the_others(hidden, width):
     sizes = (784, *hidden, 10)
-    found = network_diagram.places(sizes, width)
+    found = network_diagram.layout(sizes, width)
     assert [len(where) for where, _ in found] == list(sizes)
     high = network_diagram.shades(make(hidden).parameters, sizes, width).shape[0]
     for where, radius in found:
@@ -34,8 +34,8 @@ def test_a_single_weight_is_one_line_between_its_nodes(layer, start, end, sign):
     list(views(network.parameters, network.sizes))[layer][0][start, end] = 0.3 * sign
     shown = sign * network_diagram.shades(network.parameters, network.sizes, WIDTH).astype(int)
     assert shown.min() == 0 and shown.max() > 100
-    places = [where for where, _ in network_diagram.places(network.sizes, WIDTH)]
-    ends = np.stack([places[layer][start], places[layer + 1][end]])
+    centers = [where for where, _ in network_diagram.layout(network.sizes, WIDTH)]
+    ends = np.stack([centers[layer][start], centers[layer + 1][end]])
     y, x = np.nonzero(shown)
     low, high = ends.min(axis=0) - 2, ends.max(axis=0) + 2
     assert (x >= low[0]).all() and (x <= high[0]).all()
@@ -54,7 +54,7 @@ def test_the_strongest_weight_of_a_layer_has_the_strongest_color():
 
 
 @pytest.mark.parametrize("wrong", [np.inf, -np.inf, np.nan])
-def test_weights_that_are_not_finite_are_left_out(wrong):
+def test_weights_that_are_not_finite_are_omitted(wrong):
     network = make()
     network.parameters[:] = 0
     network.parameters[-80:-70] = wrong  # of the last layer
