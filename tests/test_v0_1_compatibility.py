@@ -38,7 +38,7 @@ from nn.runs.store import queue
 from nn.runs.store.store import RunStore
 from nn.runs.worker import loop, process
 from nn.training import Position, train
-from pages.server import shared_store, visitor
+from pages.server import shared_store, visitor_cookie
 from tests.fixtures.v0_1.arithmetic import fingerprint
 
 HERE = Path(__file__).parent / "fixtures" / "v0_1"
@@ -163,7 +163,7 @@ def read_my_digits(path):
 
 
 def owner_of(cookie, value):
-    return visitor.of({cookie: value})
+    return visitor_cookie.visitor_id({cookie: value})
 
 
 # Each page's part that reads the address, as a script of its own: Streamlit runs its source.

@@ -2,7 +2,7 @@
 
 import { unpack, unpackAll } from "./wire.js";
 
-/** @import { Lines, Message, Snapshot } from "./wire.js" */
+/** @import { Connections, Message, Snapshot } from "./wire.js" */
 
 const FIRST_RETRY = 500, MAX_RETRY = 8000; // milliseconds
 const CLOSE_DELAY = 1000; // milliseconds
@@ -17,7 +17,7 @@ const GONE = 4404; // close code: there is no such run
  * @property {number} epoch
  * @property {number} epochs
  * @property {number} step
- * @property {number} steps
+ * @property {number} total_steps
  * @property {number} samples_seen
  * @property {number} seconds of training
  * @property {number | null} test_accuracy
@@ -48,9 +48,9 @@ const GONE = 4404; // close code: there is no such run
  * @property {number[]} smoothed
  */
 
-/** @typedef {{ step: number, truth: number, columns: number[][] }} Activations */
+/** @typedef {{ step: number, label: number, layers: number[][] }} Activations */
 
-/** @typedef {{ snapshot: Snapshot, lines: Lines[] | null }} Recorded a snapshot of the past */
+/** @typedef {{ snapshot: Snapshot, connections: Connections[] | null }} Recorded a snapshot of the past */
 
 export class Stream {
   /** @param {string} run */
@@ -60,8 +60,8 @@ export class Stream {
     this.viewers = new Set();
     /** @type {Status | null} */
     this.status = null;
-    /** @type {{ snapshot: Snapshot | null, lines: Lines[] | null }} */
-    this.newest = { snapshot: null, lines: null };
+    /** @type {{ snapshot: Snapshot | null, connections: Connections[] | null }} */
+    this.newest = { snapshot: null, connections: null };
     /** @type {Recorded[]} kept snapshots, in the order of their steps */
     this.history = [];
     /** @type {Recorded | null} the one of them that is shown instead of the newest */
@@ -94,7 +94,7 @@ export class Stream {
     let isFirst = true;
     socket.onmessage = ({ data }) => {
       if (typeof data === "string") {
-        this.takeAnswer(JSON.parse(data));
+        this.takeResponse(JSON.parse(data));
         return this.notify();
       }
       if (isFirst) this.restart();
@@ -128,7 +128,7 @@ export class Stream {
   }
 
   /** @param {Message} message */
-  take({ header, snapshot, lines }) {
+  take({ header, snapshot, connections }) {
     this.status = header;
     this.points.samples_seen.push(...header.points.samples_seen);
     this.points.loss.push(...header.points.loss);
@@ -136,14 +136,14 @@ export class Stream {
     this.epochs.push(...header.new_epochs);
     this.newest = {
       snapshot: snapshot ?? this.newest.snapshot,
-      lines: lines ?? this.newest.lines,
+      connections: connections ?? this.newest.connections,
     };
   }
 
-  /** @param {{ refusal?: string, digit?: Activations }} answer to a command */
-  takeAnswer({ refusal, digit }) {
-    this.commandError = refusal ?? this.commandError;
-    this.activations = digit ?? this.activations;
+  /** @param {{ error?: string, activations?: Activations }} response to a request */
+  takeResponse({ error, activations }) {
+    this.commandError = error ?? this.commandError;
+    this.activations = activations ?? this.activations;
   }
 
   /** The snapshot that is shown. */
@@ -152,8 +152,8 @@ export class Stream {
   }
 
   /** The strongest weights of the snapshot that is shown. */
-  get lines() {
-    return (this.selected ?? this.newest).lines;
+  get connections() {
+    return (this.selected ?? this.newest).connections;
   }
 
   /**
@@ -172,7 +172,9 @@ export class Stream {
     if (this.loadingHistory || !this.status) return;
     this.loadingHistory = true;
     const after = this.history.at(-1)?.snapshot.step ?? -1;
-    const url = `/film/${encodeURIComponent(this.run)}?after=${after}&until=${this.status.step}`;
+    const url = `/snapshots/${
+      encodeURIComponent(this.run)
+    }?after=${after}&until=${this.status.step}`;
     try {
       let received = 0;
       while (!this.closed) {
@@ -193,22 +195,22 @@ export class Stream {
   /** @param {Message[]} messages */
   addHistory(messages) {
     const bySteps = new Map(this.history.map((recorded) => [recorded.snapshot.step, recorded]));
-    for (const { snapshot, lines } of messages) {
-      if (snapshot) bySteps.set(snapshot.step, { snapshot, lines });
+    for (const { snapshot, connections } of messages) {
+      if (snapshot) bySteps.set(snapshot.step, { snapshot, connections });
     }
     this.history = [...bySteps.values()].sort((a, b) => a.snapshot.step - b.snapshot.step);
     this.notify();
   }
 
   /**
-   * Send a command, or "digit", to the run.
+   * Send a command, or "random_image", to the run.
    *
    * @param {string} what
    * @param {number} [value]
    */
-  ask(what, value) {
+  request(what, value) {
     this.commandError = "";
-    this.socket.send(JSON.stringify({ ask: what, value }));
+    this.socket.send(JSON.stringify({ request: what, value }));
   }
 
   /** Tell every viewer; one that fails neither keeps it from the others nor ends the stream. */

@@ -1,4 +1,4 @@
-// Unpacking of the server's binary messages. pages/server/film.py describes the format.
+// Unpacking of the server's binary messages. pages/server/wire.py describes the format.
 
 import { PIXELS } from "./canvas.js";
 
@@ -10,7 +10,7 @@ import { PIXELS } from "./canvas.js";
  * @property {number | null} samples_seen
  * @property {number | null} [loss]
  * @property {number} neurons in the tiles
- * @property {number} of neurons that the layer has
+ * @property {number} [total_neurons] in the layer
  * @property {Float32Array} scales (neurons,)
  * @property {Int8Array} tiles (neurons, 784)
  */
@@ -18,7 +18,7 @@ import { PIXELS } from "./canvas.js";
 /**
  * The strongest weights between two layers, weakest first.
  *
- * @typedef {object} Lines
+ * @typedef {object} Connections
  * @property {Uint16Array} starts
  * @property {Uint16Array} ends
  * @property {Float32Array} weights
@@ -28,7 +28,7 @@ import { PIXELS } from "./canvas.js";
  * @typedef {object} Message
  * @property {any} header
  * @property {Snapshot | null} snapshot null: the message has none
- * @property {Lines[] | null} lines likewise
+ * @property {Connections[] | null} connections likewise
  */
 
 /**
@@ -50,17 +50,17 @@ export function unpack(data) {
     return part;
   };
   let snapshot = null;
-  if (header.frame) {
-    const { neurons } = header.frame;
+  if (header.snapshot) {
+    const { neurons } = header.snapshot;
     const scales = next(Float32Array, neurons);
-    snapshot = { ...header.frame, scales, tiles: next(Int8Array, neurons * PIXELS) };
+    snapshot = { ...header.snapshot, scales, tiles: next(Int8Array, neurons * PIXELS) };
   }
-  const lines = header.lines?.map((/** @type {number} */ count) => ({
+  const connections = header.connections?.map((/** @type {number} */ count) => ({
     starts: next(Uint16Array, count),
     ends: next(Uint16Array, count),
     weights: next(Float32Array, count),
   }));
-  return { header, snapshot, lines: lines ?? null };
+  return { header, snapshot, connections: connections ?? null };
 }
 
 /**

@@ -28,7 +28,7 @@ from nn.losses import Loss
 from nn.models import pretrained
 from nn.network import Network
 from nn.runs.spec import RunSpec
-from pages.server import pack_tiles
+from pages.server import wire
 from pages.server.shared_store import store
 
 SHIPPED = ""
@@ -80,7 +80,7 @@ def _width(run_id: str, layer: int) -> int:
 
 def shown(run_id: str, layer: int) -> int:
     """How many of the layer's neurons the wall has room for."""
-    return min(_width(run_id, layer), pack_tiles.MOST)
+    return min(_width(run_id, layer), wire.MAX_TILES)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)

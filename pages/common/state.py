@@ -14,7 +14,7 @@ from nn.errors import UserError
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run
 from pages.common.text import plain
-from pages.server import visitor
+from pages.server import visitor_cookie
 from pages.server.shared_store import store
 
 PRESET = "preset"  # beside the fields of RunSpec, each under its own name
@@ -43,7 +43,7 @@ def simple() -> bool:
 
 def visitor_id() -> str:
     """Who looks at the page, as recorded with the runs started here; "" without a cookie."""
-    return visitor.of(st.context.cookies)
+    return visitor_cookie.visitor_id(st.context.cookies)
 
 
 def owns(run: Run) -> bool:

@@ -14,7 +14,7 @@ from nn.runs import load_network
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, State
 from pages.components.register import component
-from pages.server import pack_tiles
+from pages.server import wire
 from pages.server.shared_store import store
 
 KEY = "weight_wall"
@@ -32,7 +32,7 @@ def weight_wall(
     that it, or ``spec``, begins with. → the neuron that has just been opened, if one has.
 
     options: "mode" ("weights", their change since "initial" or "previous", "fixed": the tiles
-    given here), "tiles" (packed as pack_tiles.pack, Base64) with the "step" and "samples_seen" of
+    given here), "tiles" (see pages.server.wire; Base64) with the "step" and "samples_seen" of
     their snapshot, "can_open" (whether a click opens a neuron), "neurons" (in the layer), "order"
     (those to show), "badges" and "notes" (a text for each neuron, or ""), "selected", "subject"
     (what is shown, for the caption), "has_details_panel" (the selected neuron is shown beside the
@@ -65,4 +65,4 @@ def _initial_tiles(spec: RunSpec) -> str:
     if spec.init_from:
         with suppress(UserError):  # then its run will say so
             network.parameters[...] = load_network.initial_parameters(store(), spec)
-    return base64.b64encode(pack_tiles.pack(network.parameters, spec.sizes)).decode()
+    return base64.b64encode(wire.pack_first_layer(network.parameters, spec.sizes)).decode()

@@ -18,7 +18,7 @@ from pages.common.text import plain
 from pages.components.neuron_comparison import neuron_comparison
 from pages.neurons import details
 from pages.neurons import state as neurons_state
-from pages.server import pack_tiles
+from pages.server import wire
 from pages.server.shared_store import store
 
 SECONDS = 2.0  # between two looks whether a run has changed its state
@@ -184,7 +184,7 @@ def _still(run_id: str, steps: Sequence[int], step: int, layer: int, mode: str) 
         before = steps[0] if mode == "start" else steps[max(0, steps.index(step) - 1)]
         scales, shown = snapshot.change(run_id, step, layer, before)
     return {
-        "tiles": details.text(np.frombuffer(pack_tiles.packed(scales, shown), np.uint8)),
+        "tiles": details.text(np.frombuffer(wire.pack_tiles(scales, shown), np.uint8)),
         "step": step if run_id != SHIPPED else 1,  # 0: before learning
         "samples_seen": store().snapshot(run_id, step).samples_seen if run_id != SHIPPED else None,
     }

@@ -1,13 +1,7 @@
-"""The live hub: reads each watched run once, packs each frame once, sends it to every viewer.
+"""The live hub: polls each watched run once, packs each snapshot once and sends it to all viewers.
 
-A message is one binary WebSocket message: the header's length (uint32, little-endian), the header
-(JSON, padded with spaces to a multiple of 4), when the header has a ``frame`` its tiles (see
-tiles.pack), and when it has ``lines`` those (see net.pack). The viewer draws it and answers with a
-text; only then is the next one sent, always the newest: a slow viewer skips frames and slows
-nobody. Loss points and epochs are never skipped.
-What a viewer asks for is a text of JSON, {"ask": …, "value": …}: a command (see
-RunStore.command), or "digit": a test picture sent through the network as it is shown. Answers are
-texts of JSON too: {"refusal": sentence} or {"digit": …}.
+pages.server.wire describes the messages. One reader a run and one encoding a snapshot: viewers
+share them, and a slow viewer skips snapshots without slowing the others down.
 """
 
 from __future__ import annotations
@@ -31,125 +25,135 @@ from nn.errors import UserError
 from nn.runs.advice import advice
 from nn.runs.store.store import Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, send_command
-from pages.server import film, pack_network, pack_tiles, shared_store, visitor
+from pages.server import shared_store, visitor_cookie, wire
 
-BUSY, IDLE = 1 / 60, 1 / 4  # seconds between two looks into the store: active runs, others
-NET_SECONDS = 0.1  # between two frames of which the lines of the net are chosen too
-WATCH_SECONDS = 3.0  # a worker goes on writing live frames for so long after the last look
-# Close codes: a fault, no more room, too long a question, another site's page, no such run.
-FAILED, FULL, TOO_LONG, FOREIGN, GONE = 1011, 1013, 1009, 4403, 4404
-MOST_VIEWERS = 500  # of all runs together
-LONGEST_QUESTION = 200  # characters
-
-DRAWN = "drawn"  # a viewer's answer to a message
+ACTIVE_INTERVAL, IDLE_INTERVAL = 1 / 60, 1 / 4  # seconds between two polls of the store
+CONNECTIONS_INTERVAL = 0.1  # seconds between two snapshots sent with their connections
+WATCH_SECONDS = 3.0  # a worker goes on writing live snapshots for so long after the last poll
+RETRY_SECONDS = 1.0  # after the store did not answer
+# WebSocket close codes.
+FAILED, VIEWER_LIMIT, TOO_LONG, FOREIGN_ORIGIN, NO_SUCH_RUN = 1011, 1013, 1009, 4403, 4404
+MAX_VIEWERS = 500  # of all runs together
+MAX_REQUEST = 200  # characters
+MAX_REASON = 120  # bytes; the protocol allows 123
 
 log = logging.getLogger(__name__)
 
 
-class News(NamedTuple):
-    """What one look into the store found."""
+class Update(NamedTuple):
+    """What one poll of the store found."""
 
     run: Run
     lr: float | None
     speed: float | None
     points: list[Point]
     epochs: list[dict[str, Any]]
-    frame: dict[str, Any] | None
+    snapshot: dict[str, Any] | None  # as wire.snapshot_header; None: no newer one
     tiles: bytes
-    lines: bytes  # empty: those of the frame before are recent enough
+    connections: bytes  # empty: the last ones are recent enough
 
 
 class Channel:
-    """One watched run: what was last read of it, for all who watch."""
+    """One watched run: its current state, shared by all viewers."""
 
     def __init__(self, store: RunStore, run_id: str) -> None:
         self.store, self.run_id = store, run_id
         self.run: Run | None = None
-        self.lr: float | None = None  # given to the worker while it ran
+        self.lr: float | None = None  # set while the run trained
         self.speed: float | None = None  # likewise
         self.points: list[Point] = []
         self.epochs: list[dict[str, Any]] = []
-        self.frame: dict[str, Any] | None = None
-        self.tiles = self.lines = b""
+        self.snapshot: dict[str, Any] | None = None
+        self.tiles = self.connections = b""
         self.version = 0
-        self.gone = ""  # the sentence when the run is no more
+        self.gone_message = ""  # why the run no longer exists
         self.changed = asyncio.Condition()
-        self._watch_renewed = self._lines_chosen = 0.0
-        self.heard = time.monotonic()  # when a viewer last came or answered
+        self.last_active = time.monotonic()  # when a viewer last came or acknowledged
+        self._watch_renewed = self._connections_packed = 0.0
 
     async def follow(self) -> None:
-        """Look into the store again and again, and wake the viewers when there is news."""
-        while not self.gone:
+        """Poll the store until the run is gone, and notify the viewers of updates."""
+        while not self.gone_message:
             try:
-                news = await asyncio.to_thread(self._look)
+                update = await asyncio.to_thread(self._poll)
             except UserError as error:
-                self.gone, news = str(error), None
-            except SQLAlchemyError as error:  # busy: whoever watches keeps the last frame
+                self.gone_message, update = str(error), None
+            except SQLAlchemyError as error:  # busy: viewers keep the last snapshot
                 log.warning("The store did not answer: %s", error)
-                await asyncio.sleep(1)
+                await asyncio.sleep(RETRY_SECONDS)
                 continue
-            if news:
-                self.run, self.lr, self.speed = news.run, news.lr, news.speed
-                self.points += news.points
-                self.epochs += news.epochs
-                if news.frame:
-                    self.frame, self.tiles = news.frame, news.tiles
-                    self.lines = news.lines or self.lines
-            if news or self.gone:
+            if update:
+                self._apply(update)
+            if update or self.gone_message:
                 self.version += 1
                 async with self.changed:
                     self.changed.notify_all()
-            moving = self.run and self.run.state in (State.QUEUED, State.RUNNING)
-            await asyncio.sleep(BUSY if moving and self._looked_at() else IDLE)
+            is_training = self.run and self.run.state in (State.QUEUED, State.RUNNING)
+            await asyncio.sleep(
+                ACTIVE_INTERVAL if is_training and self._has_active_viewer() else IDLE_INTERVAL
+            )
 
-    def _look(self) -> News | None:
-        """Read what is new, in a thread of its own; None when nothing is."""
+    def _poll(self) -> Update | None:
+        """Read what is new, in a thread; None if nothing is."""
         run = self.store.run(self.run_id)
-        renew = time.monotonic() > self._watch_renewed + 1
-        if run.state.active and renew and self._looked_at():
+        renewal_due = time.monotonic() > self._watch_renewed + 1
+        if run.state.active and renewal_due and self._has_active_viewer():
             self.store.watch(self.run_id, WATCH_SECONDS)
             self._watch_renewed = time.monotonic()
-        frame = self.store.newest_snapshot(self.run_id, self.frame["step"] if self.frame else -1)
-        if run == self.run and not frame:
+        last_step = self.snapshot["step"] if self.snapshot else -1
+        snapshot = self.store.newest_snapshot(self.run_id, last_step)
+        if run == self.run and not snapshot:
             return None
-        shown, packed, lines = None, b"", b""
-        if frame:
+        header, tiles, connections = None, b"", b""
+        if snapshot:
             sizes = run.spec.sizes
-            shown = film.shown(frame, sizes)
-            packed = pack_tiles.pack(frame.parameters, sizes)
-            due = time.monotonic() > self._lines_chosen + NET_SECONDS
+            header = wire.snapshot_header(snapshot, sizes)
+            tiles = wire.pack_first_layer(snapshot.parameters, sizes)
+            due = time.monotonic() > self._connections_packed + CONNECTIONS_INTERVAL
             if due or run.state is not State.RUNNING:
-                lines = pack_network.pack(frame.parameters, sizes)
-                self._lines_chosen = time.monotonic()
-        return News(
+                connections = wire.pack_connections(snapshot.parameters, sizes)
+                self._connections_packed = time.monotonic()
+        return Update(
             run,
             self.store.current_setting(self.run_id, "lr"),
             self.store.current_setting(self.run_id, "speed"),
             self.store.points(self.run_id, self.points[-1].step if self.points else -1),
             self.store.epochs(self.run_id, len(self.epochs)),
-            shown,
-            packed,
-            lines,
+            header,
+            tiles,
+            connections,
         )
 
-    def _looked_at(self) -> bool:
-        """A hidden tab stays connected but answers nothing: for it alone nothing is read."""
-        return time.monotonic() < self.heard + WATCH_SECONDS
+    def _apply(self, update: Update) -> None:
+        self.run, self.lr, self.speed = update.run, update.lr, update.speed
+        self.points += update.points
+        self.epochs += update.epochs
+        if update.snapshot:
+            self.snapshot, self.tiles = update.snapshot, update.tiles
+            self.connections = update.connections or self.connections
+
+    def _has_active_viewer(self) -> bool:
+        """A hidden tab stays connected but acknowledges nothing; it keeps no worker busy."""
+        return time.monotonic() < self.last_active + WATCH_SECONDS
 
     def message(
-        self, points_from: int, epochs_from: int, tiles_too: bool, lines_too: bool
+        self,
+        first_point: int,
+        first_epoch: int,
+        with_snapshot: bool,
+        with_connections: bool,
     ) -> bytes:
-        """Everything but the points, epochs, tiles and lines a viewer has already."""
-        run, points = self.run, self.points[points_from:]
+        """The run as it is now, without what the viewer has already."""
+        run, points = self.run, self.points[first_point:]
         assert run
-        return film.packed(
+        return wire.pack_message(
             {
                 "state": run.state,
                 "message": " ".join(filter(None, (run.message, advice(run, self.epochs)))),
                 "epoch": run.epoch,
                 "epochs": run.spec.epochs,
                 "step": run.step,
-                "steps": run.total_steps,
+                "total_steps": run.total_steps,
                 "samples_seen": run.samples_seen,
                 "seconds": run.seconds,
                 "test_accuracy": run.test_accuracy,
@@ -159,18 +163,18 @@ class Channel:
                     key: [getattr(point, key) for point in points]
                     for key in ("samples_seen", "loss", "smoothed_loss")
                 },
-                "new_epochs": self.epochs[epochs_from:],
-                "frame": self.frame if tiles_too else None,
-                "lines": pack_network.shown(run.spec.sizes) if lines_too else None,
+                "new_epochs": self.epochs[first_epoch:],
+                "snapshot": self.snapshot if with_snapshot else None,
+                "connections": wire.connection_counts(run.spec.sizes) if with_connections else None,
                 "sizes": run.spec.sizes,
             },
-            self.tiles if tiles_too else b"",
-            self.lines if lines_too else b"",
+            self.tiles if with_snapshot else b"",
+            self.connections if with_connections else b"",
         )
 
 
 class Hub:
-    """The WebSocket endpoint, and a channel for each run while somebody watches it."""
+    """The WebSocket endpoint, with one channel for each run that is watched."""
 
     def __init__(self, store: Callable[[], RunStore]) -> None:
         self._store = store
@@ -179,10 +183,10 @@ class Hub:
     async def endpoint(self, socket: WebSocket) -> None:
         await socket.accept()
         if urlsplit(socket.headers.get("origin", "")).netloc != socket.headers.get("host"):
-            await socket.close(FOREIGN, "Only Digitscope's own pages may watch.")
+            await socket.close(FOREIGN_ORIGIN, "Only Digitscope's own pages may watch a run.")
             return
-        if sum(len(viewers) for _, _, viewers in self._channels.values()) >= MOST_VIEWERS:
-            await socket.close(FULL, "Too many are watching. It tries again by itself.")
+        if sum(len(viewers) for _, _, viewers in self._channels.values()) >= MAX_VIEWERS:
+            await socket.close(VIEWER_LIMIT, "Viewer limit reached. Retrying …")
             return
         run_id = socket.path_params["run"]
         if run_id not in self._channels:
@@ -190,16 +194,17 @@ class Hub:
             self._channels[run_id] = channel, asyncio.create_task(channel.follow()), set()
         channel, following, viewers = self._channels[run_id]
         viewers.add(socket)
-        channel.heard = time.monotonic()
-        answered = asyncio.Event()
-        # Hearing all the while, so that a closed tab is noticed even when there is no news.
+        channel.last_active = time.monotonic()
+        acknowledged = asyncio.Event()
+        visitor = visitor_cookie.visitor_id(socket.cookies)
+        # Receiving all the time notices a closed tab even when there is nothing to send.
         tasks = [
-            asyncio.create_task(_send(channel, socket, answered)),
-            asyncio.create_task(_hear(channel, socket, answered, visitor.of(socket.cookies))),
+            asyncio.create_task(_send(channel, socket, acknowledged)),
+            asyncio.create_task(_receive(channel, socket, acknowledged, visitor)),
         ]
         try:
             await asyncio.wait([*tasks, following], return_when=asyncio.FIRST_COMPLETED)
-            if following.done() and channel.gone:
+            if following.done() and channel.gone_message:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             elif following.done():
                 log.error(
@@ -218,80 +223,85 @@ class Hub:
                     del self._channels[run_id]
 
 
-async def _send(channel: Channel, socket: WebSocket, answered: asyncio.Event) -> None:
-    """Send the newest, wait for the answer, and again whenever there is news."""
-    seen = points = epochs = 0
-    frame, lines = None, b""
+async def _send(channel: Channel, socket: WebSocket, acknowledged: asyncio.Event) -> None:
+    """Send the newest state, wait for the acknowledgment, and send again when it has changed."""
+    version = point_count = epoch_count = 0
+    snapshot, connections = None, b""
     while True:
         async with channel.changed:
-            await channel.changed.wait_for(lambda seen=seen: channel.version > seen)
-        if channel.gone:
-            # The protocol has room for 123 bytes.
-            await socket.close(GONE, channel.gone.encode()[:120].decode(errors="ignore"))
+            await channel.changed.wait_for(lambda version=version: channel.version > version)
+        if channel.gone_message:
+            reason = channel.gone_message.encode()[:MAX_REASON].decode(errors="ignore")
+            await socket.close(NO_SUCH_RUN, reason)
             return
         message = channel.message(
-            points, epochs, channel.frame is not frame, channel.lines is not lines
+            point_count,
+            epoch_count,
+            channel.snapshot is not snapshot,
+            channel.connections is not connections,
         )
-        seen, points, epochs = channel.version, len(channel.points), len(channel.epochs)
-        frame, lines = channel.frame, channel.lines
-        answered.clear()
+        version = channel.version
+        point_count, epoch_count = len(channel.points), len(channel.epochs)
+        snapshot, connections = channel.snapshot, channel.connections
+        acknowledged.clear()
         await socket.send_bytes(message)
-        await answered.wait()
+        await acknowledged.wait()
 
 
-async def _hear(channel: Channel, socket: WebSocket, answered: asyncio.Event, who: str) -> None:
-    while True:
-        text = await socket.receive_text()
-        if len(text) > LONGEST_QUESTION:
+async def _receive(
+    channel: Channel, socket: WebSocket, acknowledged: asyncio.Event, visitor: str
+) -> None:
+    """Take acknowledgments and requests until the viewer leaves."""
+    async for text in socket.iter_text():
+        channel.last_active = time.monotonic()
+        if text == wire.DRAWN:
+            acknowledged.set()
+            continue
+        if len(text) > MAX_REQUEST:
             await socket.close(TOO_LONG)
             return
-        channel.heard = time.monotonic()
-        if text == DRAWN:
-            answered.set()
-            continue
-        answer = await asyncio.to_thread(_answer, channel.store, channel.run_id, text, who)
-        if answer:
-            await socket.send_text(json.dumps(answer))
+        response = await asyncio.to_thread(_respond, channel.store, channel.run_id, text, visitor)
+        if response:
+            await socket.send_text(json.dumps(response))
 
 
-def _answer(store: RunStore, run_id: str, text: str, who: str) -> dict[str, Any] | None:
-    """Do what a viewer asks for, ``who`` being the visitor; None: there is nothing to say of it."""
+def _respond(store: RunStore, run_id: str, text: str, visitor: str) -> dict[str, Any] | None:
+    """Carry out a visitor's request → the response, None if there is nothing to tell."""
     try:
-        asked = json.loads(text)
-        what, value = asked["ask"], asked.get("value")
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return {"refusal": "That was no question this page can answer. Reload it."}
+        request, value = wire.unpack_request(text)
+    except ValueError:
+        return {"error": "The server did not understand this request. Reload the page."}
     try:
-        if what == "digit":
-            return {"digit": _digit(store, run_id)}
-        if what not in COMMAND_KINDS:
-            return {"refusal": f"There is no command {what!r}."}
-        if not who or store.run(run_id).owner != who:
-            return {"refusal": f"Only who started this run may {what} it."}
-        send_command(store, run_id, what, value)
+        if request == wire.RANDOM_IMAGE:
+            return {"activations": _random_image(store, run_id)}
+        if request not in COMMAND_KINDS:
+            return {"error": f"There is no command {request!r}."}
+        if not visitor or store.run(run_id).owner != visitor:
+            return {"error": f"Only the visitor who started this run may {request} it."}
+        send_command(store, run_id, request, value)
     except UserError as error:
-        return {"refusal": str(error)}
+        return {"error": str(error)}
     except (SQLAlchemyError, OSError) as error:
-        log.warning("Could not %s run %s: %s", what, run_id, error)
-        return {"refusal": f"Could not {what}: the store did not answer. Try again."}
+        log.warning("Could not %s run %s: %s", request, run_id, error)
+        return {"error": f"Could not {request}: the store did not answer. Try again."}
     return None
 
 
-def _digit(store: RunStore, run_id: str) -> dict[str, Any]:
-    """A test picture at random, and what every node of the newest frame's network says to it."""
-    run, frame = store.run(run_id), store.newest_snapshot(run_id)
-    if not frame:
-        raise UserError("There is no network to send a digit through yet.")
+def _random_image(store: RunStore, run_id: str) -> dict[str, Any]:
+    """A random test image and its activations in the newest snapshot's network."""
+    run, snapshot = store.run(run_id), store.newest_snapshot(run_id)
+    if not snapshot:
+        raise UserError("The run has no snapshot yet to send an image through. Try again later.")
     spec = run.spec
     test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
-    chosen = secrets.randbelow(len(test))
+    row = secrets.randbelow(len(test))
     network = spec.network()
-    network.parameters[...] = frame.parameters
-    columns = node_activations(network, test.images[chosen])
+    network.parameters[...] = snapshot.parameters
+    layers = node_activations(network, test.images[row])
     return {
-        "step": frame.step,
-        "truth": int(test.labels[chosen]),
-        "columns": [column.round(4).tolist() for column in columns],
+        "step": snapshot.step,
+        "label": int(test.labels[row]),
+        "layers": [layer.round(4).tolist() for layer in layers],
     }
 
 

@@ -23,7 +23,7 @@ from nn.runs.my_digits import Labeled
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
 from nn.runs.worker.loop import work
-from pages.server import visitor
+from pages.server import visitor_cookie
 from tests.browser.app import Server, serious
 from tests.browser.hand import Hand, pen_path, people
 
@@ -363,8 +363,8 @@ def test_tuning_a_network_on_my_digits_shows_before_and_after_and_lets_it_read(
     """On digits that lie on their side, which nobody else writes."""
     trained(server)
     page = hand.page
-    [token] = [c["value"] for c in page.context.cookies() if c["name"] == visitor.COOKIE]
-    owner = visitor.of({visitor.COOKIE: token})
+    [token] = [c["value"] for c in page.context.cookies() if c["name"] == visitor_cookie.COOKIE]
+    owner = visitor_cookie.visitor_id({visitor_cookie.COOKIE: token})
     written = make(12, seed=5)
     lying = [
         Labeled(int(label), np.rot90(image), [])

@@ -17,7 +17,7 @@ from nn.runs.my_digits import Labeled
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
 from nn.runs.worker import loop
-from pages.server import visitor
+from pages.server import visitor_cookie
 from tests.browser.app import Server, serious
 
 RIGHT = re.compile(r"^\d+\.\d % read right$")
@@ -157,11 +157,11 @@ def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
 
 def test_my_digits_are_pictures_like_any_other(page, server) -> None:
     run = learn(server)
-    page.context.add_cookies([{"name": visitor.COOKIE, "value": "me", "url": server.url}])
+    page.context.add_cookies([{"name": visitor_cookie.COOKIE, "value": "me", "url": server.url}])
     drawn = handwriting.make(3, seed=5)
     my_digits.add(
         RunStore(server.store),
-        visitor.of({visitor.COOKIE: "me"}),
+        visitor_cookie.visitor_id({visitor_cookie.COOKIE: "me"}),
         [Labeled(int(drawn.labels[n]), drawn.images[n], []) for n in range(3)],
     )
     open_mistakes(page, server, run)

@@ -141,7 +141,6 @@ def test_shared_rooms_import_no_page() -> None:
     assert not arrows(shared, *page_folders())
 
 
-@pytest.mark.xfail(strict=True, reason="errors imports streamlit and pages.common.text")
 def test_the_server_knows_no_streamlit() -> None:
     assert not arrows(inside("pages.server"), "streamlit", "pages.common", "pages.components")
 

@@ -5,7 +5,7 @@
 import { decode, decodeInt8, putImage } from "../../lib/canvas.js";
 import { mountDrawing } from "../../lib/component.js";
 import { element } from "../../lib/dom.js";
-import { grayPalette, drawingPalette, weightPalette } from "../../lib/theme.js";
+import { drawingPalette, grayPalette, weightPalette } from "../../lib/theme.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Theme } from "../../lib/theme.js" */

@@ -15,7 +15,7 @@
  */
 export function totalSamples({ epochs, status }) {
   if (epochs.length) return (epochs[0].samples_seen / epochs[0].epoch) * status.epochs;
-  return (status.samples_seen / status.step) * status.steps;
+  return (status.samples_seen / status.step) * status.total_steps;
 }
 
 /**

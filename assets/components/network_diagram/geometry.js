@@ -3,7 +3,7 @@
 import { SIDE } from "../../lib/canvas.js";
 import { clamp } from "../../lib/layout.js";
 
-/** @import { Lines } from "../../lib/wire.js" */
+/** @import { Connections } from "../../lib/wire.js" */
 
 /** @typedef {{ x: number, y: number, r: number }} Node */
 
@@ -47,12 +47,12 @@ export function placeNodes(sizes, width, height) {
  * The node at a point, else the line next to it.
  *
  * @param {Node[][]} nodes
- * @param {Lines[]} lines
+ * @param {Connections[]} connections
  * @param {number} x
  * @param {number} y
  * @returns {Target | null}
  */
-export function targetAt(nodes, lines, x, y) {
+export function targetAt(nodes, connections, x, y) {
   for (let layer = nodes.length - 1; layer >= 0; layer--) {
     const node = nodes[layer].findIndex((p) =>
       Math.hypot(p.x - x, p.y - y) < Math.max(p.r, layer ? NODE_REACH : 0)
@@ -62,7 +62,7 @@ export function targetAt(nodes, lines, x, y) {
   /** @type {Target | null} */
   let best = null;
   let nearest = LINE_REACH;
-  lines.forEach(({ starts, ends, weights }, layer) => {
+  connections.forEach(({ starts, ends, weights }, layer) => {
     for (let line = weights.length - 1; line >= 0; line--) {
       const from = nodes[layer][starts[line]], to = nodes[layer + 1][ends[line]];
       if (x < from.x || x > to.x) continue;

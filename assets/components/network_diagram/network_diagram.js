@@ -12,7 +12,7 @@ import { placeNodes, targetAt } from "./geometry.js";
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Activations, Stream } from "../../lib/stream.js" */
 /** @import { Theme } from "../../lib/theme.js" */
-/** @import { Lines } from "../../lib/wire.js" */
+/** @import { Connections } from "../../lib/wire.js" */
 /** @import { Node, Target } from "./geometry.js" */
 
 const INTERVAL = 100; // milliseconds between two drawings
@@ -27,8 +27,8 @@ export default function networkDiagram(call) {
 
     /** @type {Stream | null} */
     let stream = null;
-    /** @type {Lines[] | null} */
-    let drawnLines = null;
+    /** @type {Connections[] | null} */
+    let drawnConnections = null;
     /** @type {Activations | null} */
     let drawnActivations = null;
     /** @type {number[]} */
@@ -43,8 +43,8 @@ export default function networkDiagram(call) {
 
     function draw() {
       timer = null;
-      const width = figure.clientWidth, lines = stream?.lines;
-      if (!stream?.status || !lines || !width) return;
+      const width = figure.clientWidth, connections = stream?.connections;
+      if (!stream?.status || !connections || !width) return;
       sizes = stream.status.sizes;
       const height = clamp(Math.round(0.62 * width), 220, 340), ratio = devicePixelRatio || 1;
       const newLayout = [width, height, ratio, sizes].join();
@@ -63,19 +63,19 @@ export default function networkDiagram(call) {
       const { x, y, r } = nodes[0][0];
       ctx.fillStyle = theme.panel;
       ctx.fillRect(x - r, y - r, 2 * SIDE * r, 2 * SIDE * r);
-      lines.forEach((each, layer) => drawLines(ctx, theme, each, layer));
+      connections.forEach((each, layer) => drawConnections(ctx, theme, each, layer));
       nodes.forEach((_, layer) => drawNodes(ctx, theme, layer));
-      drawnLines = lines;
-      describe(lines);
+      drawnConnections = connections;
+      describe(connections);
     }
 
     /**
      * @param {CanvasRenderingContext2D} ctx
      * @param {Theme} theme
-     * @param {Lines} lines
+     * @param {Connections} connections
      * @param {number} layer in which they start
      */
-    function drawLines(ctx, theme, { starts, ends, weights }, layer) {
+    function drawConnections(ctx, theme, { starts, ends, weights }, layer) {
       const strongest = Math.abs(weights.at(-1) ?? 0) || 1;
       for (let i = 0; i < weights.length; i++) {
         if (pointed && !touches(pointed, layer, starts[i], ends[i], i)) continue;
@@ -112,7 +112,7 @@ export default function networkDiagram(call) {
      * @param {number} layer
      */
     function drawNodes(ctx, theme, layer) {
-      const activations = shownActivations()?.columns[layer];
+      const activations = shownActivations()?.layers[layer];
       if (layer === 0) return activations && drawInputs(ctx, theme, activations);
       const strongest = Math.max(1e-9, ...(activations ?? []).map(Math.abs));
       nodes[layer].forEach(({ x, y, r }, n) => {
@@ -171,9 +171,9 @@ export default function networkDiagram(call) {
       return sizes.length > 3 ? `neuron ${n} of layer ${layer}` : `neuron ${n}`;
     }
 
-    /** @param {Lines[]} lines */
-    function describe(lines) {
-      const shown = lines.reduce((sum, { weights }) => sum + weights.length, 0);
+    /** @param {Connections[]} connections */
+    function describe(connections) {
+      const shown = connections.reduce((sum, { weights }) => sum + weights.length, 0);
       const total = sizes.slice(1).reduce((sum, n, i) => sum + n * sizes[i], 0);
       const text = shown < total
         ? `The largest ${formatCount(shown)} of ${
@@ -181,21 +181,22 @@ export default function networkDiagram(call) {
         } weights, from pixels to digits`
         : `All ${formatCount(shown)} weights, from pixels to digits`;
       canvas.setAttribute("aria-label", text);
-      caption.textContent = (pointed && describeTarget(pointed, lines)) ?? describeImage() ?? text;
+      caption.textContent = (pointed && describeTarget(pointed, connections)) ?? describeImage() ??
+        text;
     }
 
     /**
      * @param {Target} target
-     * @param {Lines[]} lines
+     * @param {Connections[]} connections
      */
-    function describeTarget({ layer, node, line }, lines) {
+    function describeTarget({ layer, node, line }, connections) {
       let text = "";
       if (line !== undefined) {
-        const { starts, ends, weights } = lines[layer];
+        const { starts, ends, weights } = connections[layer];
         text = `${nodeName(layer, starts[line])} → ${nodeName(layer + 1, ends[line])}: ` +
           `weight ${weights[line].toFixed(3)}`;
       } else if (node !== undefined) {
-        const activation = shownActivations()?.columns[layer][node];
+        const activation = shownActivations()?.layers[layer][node];
         text = nodeName(layer, node);
         if (activation !== undefined) text += `: activation ${activation.toFixed(3)}`;
       }
@@ -205,35 +206,35 @@ export default function networkDiagram(call) {
     function describeImage() {
       const activations = shownActivations();
       if (!activations) return null;
-      const output = activations.columns[activations.columns.length - 1];
+      const output = activations.layers[activations.layers.length - 1];
       const predicted = output.indexOf(Math.max(...output));
-      return `A test image of a ${activations.truth}: predicted ${predicted}, ` +
+      return `A test image of a ${activations.label}: predicted ${predicted}, ` +
         `confidence ${formatPercent(output[predicted], 0)}`;
     }
 
     const point = guard((/** @type {PointerEvent} */ event) => {
-      if (!drawnLines) return;
+      if (!drawnConnections) return;
       const box = canvas.getBoundingClientRect();
       const target = event.type === "pointerleave"
         ? null
-        : targetAt(nodes, drawnLines, event.clientX - box.left, event.clientY - box.top);
+        : targetAt(nodes, drawnConnections, event.clientX - box.left, event.clientY - box.top);
       if (JSON.stringify(target) === JSON.stringify(pointed)) return;
       pointed = target;
       draw();
     });
     canvas.onpointermove = canvas.onpointerdown = canvas.onpointerleave = point;
-    send.onclick = guard(() => stream?.ask("digit"));
+    send.onclick = guard(() => stream?.request("random_image"));
 
     const drawSoon = guard(draw);
     const resized = new ResizeObserver(drawSoon);
     resized.observe(figure);
     return {
       show(news) {
-        if (stream !== news) [stream, drawnLines, pointed] = [news, null, null];
-        const { status, lostAt, activations, lines } = news;
+        if (stream !== news) [stream, drawnConnections, pointed] = [news, null, null];
+        const { status, lostAt, activations, connections } = news;
         send.disabled = !status || status.state === "running" || lostAt !== null;
-        if (lines !== drawnLines || activations !== drawnActivations) {
-          timer ??= setTimeout(drawSoon, drawnLines ? INTERVAL : 0);
+        if (connections !== drawnConnections || activations !== drawnActivations) {
+          timer ??= setTimeout(drawSoon, drawnConnections ? INTERVAL : 0);
         }
         drawnActivations = activations;
       },

@@ -113,11 +113,11 @@ export default function runControls(call) {
         press = { what: name, id: crypto.getRandomValues(new Uint32Array(2)).join("-") };
         sendPress();
       } else if (stream?.status) {
-        if (name === "step") stream.ask("step", 1);
-        else if (name === "epoch") stream.ask("step", stepsToEpochEnd(stream.status));
+        if (name === "step") stream.request("step", 1);
+        else if (name === "epoch") stream.request("step", stepsToEpochEnd(stream.status));
         else {
           pending = { state: stream.status.state, button: name };
-          stream.ask(name);
+          stream.request(name);
         }
       }
       update();
@@ -147,8 +147,8 @@ export default function runControls(call) {
       pendingSpeed = SPEEDS[Number(speed.value)];
       describeSpeed();
     });
-    speed.onchange = guard(() => stream?.ask("speed", SPEEDS[Number(speed.value)]));
-    rate.onchange = guard(() => stream?.ask("lr", rate.valueAsNumber));
+    speed.onchange = guard(() => stream?.request("speed", SPEEDS[Number(speed.value)]));
+    rate.onchange = guard(() => stream?.request("lr", rate.valueAsNumber));
     document.addEventListener("keydown", pressKey);
 
     return {

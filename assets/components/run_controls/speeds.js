@@ -17,9 +17,9 @@ export function nearestSpeed(speed) {
 /**
  * Steps from here to the end of the epoch; a whole epoch at its beginning.
  *
- * @param {{ step: number, steps: number, epochs: number }} status
+ * @param {{ step: number, total_steps: number, epochs: number }} status
  */
-export function stepsToEpochEnd({ step, steps, epochs }) {
-  const perEpoch = Math.round(steps / epochs);
+export function stepsToEpochEnd({ step, total_steps, epochs }) {
+  const perEpoch = Math.round(total_steps / epochs);
   return perEpoch - (step % perEpoch);
 }

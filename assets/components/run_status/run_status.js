@@ -31,7 +31,7 @@ export default function runStatus(call) {
       setText("progress", goneMessage || (status ? progress(status) : ""));
       setText("message", message(news, Date.now()));
       setText("announcement", announcement(news));
-      const share = status?.steps ? status.step / status.steps : 0;
+      const share = status?.total_steps ? status.step / status.total_steps : 0;
       done.style.width = `${100 * share}%`;
       bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
       if (parent instanceof ShadowRoot) parent.host.setAttribute("data-state", status?.state ?? "");

@@ -18,14 +18,14 @@ export const STATES = {
 
 /** "epoch 3 of 10 · 29,784 images seen · 41,200 a second …" @param {Status} status */
 export function progress(status) {
-  const { state, epoch, epochs, step, steps, samples_seen, seconds, test_accuracy } = status;
+  const { state, epoch, epochs, step, total_steps, samples_seen, seconds, test_accuracy } = status;
   const current = Math.min(epoch + (state === "finished" ? 0 : 1), epochs);
   const parts = [`epoch ${current} of ${epochs}`, `${formatCount(samples_seen)} images seen`];
   if (seconds) {
     parts.push(`${formatCount(Math.round(samples_seen / seconds / 100) * 100)} a second`);
   }
   if (test_accuracy !== null) parts.push(`test accuracy ${formatPercent(test_accuracy)}`);
-  const left = step ? (seconds / step) * (steps - step) : 0;
+  const left = step ? (seconds / step) * (total_steps - step) : 0;
   if (state === "running" && left >= 1) parts.push(`about ${Math.round(left)} s left`);
   return parts.join(" · ");
 }

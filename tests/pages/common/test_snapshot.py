@@ -20,7 +20,7 @@ from nn.runs.store.store import RunStore
 from nn.runs.worker.loop import work
 from pages.common import export_menu, snapshot
 from pages.neurons import controls, details
-from pages.server import pack_tiles, shared_store
+from pages.server import shared_store, wire
 
 SHAPES = [(), (1,), (7,), (6, 1, 5, 4, 3)]  # of hidden layers
 
@@ -114,7 +114,7 @@ def test_a_change_is_the_difference_of_two_moments(store):
     restored = shown / 127 * scales[:, None]
     assert np.abs(restored - expected).max() <= scales.max() / 200
     told = controls._still(run.id, steps, steps[-1], 0, "start")
-    assert base64.b64decode(told["tiles"]) == pack_tiles.packed(scales, shown)
+    assert base64.b64decode(told["tiles"]) == wire.pack_tiles(scales, shown)
 
 
 def test_the_pull_goes_against_the_gradient(store):

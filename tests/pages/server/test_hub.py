@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,11 +20,13 @@ from nn.runs.store.store import Run, RunStore, State
 from nn.runs.worker import process
 from nn.runs.worker.recorder import BEGINNING, Recorder
 from nn.training import Step
-from pages.server import hub, visitor
-from pages.server.hub import FOREIGN, GONE, Hub
+from pages.server import hub, wire
+from pages.server.hub import FOREIGN_ORIGIN, NO_SUCH_RUN, Hub
+from pages.server.visitor_cookie import COOKIE, visitor_id
+from tests.pages.server.unpack import unpack
 
 SPEC = RunSpec(hidden=(4,), dataset="strokes")
-ME = {visitor.COOKIE: "me"}
+ME = {COOKIE: "me"}
 
 
 @pytest.fixture
@@ -48,50 +49,49 @@ def port(store: RunStore) -> Iterator[int]:
 
 @pytest.fixture
 def recorder(store: RunStore) -> Recorder:
-    """A worker's recorder on a new run of 1,000 steps, which has recorded nothing yet."""
-    recorder = Recorder(store, store.create(SPEC, owner=visitor.of(ME)).id)
+    """A worker's recorder on a new run of 1,000 steps, with nothing recorded yet."""
+    recorder = Recorder(store, store.create(SPEC, owner=visitor_id(ME)).id)
     recorder.start(SPEC.sizes, steps=1000, threads=1)
     return recorder
 
 
-def learn(recorder: Recorder, step: int) -> None:
-    """One more step recorded, and written at once."""
+def train_step(recorder: Recorder, step: int) -> None:
+    """Record one step and write it at once."""
     network, _, _ = SPEC.build()
     recorder.record(Step(step, 10 * step, 1 / step, 2 / step), network.parameters, seconds=step)
     recorder.write(network.parameters)
 
 
-def hear(socket: ClientConnection) -> dict:
+def receive(socket: ClientConnection) -> dict:
+    """The header of the next binary message, with the length of what follows it as "bytes"."""
     data = socket.recv(timeout=5)
     assert isinstance(data, bytes)
-    (length,) = struct.unpack_from("<I", data)
-    header = json.loads(data[4 : 4 + length])
-    header["bytes"] = len(data) - 4 - length
-    return header
+    header, parts = unpack(data)
+    return header | {"bytes": len(parts)}
 
 
 def watch(
-    port: int, run_id: str, origin: str = "http://localhost:{port}", who: str = "me"
+    port: int, run_id: str, origin: str = "http://localhost:{port}", visitor: str = "me"
 ) -> ClientConnection:
-    headers = {"Origin": origin.format(port=port), "Cookie": f"{visitor.COOKIE}={who}"}
+    headers = {"Origin": origin.format(port=port), "Cookie": f"{COOKIE}={visitor}"}
     return connect(f"ws://localhost:{port}/live/{run_id}", additional_headers=headers)
 
 
-def ask(socket: ClientConnection, what: str, value: object = None) -> None:
-    socket.send(json.dumps({"ask": what, "value": value}))
+def request(socket: ClientConnection, what: str, value: object = None) -> None:
+    socket.send(wire.pack_request(what, value))
 
 
-def answer(socket: ClientConnection) -> dict:
+def response(socket: ClientConnection) -> dict:
     """The next text."""
-    while isinstance(data := socket.recv(timeout=60), bytes):  # strokes may have to be drawn first
+    while isinstance(data := socket.recv(timeout=60), bytes):  # test digits may have to be made
         socket.send("drawn")
     return json.loads(data)
 
 
-def wait_until(true: Callable[[], object]) -> None:
-    until = time.monotonic() + 5
-    while not true():
-        assert time.monotonic() < until
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
@@ -102,74 +102,76 @@ def close_code(socket: ClientConnection) -> int:
     return closed.value.rcvd.code
 
 
-def test_a_viewer_is_sent_what_there_is_and_then_only_what_is_new(port, recorder) -> None:
-    learn(recorder, 1)
+def test_a_viewer_receives_everything_first_and_then_only_what_is_new(port, recorder) -> None:
+    train_step(recorder, 1)
     with watch(port, recorder.run_id) as socket:
-        first = hear(socket)
+        first = receive(socket)
         assert first["state"] == "running"
         assert first["points"] == {"samples_seen": [10], "loss": [1.0], "smoothed_loss": [2.0]}
-        assert first["frame"]["step"] == 1
-        assert first["lines"] == [400, 40]
+        assert first["snapshot"]["step"] == 1
+        assert first["connections"] == [400, 40]
         assert first["bytes"] == 4 * 4 + 4 * 784 + 8 * (400 + 40)  # scales, tiles, lines
         socket.send("drawn")
-        learn(recorder, 2)
-        second = hear(socket)
+        train_step(recorder, 2)
+        second = receive(socket)
         assert second["points"] == {"samples_seen": [20], "loss": [0.5], "smoothed_loss": [1.0]}
-        assert second["frame"]["step"] == 2
+        assert second["snapshot"]["step"] == 2
 
 
-def test_a_slow_viewer_skips_frames_but_no_points(port, recorder) -> None:
-    learn(recorder, 1)
+def test_a_slow_viewer_skips_snapshots_but_no_points(port, recorder) -> None:
+    train_step(recorder, 1)
     with watch(port, recorder.run_id) as socket, watch(port, recorder.run_id) as fast:
-        hear(socket)
-        hear(fast)
-        for step in (2, 3, 4, 5):  # the slow one has not answered yet
+        receive(socket)
+        receive(fast)
+        for step in (2, 3, 4, 5):  # the slow one has not acknowledged yet
             fast.send("drawn")
-            learn(recorder, step)
-            assert hear(fast)["frame"]["step"] == step
+            train_step(recorder, step)
+            assert receive(fast)["snapshot"]["step"] == step
         socket.send("drawn")
-        header = hear(socket)
-        assert header["frame"]["step"] == 5
+        header = receive(socket)
+        assert header["snapshot"]["step"] == 5
         assert header["points"]["samples_seen"] == [20, 30, 40, 50]
 
 
-def test_every_viewer_of_a_run_sees_it(port, recorder) -> None:
-    learn(recorder, 1)
+def test_all_viewers_of_a_run_receive_the_same(port, recorder) -> None:
+    train_step(recorder, 1)
     with watch(port, recorder.run_id) as one, watch(port, recorder.run_id) as other:
-        assert hear(one) == hear(other)
+        assert receive(one) == receive(other)
 
 
-def test_the_worker_is_told_that_somebody_watches(port, store, recorder) -> None:
+def test_the_worker_knows_that_its_run_is_watched(port, store, recorder) -> None:
     recorder.commands()
     assert not recorder.watched
     with watch(port, recorder.run_id) as socket:
-        hear(socket)
+        receive(socket)
         time.sleep(0.2)
         recorder.commands()
         assert recorder.watched
 
 
-def test_a_change_of_state_is_sent_though_nothing_was_learned(port, recorder) -> None:
+def test_a_change_of_state_is_sent_without_a_new_snapshot(port, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
-        hear(socket)
+        receive(socket)
         socket.send("drawn")
         recorder.end(State.FAILED, "The disk is full.")
-        header = hear(socket)
+        header = receive(socket)
         assert (header["state"], header["message"]) == ("failed", "The disk is full.")
-        assert header["frame"] is None
+        assert header["snapshot"] is None
 
 
-def test_an_unknown_or_deleted_run_closes_with_a_sentence(port, store, recorder) -> None:
+def test_the_socket_of_an_unknown_or_deleted_run_closes_with_its_code(
+    port, store, recorder
+) -> None:
     with watch(port, "nonesuch") as socket:
-        assert close_code(socket) == GONE
+        assert close_code(socket) == NO_SUCH_RUN
     with watch(port, recorder.run_id) as socket:
-        hear(socket)
+        receive(socket)
         socket.send("drawn")
         store.delete(recorder.run_id)
-        assert close_code(socket) == GONE
+        assert close_code(socket) == NO_SUCH_RUN
 
 
-ASKED = [
+COMMANDS = [
     ("pause", None),
     ("step", 3),
     ("lr", 0.05),
@@ -181,69 +183,70 @@ ASKED = [
 
 def test_commands_reach_the_store_with_their_values(port, store, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
-        hear(socket)
-        for what, value in ASKED:
-            ask(socket, what, value)
-        wait_until(lambda: len(store.commands(recorder.run_id)) == len(ASKED))
-    assert [(c.kind, c.value) for c in store.commands(recorder.run_id)] == ASKED
+        receive(socket)
+        for what, value in COMMANDS:
+            request(socket, what, value)
+        wait_until(lambda: len(store.commands(recorder.run_id)) == len(COMMANDS))
+    assert [(c.kind, c.value) for c in store.commands(recorder.run_id)] == COMMANDS
 
 
-@pytest.mark.parametrize("who", ["another", ""])
-def test_others_may_watch_but_not_command(port, store, recorder, who) -> None:
-    learn(recorder, 1)
-    with watch(port, recorder.run_id, who=who) as socket:
-        assert hear(socket)["frame"]["step"] == 1
-        ask(socket, "stop")
-        assert answer(socket) == {"refusal": "Only who started this run may stop it."}
-        ask(socket, "digit")
-        assert "digit" in answer(socket)
+@pytest.mark.parametrize("visitor", ["another", ""])
+def test_other_visitors_may_watch_but_not_command(port, store, recorder, visitor) -> None:
+    train_step(recorder, 1)
+    with watch(port, recorder.run_id, visitor=visitor) as socket:
+        assert receive(socket)["snapshot"]["step"] == 1
+        request(socket, "stop")
+        assert response(socket) == {"error": "Only the visitor who started this run may stop it."}
+        request(socket, "random_image")
+        assert "activations" in response(socket)
     assert not store.commands(recorder.run_id)
 
 
-def test_a_run_of_the_command_line_is_commanded_there_alone(port, store) -> None:
+def test_no_visitor_may_command_a_run_of_the_command_line(port, store) -> None:
     run = store.create(SPEC)
-    with watch(port, run.id, who="") as socket:
-        ask(socket, "stop")
-        assert "Only who started" in answer(socket)["refusal"]
+    with watch(port, run.id, visitor="") as socket:
+        request(socket, "stop")
+        assert "Only the visitor who started" in response(socket)["error"]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "", "[]", "3", "null", '{"ask": []}', '{"ask": "explode"}', '{"ask": "lr"}',
-        '{"ask": "lr", "value": "fast"}', '{"ask": "lr", "value": NaN}',
-        '{"ask": "step", "value": 0}', '{"ask": "step", "value": {}}', '{"ask": "speed"}',
+        "", "[]", "3", "null", '{"request": []}', '{"request": "explode"}', '{"request": "lr"}',
+        '{"request": "lr", "value": "fast"}', '{"request": "lr", "value": NaN}',
+        '{"request": "step", "value": 0}', '{"request": "step", "value": {}}',
+        '{"request": "speed"}',
         "[" * 199,
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_answered_with_a_sentence(port, store, recorder, text) -> None:
+def test_an_invalid_request_gets_an_error_message(port, store, recorder, text) -> None:
     with watch(port, recorder.run_id) as socket:
         socket.send(text)
-        assert answer(socket)["refusal"].endswith(".")
+        assert response(socket)["error"].endswith(".")
     assert not store.commands(recorder.run_id)
 
 
-def test_a_digit_is_sent_through_the_network_that_is_shown(port, store, recorder) -> None:
-    learn(recorder, 5)
+def test_a_random_image_goes_through_the_newest_network(port, store, recorder) -> None:
+    train_step(recorder, 5)
     with watch(port, recorder.run_id) as socket:
-        ask(socket, "digit")
-        digit = answer(socket)["digit"]
-    assert digit["step"] == 5 and digit["truth"] in range(10)
-    assert [len(column) for column in digit["columns"]] == [784, 4, 10]
-    assert sum(digit["columns"][-1]) == pytest.approx(1, abs=1e-3)
+        request(socket, "random_image")
+        activations = response(socket)["activations"]
+    assert activations["step"] == 5 and activations["label"] in range(10)
+    assert [len(layer) for layer in activations["layers"]] == [784, 4, 10]
+    assert sum(activations["layers"][-1]) == pytest.approx(1, abs=1e-3)
 
 
-def test_the_rate_given_while_it_runs_is_told(port, store, recorder) -> None:
-    learn(recorder, 1)
+def test_a_learning_rate_set_during_training_is_sent(port, store, recorder) -> None:
+    train_step(recorder, 1)
     with watch(port, recorder.run_id) as socket:
-        assert hear(socket)["lr"] is None
+        assert receive(socket)["lr"] is None
         socket.send("drawn")
         store.command(recorder.run_id, "lr", 0.05)
         while not (found := recorder.commands()):
             pass
         recorder.acknowledge(found[0])
-        learn(recorder, 2)
-        while (header := hear(socket))["step"] < 2:
+        train_step(recorder, 2)
+        while (header := receive(socket))["step"] < 2:
             socket.send("drawn")
         assert header["lr"] == 0.05
 
@@ -253,104 +256,104 @@ def test_resuming_a_run_without_a_worker_starts_one(port, store, recorder, monke
     monkeypatch.setattr(process, "launch", launched.append)
     recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
     with watch(port, recorder.run_id) as socket:
-        hear(socket)
-        ask(socket, "resume")
+        receive(socket)
+        request(socket, "resume")
         wait_until(lambda: launched)
     assert launched == [recorder.run_id]
     assert store.run(recorder.run_id).state is State.QUEUED
 
 
-def test_a_command_that_cannot_be_obeyed_is_answered_with_a_sentence(port, recorder) -> None:
+def test_a_command_that_the_state_forbids_gets_an_error_message(port, recorder) -> None:
     recorder.end(State.FINISHED, last=SPEC.build()[0].parameters)
     with watch(port, recorder.run_id) as socket:
-        hear(socket)
-        ask(socket, "resume")
-        assert "nothing to resume" in answer(socket)["refusal"]
+        receive(socket)
+        request(socket, "resume")
+        assert "nothing to resume" in response(socket)["error"]
 
 
 def test_pages_of_other_sites_may_not_watch(port, recorder) -> None:
     with watch(port, recorder.run_id, origin="http://evil.example") as socket:
-        assert close_code(socket) == FOREIGN
+        assert close_code(socket) == FOREIGN_ORIGIN
 
 
-def test_a_question_longer_than_any_ends_the_conversation(port, recorder) -> None:
+def test_an_oversized_request_closes_the_socket(port, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
-        hear(socket)
+        receive(socket)
         socket.send("[" * 201)
         assert close_code(socket) == hub.TOO_LONG
 
 
-def test_no_more_watch_than_there_is_room_for(port, recorder, monkeypatch) -> None:
-    monkeypatch.setattr(hub, "MOST_VIEWERS", 1)
+def test_the_number_of_viewers_is_limited(port, recorder, monkeypatch) -> None:
+    monkeypatch.setattr(hub, "MAX_VIEWERS", 1)
     with watch(port, recorder.run_id) as one:
-        hear(one)
+        receive(one)
         with watch(port, recorder.run_id) as other:
-            assert close_code(other) == hub.FULL
-    wait_until(lambda: admitted(port, recorder.run_id))
+            assert close_code(other) == hub.VIEWER_LIMIT
+    wait_until(lambda: can_watch(port, recorder.run_id))
 
 
-def admitted(port: int, run_id: str) -> bool:
+def can_watch(port: int, run_id: str) -> bool:
     with watch(port, run_id) as socket:
         try:
-            return bool(hear(socket))
+            return bool(receive(socket))
         except ConnectionClosed:
             return False
 
 
-def test_the_end_of_a_run_is_summed_up(port, recorder) -> None:
+def test_the_last_message_of_a_run_sums_it_up(port, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
         recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
-        while (header := hear(socket))["state"] != "stopped":
+        while (header := receive(socket))["state"] != "stopped":
             socket.send("drawn")
         assert "Resume goes on" in header["message"]
 
 
-def test_nothing_is_read_for_a_run_that_nobody_watches(port, store, recorder) -> None:
+def test_a_run_without_viewers_is_not_polled(port, store, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
-        hear(socket)
+        receive(socket)
     time.sleep(0.3)
-    reads: list[str] = []
+    polls: list[str] = []
     original = store.run
 
     def counted(run_id: str) -> Run:
-        reads.append(run_id)
+        polls.append(run_id)
         return original(run_id)
 
     store.run = counted  # type: ignore[method-assign]
     time.sleep(0.3)
-    assert not reads
+    assert not polls
 
 
-def test_a_viewer_that_answers_nothing_keeps_no_worker_writing(port, store, recorder, monkeypatch):
-    """A hidden tab: still connected, drawing nothing."""
+def test_a_viewer_that_acknowledges_nothing_keeps_no_worker_writing(
+    port, store, recorder, monkeypatch
+):
+    """Such as a hidden tab."""
     monkeypatch.setattr(hub, "WATCH_SECONDS", 0.3)
     with watch(port, recorder.run_id) as socket:
-        hear(socket)
+        receive(socket)
         time.sleep(1.5)
         recorder.commands()
         assert not recorder.watched
 
 
-def test_a_run_that_goes_on_from_its_checkpoint_is_shown_where_it_is(port, store, recorder):
-    learn(recorder, 900)
+def test_a_resumed_run_is_shown_at_its_checkpoint(port, store, recorder):
+    train_step(recorder, 900)
     recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
     store.requeue(recorder.run_id)
-    again = Recorder(store, recorder.run_id)
+    resumed = Recorder(store, recorder.run_id)
     with watch(port, recorder.run_id) as socket:
-        assert hear(socket)["frame"]["step"] == 900
+        assert receive(socket)["snapshot"]["step"] == 900
         socket.send("drawn")
-        again.start(SPEC.sizes, 1000, 1, at=BEGINNING._replace(step=500, samples_seen=5000))
+        resumed.start(SPEC.sizes, 1000, 1, at=BEGINNING._replace(step=500, samples_seen=5000))
         time.sleep(0.3)
-        again.commands()
-        learn(again, 501)
-        while (header := hear(socket))["frame"] is None or header["frame"]["step"] == 900:
+        resumed.commands()
+        train_step(resumed, 501)
+        while (header := receive(socket))["snapshot"] is None or header["snapshot"]["step"] == 900:
             socket.send("drawn")
-        assert header["frame"]["step"] == 501
+        assert header["snapshot"]["step"] == 501
 
 
-def test_a_fault_in_reading_closes_the_socket_rather_than_leaving_it_silent(
-    port, store, recorder, monkeypatch
-):
+def test_a_failure_while_polling_closes_the_socket(port, store, recorder, monkeypatch):
     monkeypatch.setattr(store, "epochs", lambda *_: 1 / 0)
     with watch(port, recorder.run_id) as socket:
         assert close_code(socket) == hub.FAILED

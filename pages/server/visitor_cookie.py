@@ -1,7 +1,8 @@
-"""Visitors: a random cookie tells them apart, so that who started a run may control it.
+"""The visitor's cookie: a random token that tells visitors apart.
 
-Everybody may watch. The cookie is HttpOnly: no script reads it; SameSite: no other site sends it.
-What is recorded is its hash, so that the store gives nobody's cookie away.
+Everybody may watch a run, but only the visitor who started it may control it. The cookie is
+HttpOnly, hidden from scripts, and SameSite=Strict, so no other site sends it. The store records
+only its hash.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ COOKIE = "digitscope_visitor"
 YEAR = 365 * 24 * 3600  # seconds
 
 
-class Cookie:
-    """ASGI middleware: gives a browser that has none the cookie with the page."""
+class VisitorCookie:
+    """ASGI middleware that sets the cookie with the first page a browser loads."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def sending(message: Message) -> None:
+        async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if headers.get("content-type", "").startswith("text/html"):
@@ -36,11 +37,11 @@ class Cookie:
                     )
             await send(message)
 
-        new = scope["type"] == "http" and not _known(scope)
-        await self.app(scope, receive, sending if new else send)
+        is_new = scope["type"] == "http" and not _has_cookie(scope)
+        await self.app(scope, receive, send_with_cookie if is_new else send)
 
 
-def _known(scope: Scope) -> bool:
+def _has_cookie(scope: Scope) -> bool:
     cookies: SimpleCookie = SimpleCookie()
     for name, value in scope["headers"]:
         if name == b"cookie":
@@ -51,7 +52,7 @@ def _known(scope: Scope) -> bool:
     return bool(COOKIE in cookies and cookies[COOKIE].value)
 
 
-def of(cookies: Mapping[str, str]) -> str:
-    """Who sends these cookies, as recorded with a run; "" for nobody known."""
+def visitor_id(cookies: Mapping[str, str]) -> str:
+    """The visitor as recorded in the store: a hash of the cookie, "" without one."""
     token = cookies.get(COOKIE, "")
     return sha256(token.encode()).hexdigest()[:32] if token else ""

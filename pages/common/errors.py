@@ -1,4 +1,4 @@
-"""What a person sees when a page script fails: a sentence, never a traceback."""
+"""What a visitor sees when a page script fails: a message, never a traceback."""
 
 import logging
 
@@ -17,7 +17,7 @@ def show(error: Exception) -> bool:
     else:
         log.exception("A page script failed.", exc_info=error)
         st.error(
-            "Something went wrong on this page; nothing recorded is lost. Reload it. If that does "
-            "not help, the terminal where Digitscope runs shows the details."
+            "Something went wrong on this page. Your runs are safe; reload the page. If it happens "
+            "again, the terminal that runs Digitscope shows the details."
         )
     return True

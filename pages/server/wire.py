@@ -1,0 +1,130 @@
+"""The wire format: every message between server and browser, described here and nowhere else.
+
+A **binary message** goes from the server to the browser. All numbers are little-endian::
+
+    uint32   header length in bytes
+    bytes    header: JSON in UTF-8, padded with spaces to a multiple of 4
+    bytes    tiles, if the header has a "snapshot"
+    bytes    connections, if the header has "connections"
+
+**Tiles** are the first layer's weights, for ``snapshot.neurons`` of ``snapshot.total_neurons``::
+
+    float32  scales (neurons,): the largest absolute weight of each neuron
+    int8     tiles (neurons, 784): a weight is tile / 127 × its neuron's scale
+
+**Connections** are the strongest weights between neighboring layers, weakest first. The header's
+``connections`` counts them for each pair of layers; for each pair follow::
+
+    uint16   starts (count,): nodes of the earlier layer
+    uint16   ends (count,): nodes of the later layer
+    float32  weights (count,)
+
+``WebSocket /live/RUN`` sends binary messages whose header has these keys:
+
+    state, message, epoch, epochs, step, total_steps, samples_seen, seconds, test_accuracy, sizes
+        the run as it is now
+    lr, speed
+        the learning rate and the batches a second set while the run trained, or null
+    points
+        {"samples_seen": […], "loss": […], "smoothed_loss": […]}: those after the last message
+    new_epochs
+        the epochs completed after the last message
+    snapshot
+        {"step", "samples_seen", "loss", "neurons", "total_neurons"}, or null if it has not changed
+    connections
+        the counts, or null if they have not changed
+
+The browser draws a message and replies with the text ``drawn``. Only then does the server send the
+next message, always with the newest snapshot: a slow browser skips snapshots but no points or
+epochs, and slows nobody else down.
+
+The browser sends **requests**, texts of JSON: ``{"request": …, "value": …}``, where the request is
+a command of nn.runs.worker.process, or ``random_image`` for a test image to send through the
+network. The server **responds** with a text of JSON where there is something to tell:
+
+    {"error": message}
+    {"activations": {"step", "label", "layers": [784 pixels, each hidden layer, 10 probabilities]}}
+
+``GET /snapshots/RUN?after=STEP&until=STEP&skip=N`` returns kept snapshots with ``after < step ≤
+until``, coarse first: binary messages, each preceded by its length (uint32), with ``snapshot`` and
+``connections`` in their header. One response holds a portion of them; the next request skips those
+already received, until a response is empty.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Any
+
+from nn.analysis.neurons.strongest_weights import MAX_CONNECTIONS, strongest_weights
+from nn.analysis.neurons.weight_tiles import weight_tiles
+from nn.layers import Array
+from nn.runs.store.run import Snapshot
+
+MAX_TILES = 1000  # more tiles are too small to see
+DRAWN = "drawn"
+RANDOM_IMAGE = "random_image"
+
+
+def pack_message(header: object, *parts: bytes) -> bytes:
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 4)
+    return b"".join((struct.pack("<I", len(text)), text, *parts))
+
+
+def pack_messages(messages: Iterable[bytes]) -> bytes:
+    """Binary messages in a row, each preceded by its length."""
+    return b"".join(struct.pack("<I", len(message)) + message for message in messages)
+
+
+def pack_request(request: str, value: object = None) -> str:
+    return json.dumps({"request": request, "value": value})
+
+
+def unpack_request(text: str) -> tuple[Any, Any]:
+    """→ request, value. Raises ValueError for any other text."""
+    try:
+        received = json.loads(text)
+        return received["request"], received.get("value")
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ValueError(f"not a request: {text!r}") from None
+
+
+def snapshot_header(snapshot: Snapshot, sizes: Sequence[int]) -> dict[str, Any]:
+    return {
+        "step": snapshot.step,
+        "samples_seen": snapshot.samples_seen,
+        "loss": snapshot.loss,
+        "neurons": tile_count(sizes),
+        "total_neurons": sizes[1],
+    }
+
+
+def tile_count(sizes: Sequence[int]) -> int:
+    return min(sizes[1], MAX_TILES)
+
+
+def pack_tiles(scales: Array, shades: Array) -> bytes:
+    """scales: (neurons,) float32; shades: (neurons, 784) int8."""
+    return scales.astype("<f4").tobytes() + shades.tobytes()
+
+
+def pack_first_layer(parameters: Array, sizes: Sequence[int]) -> bytes:
+    """The tiles of a network's first layer."""
+    return pack_tiles(*weight_tiles(parameters, sizes, slice(tile_count(sizes))))
+
+
+def connection_counts(sizes: Sequence[int]) -> list[int]:
+    return [min(MAX_CONNECTIONS, inputs * outputs) for inputs, outputs in pairwise(sizes)]
+
+
+def pack_connections(parameters: Array, sizes: Sequence[int]) -> bytes:
+    return b"".join(
+        pair.source.astype("<u2").tobytes()
+        + pair.target.astype("<u2").tobytes()
+        + pair.weight.astype("<f4").tobytes()
+        for pair in strongest_weights(parameters, sizes)
+    )
