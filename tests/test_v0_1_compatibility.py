@@ -49,19 +49,20 @@ CLI = json.loads((HERE / "cli.json").read_text("utf-8"))
 # Today's names
 
 # 0.1's name → today's, where it is another.
-FIELDS: dict[str, str] = {}  # of a spec's field
-# Of what a field, or a choice in an address, may be.
-VALUES = {
+VALUES = {  # of what a choice in a URL may be
     "norm": "weight_norm",
     "firing": "activation_rate",
     "digit": "preferred_digit",
     "likeness": "similarity",
 }
 STATES: dict[str, str] = {}  # of a run
-# Of what the command line prints as JSON.
-KEYS = {
-    "sentence": "message",
+COLUMNS = {  # of what is recorded of a run
+    "steps": "total_steps",
     "samples": "samples_seen",
+    "sentence": "message",
+    "smooth_loss": "smoothed_loss",
+}
+KEYS = COLUMNS | {  # of what the command line prints with --json
     "frames": "snapshots",
     "pictures": "images",
     "where": "location",
@@ -72,12 +73,7 @@ KEYS = {
 
 def today(spec):
     """A spec in 0.1's words → the same in today's."""
-    return RunSpec.from_dict(
-        {
-            FIELDS.get(name, name): VALUES.get(value, value) if isinstance(value, str) else value
-            for name, value in spec.items()
-        }
-    )
+    return RunSpec.from_dict(spec)
 
 
 def read_spec(text):
@@ -145,7 +141,7 @@ def learn(spec, pictures, forward, step):
 
 def first_weights(initialiser, seed):
     network = Network((784, 5, 10))
-    network.initialise(initialiser, np.random.default_rng(seed))
+    network.initialize(initialiser, np.random.default_rng(seed))
     return network.parameters
 
 
@@ -196,7 +192,7 @@ def neurons_page():
 
     state.write_address()
     run = state.run_in_view()
-    steps = store().frame_steps(run.id)
+    steps = store().snapshot_steps(run.id)
     step = state.moment(steps)
     layer = controls.layer(run.spec.sizes)
     st.session_state["means"] = {
@@ -236,7 +232,7 @@ def mistakes_page():
 
     state.write_address()
     run = state.run_in_view()
-    steps = store().frame_steps(run.id) if run else []
+    steps = store().snapshot_steps(run.id) if run else []
     st.session_state["means"] = {"run": run and run.id, "step": state.moment(steps)}
 
 
@@ -314,27 +310,27 @@ def test_every_run_is_listed_as_it_was(shared):
             "name", "owner", "pinned", "created", "steps", "step", "samples", "epoch",
             "test_accuracy",
         ):  # fmt: skip
-            assert getattr(run, field) == wanted[field], (run.name, field)
+            assert getattr(run, COLUMNS.get(field, field)) == wanted[field], (run.name, field)
         if wanted["state"] == "interrupted":  # said anew each time
-            assert run.sentence
+            assert run.message
         else:
-            assert run.sentence == wanted["sentence"]
+            assert run.message == wanted["sentence"]
 
 
 @pytest.mark.parametrize("run_id", EXPECTED["runs"], ids=lambda it: EXPECTED["runs"][it]["name"])
 def test_what_was_recorded_of_a_run_is_read(shared, run_id):
     wanted, run = EXPECTED["runs"][run_id], shared.run(run_id)
     assert shared.find(run_id[:6]) == shared.find(wanted["name"]) == run
-    assert shared.frame_steps(run_id) == wanted["frame_steps"]
+    assert shared.snapshot_steps(run_id) == wanted["frame_steps"]
     for step, parameters in wanted["frames"].items():
-        assert digest(shared.frame(run_id, int(step)).parameters) == parameters
-    newest = shared.newest_frame(run_id)
+        assert digest(shared.snapshot(run_id, int(step)).parameters) == parameters
+    newest = shared.newest_snapshot(run_id)
     assert (newest and [newest.step, digest(newest.parameters)]) == wanted["newest_frame"]
     points = shared.points(run_id)
     assert len(points) == wanted["points"]
     assert (list(points[-1]) if points else None) == wanted["last_point"]
     epochs = shared.epochs(run_id)
-    assert [{key: epoch[key] for key in losses} for epoch, losses in zip(
+    assert [{key: epoch[COLUMNS.get(key, key)] for key in losses} for epoch, losses in zip(
         epochs, wanted["epochs"], strict=True
     )] == wanted["epochs"]  # fmt: skip
     assert shared.current_setting(run_id, "lr") == wanted["rate"]
@@ -356,7 +352,7 @@ def test_a_checkpoint_is_read(shared, run_id):
 
 
 def test_a_run_that_was_to_go_on_from_the_recogniser_still_can(shared):
-    [run] = [run for run in shared.runs() if run.spec.start == today({"start": "recogniser"}).start]
+    [run] = [run for run in shared.runs() if run.spec.init_from == "pretrained"]
     assert first_parameters(shared, run).shape == (784 * 1000 + 1000 * 500 + 500 * 10 + 1510,)
 
 
@@ -383,11 +379,11 @@ def test_a_run_that_was_left_goes_on_to_the_end_it_would_have_had(store, run_id)
     assert len(epochs) == len(wanted["epochs"])
     for epoch, before in zip(epochs, wanted["epochs"], strict=True):
         for key in ("epoch", "step", "samples"):
-            assert epoch[key] == before[key]
+            assert epoch[COLUMNS.get(key, key)] == before[key]
         for key in ("train_loss", "val_loss"):
             assert epoch[key] == pytest.approx(before[key], rel=1e-3)
     # What was kept before is still there beside what is new.
-    assert set(store.frame_steps(run_id)) >= {0, run.step}
+    assert set(store.snapshot_steps(run_id)) >= {0, run.step}
 
 
 # The streams of chance

@@ -22,6 +22,7 @@ from nn.errors import UserError
 from nn.layers import Array
 from nn.network import Network, parameter_count
 from nn.runs.history.weights import evenly_spaced
+from nn.runs.load_network import network_of
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
 from nn.support.atomic_write import Track, replacing
@@ -57,7 +58,7 @@ def _in_script(data: Any) -> str:
 
 
 def _data(store: RunStore, run: Run, steps: list[int], track: Track) -> dict[str, Any]:
-    spec, network = run.spec, run.spec.network()
+    spec = run.spec
     try:
         test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
     except UserError:
@@ -72,7 +73,7 @@ def _data(store: RunStore, run: Run, steps: list[int], track: Track) -> dict[str
         scales, tiles = weight_tiles(snapshot.parameters, spec.sizes, slice(MAX_NEURONS))
         counts = None
         if test and step in tested_steps:
-            network.parameters[...] = snapshot.parameters
+            network = network_of(spec, snapshot.parameters)
             if current := _predict(network, test):
                 predictions = current
                 counts = confusion(test.labels, current.predicted).counts.tolist()

@@ -1,4 +1,4 @@
-"""From a recorded run, or an exported file, to a network that reads."""
+"""Networks of recorded runs and exported files, and what a new run takes over from them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from nn.runs.store.store import Run, RunStore, State
 
 class Model(NamedTuple):
     network: Network
-    run: Run | None  # None: it comes from a file
-    step: int | None  # after which it was like that; None: it comes from a file
+    run: Run | None  # None: from a file, or the pretrained model
+    step: int | None  # of the checkpoint or snapshot; None as above
 
 
 def find_model(text: str) -> Model:
-    """MODEL as people write it: an exported file, or a run as ``load`` takes it.
+    """MODEL as typed on the command line: an exported file, or a run as ``load`` takes it.
 
     Raises UserError when it is neither.
     """
@@ -32,24 +32,42 @@ def find_model(text: str) -> Model:
 
 
 def load(store: RunStore, text: str) -> Model:
-    """``RUN`` (id, unique beginning or name) as of its checkpoint, ``RUN@STEP`` at a kept frame.
+    """``RUN`` (an id, the beginning of one, or a name) at its checkpoint; ``RUN@STEP`` at the
+    snapshot of that step.
 
-    Raises UserError when there is no such run or nothing of it to load.
+    Raises UserError when there is no such run, checkpoint or snapshot.
     """
     name, at, step = text.partition("@")
     run = store.find(name)
     if not at:
         return _checkpoint(store, run)
-    frame = store.snapshot(run.id, parse_step(step))
-    network = run.spec.network()
-    network.parameters[...] = frame.parameters
-    return Model(network, run, frame.step)
+    number = parse_step(step)
+    return Model(network_at(store, run.id, number), run, number)
+
+
+def network_at(store: RunStore, run_id: str, step: int | None = None) -> Network:
+    """The network of a run at the snapshot of ``step``; None: at its newest snapshot.
+
+    Raises UserError when there is no such run or snapshot.
+    """
+    run = store.run(run_id)
+    snapshot = store.newest_snapshot(run_id) if step is None else store.snapshot(run_id, step)
+    if not snapshot:
+        raise UserError(f"Run {run.name} has no snapshot yet: it is {run.state}.")
+    return network_of(run.spec, snapshot.parameters)
+
+
+def network_of(spec: RunSpec, parameters: Array) -> Network:
+    """The network of a run with the parameters of one of its snapshots."""
+    network = spec.network()
+    network.parameters[...] = parameters
+    return network
 
 
 def parse_step(text: str) -> int:
-    """What stands after the @ of ``RUN@STEP``. Raises UserError for what is no number."""
+    """The step of ``RUN@STEP``. Raises UserError for a text that is no number."""
     if not (text.isdecimal() and len(text) < 16):
-        raise UserError(f"After @ comes the step of a kept frame; got {text!r}.")
+        raise UserError(f"After @ comes the step of a snapshot, a whole number; got {text!r}.")
     return int(text)
 
 
@@ -67,16 +85,18 @@ def _checkpoint(store: RunStore, run: Run) -> Model:
     return Model(network, run, position.step)
 
 
-def init_from_fields(store: RunStore, start: str) -> tuple[Network, dict[str, Any]]:
-    """A network to go on from, and the fields of a RunSpec that does.
+def init_from_fields(store: RunStore, init_from: str) -> tuple[Network, dict[str, Any]]:
+    """A network to initialize a run from, and the fields of a RunSpec that fit it.
 
-    start: ``pretrained``, or a run as ``load`` takes it. Raises UserError as ``load``.
+    init_from: ``pretrained``, or a run as ``load`` takes it. Raises UserError as ``load``.
     """
-    shipped = start == PRETRAINED
-    network, run, step = Model(pretrained.network(), None, None) if shipped else load(store, start)
+    if init_from == PRETRAINED:
+        network, run, step = Model(pretrained.network(), None, None)
+    else:
+        network, run, step = load(store, init_from)
     output = next(name for name, kind in OUTPUTS.items() if type(network.output) is kind)
     return network, {
-        "init_from": f"{run.id}@{step}" if run else start,
+        "init_from": f"{run.id}@{step}" if run else init_from,
         "hidden": network.sizes[1:-1],
         "activation": network.activation,
         "output": output,
@@ -84,24 +104,38 @@ def init_from_fields(store: RunStore, start: str) -> tuple[Network, dict[str, An
 
 
 def initial_parameters(store: RunStore, spec: RunSpec) -> Array:
-    """The parameters that a run begins with which goes on from another network.
+    """The parameters that a run starts with when ``spec.init_from`` names a network.
 
-    Raises UserError when that one cannot be had, or is not built as the spec says.
+    Raises UserError when that network is missing, or its architecture differs from the spec.
     """
     try:
         network, fields = init_from_fields(store, spec.init_from)
     except UserError as error:
-        raise UserError(f"The network to go on from cannot be had. {error}") from None
+        raise UserError(f"The network to initialize from is missing. {error}") from None
     for field in "hidden", "activation", "output":
         if getattr(spec, field) != fields[field]:
             raise UserError(
-                f"{field} must be {fields[field]!r}, as in {spec.init_from}, from which it goes "
-                f"on; got {getattr(spec, field)!r}."
+                f"{field} must be {fields[field]!r}, as in {spec.init_from}, which the run is "
+                f"initialized from; got {getattr(spec, field)!r}."
             )
     return network.parameters
 
 
+def comes_from_pretrained(store: RunStore, run: Run) -> bool:
+    """Whether the run was fine-tuned from the pretrained model, directly or through other runs.
+
+    Its network then keeps the pretrained model's rejection rule. False when a run in between has
+    been deleted.
+    """
+    while run.spec.init_from not in ("", PRETRAINED):
+        try:
+            run = store.run(run.spec.init_from.partition("@")[0])
+        except UserError:
+            return False
+    return run.spec.init_from == PRETRAINED
+
+
 def latest_finished(store: RunStore) -> Run | None:
-    """The run that reached its end last."""
+    """The run that finished last."""
     finished = [run for run in store.runs() if run.state is State.FINISHED]
     return max(finished, key=lambda run: run.heartbeat, default=None)

@@ -11,6 +11,7 @@ from nn.analysis.predictions.forgetting import Bools
 from nn.analysis.predictions.predict import Predictions, predict, predicted_digits
 from nn.models import pretrained
 from nn.network import Network, parameter_count
+from nn.runs import load_network
 from nn.runs.history.weights import evenly_spaced
 from nn.runs.store.store import Run
 from pages.common.test_set import Pictures
@@ -50,9 +51,7 @@ def _right(moment: Moment, key: str, _pictures: Pictures) -> Bools:
 def _network(moment: Moment) -> Network:
     if moment == SHIPPED:
         return pretrained.network()
-    network = store().run(moment.run).spec.network()
-    network.parameters[...] = store().snapshot(moment.run, moment.step).parameters
-    return network
+    return load_network.network_at(store(), moment.run, moment.step)
 
 
 @st.cache_data(max_entries=4096, show_spinner=False)

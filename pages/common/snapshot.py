@@ -27,6 +27,7 @@ from nn.layers import Array
 from nn.losses import Loss
 from nn.models import pretrained
 from nn.network import Network
+from nn.runs import load_network
 from nn.runs.spec import RunSpec
 from pages.server import wire
 from pages.server.shared_store import store
@@ -53,9 +54,7 @@ def network(run_id: str, step: int) -> Network:
     """As it was at a kept frame; it is only read with."""
     if run_id == SHIPPED:
         return pretrained.network()
-    found = spec(run_id).network()
-    found.parameters[...] = store().snapshot(run_id, step).parameters
-    return found
+    return load_network.network_at(store(), run_id, step)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket
 from nn.analysis.predictions.activations import node_activations
 from nn.data import sources
 from nn.errors import UserError
+from nn.runs import load_network
 from nn.runs.advice import advice
 from nn.runs.store.store import Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, send_command
@@ -295,8 +296,7 @@ def _random_image(store: RunStore, run_id: str) -> dict[str, Any]:
     spec = run.spec
     test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
     row = secrets.randbelow(len(test))
-    network = spec.network()
-    network.parameters[...] = snapshot.parameters
+    network = load_network.network_of(spec, snapshot.parameters)
     layers = node_activations(network, test.images[row])
     return {
         "step": snapshot.step,

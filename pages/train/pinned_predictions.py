@@ -11,6 +11,7 @@ from PIL import Image
 
 from nn.errors import UserError
 from nn.layers import Array
+from nn.runs import load_network
 from nn.runs.store.store import Run
 from pages.draw import state as draw_state
 from pages.server.shared_store import store
@@ -37,13 +38,9 @@ def show(run: Run) -> None:
 def _answers(run_id: str, pins: list[bytes]) -> None:
     images = np.frombuffer(b"".join(pins), np.uint8).reshape(-1, 28, 28)
     try:
-        run, frame = store().run(run_id), store().newest_snapshot(run_id)
+        network = load_network.network_at(store(), run_id)
     except UserError:
-        return  # the status line says that it is gone
-    if not frame:
-        return
-    network = run.spec.network()
-    network.parameters[...] = frame.parameters
+        return  # no snapshot yet, or the run was deleted, which the status line says
     answers = zip(images, network.probabilities(images), strict=True)
     st.html(_STYLE + f'<div class="pins">{"".join(_figure(*answer) for answer in answers)}</div>')
 

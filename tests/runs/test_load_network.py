@@ -69,7 +69,7 @@ def test_a_file_is_told_from_a_run_by_its_ending(recorded, tmp_path, monkeypatch
 @pytest.mark.parametrize("step", ["", "x", "-1", "1.5", "²", "99", "9" * 20])
 def test_a_step_without_a_frame_is_refused_with_a_sentence(recorded, step):
     store, _ = recorded
-    with pytest.raises(UserError, match=r"frame.*\.$"):
+    with pytest.raises(UserError, match=r"snapshot.*\.$"):
         load(store, f"mine@{step}")
 
 

@@ -233,7 +233,7 @@ class RunStore:
         """The kept frame at ``step``. Raises UserError when there is none."""
         rows = self.rows(_frames(schema.snapshots, run_id).where(schema.snapshots.c.step == step))
         if not rows:
-            raise UserError(f"Run {run_id} has no frame at step {step:,}.")
+            raise UserError(f"Run {run_id} has no snapshot at step {step:,}.")
         return _frame(rows[0])
 
     def newest_snapshot(self, run_id: str, shown: int = -1) -> Snapshot | None:

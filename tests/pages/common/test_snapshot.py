@@ -14,6 +14,7 @@ from nn.data import sources
 from nn.errors import UserError
 from nn.metrics import evaluate
 from nn.models import pretrained
+from nn.runs import load_network
 from nn.runs.spec import RunSpec
 from nn.runs.store.run import Run
 from nn.runs.store.store import RunStore
@@ -123,8 +124,7 @@ def test_the_pull_goes_against_the_gradient(store):
     step = store.snapshot_steps(run.id)[-1]
     before = snapshot.scores(run.id, step, 0)
     scales, shown = snapshot.pull(run.id, step)
-    network = run.spec.network()
-    network.parameters[...] = store.snapshot(run.id, step).parameters
+    network = load_network.network_at(store, run.id, step)
     network.layers[0].W += 0.05 * (shown / 127 * scales[:, None]).T
     _, loss, _ = run.spec.build()
     test = snapshot.test(run.id)

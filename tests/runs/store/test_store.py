@@ -315,7 +315,7 @@ def test_a_kept_frame_is_found_by_its_step(store):
     add_frame(store, schema.snapshots, run, 10, [1, -1])
     assert store.snapshot_steps(run.id) == [10, 20]
     np.testing.assert_array_equal(store.snapshot(run.id, 10).parameters, np.float16([1, -1]))
-    with pytest.raises(UserError, match="no frame at step 11"):
+    with pytest.raises(UserError, match="no snapshot at step 11"):
         store.snapshot(run.id, 11)
 
 

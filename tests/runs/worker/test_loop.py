@@ -438,8 +438,8 @@ def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, fine
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"init_from": "0123abcd@5"}, "The network to go on from cannot be had. There is no run"),
-        ({"init_from": "{}@7777777"}, "cannot be had. .* has no frame at step 7,777,777"),
+        ({"init_from": "0123abcd@5"}, "The network to go on from is missing. There is no run"),
+        ({"init_from": "{}@7777777"}, "is missing. .* has no snapshot at step 7,777,777"),
         ({"init_from": "{}@0", "hidden": (9,)}, r"hidden must be \(8,\), as in .*; got \(9,\)"),
         ({"init_from": "{}@0", "activation": "tanh"}, "activation must be 'relu'"),
         ({"init_from": "{}@0", "output": "sigmoid"}, "output must be 'softmax'"),
