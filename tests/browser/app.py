@@ -10,16 +10,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import delete, insert, select, update
 
 from nn.data import sources
 from nn.runs.spec import RunSpec
-from nn.runs.store.store import RunStore
+from nn.runs.store import schema
+from nn.runs.store.store import Run, RunStore
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -44,8 +46,12 @@ class Server:
         self.home = home
         self.store = f"sqlite:///{home / 'store.sqlite3'}"
         self.environment = os.environ | {"DIGITSCOPE_STORE": self.store}
+        self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Unless it runs."""
+        if self.process and self.process.poll() is None:
+            return
         command = ["-X", "faulthandler", "-m", "streamlit", "run", "app.py"]
         options = ["--server.headless", "true", "--server.port", str(self.port)]
         with open(self.home / "server.log", "ab") as log:
@@ -71,10 +77,13 @@ class Server:
             raise AssertionError((self.home / "server.log").read_text()) from None
 
     def clear(self) -> None:
-        """Forget every run, which ends their workers: they outlive the server by design."""
+        """Forget every drawing and every run, which ends their workers: they outlive the server by
+        design."""
         store = RunStore(self.store)
         for run in store.runs():
             store.delete(run.id)
+        with store.writing() as connection:
+            connection.execute(delete(schema.digits))
 
     def active(self) -> bool:
         """Whether a run goes on."""
@@ -96,6 +105,62 @@ class Server:
         )  # fmt: skip
 
 
+def copy_run(source: RunStore, run_id: str, target: RunStore, name: str = "") -> Run:
+    """A run with all that was recorded of it, as a new run of another store."""
+    made = target.create(source.run(run_id).spec, name)
+    new = {"id": made.id, "name": made.name, "created": made.created}
+    [row] = source.rows(select(schema.runs).where(schema.runs.c.id == run_id))
+    with target.writing() as connection:
+        this = schema.runs.c.id == made.id
+        connection.execute(update(schema.runs).where(this).values(dict(row._mapping) | new))
+        for table in schema.metadata.sorted_tables:
+            if "run" in table.c:
+                rows = source.rows(select(table).where(table.c.run == run_id))
+                for row in rows:
+                    values = dict(row._mapping) | {"run": made.id}
+                    values.pop("id", None)
+                    connection.execute(insert(table).values(values))
+    return target.run(made.id)
+
+
+def wait_until(page: Page, holds: Callable[[], object], seconds: float = 20) -> None:
+    """Ask again and again, while the page goes on, until something holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"still not so after {seconds} s"
+        page.wait_for_timeout(20)
+
+
+@contextmanager
+def rerun(page: Page) -> Iterator[None]:
+    """What the block does makes the page's script run; it has run when the block is left."""
+    page.evaluate(
+        """() => {
+          const app = document.querySelector("[data-testid=stApp]");
+          let running = false;
+          window.ran = false;
+          new MutationObserver((_, observer) => {
+            running ||= app.dataset.testScriptState === "running";
+            if (!running || app.dataset.testScriptState !== "notRunning") return;
+            window.ran = true;
+            observer.disconnect();
+          }).observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
+        }"""
+    )
+    yield
+    page.wait_for_function("window.ran")
+
+
+def paint(page: Page, frames: int) -> None:
+    """Let the browser draw so many frames."""
+    page.evaluate(
+        """async (frames) => {
+          for (; frames; frames--) await new Promise(requestAnimationFrame);
+        }""",
+        frames,
+    )
+
+
 def find_chromium() -> str | None:
     names = ("chromium", "chromium-browser", "google-chrome")
     return next((found for found in map(shutil.which, names) if found), None)
@@ -115,6 +180,7 @@ WALL = (
     "'canvas[role=img]')).find(Boolean)"
 )
 STEP = f"Number({WALL}?.dataset.step ?? -1)"
+FRAMES = f"Number({WALL}?.dataset.frames ?? 0)"  # drawn so far
 
 
 def step(page: Page) -> int:

@@ -1,34 +1,86 @@
-"""A server with a store of its own for each test, and one browser for all of a file."""
+"""One server and one browser a file; each test finds an empty store and is a new visitor."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+import re
+import shutil
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.app import Server, chromium, find_chromium
+from nn.runs.spec import RunSpec
+from nn.runs.store.store import Run, RunStore
+from nn.runs.worker.loop import work
+from tests.browser.app import ROOT, Server, chromium, copy_run, find_chromium
+from tests.conftest import REAL_DATA
 
 expect.set_options(timeout=15_000)  # milliseconds: a test machine may be busy
 
+DESKTOP = (1280, 800)
+FAILURES = ROOT / "test-failures"  # screenshots, traces and server logs of failed tests
+FAILED = pytest.StashKey[bool]()
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A person who gets no answer presses again: on a busy machine one message in some hundred is
-    lost or late. What fails twice more is a fault."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.flaky(reruns=2))
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    item.stash[FAILED] = report.failed or item.stash.get(FAILED, False)
+    return report
+
+
+@pytest.fixture(scope="module", autouse=True)
+def real_data() -> Iterator[None]:
+    """The server trains on MNIST where it is, as it does for a person."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, folder in REAL_DATA.items():
+            patch.setenv(name, str(folder))
+        yield
+
+
+@pytest.fixture(scope="module")
+def running_server(real_data: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("home"))
+    server.start()
+    yield server
+    server.stop()
+    server.clear()
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path)
-    running.start()
-    yield running
-    running.stop()
-    running.clear()
+def server(running_server: Server) -> Iterator[Server]:
+    """With nothing in its store."""
+    running_server.start()  # unless it runs
+    yield running_server
+    running_server.clear()
+
+
+@pytest.fixture(scope="session")
+def trained(home: object, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
+    """``trained(store, name, **fields)``: a finished run in that store, trained but once."""
+    source = RunStore(f"sqlite:///{tmp_path_factory.mktemp('trained') / 'store.sqlite3'}")
+    known: dict[RunSpec, str] = {}
+
+    def make(store: RunStore, name: str = "", **fields: object) -> Run:
+        spec = RunSpec(
+            **{"hidden": (24,), "dataset": "strokes", "epochs": 2, "batch_size": 200} | fields
+        )
+        if spec not in known:
+            known[spec] = source.create(spec).id
+            for _ in work(source, known[spec]):
+                pass
+        return copy_run(source, known[spec], store, name)
+
+    return make
+
+
+@pytest.fixture
+def record(server: Server, trained: Callable[..., Run]) -> Callable[..., Run]:
+    """``record(name, **fields)``: a finished run in the server's store."""
+    return lambda name="", **fields: trained(RunStore(server.store), name, **fields)
 
 
 @pytest.fixture(scope="module")  # while it is open no test can run an event loop
@@ -42,11 +94,44 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    opened = context.new_page()
+def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
+    """``open_page(size, finger, theme)``: a page of a new visitor, in which no script may fail."""
+    pages: list[Page] = []
     faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    yield opened
-    context.close()
+
+    def make(size: tuple[int, int] = DESKTOP, finger: bool = False, theme: str = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            has_touch=finger,
+            color_scheme=theme,
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.tracing.start(snapshots=True)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        pages.append(page)
+        return page
+
+    yield make
+    if faults or request.node.stash.get(FAILED, False):
+        keep(pages, request)
+    for page in pages:
+        page.context.close()
     assert not faults, faults
+
+
+def keep(pages: list[Page], request: pytest.FixtureRequest) -> None:
+    """What may explain a failure: each page as it is and what was done to it, and the log."""
+    folder = FAILURES / re.sub(r"[^\w-]+", "-", request.node.nodeid.split("/")[-1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, page in enumerate(pages):
+        page.screenshot(path=folder / f"page-{number}.png")
+        page.context.tracing.stop(path=folder / f"trace-{number}.zip")
+    if "running_server" in request.fixturenames:
+        log = request.getfixturevalue("running_server").home / "server.log"
+        shutil.copy(log, folder)
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    return open_page()

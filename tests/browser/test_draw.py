@@ -7,67 +7,26 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from nn.data.synthetic.handwriting import make
 from nn.data.synthetic.render_strokes import picture
 from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
-from nn.runs.spec import RunSpec
-from nn.runs.store.store import RunStore
-from nn.runs.worker.loop import work
+from nn.runs.store.store import Run, RunStore
 from pages.server import visitor_cookie
-from tests.browser.app import Server, serious
+from tests.browser.app import rerun, serious
+from tests.browser.conftest import DESKTOP
 from tests.browser.hand import Hand, pen_path, people
 
-DESKTOP, PHONE = (1280, 800), (390, 844)
+PHONE = (390, 844)
 RIGHT, OF = 48, 50  # drawings read
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for all of these tests: each opens pages, and so visitors, of its own."""
-    running = Server(tmp_path_factory.mktemp("home"))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def server(shared: Server) -> Iterator[Server]:
-    yield shared
-    shared.clear()
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """``open_page(size, finger, theme)``: a page of its own, in which no script may fail."""
-    contexts, faults = [], []
-
-    def make(size: tuple[int, int], finger: bool = False, theme: str = "light") -> Page:
-        width, height = size
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            has_touch=finger,
-            color_scheme=theme,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert not faults, faults
 
 
 @pytest.fixture
@@ -75,13 +34,8 @@ def hand(open_page, server) -> Hand:
     return Hand(open_page(DESKTOP), server.url)
 
 
-def trained(server) -> str:
-    """A small finished run → its name."""
-    store = RunStore(server.store)
-    run = store.create(RunSpec(dataset="strokes", hidden=(32,), epochs=2), "my own run")
-    for _ in work(store, run.id):
-        pass
-    return run.id
+def own_run(record) -> Run:
+    return record("my own run", hidden=(32,), batch_size=64)
 
 
 def test_drawings_of_people_are_read(open_page, server) -> None:
@@ -133,8 +87,8 @@ def test_undo_and_clear_by_button_and_key_but_not_while_typing(hand) -> None:
     field.click()
     page.keyboard.press("z")
     page.keyboard.press("Delete")
-    page.wait_for_timeout(500)
-    hand.answered(1)
+    hand.stroke(hand.places(seven)[1])
+    hand.answered(2)  # had a key acted, it would be the only one
     page.get_by_role("button", name="Clear").click()
     hand.answered(0)
     assert hand.verdict() == "Draw something"
@@ -151,13 +105,15 @@ def test_the_pen_writes_as_thick_as_chosen(hand) -> None:
         )
 
     found = []
-    for pen in ("Thin", "Medium", "Thick"):
-        hand.page.get_by_label(pen).check()
-        hand.page.wait_for_timeout(500)
+    for pen in ("Medium", "Thin", "Thick"):
+        if not hand.page.get_by_label(pen).is_checked():
+            with rerun(hand.page):
+                hand.page.get_by_label(pen).check()
         hand.write([[(50, 10), (50, 50), (50, 90)]])
         found.append(ink())
         hand.clear()
-    assert found[0] < 0.7 * found[1] < 0.49 * found[2]
+    medium, thin, thick = found
+    assert thin < 0.7 * medium < 0.49 * thick
 
 
 def test_evidence_is_shown_for_the_answer_and_for_any_other_digit(hand) -> None:
@@ -193,8 +149,8 @@ def test_what_was_taught_is_kept_counted_given_out_and_deleted(hand) -> None:
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
 
 
-def test_a_pinned_drawing_is_followed_through_a_run(hand, server) -> None:
-    trained(server)
+def test_a_pinned_drawing_is_followed_through_a_run(hand, record) -> None:
+    own_run(record)
     hand.page.reload()
     hand.answered(0)
     hand.write(pen_path(7))
@@ -207,15 +163,17 @@ def test_a_pinned_drawing_is_followed_through_a_run(hand, server) -> None:
     expect(hand.page.get_by_text("press Pin")).to_be_visible()
 
 
-def test_any_run_can_read_at_any_moment_and_one_that_is_gone_is_replaced(hand, server) -> None:
-    run = trained(server)
+def test_any_run_can_read_at_any_moment_and_one_that_is_gone_is_replaced(
+    hand, server, record
+) -> None:
+    run = own_run(record)
     page = hand.page
     page.reload()
     page.get_by_label("Read by").click()
     page.get_by_role("option", name="my own run").click()
     page.get_by_role("slider").press("Home")
     expect(page.get_by_text("no digit yet").first).to_be_visible()
-    RunStore(server.store).delete(run)
+    RunStore(server.store).delete(run.id)
     page.get_by_text("Compare two networks").click()
     expect(page.get_by_text("has been deleted")).to_be_visible()
     expect(page.get_by_role("heading", name="Draw something")).to_have_count(2)
@@ -358,10 +316,10 @@ def test_nothing_serious_stands_in_the_way_of_a_screen_reader(open_page, server,
 
 
 def test_tuning_a_network_on_my_digits_shows_before_and_after_and_lets_it_read(
-    hand, server
+    hand, server, record
 ) -> None:
     """On digits that lie on their side, which nobody else writes."""
-    trained(server)
+    own_run(record)
     page = hand.page
     [token] = [c["value"] for c in page.context.cookies() if c["name"] == visitor_cookie.COOKIE]
     owner = visitor_cookie.visitor_id({visitor_cookie.COOKIE: token})

@@ -9,23 +9,19 @@ import pytest
 from playwright.sync_api import expect
 
 from nn.export import html_report as exported
-from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
-from nn.runs.worker.loop import work
+from tests.browser.app import paint
 
 HOSTILE = "</script><b>x"
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory):
+def path(tmp_path_factory, trained):
     folder = tmp_path_factory.mktemp("export")
     store = RunStore(f"sqlite:///{folder / 'store.sqlite3'}")
-    spec = RunSpec(hidden=(12,), batch_size=38, epochs=4, dataset="strokes", validation_size=1000)
-    run = store.create(spec, HOSTILE)
-    for _ in work(store, run.id):
-        pass
+    run = trained(store, HOSTILE, hidden=(12,), batch_size=38, epochs=4, validation_size=1000)
     written = folder / "run.html"
-    exported.write(store, store.run(run.id), store.snapshot_steps(run.id), written, iter)
+    exported.write(store, run, store.snapshot_steps(run.id), written, iter)
     return written
 
 
@@ -48,10 +44,6 @@ def wall(page):
     return np.array(pixels)
 
 
-def settle(page):
-    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn, 20)))")
-
-
 def test_a_hostile_name_is_shown_as_it_is(opened):
     assert opened.inner_text("h1") == HOSTILE
     assert opened.locator("h1 b").count() == 0
@@ -66,7 +58,7 @@ def test_the_timeline_is_dragged_and_everything_follows(opened):
     opened.mouse.down()
     opened.mouse.move(box["x"] + 2, middle, steps=5)
     opened.mouse.up()
-    settle(opened)
+    paint(opened, 3)
     assert slider.input_value() == "0"
     assert slider.get_attribute("aria-valuetext").startswith("Before learning")
     assert "Counted before learning" in opened.inner_text("#matrix")
@@ -85,7 +77,7 @@ def test_the_timeline_obeys_the_keyboard_and_plays(opened):
     expect(slider).to_have_value(re.compile(r"^([3-9]|\d\d)$"))
     opened.get_by_role("button", name="Pause").click()
     held = slider.input_value()
-    opened.wait_for_timeout(300)
+    paint(opened, 20)
     assert slider.input_value() == held
 
 
@@ -107,7 +99,7 @@ def test_it_fits_any_screen_in_both_themes(opened, width):
     papers = []
     for scheme in ("light", "dark"):
         opened.emulate_media(color_scheme=scheme)
-        settle(opened)
+        paint(opened, 3)
         assert opened.evaluate("document.documentElement.scrollWidth") <= width
         papers.append(opened.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert papers == ["rgb(255, 255, 255)", "rgb(18, 22, 28)"]

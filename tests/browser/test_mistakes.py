@@ -16,21 +16,10 @@ from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
-from nn.runs.worker import loop
 from pages.server import visitor_cookie
-from tests.browser.app import Server, serious
+from tests.browser.app import Server, serious, wait_until
 
 RIGHT = re.compile(r"^\d+\.\d % read right$")
-
-
-def learn(server: Server, name: str = "a run", **fields: object) -> Run:
-    """A run on the built-in digits that has ended."""
-    spec = {"hidden": (16,), "dataset": "strokes", "epochs": 1, "batch_size": 190} | fields
-    store = RunStore(server.store)
-    run = store.create(RunSpec(**spec), name)
-    for _ in loop.work(store, run.id):
-        pass
-    return store.run(run.id)
 
 
 def open_mistakes(page: Page, server: Server, run: Run, more: str = "") -> None:
@@ -66,8 +55,10 @@ def squares(page: Page) -> dict[str, float]:
     return box
 
 
-def test_the_page_follows_the_handle_and_a_link_finds_the_moment_again(page, server) -> None:
-    run = learn(server)
+def test_the_page_follows_the_handle_and_a_link_finds_the_moment_again(
+    page, server, record
+) -> None:
+    run = record("a run")
     open_mistakes(page, server, run)
     end = headline(page).inner_text()
     slider = timeline(page)
@@ -86,8 +77,8 @@ def test_the_page_follows_the_handle_and_a_link_finds_the_moment_again(page, ser
     expect(page).not_to_have_url(re.compile("step="))
 
 
-def test_a_click_on_a_cell_shows_its_pictures_and_so_do_the_lists(page, server) -> None:
-    open_mistakes(page, server, learn(server))
+def test_a_click_on_a_cell_shows_its_pictures_and_so_do_the_lists(page, server, record) -> None:
+    open_mistakes(page, server, record("a run"))
     expect(cards(page).first).to_be_visible()
     box = squares(page)
     page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
@@ -106,8 +97,10 @@ def test_a_click_on_a_cell_shows_its_pictures_and_so_do_the_lists(page, server) 
     expect(page.get_by_text(re.compile(r"pictures read wrong$"))).to_be_visible()
 
 
-def test_one_key_shows_a_random_picture_and_another_one_that_is_read_wrong(page, server) -> None:
-    run = learn(server)
+def test_one_key_shows_a_random_picture_and_another_one_that_is_read_wrong(
+    page, server, record
+) -> None:
+    run = record("a run")
     open_mistakes(page, server, run)
     expect(cards(page).first).to_be_visible()
     page.keyboard.press("w")
@@ -125,8 +118,8 @@ def test_one_key_shows_a_random_picture_and_another_one_that_is_read_wrong(page,
     expect(dialog).to_be_hidden()
 
 
-def test_a_picture_of_the_gallery_opens_without_the_mouse(page, server) -> None:
-    open_mistakes(page, server, learn(server))
+def test_a_picture_of_the_gallery_opens_without_the_mouse(page, server, record) -> None:
+    open_mistakes(page, server, record("a run"))
     card = cards(page).nth(1)
     title = card.locator("b").inner_text()
     truth, answer = re.findall(r"\d", title)
@@ -137,9 +130,9 @@ def test_a_picture_of_the_gallery_opens_without_the_mouse(page, server) -> None:
 
 
 def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
-    page, server, tmp_path
+    page, server, tmp_path, record
 ) -> None:
-    open_mistakes(page, server, learn(server))
+    open_mistakes(page, server, record("a run"))
     own = handwriting.load()[1][:30]
     any_format.write(own, tmp_path / "mine.npz")
     (tmp_path / "broken.npz").write_bytes(b"no archive")
@@ -155,8 +148,8 @@ def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
     expect(page.get_by_role("dialog").get_by_role("link")).to_have_count(0)
 
 
-def test_my_digits_are_pictures_like_any_other(page, server) -> None:
-    run = learn(server)
+def test_my_digits_are_pictures_like_any_other(page, server, record) -> None:
+    run = record("a run")
     page.context.add_cookies([{"name": visitor_cookie.COOKIE, "value": "me", "url": server.url}])
     drawn = handwriting.make(3, seed=5)
     my_digits.add(
@@ -169,8 +162,8 @@ def test_my_digits_are_pictures_like_any_other(page, server) -> None:
     expect(page.get_by_text("of 3 pictures (My digits)")).to_be_visible()
 
 
-def test_the_matrix_is_taken_along_as_a_table(page, server) -> None:
-    run = learn(server)
+def test_the_matrix_is_taken_along_as_a_table(page, server, record) -> None:
+    run = record("a run")
     open_mistakes(page, server, run)
     said = page.get_by_text(re.compile("of 4,000 pictures")).inner_text()
     right = int(said.split()[0].replace(",", ""))
@@ -191,8 +184,8 @@ def test_the_matrix_is_taken_along_as_a_table(page, server) -> None:
     assert "a run" in Path(saved.value.path()).read_text()
 
 
-def test_the_hardest_pictures_are_looked_for_when_asked(page, server) -> None:
-    open_mistakes(page, server, learn(server))
+def test_the_hardest_pictures_are_looked_for_when_asked(page, server, record) -> None:
+    open_mistakes(page, server, record("a run"))
     page.get_by_role("tab", name="Hardest pictures").click()
     expect(cards(page)).to_have_count(0)
     page.get_by_role("button", name="Find the hardest pictures").click()
@@ -202,8 +195,10 @@ def test_the_hardest_pictures_are_looked_for_when_asked(page, server) -> None:
     expect(cards(page).first).to_contain_text(re.compile(r"forgotten \d+ ×"))
 
 
-def test_every_part_says_what_it_shows_and_nothing_serious_stands_in_the_way(page, server) -> None:
-    open_mistakes(page, server, learn(server))
+def test_every_part_says_what_it_shows_and_nothing_serious_stands_in_the_way(
+    page, server, record
+) -> None:
+    open_mistakes(page, server, record("a run"))
     expect(cards(page).first).to_be_visible()
     assert not serious(page)
     page.get_by_role("tab", name="Digit by digit").click()
@@ -218,8 +213,8 @@ def test_every_part_says_what_it_shows_and_nothing_serious_stands_in_the_way(pag
 
 
 @pytest.mark.parametrize("hidden", [(), (1,), (9, 8, 7, 6, 5)])
-def test_networks_of_odd_shapes_are_looked_at_like_any_other(page, server, hidden) -> None:
-    open_mistakes(page, server, learn(server, hidden=hidden))
+def test_networks_of_odd_shapes_are_looked_at_like_any_other(page, server, hidden, record) -> None:
+    open_mistakes(page, server, record("a run", hidden=hidden))
     page.get_by_role("tab", name="Digit by digit").click()
     expect(page.locator(".scores tbody tr")).to_have_count(11)
 
@@ -239,14 +234,14 @@ def test_without_a_run_it_is_the_pretrained_whose_mistakes_are_seen(page, server
     expect(page.get_by_text("takes the moments of a run")).to_be_visible()
 
 
-def test_what_cannot_be_shown_is_said(page, server, tmp_path) -> None:
+def test_what_cannot_be_shown_is_said(page, server, tmp_path, record) -> None:
     store = RunStore(server.store)
     queued = store.create(RunSpec(dataset="strokes"), "waiting")
     page.goto(f"{server.url}/mistakes?run={queued.id}")
     expect(page.get_by_text("has not begun to learn")).to_be_visible()
     store.delete(queued.id)
     any_format.write(handwriting.load()[1][:100], tmp_path / "own.npz")
-    gone = learn(server, dataset=str(tmp_path / "own.npz"), batch_size=10)
+    gone = record("a run", dataset=str(tmp_path / "own.npz"), batch_size=10)
     (tmp_path / "own.npz").unlink()
     page.goto(f"{server.url}/mistakes?run={gone.id}")
     expect(page.get_by_text("no longer where they were")).to_be_visible()
@@ -254,8 +249,8 @@ def test_what_cannot_be_shown_is_said(page, server, tmp_path) -> None:
     expect(headline(page)).to_be_visible()
 
 
-def test_a_moment_when_it_had_diverged_is_said(page, server, monkeypatch) -> None:
-    run = learn(server)
+def test_a_moment_when_it_had_diverged_is_said(page, server, monkeypatch, record) -> None:
+    run = record("a run")
     store = RunStore(server.store)
     step = store.snapshot_steps(run.id)[-1]
     with store.writing() as connection:
@@ -273,8 +268,7 @@ def test_it_follows_a_run_that_learns(page, server) -> None:
     process = server.worker(hidden=(16,), epochs=300, lr=0.001, momentum=0.0)
     store = RunStore(server.store)
     run = store.runs()[0]
-    while len(store.snapshot_steps(run.id)) < 5:
-        page.wait_for_timeout(50)
+    wait_until(page, lambda: len(store.snapshot_steps(run.id)) >= 5)
     open_mistakes(page, server, run)
     before = headline(page).inner_text()
     expect(headline(page)).not_to_have_text(before)

@@ -11,10 +11,9 @@ from playwright.sync_api import Page, expect
 
 from nn.models import weights_file
 from nn.runs.spec import RunSpec
-from nn.runs.store.store import Run, RunStore
-from nn.runs.worker.loop import work
-from tests.browser.app import STEP, WALL, step
-from tests.browser.test_train import open_train, serious, start, state
+from nn.runs.store.store import RunStore
+from tests.browser.app import STEP, WALL, paint, rerun, serious, start, step
+from tests.browser.test_train import open_train, state
 
 # Drags the handle from the right end to the left in a second; a busy machine must not seem to rest.
 DRAG = """async (slider) => {
@@ -32,21 +31,6 @@ DOSSIER = (
     "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('.dossier'))"
     ".find(Boolean)?.dataset"
 )
-
-
-@pytest.fixture
-def record(server):
-    """``record(name, **fields)``: a run of the built-in strokes, at its end."""
-
-    def make(name: str = "", **fields) -> Run:
-        store = RunStore(server.store)
-        spec = {"hidden": (24,), "dataset": "strokes", "epochs": 2, "batch_size": 200} | fields
-        run = store.create(RunSpec(**spec), name)
-        for _ in work(store, run.id):
-            pass
-        return store.run(run.id)
-
-    return make
 
 
 def look(page: Page, url: str, query: str) -> None:
@@ -156,11 +140,15 @@ def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
 def test_dead_neurons_and_duplicates_are_badged_and_filtered(page: Page, server, record) -> None:
     run = record(lr=0.5)  # high enough to kill some
     look(page, server.url, f"run={run.id}")
-    choose(page, "Neurons", "dead")
-    page.wait_for_function(f"{WALL}.dataset.neurons < 24")
-    dead = int(page.evaluate(f"{WALL}.dataset.neurons"))
-    choose(page, "Neurons", "neither")
-    page.wait_for_function(f"{WALL}.dataset.neurons <= {24 - dead}")
+    shown = {}
+    for only in ("dead", "duplicates", "neither"):
+        with rerun(page):
+            choose(page, "Neurons", only)
+        paint(page, 2)
+        shown[only] = int(page.evaluate(f"{WALL}.dataset.neurons"))
+    assert 0 < shown["dead"] < 24
+    assert 0 < shown["neither"] < 24
+    assert sum(shown.values()) == 24  # what is dead is no duplicate
 
 
 SHAPES = [

@@ -13,7 +13,15 @@ from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore, State
 from nn.support.paths import log
-from tests.browser.app import STEP, heap, serious, start, step
+from tests.browser.app import FRAMES, STEP, Server, heap, paint, serious, start, step, wait_until
+
+
+# The wall has shown the same step for half a second.
+STANDS = f"""() => {{
+  const now = performance.now(), step = {STEP};
+  if (window.lastStep !== step) [window.lastStep, window.lastChange] = [step, now];
+  return now - window.lastChange > 500;
+}}"""
 
 
 def open_train(page: Page, url: str, epochs: int = 40, more: str = "") -> None:
@@ -25,6 +33,15 @@ def open_train(page: Page, url: str, epochs: int = 40, more: str = "") -> None:
 def state(page: Page, name: str) -> None:
     """Wait for a state to be shown."""
     expect(page.locator(".state")).to_have_text(name)
+
+
+def paused(page: Page, server: Server) -> int:
+    """Wait until the newest run is paused and the wall shows where → the step."""
+    store = RunStore(server.store)
+    wait_until(page, lambda: store.runs()[0].state is State.PAUSED)
+    held = store.runs()[0].step
+    page.wait_for_function(f"{STEP} === {held}")
+    return held
 
 
 def test_start_makes_the_wall_and_the_curve_move(page: Page, server) -> None:
@@ -45,10 +62,9 @@ def test_pause_resume_and_stop_do_what_they_say(page: Page, server) -> None:
     state(page, "Learning")
     page.get_by_role("button", name="Pause").click()
     state(page, "Paused")
-    time.sleep(0.3)  # a frame may still be on its way
-    held = step(page)
-    time.sleep(0.5)
-    assert step(page) == held
+    held = paused(page, server)
+    paint(page, 30)
+    assert step(page) == held == RunStore(server.store).runs()[0].step
     page.get_by_role("button", name="Resume").click()
     state(page, "Learning")
     page.wait_for_function(f"{STEP} > {held}")
@@ -82,8 +98,7 @@ def test_a_reload_goes_on_watching_and_so_does_a_restarted_server(page: Page, se
 def test_a_run_of_the_command_line_is_watched_here_and_ended_there(page: Page, server) -> None:
     training = server.nn("train", "--epochs", "500", "--name", "from the shell")
     store = RunStore(server.store)
-    while not store.runs():
-        time.sleep(0.1)
+    wait_until(page, store.runs)
     page.goto(server.url)  # it opens with the run under way
     page.wait_for_function(f"{STEP} > 0", timeout=20_000)
     before = step(page)
@@ -118,8 +133,7 @@ def test_a_paused_run_goes_one_batch_or_to_the_end_of_the_epoch(page: Page, serv
     start(page)
     page.get_by_role("button", name="Pause").click()
     state(page, "Paused")
-    page.wait_for_timeout(300)
-    held = step(page)
+    held = paused(page, server)
     page.get_by_role("button", name="One batch").click()
     page.wait_for_function(f"{STEP} == {held + 1}")
     page.get_by_role("button", name="One epoch").click()
@@ -136,14 +150,15 @@ def test_rate_and_speed_are_changed_while_it_learns(page: Page, server) -> None:
     [run] = store.runs()
     page.get_by_role("spinbutton", name="Learning rate").fill("0.025")
     page.get_by_role("spinbutton", name="Learning rate").press("Enter")
-    while store.current_setting(run.id, "lr") != 0.025:
-        page.wait_for_timeout(20)
+    wait_until(page, lambda: store.current_setting(run.id, "lr") == 0.025)
     page.get_by_role("slider", name="Speed").focus()
     page.keyboard.press("Home")  # one batch a second
-    page.wait_for_timeout(2000)
+    wait_until(page, lambda: not store.commands(run.id))
+    page.wait_for_function(STANDS)  # what was on its way has come
+    before, begun = step(page), time.monotonic()
+    page.wait_for_function(f"{STEP} >= {before} + 3")
+    assert 2 <= time.monotonic() - begun <= 10
     before = step(page)
-    page.wait_for_timeout(3000)
-    assert 1 <= step(page) - before <= 5
     page.keyboard.press("End")
     page.wait_for_function(f"{STEP} > {before + 100}")
 
@@ -153,14 +168,14 @@ def test_keys_act_unless_somebody_types(page: Page, server) -> None:
     page.get_by_text("Network", exact=True).click()
     field = page.get_by_label("Hidden layers", exact=True)
     field.press("s")
-    page.wait_for_timeout(300)
-    assert not RunStore(server.store).runs()
     field.fill("32")
     field.press("Enter")
     page.get_by_role("heading", name="Train").click()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+    assert not RunStore(server.store).runs()
     page.keyboard.press("s")
     state(page, "Learning")
+    assert [run.spec.hidden for run in RunStore(server.store).runs()] == [(32,)]
     page.keyboard.press("p")
     state(page, "Paused")
     page.keyboard.press("p")
@@ -192,8 +207,7 @@ def test_the_end_says_what_came_of_it_and_what_to_try_next(page: Page, server) -
     expect(page.locator(".sentence")).to_contain_text("Best after epoch 1")
     page.get_by_role("button", name="Same again").click()
     store = RunStore(server.store)
-    while [run.state for run in store.runs()] != 2 * [State.FINISHED]:
-        page.wait_for_timeout(50)
+    wait_until(page, lambda: [run.state for run in store.runs()] == 2 * [State.FINISHED])
     one, two = store.runs()
     assert (one.spec, one.test_accuracy) == (two.spec, two.test_accuracy)
 
@@ -239,18 +253,17 @@ def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server
     open_train(page, server.url, epochs=300)
     assert not serious(page)
     start(page)
-    page.wait_for_timeout(1000)
-    assert not serious(page)
     expect(page.locator(".heard")).to_contain_text("Learning")
+    assert not serious(page)
 
 
 def test_memory_stays_flat_while_it_learns(page: Page, server) -> None:
-    """The benchmark looks for longer; here a leak of a frame a message would be 2 MB a second."""
+    """The benchmark looks for longer; here a leak of a frame a message would be 15 MB."""
     open_train(page, server.url, epochs=1000)
     start(page)
-    page.wait_for_timeout(4000)
+    page.wait_for_function(f"{FRAMES} >= 50")
     early = heap(page)
-    page.wait_for_timeout(8000)
+    page.wait_for_function(f"{FRAMES} >= 200", timeout=60_000)
     assert heap(page) < early + 5e6
 
 
@@ -293,7 +306,7 @@ def test_names_are_shown_as_they_are(page: Page, server) -> None:
     page.on("request", lambda request: asked.append(request.url))
     page.goto(server.url)
     expect(page.get_by_text("a *b* ![x](http://localhost:1/p.png) $x^2$ :smile:")).to_be_visible()
-    assert not any("p.png" in url for url in asked)
+    assert asked and not any("p.png" in url for url in asked)
 
 
 def test_settings_stay_while_the_visitor_is_on_another_page(page: Page, server) -> None:
@@ -320,8 +333,8 @@ def test_the_curves_of_a_second_run_fill_axes_of_their_own(page: Page, server) -
     open_train(page, server.url, epochs=1)
     for number in (1, 2):
         page.get_by_role("button", name="Start", exact=True).click()
-        while len(runs := RunStore(server.store).runs()) < number:
-            page.wait_for_timeout(20)
+        wait_until(page, lambda number=number: len(RunStore(server.store).runs()) == number)
+        runs = RunStore(server.store).runs()
         page.wait_for_function(
             "run => { const shown = document.querySelector('.plot')?.dataset;"
             " return shown?.run === run && shown.epochs == 1; }",

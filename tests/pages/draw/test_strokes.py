@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -34,10 +34,21 @@ values = st.recursive(
 )
 
 
-@given(values)
+steps = st.tuples(st.sampled_from("MLQ"), values, st.floats(), st.floats()).map(list)
+paths = st.fixed_dictionaries({"path": st.lists(steps | values, max_size=4) | values})
+canvases = st.fixed_dictionaries({"objects": st.lists(paths | values, max_size=3)})
+
+
+@given(values | canvases)
+@example({"objects": [{"path": [["M", 1, 2], ["L", float("nan"), 3], ["L", 3, 4]]}]})
 def test_whatever_is_said_makes_strokes_of_finite_numbers(message):
-    for stroke in strokes_of(message):
-        assert stroke and np.isfinite(stroke).all()
+    found = strokes_of(message)
+    assert all(found) and all(np.isfinite(stroke).all() for stroke in found)
+
+
+def test_a_step_that_leads_nowhere_is_left_out():
+    path = [["M", 1, 2], ["L", float("nan"), 3], ["L", "3", 4], ["L", 3, 4]]
+    assert strokes_of({"objects": [{"path": path}]}) == [[(1, 2), (3, 4)]]
 
 
 def test_endless_drawings_end():

@@ -70,7 +70,12 @@ def test_what_cannot_be_read_is_a_sentence_and_a_row(data):
 @given(st.binary(max_size=300), st.sampled_from(list(GOOD)), st.integers(0, 300))
 def test_no_damage_does_more_than_a_sentence(noise, kind, at):
     data = GOOD[kind][:at] + noise + GOOD[kind][at + len(noise) : 5000]
-    look("x.png", data)
+    found = look("x.png", data)
+    if found.seen is None:
+        assert found.sentence.endswith(".")
+    else:
+        assert not found.sentence and found.seen.image.shape == (28, 28)
+    assert _row("x.png", found, RECOGNISER)["file"] == "x.png"
 
 
 def test_no_name_is_a_formula_and_all_probabilities_are_there():
