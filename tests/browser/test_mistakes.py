@@ -256,7 +256,7 @@ def test_a_moment_when_it_had_diverged_is_said(page, server, monkeypatch, record
     with store.writing() as connection:
         broken = np.full(len(store.snapshot(run.id, step).parameters), np.inf, "<f2").tobytes()
         connection.exec_driver_sql(
-            "UPDATE frames SET parameters = ? WHERE run = ? AND step = ?", (broken, run.id, step)
+            "UPDATE snapshots SET parameters = ? WHERE run = ? AND step = ?", (broken, run.id, step)
         )
     page.goto(f"{server.url}/mistakes?run={run.id}")
     expect(page.get_by_text("has diverged by this moment")).to_be_visible()

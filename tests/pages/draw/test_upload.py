@@ -75,7 +75,7 @@ def test_no_damage_does_more_than_a_sentence(noise, kind, at):
         assert found.sentence.endswith(".")
     else:
         assert not found.sentence and found.seen.image.shape == (28, 28)
-    assert _row("x.png", found, RECOGNISER)["file"] == "x.png"
+    assert _row("x.png", found, PRETRAINED)["file"] == "x.png"
 
 
 def test_no_name_is_a_formula_and_all_probabilities_are_there():
