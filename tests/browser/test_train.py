@@ -15,7 +15,6 @@ from nn.runs.store.store import RunStore, State
 from nn.support.paths import log
 from tests.browser.app import FRAMES, STEP, Server, heap, paint, serious, start, step, wait_until
 
-
 # The wall has shown the same step for half a second.
 STANDS = f"""() => {{
   const now = performance.now(), step = {STEP};

@@ -72,9 +72,9 @@ def test_no_damage_does_more_than_a_sentence(noise, kind, at):
     data = GOOD[kind][:at] + noise + GOOD[kind][at + len(noise) : 5000]
     found = look("x.png", data)
     if found.seen is None:
-        assert found.sentence.endswith(".")
+        assert found.message.endswith(".")
     else:
-        assert not found.sentence and found.seen.image.shape == (28, 28)
+        assert not found.message and found.seen.image.shape == (28, 28)
     assert _row("x.png", found, PRETRAINED)["file"] == "x.png"
 
 
