@@ -183,7 +183,7 @@ def test_without_a_run_or_a_moment_it_says_so(page: Page, server) -> None:
 def test_a_run_that_learns_is_followed_live(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
-    state(page, "Learning")
+    state(page, "Training")
     page.get_by_role("link", name="Neurons").click()
     page.wait_for_function(f"{DOSSIER}?.neuron !== undefined", timeout=30_000)
     before = step(page)

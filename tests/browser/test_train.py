@@ -47,7 +47,7 @@ def test_start_makes_the_wall_and_the_curve_move(page: Page, server) -> None:
     open_train(page, server.url)
     assert step(page) == 0  # the untrained noise
     start(page)
-    state(page, "Learning")
+    state(page, "Training")
     before = step(page)
     page.wait_for_function(f"{STEP} > {before + 20}")
     page.wait_for_function("Number(document.querySelector('.plot')?.dataset.points) > 20")
@@ -58,14 +58,14 @@ def test_start_makes_the_wall_and_the_curve_move(page: Page, server) -> None:
 def test_pause_resume_and_stop_do_what_they_say(page: Page, server) -> None:
     open_train(page, server.url)
     start(page)
-    state(page, "Learning")
+    state(page, "Training")
     page.get_by_role("button", name="Pause").click()
     state(page, "Paused")
     held = paused(page, server)
     paint(page, 30)
     assert step(page) == held == RunStore(server.store).runs()[0].step
     page.get_by_role("button", name="Resume").click()
-    state(page, "Learning")
+    state(page, "Training")
     page.wait_for_function(f"{STEP} > {held}")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
@@ -74,7 +74,7 @@ def test_pause_resume_and_stop_do_what_they_say(page: Page, server) -> None:
     assert run.state is State.STOPPED
     page.get_by_role("button", name="Resume").click()  # a stopped run goes on from its checkpoint
     page.wait_for_function(f"{STEP} > {run.step}")
-    state(page, "Learning")
+    state(page, "Training")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
 
@@ -82,7 +82,7 @@ def test_pause_resume_and_stop_do_what_they_say(page: Page, server) -> None:
 def test_a_reload_goes_on_watching_and_so_does_a_restarted_server(page: Page, server) -> None:
     open_train(page, server.url, epochs=200)
     start(page)
-    state(page, "Learning")
+    state(page, "Training")
     page.reload()
     page.wait_for_function(f"{STEP} > 0")
     server.stop()
@@ -102,7 +102,7 @@ def test_a_run_of_the_command_line_is_watched_here_and_ended_there(page: Page, s
     page.wait_for_function(f"{STEP} > 0", timeout=20_000)
     before = step(page)
     page.wait_for_function(f"{STEP} > {before}")
-    state(page, "Learning")
+    state(page, "Training")
     expect(page.get_by_text("from the shell: 784 · 128 · 10")).to_contain_text("command line")
     expect(page.get_by_role("button", name="Stop")).to_be_disabled()
     assert server.nn("stop", "from the shell").wait(20) == 0
@@ -173,12 +173,12 @@ def test_keys_act_unless_somebody_types(page: Page, server) -> None:
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     assert not RunStore(server.store).runs()
     page.keyboard.press("s")
-    state(page, "Learning")
+    state(page, "Training")
     assert [run.spec.hidden for run in RunStore(server.store).runs()] == [(32,)]
     page.keyboard.press("p")
     state(page, "Paused")
     page.keyboard.press("p")
-    state(page, "Learning")
+    state(page, "Training")
     page.keyboard.press("x")
     state(page, "Stopped")
 
@@ -195,7 +195,7 @@ def test_a_worker_that_is_killed_is_noticed_and_its_run_goes_on(page: Page, serv
     expect(page.locator(".sentence")).to_contain_text("Its worker vanished")
     stood = step(page)
     page.get_by_role("button", name="Resume").click()
-    state(page, "Learning")
+    state(page, "Training")
     page.wait_for_function(f"{STEP} > {stood}", timeout=20_000)
 
 
@@ -230,7 +230,7 @@ def test_a_class_sees_start_and_little_else(page: Page, server) -> None:
     open_train(page, server.url, more="&hidden=16&simple=1")
     expect(page.get_by_text("Preset", exact=True)).to_be_hidden()
     start(page)
-    state(page, "Learning")
+    state(page, "Training")
     for hidden in ("[name=rate]", "[name=along]", "[name=scale]"):
         expect(page.locator(hidden)).to_be_hidden()
     assert RunStore(server.store).runs()[0].spec.hidden == (16,)
@@ -252,7 +252,7 @@ def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server
     open_train(page, server.url, epochs=300)
     assert not serious(page)
     start(page)
-    expect(page.locator(".heard")).to_contain_text("Learning")
+    expect(page.locator(".heard")).to_contain_text("Training")
     assert not serious(page)
 
 
@@ -320,7 +320,7 @@ def test_settings_stay_while_the_visitor_is_on_another_page(page: Page, server) 
 def test_a_new_run_can_be_prepared_while_another_learns(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
-    state(page, "Learning")
+    state(page, "Training")
     page.get_by_role("button", name="New run").click()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     page.wait_for_function(f"{STEP} == 0")
