@@ -11,7 +11,7 @@ import pytest
 from nn.runs.spec import RunSpec
 from nn.runs.store import database
 from nn.runs.store.store import RunStore, State
-from tests.cli.command_line import QUICK, ROOT, assert_sentence, nn
+from tests.cli.command_line import QUICK, ROOT, assert_error_message, nn
 
 
 @pytest.fixture(autouse=True)
@@ -23,15 +23,15 @@ def store(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
-@pytest.mark.parametrize("how", ["--json", ""])
-def test_nobody_has_to_listen(store, closed, how):
-    words = " ".join([sys.executable, "-m", "nn", "train", *map(str, QUICK), how, closed])
+@pytest.mark.parametrize("output", ["--json", ""])
+def test_closed_output_streams_do_not_stop_training(store, closed, output):
+    words = " ".join([sys.executable, "-m", "nn", "train", *map(str, QUICK), output, closed])
     assert subprocess.run(words, shell=True, cwd=ROOT, timeout=60).returncode == 0
     assert store.runs()[0].state is State.FINISHED
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
-def test_output_that_cannot_be_written_is_a_sentence(store):
+def test_output_that_cannot_be_written_is_reported(store):
     store.create(RunSpec())
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "nn", "runs", "--json"]
@@ -40,7 +40,7 @@ def test_output_that_cannot_be_written_is_a_sentence(store):
     assert done.stderr == "Error: The operating system reports an error: No space left on device.\n"
 
 
-def test_ctrl_c_is_130_in_any_command(monkeypatch, store):
+def test_ctrl_c_exits_with_130_in_any_command(monkeypatch, store):
     def interrupted(self):
         raise KeyboardInterrupt
 
@@ -49,19 +49,19 @@ def test_ctrl_c_is_130_in_any_command(monkeypatch, store):
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "Interrupted.\n")
 
 
-def test_a_store_that_does_not_answer_is_a_sentence(store, monkeypatch):
-    run = store.create(RunSpec(dataset="strokes"), "mine")
+def test_a_locked_store_is_reported(store, monkeypatch):
+    run = store.create(RunSpec(dataset="strokes"), "first")
     set_lock_wait = database.set_lock_wait
     monkeypatch.setattr(database, "set_lock_wait", lambda store, _: set_lock_wait(store, 0.1))
     other = sqlite3.connect(store.url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     for command in (["delete", run.id], ["stop", run.id], ["resume", run.id], ["train", *QUICK]):
-        assert "database is locked" in assert_sentence(nn(*command))
+        assert "database is locked" in assert_error_message(nn(*command))
     assert nn("runs").exit_code == 0
     other.close()
-    assert [(run.name, run.state) for run in store.runs()] == [("mine", "queued")]
+    assert [(run.name, run.state) for run in store.runs()] == [("first", "queued")]
 
 
-def test_a_store_that_cannot_be_opened_is_a_sentence(monkeypatch):
+def test_a_store_that_cannot_be_opened_is_reported(monkeypatch):
     monkeypatch.setenv("DIGITSCOPE_STORE", "nonsense")
-    assert "DIGITSCOPE_STORE" in assert_sentence(nn("runs"))
+    assert "DIGITSCOPE_STORE" in assert_error_message(nn("runs"))

@@ -171,7 +171,7 @@ def _text(path: Path) -> str:
             )
         return text.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read as text: {error}.") from None
+        raise UserError(f"{path} is not a text file: {error}.") from None
 
 
 def _value(text: str) -> object:

@@ -1,4 +1,4 @@
-"""The command line, in this process or as one of its own, and what can be said of how it ended."""
+"""Run the command line, in this process or in its own, and check how it ended."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def shell(*arguments):
 
 
 def on_one_core():
-    """BLAS threads wait busily for each other: with one, tests stay fast on a busy machine."""
+    """BLAS threads busy-wait for each other; with one thread, tests stay fast on a busy machine."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {os.sched_getaffinity(0).pop()})
 
 
-def assert_sentence(result, code=1, printed=""):
-    """It printed no more, and ended with one sentence on standard error, rather than a traceback
-    → the sentence."""
+def assert_error_message(result, code=1, printed=""):
+    """It printed nothing else, and ended with one sentence on standard error instead of a traceback
+    → that message."""
     assert isinstance(result.exception, SystemExit), result.exception
     assert (result.exit_code, result.stdout) == (code, printed)
     last = result.stderr.splitlines()[-1]
@@ -53,10 +53,10 @@ def assert_sentence(result, code=1, printed=""):
 def strict_json(text):
     """As json.loads, without the NaN and Infinity that only Python reads."""
 
-    def refuse(constant):
+    def reject(constant):
         raise ValueError(f"{constant} is not JSON")
 
-    return json.loads(text, parse_constant=refuse)
+    return json.loads(text, parse_constant=reject)
 
 
 def lines(text):
@@ -64,6 +64,6 @@ def lines(text):
 
 
 def rows(result):
-    """What a command that went well printed as JSON, an object a line."""
+    """The JSON output of a successful command, one object per line."""
     assert result.exit_code == 0, result.output
     return lines(result.stdout)

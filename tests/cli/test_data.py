@@ -9,12 +9,12 @@ from PIL import Image
 from nn.data import mnist
 from nn.data.formats import any_format
 from nn.errors import UserError
-from tests.cli.command_line import assert_sentence, nn, rows
+from tests.cli.command_line import assert_error_message, nn, rows
 
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Where DIGITSCOPE_DATA points to, in a home of the test's own."""
+    """The folder of DIGITSCOPE_DATA, with a home folder for this test."""
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DIGITSCOPE_DATA", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()
@@ -29,7 +29,7 @@ def fill(folder, pictures):
 STROKES = {"dataset": "strokes", "images": 24_000, "location": "built in"}
 
 
-def test_data_lists_what_is_here_and_where(folder, pictures):
+def test_data_lists_datasets_and_their_locations(folder, pictures):
     fill(folder, pictures)
     expected = [{"dataset": "mnist", "images": 19, "location": str(folder)}, STROKES]
     assert rows(nn("data", "--json")) == expected
@@ -38,21 +38,19 @@ def test_data_lists_what_is_here_and_where(folder, pictures):
         assert row["dataset"] in line and f"{row['images']:,}" in line and row["location"] in line
 
 
-def test_without_mnist_data_says_how_to_get_it():
+def test_without_mnist_data_explains_how_to_get_it():
     result = nn("data", "--json")
     assert rows(result) == [STROKES]
     assert "--download" in result.stderr and "DIGITSCOPE_DATA" in result.stderr
 
 
-def test_a_damaged_mnist_is_a_sentence(folder, pictures):
+def test_a_damaged_mnist_is_reported(folder, pictures):
     fill(folder, pictures)
     (folder / "t10k-images-idx3-ubyte.gz").write_bytes(b"damaged")
-    assert "t10k-images-idx3-ubyte.gz" in assert_sentence(nn("data"))
+    assert "t10k-images-idx3-ubyte.gz" in assert_error_message(nn("data"))
 
 
-def test_download_fetches_what_is_not_here_and_mends_what_is_damaged(
-    tmp_path, monkeypatch, pictures
-):
+def test_download_fetches_missing_files_and_repairs_damaged_ones(tmp_path, monkeypatch, pictures):
     fetched = []
 
     def fetch(url, path, sha256, size, progress):
@@ -80,22 +78,22 @@ def test_download_fetches_what_is_not_here_and_mends_what_is_damaged(
     assert fetched[4:] == ["t10k-labels-idx1-ubyte.gz"]
 
 
-def test_what_is_here_by_other_means_is_not_fetched(folder, pictures, monkeypatch):
+def test_an_installed_mnist_is_not_downloaded(folder, pictures, monkeypatch):
     fill(folder, pictures)
     monkeypatch.setattr(mnist, "fetch", pytest.fail)
     assert rows(nn("data", "--download", "--json"))[0]["location"] == str(folder)
 
 
-def test_a_download_that_fails_is_a_sentence(monkeypatch):
+def test_a_failed_download_is_reported(monkeypatch):
     def fetch(url, *_):
         raise UserError(f"{url}: dead.")
 
     monkeypatch.setattr(mnist, "fetch", fetch)
-    sentence = assert_sentence(nn("data", "--download"))
-    assert all(mirror in sentence for mirror in mnist.MIRRORS)
+    message = assert_error_message(nn("data", "--download"))
+    assert all(mirror in message for mirror in mnist.MIRRORS)
 
 
-def test_convert_keeps_every_picture(tmp_path, pictures):
+def test_convert_keeps_every_image(tmp_path, pictures):
     written = pictures(30)
     any_format.write(written, tmp_path / "a.csv")
     result = nn("convert", tmp_path / "a.csv", tmp_path / "b.npz")
@@ -106,7 +104,7 @@ def test_convert_keeps_every_picture(tmp_path, pictures):
     np.testing.assert_array_equal(found.labels, written.labels)
 
 
-def test_convert_names_what_it_leaves_out_and_goes_on(tmp_path, pictures):
+def test_convert_names_skipped_files_and_continues(tmp_path, pictures):
     any_format.write(pictures(5), tmp_path / "in")
     (tmp_path / "in" / "3" / "broken.png").write_bytes(b"")
     Image.new("RGB", (9, 9)).save(tmp_path / "in" / "unlabeled.png")
@@ -133,20 +131,18 @@ def test_convert_names_what_it_leaves_out_and_goes_on(tmp_path, pictures):
         ("x" * 300, "out.csv"),
     ],
 )
-def test_what_cannot_be_converted_is_a_sentence_and_nothing_is_written(
-    tmp_path, pictures, source, target
-):
+def test_a_failed_conversion_is_reported_and_writes_nothing(tmp_path, pictures, source, target):
     any_format.write(pictures(5), tmp_path / "good.csv")
     any_format.write(pictures(5), tmp_path / "full")
     (tmp_path / "empty").mkdir()
     for name in ("bad.csv", "bad.npz"):
         (tmp_path / name).write_text("bad\n")
     before = sorted(tmp_path.rglob("*"))
-    assert_sentence(nn("convert", tmp_path / source, tmp_path / target))
+    assert_error_message(nn("convert", tmp_path / source, tmp_path / target))
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_own_data_is_trained_on_wherever_it_is_resumed_from(tmp_path, pictures, monkeypatch):
+def test_a_dataset_path_is_stored_as_absolute(tmp_path, pictures, monkeypatch):
     monkeypatch.setenv("DIGITSCOPE_STORE", f"sqlite:///{tmp_path / 'store.sqlite3'}")
     monkeypatch.setattr("nn.runs.worker.loop.available_cores", lambda: 1)
     monkeypatch.chdir(tmp_path)
@@ -157,6 +153,6 @@ def test_own_data_is_trained_on_wherever_it_is_resumed_from(tmp_path, pictures, 
     assert end["state"] == "finished" and end["test_accuracy"] is not None
 
     (tmp_path / "own.csv").unlink()
-    assert "own.csv" in assert_sentence(nn("train", "--dataset", "own.csv", *quick))
+    assert "own.csv" in assert_error_message(nn("train", "--dataset", "own.csv", *quick))
     (run,) = rows(nn("runs", "--json"))  # a recorded run outlives its data
     assert run["run"] == end["run"]

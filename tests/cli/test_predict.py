@@ -11,20 +11,20 @@ from nn.data.synthetic import handwriting
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
 from nn.runs.worker.loop import work
-from tests.cli.command_line import assert_sentence, lines, nn, shell
+from tests.cli.command_line import assert_error_message, lines, nn, shell
 
 pytestmark = pytest.mark.usefixtures("store")
 
 
 @pytest.fixture(scope="module")
 def network_url(tmp_path_factory):
-    """The address of a store with a network that reads strokes."""
+    """The URL of a store with a network trained on strokes."""
     url = f"sqlite:///{tmp_path_factory.mktemp('predict') / 'store.sqlite3'}"
     store = RunStore(url)
     spec = RunSpec(hidden=(64,), epochs=2, dataset="strokes", validation_size=5000)
-    for _ in work(store, store.create(spec, "reader").id):
+    for _ in work(store, store.create(spec, "digits").id):
         pass
-    assert store.find("reader").test_accuracy > 0.85
+    assert store.find("digits").test_accuracy > 0.85
     return url
 
 
@@ -45,7 +45,7 @@ def digits(tmp_path):
     return folder
 
 
-def test_predict_reads_pictures(network, digits):
+def test_predict_prints_digit_and_confidence(network, digits):
     result = nn("predict", digits, "--json")
     assert result.exit_code == 0
     answers = lines(result.stdout)
@@ -60,11 +60,11 @@ def test_predict_reads_pictures(network, digits):
         assert answer["blank"] is answer["rejected"] is False
     assert sum(answer["digit"] == digit for digit, answer in enumerate(answers)) >= 9
 
-    for_people = nn("predict", *sorted(digits.iterdir())).stdout.splitlines()
-    assert [line.split(": ")[1][0] for line in for_people] == [str(a["digit"]) for a in answers]
+    text_output = nn("predict", *sorted(digits.iterdir())).stdout.splitlines()
+    assert [line.split(": ")[1][0] for line in text_output] == [str(a["digit"]) for a in answers]
 
 
-def test_a_blank_picture_has_no_digit(network, tmp_path):
+def test_a_blank_image_has_no_digit(network, tmp_path):
     Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
     (answer,) = lines(nn("predict", tmp_path / "blank.png", "--json").stdout)
     assert (answer["digit"], answer["blank"], answer["confidence"]) == (None, True, 0.0)
@@ -72,7 +72,7 @@ def test_a_blank_picture_has_no_digit(network, tmp_path):
 
 
 def damaged(kind, old, new):
-    """A picture of this kind, in whose file ``old`` became ``new``."""
+    """An image file of this kind with ``old`` replaced by ``new``."""
     file = io.BytesIO()
     Image.new("P", (30, 30)).save(file, kind)
     data = file.getvalue()
@@ -84,17 +84,15 @@ def damaged(kind, old, new):
     "content",
     [
         b"",
-        b"no picture",
+        b"not an image",
         damaged("PNG", b"IDAT", b"IDA"),
         damaged("BMP", b"BM", b"BM" + bytes(20)),
-        damaged("BLP", b"BLP2\1", b"BLP2\7"),  # Pillow looks at what is inside, not at .png
+        damaged("BLP", b"BLP2\1", b"BLP2\7"),  # Pillow goes by the content, not by .png
         None,
     ],
     ids=["empty", "text", "broken PNG", "broken BMP", "broken BLP", "missing"],
 )
-def test_a_picture_that_cannot_be_read_is_reported_and_the_others_are_read(
-    network, digits, content
-):
+def test_an_unreadable_image_is_reported_and_the_others_are_predicted(network, digits, content):
     broken = digits.parent / "broken.png"
     if content is not None:
         broken.write_bytes(content)
@@ -105,12 +103,12 @@ def test_a_picture_that_cannot_be_read_is_reported_and_the_others_are_read(
     assert failed["error"].endswith(".") and str(broken) in failed["error"]
     assert first["digit"] is not None and last["digit"] is not None
 
-    for_people = nn("predict", digits / "3.png", broken)
-    assert len(for_people.stdout.splitlines()) == len(for_people.stderr.splitlines()) == 1
+    text_output = nn("predict", digits / "3.png", broken)
+    assert len(text_output.stdout.splitlines()) == len(text_output.stderr.splitlines()) == 1
 
 
-def test_when_nothing_can_be_read_predict_fails(network, tmp_path):
-    (tmp_path / "text.png").write_text("no picture")
+def test_predict_fails_when_no_image_can_be_opened(network, tmp_path):
+    (tmp_path / "text.png").write_text("not an image")
     (tmp_path / "empty").mkdir()
     for nothing in (tmp_path / "text.png", tmp_path / "empty"):
         process = shell("predict", nothing)
@@ -119,11 +117,11 @@ def test_when_nothing_can_be_read_predict_fails(network, tmp_path):
         assert err.splitlines()[-1].startswith("Error: No image") and "Traceback" not in err
 
 
-def test_predict_takes_a_model_by_name_and_at_a_past_frame(network, digits):
+def test_predict_takes_a_model_by_name_and_snapshot(network, digits):
     def probabilities(*model):
         return [a["probabilities"] for a in lines(nn("predict", digits, *model, "--json").stdout)]
 
-    trained = np.array(probabilities("--model", "reader"))
-    assert not np.allclose(trained, probabilities())  # the program's own pretrained
-    assert not np.allclose(trained, probabilities("--model", "reader@0"))
-    assert "'nobody'" in assert_sentence(nn("predict", digits, "--model", "nobody"))
+    trained = np.array(probabilities("--model", "digits"))
+    assert not np.allclose(trained, probabilities())  # the pretrained model
+    assert not np.allclose(trained, probabilities("--model", "digits@0"))
+    assert "'nobody'" in assert_error_message(nn("predict", digits, "--model", "nobody"))

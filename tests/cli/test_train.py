@@ -20,7 +20,7 @@ from nn.runs.spec import RunSpec
 from nn.runs.store.store import State
 from nn.runs.worker.loop import work
 from nn.schedules import SCHEDULES
-from tests.cli.command_line import QUICK, assert_sentence, lines, nn, shell
+from tests.cli.command_line import QUICK, assert_error_message, lines, nn, shell
 
 EPOCH = {
     "event", "epoch", "train_loss", "val_loss", "val_accuracy", "test_accuracy",
@@ -55,10 +55,10 @@ def test_without_a_validation_set_its_figures_are_null():
 
 
 def test_train_prints_the_test_accuracy_at_the_end(store):
-    result = nn("train", *QUICK, "--name", "mine")
+    result = nn("train", *QUICK, "--name", "first")
     assert result.exit_code == 0
-    assert "Run mine finished" in result.stdout
-    assert f"{store.find('mine').test_accuracy:.2%}" in result.stdout
+    assert "Run first finished" in result.stdout
+    assert f"{store.find('first').test_accuracy:.2%}" in result.stdout
 
 
 OTHER = {
@@ -128,7 +128,7 @@ def test_initializing_from_a_run_takes_its_network_and_resolves_the_path_of_extr
 def test_wrong_initialization_or_extra_data_is_reported_before_a_run_is_recorded(
     store, arguments, expected
 ):
-    message = assert_sentence(nn("train", "--dataset", "strokes", *arguments))
+    message = assert_error_message(nn("train", "--dataset", "strokes", *arguments))
     assert re.search(expected, message)
     assert not store.runs()
 
@@ -171,7 +171,7 @@ def test_training_without_images_is_reported_and_leaves_no_run_queued(
     monkeypatch.setattr(
         handwriting, "load", lambda: (handwriting.make(20, 1), handwriting.make(10, 2))
     )
-    assert expected in assert_sentence(nn("train", *arguments, *output))
+    assert expected in assert_error_message(nn("train", *arguments, *output))
     assert all(run.state is State.FAILED for run in store.runs())
 
 
@@ -182,7 +182,7 @@ def test_a_diverged_run_ends_with_its_message_and_valid_json():
         "--dataset", "strokes", "--validation-size", 19_990, "--batch-size", 10, "--epochs", 1,
         "--json",
     )  # fmt: skip
-    assert "learning rate" in assert_sentence(result, printed=result.stdout)
+    assert "learning rate" in assert_error_message(result, printed=result.stdout)
     assert lines(result.stdout)[-1]["state"] == "diverged"
 
 
@@ -208,7 +208,7 @@ def test_a_wrong_setting_is_reported_in_one_sentence_and_records_no_run(
     image = tmp_path / "image.png"
     Image.new("L", (9, 9)).save(image)
     result = nn("train", *(argument.format(image=image) for argument in arguments))
-    assert names in assert_sentence(result, code)
+    assert names in assert_error_message(result, code)
     assert store.runs() == []
 
 
@@ -233,12 +233,14 @@ def test_ctrl_c_stops_the_run_and_resume_finishes_it(store):
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
 def test_an_endless_spec_file_is_rejected(store):
-    assert "Expected a JSON configuration" in assert_sentence(nn("train", "--spec", "/dev/zero"))
+    assert "Expected a JSON configuration" in assert_error_message(
+        nn("train", "--spec", "/dev/zero")
+    )
 
 
 def test_a_spec_may_begin_with_a_byte_order_mark(tmp_path):
     (tmp_path / "spec.json").write_text('{"epochs": 0}', "utf-8-sig")
-    assert "epochs must be" in assert_sentence(nn("train", "--spec", tmp_path / "spec.json"))
+    assert "epochs must be" in assert_error_message(nn("train", "--spec", tmp_path / "spec.json"))
 
 
 def test_every_field_has_an_option_that_reaches_it(store, fine_tuned):
@@ -257,28 +259,3 @@ def test_help_names_every_field_in_order_and_every_choice():
         "initializer": INITIALIZERS, "optimizer": OPTIMIZERS, "lr_schedule": SCHEDULES,
     }.items():  # fmt: skip
         assert not [choice for choice in choices if choice not in help_of[field]], field
-
-
-def test_flags_of_0_1_still_work_and_help_does_not_list_them(store):
-    old = {
-        "--data": "strokes", "--batch": "500", "--validation": "19000", "--optimiser": "adamw",
-        "--start": "pretrained", "--also": "nonesuch.npz",
-    }  # fmt: skip
-    shown = nn("train", "--help").stdout.split()
-    assert not {*old, "--augment"} & set(shown)
-    arguments = [word for flag in list(old)[:4] for word in (flag, old[flag])]
-    assert nn("train", *arguments, "--augment", "--hidden", "3", "--epochs=1").exit_code == 0
-    spec = store.runs()[0].spec
-    assert (spec.batch_size, spec.validation_size, spec.optimizer) == (500, 19_000, "adamw")
-    assert spec.augmentation == 1
-    assert "nonesuch.npz" in assert_sentence(
-        nn("train", "--data=strokes", "--also", "nonesuch.npz")
-    )
-
-
-def test_the_command_recogniser_of_0_1_is_pretrained():
-    old, new = (nn(name, "--help").stdout.splitlines() for name in ("recogniser", "pretrained"))
-    assert old[1:] == new[1:]
-
-
-# Streams and signals

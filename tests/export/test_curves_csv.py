@@ -16,14 +16,14 @@ def table(path):
 
 
 def test_every_point_and_every_epoch_is_a_row_in_order(store, quick, tmp_path):
-    run = store.create(quick, "mine")
+    run = store.create(quick, "first")
     for _ in work(store, run.id):
         pass
     curves_csv.write(store, run, tmp_path / "a.csv")
     lines = table(tmp_path / "a.csv")
     steps = [int(line["step"]) for line in lines]
     assert steps == sorted(set(steps))
-    assert {line["run"] for line in lines} == {"mine"}
+    assert {line["run"] for line in lines} == {"first"}
     points = {point.step: point for point in store.points(run.id)}
     epochs = {epoch["step"]: epoch for epoch in store.epochs(run.id)}
     assert set(steps) == set(points) | set(epochs) and len(epochs) == 2
