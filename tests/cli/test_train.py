@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from nn.cli.train import FIELD_OPTIONS
+from nn.cli.train import FIELD_OPTIONS, train
 from nn.data.formats import npz
 from nn.data.synthetic import handwriting
 from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES
 from nn.optimizers import OPTIMIZERS
+from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import State
 from nn.runs.worker.loop import work
@@ -259,3 +260,5 @@ def test_help_names_every_field_in_order_and_every_choice():
         "initializer": INITIALIZERS, "optimizer": OPTIMIZERS, "lr_schedule": SCHEDULES,
     }.items():  # fmt: skip
         assert not [choice for choice in choices if choice not in help_of[field]], field
+    [preset] = [option for option in train.params if option.name == "preset"]
+    assert not [name for name in PRESETS if name not in preset.help]
