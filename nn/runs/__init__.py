@@ -1,1 +1,1 @@
-"""Runs: what to train (spec), where it is recorded (store), who trains it (worker)."""
+"""Runs: what to train (spec), where it is recorded (store), and what trains it (worker)."""

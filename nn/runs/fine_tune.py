@@ -1,4 +1,4 @@
-"""Tune: a run that goes on from a network, learning a visitor's own digits beside the others."""
+"""Fine-tune: a run initialized from a network that learns a visitor's own digits as well."""
 
 from __future__ import annotations
 
@@ -13,35 +13,42 @@ from nn.runs.spec import RunSpec
 from nn.runs.store.run import Run
 from nn.runs.store.store import RunStore
 
-MIN_DIGITS = 5  # own digits: fewer say nothing of a hand
-# Of so many or more, one in HOLD_OUT_EVERY is not learned, to see how the next ones will be read.
+MIN_DIGITS = 5  # fewer do not show a handwriting
+# From so many digits on, every fifth is held out, to measure how well the next ones are classified.
 HOLD_OUT_FROM, HOLD_OUT_EVERY = 25, 5
 
-# Gentle, for the network can already read, and short, for somebody waits.
+# A low learning rate, because the network is trained already; few epochs, because someone waits.
 SETTINGS: dict[str, Any] = {"lr": 0.02, "epochs": 2, "augmentation": 0.5, "batch_size": 128}
 NAME_SUFFIX = ", fine-tuned"
 
 
-def create_run(store: RunStore, owner: str, start: str, name: str) -> Run:
-    """Record the run, queued, that goes on from ``start`` (see RunSpec) with My digits.
+def create_run(store: RunStore, owner: str, init_from: str, name: str) -> Run:
+    """Record a queued run, initialized from ``init_from`` (see RunSpec), that learns the owner's
+    My digits.
 
-    It learns MNIST beside them, or the built-in strokes where that is not here; name: of that
-    network. Raises UserError when there are too few digits, or no such network.
+    It also learns MNIST, or the built-in synthetic digits where MNIST is not installed. name: of
+    the network. Raises UserError when there are too few digits, or no such network.
     """
     digits = list(my_digits.load(store, owner).values())
     if len(digits) < MIN_DIGITS:
-        raise UserError(f"My digits holds {len(digits)}; teach it {MIN_DIGITS} or more first.")
+        raise UserError(
+            f"My digits has {len(digits)} of the {MIN_DIGITS} drawings that fine-tuning needs. Add "
+            "more first."
+        )
     if len(digits) >= HOLD_OUT_FROM:
         del digits[HOLD_OUT_EVERY - 1 :: HOLD_OUT_EVERY]
-    _, fields = load_network.init_from_fields(store, start)
+    _, fields = load_network.init_from_fields(store, init_from)
     path = extra_data.keep(my_digits.dataset(digits))
     spec = RunSpec(dataset=sources.default(), extra_data=str(path), **fields, **SETTINGS)
     return store.create(spec, name.removesuffix(NAME_SUFFIX) + NAME_SUFFIX, owner=owner)
 
 
 def learned_images(store: RunStore, run: Run) -> set[bytes]:
-    """The own pictures, (28, 28) uint8, that it has learned, or a run that it goes on from, as far
-    as that one is still there. Raises UserError when they are gone."""
+    """The extra images, (28, 28) uint8 as bytes, that the run learned, or the runs it was
+    initialized from learned, as far as those still exist.
+
+    Raises UserError when the run's own file of extra data is missing.
+    """
     if not run.spec.extra_data:
         return set()
     found = {image.tobytes() for image in extra_data.read(Path(run.spec.extra_data)).images}

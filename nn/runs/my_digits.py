@@ -1,4 +1,4 @@
-"""My digits: drawings that a visitor has labeled, in the store."""
+"""My digits: a visitor's labeled drawings, in the store."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ from nn.errors import UserError
 from nn.runs.store import schema
 from nn.runs.store.store import RunStore
 
-MAX_DIGITS = 5_000  # of a visitor
+MAX_DIGITS = 5_000  # a visitor
 
 
 class Labeled(NamedTuple):
     label: int  # 0–9
-    image: NDArray[np.uint8]  # (28, 28) in MNIST's frame
-    strokes: Strokes  # how it was drawn; empty where it is a picture
+    image: NDArray[np.uint8]  # (28, 28), preprocessed as MNIST
+    strokes: Strokes  # pen paths; empty for an uploaded image
 
 
 def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
-    """All of them or none. Raises UserError for nobody's, and when there would be too many."""
+    """Add all of them or none. Raises UserError without an owner, and above MAX_DIGITS."""
     if not owner:
-        raise UserError("Your browser keeps no cookie for Digitscope, so nothing can be yours.")
-    if not digits:  # an insert of no rows would be one of nothing but defaults
+        raise UserError(
+            "My digits needs a cookie, and your browser does not keep it. Allow cookies for this "
+            "site, then reload the page."
+        )
+    if not digits:  # inserting no rows would insert one of defaults
         return
     d = schema.my_digits.c
     now = time.time()
@@ -39,7 +42,7 @@ def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
         held = connection.scalar(select(func.count()).where(d.owner == owner)) or 0
         if held + len(digits) > MAX_DIGITS:
             raise UserError(
-                f"My digits holds at most {MAX_DIGITS:,} drawings; you have {held:,} and would add "
+                f"My digits holds up to {MAX_DIGITS:,} drawings; you have {held:,} and are adding "
                 f"{len(digits):,}. Delete some first."
             )
         connection.execute(
@@ -58,7 +61,7 @@ def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
 
 
 def load(store: RunStore, owner: str) -> dict[int, Labeled]:
-    """The visitor's by their number, oldest first."""
+    """The visitor's digits by id, oldest first."""
     d = schema.my_digits.c
     query = select(d.id, d.label, d.image, d.strokes).where(d.owner == owner).order_by(d.id)
     return {
@@ -71,17 +74,17 @@ def load(store: RunStore, owner: str) -> dict[int, Labeled]:
     }
 
 
-def delete(store: RunStore, owner: str, numbers: Collection[int]) -> None:
-    """Of the visitor's own; others' stay, whatever is asked."""
+def delete(store: RunStore, owner: str, ids: Collection[int]) -> None:
+    """Delete digits by id; other visitors' digits are never deleted."""
     d = schema.my_digits.c
     with store.writing() as connection:
         connection.execute(
-            sqlalchemy.delete(schema.my_digits).where(d.owner == owner, d.id.in_(numbers))
+            sqlalchemy.delete(schema.my_digits).where(d.owner == owner, d.id.in_(ids))
         )
 
 
 def dataset(digits: Collection[Labeled]) -> Dataset:
-    """At least one."""
+    """At least one digit, as a data set."""
     return Dataset(
         np.stack([digit.image for digit in digits]),
         np.array([digit.label for digit in digits], np.uint8),

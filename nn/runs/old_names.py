@@ -1,7 +1,8 @@
-"""Old names: what 0.1 called fields, flags and values, so that its runs, links and commands work.
+"""Old names: what version 0.1 called things, so that its runs, links and commands still work.
 
-One table for every reader of something written before 0.2: stored specs, ``--spec`` files, links
-and command lines.
+The one table for every reader of something written by 0.1: stored specs, ``--spec`` files, links,
+command lines and settings. Names in the database are migrated instead, see nn.runs.store.schema;
+the names of presets have not changed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ FIELDS = {
 COMMANDS = {"recogniser": "pretrained"}
 # Value of a field: 0.1's name → today's.
 VALUES = {"init_from": {"recogniser": "pretrained"}}
+
+# Environment variable: today's name → 0.1's.
+ENVIRONMENT = {"DIGITSCOPE_STORAGE_QUOTA": "DIGITSCOPE_STORE_LIMIT"}
 
 
 def translated(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -190,4 +190,4 @@ def _life(run_id: str, layer: int, neuron: int) -> dict[str, Any]:
             "see its neurons’ lives."
         )
     found = weights.weight_history(store(), run_id, layer, neuron)
-    return {"samples_seen": found.samples_seen, "tiles": text(quantize(found.pictures)[1])}
+    return {"samples_seen": found.samples_seen, "tiles": text(quantize(found.images)[1])}

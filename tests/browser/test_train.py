@@ -192,7 +192,7 @@ def test_a_worker_that_is_killed_is_noticed_and_its_run_goes_on(page: Page, serv
     assert worker
     os.kill(int(worker[1]), signal.SIGKILL)
     state(page, "Interrupted")
-    expect(page.locator(".sentence")).to_contain_text("Its worker vanished")
+    expect(page.locator(".sentence")).to_contain_text("worker of this run vanished")
     stood = step(page)
     page.get_by_role("button", name="Resume").click()
     state(page, "Training")

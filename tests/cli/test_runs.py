@@ -71,7 +71,7 @@ def test_delete_asks_for_confirmation_in_a_terminal(store, monkeypatch, answer, 
 
 
 def test_runs_prints_the_size_and_quota_of_the_store(store, monkeypatch):
-    monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", "1.5 GiB")
+    monkeypatch.setenv("DIGITSCOPE_STORAGE_QUOTA", "1.5 GiB")
     store.create(RunSpec())
     for arguments in ((), ("--json",)):
         assert nn("runs", *arguments).stderr.endswith(" MiB of 1.5 GiB.\n")
@@ -82,7 +82,7 @@ def test_runs_shows_the_position_in_the_queue(store, monkeypatch):
     store.create(RunSpec(), lease="of its worker")
     run = store.create(RunSpec(), "first")
     assert f"{run.id}  queued 1st " in nn("runs").stdout
-    assert lines(nn("runs", "--json").stdout)[0]["message"] == "Waiting: 1st in the queue."
+    assert lines(nn("runs", "--json").stdout)[0]["message"] == "Queued: 1st in line."
 
 
 def test_runs_json_is_one_line_a_run_newest_first(store):

@@ -1,4 +1,4 @@
-"""Summary: the sentence fits what happened."""
+"""Advice: it fits what happened."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ def ended(store, quick):
     return end
 
 
-def test_the_best_epoch_is_named_by_what_was_held_out(ended):
-    assert "Best after epoch 2: 97.0 % of the digits it held out" in ended(WORSE, [0.9, 0.97, 0.96])
+def test_the_best_epoch_is_chosen_by_validation_accuracy(ended):
+    assert "Best after epoch 2: 97.0 % accuracy on the validation set" in ended(
+        WORSE, [0.9, 0.97, 0.96]
+    )
 
 
-def test_without_held_out_digits_the_test_set_speaks(ended):
-    assert "96.0 % of the test digits" in ended([None, None], [0.9, 0.96])
+def test_without_a_validation_set_the_test_set_decides(ended):
+    assert "96.0 % accuracy on the test set" in ended([None, None], [0.9, 0.96])
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,7 @@ def test_without_held_out_digits_the_test_set_speaks(ended):
     [
         (GOOD, [0.1, 0.2, 0.3], {}, "learning rate"),
         (GOOD, [0.9, 0.95, 0.96], {}, "more epochs"),
-        (WORSE, [0.9, 0.96, 0.95], {}, "After epoch 2 it learned its digits by heart"),
+        (WORSE, [0.9, 0.96, 0.95], {}, "Overfitting after epoch 2"),
         (FLAT, [0.9, 0.91, 0.91], {"hidden": ()}, "hidden layer"),
         (FLAT, [0.9, 0.97, 0.97], {"hidden": (8,)}, "augmentation 1"),
         (FLAT, [0.9, 0.97, 0.97], {"hidden": (8,), "augmentation": 1.0}, "wider layers"),
@@ -52,7 +54,7 @@ def test_what_to_try_next_follows_from_what_happened(ended, losses, accuracies, 
     assert advice in ended(losses, accuracies, dataclasses.replace(RunSpec(), **changes))
 
 
-def test_a_stopped_run_can_go_on_and_any_other_is_not_summed_up(ended):
-    assert ended(GOOD, [0.9, 0.9, 0.9], state=State.STOPPED).endswith("Resume goes on from here.")
-    assert "within its first epoch" in ended([], [], state=State.STOPPED)
+def test_a_stopped_run_can_be_resumed_and_an_active_run_gets_no_advice(ended):
+    assert ended(GOOD, [0.9, 0.9, 0.9], state=State.STOPPED).endswith("Resume continues from here.")
+    assert "during its first epoch" in ended([], [], state=State.STOPPED)
     assert ended(GOOD, [0.9, 0.9, 0.9], state=State.RUNNING) == ""

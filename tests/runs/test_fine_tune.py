@@ -132,8 +132,8 @@ def test_a_tuned_run_learns_a_strange_hand_and_forgets_little(store, monkeypatch
 @pytest.mark.parametrize(
     ("count", "start", "sentence"),
     [
-        (0, "pretrained", "My digits holds 0; teach it 5 or more first"),
-        (MIN_DIGITS - 1, "pretrained", "My digits holds 4"),
+        (0, "pretrained", "My digits has 0 of the 5 drawings"),
+        (MIN_DIGITS - 1, "pretrained", "My digits has 4"),
         (MIN_DIGITS, "0123abcd@5", "There is no run"),
     ],
 )

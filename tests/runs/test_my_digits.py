@@ -51,6 +51,6 @@ def test_nobody_is_nobody(store):
 def test_there_is_an_end_to_it_and_then_nothing_is_added(store, monkeypatch):
     monkeypatch.setattr(my_digits, "MAX_DIGITS", 3)
     my_digits.add(store, ME, [digit(1), digit(2)])
-    with pytest.raises(UserError, match="at most 3"):
+    with pytest.raises(UserError, match="up to 3"):
         my_digits.add(store, ME, [digit(3), digit(4)])
     assert len(my_digits.load(store, ME)) == 2

@@ -1,4 +1,4 @@
-"""PredictionHistory: what a network said of one picture at each kept moment of its learning."""
+"""How the prediction for one image changed over the snapshots of a run."""
 
 from __future__ import annotations
 
@@ -8,31 +8,30 @@ from typing import NamedTuple
 import numpy as np
 
 from nn.layers import Array
+from nn.runs.load_network import network_at
 from nn.runs.store.store import RunStore
 
-DIGITS = 10
+CLASSES = 10
 
 
 class PredictionHistory(NamedTuple):
-    samples_seen: Array  # (n,): how many digits it had seen
-    probabilities: Array  # (n, 10)
+    samples_seen: Array  # (snapshots,): images seen by then
+    probabilities: Array  # (snapshots, 10)
 
 
 def prediction_history(store: RunStore, run_id: str, image: Array) -> PredictionHistory:
-    """image: (28, 28) uint8 in MNIST's frame. Each frame is looked at once.
+    """Predict ``image``, (28, 28) uint8, with the network of every snapshot; cached.
 
     Raises UserError when there is no such run.
     """
-    frames = store.snapshot_samples_seen(store.run(run_id).id)
-    answers = [_answer(store, run_id, step, image.tobytes()) for step in frames]
-    return PredictionHistory(
-        np.array(list(frames.values()), np.int64), np.array(answers).reshape(-1, DIGITS)
-    )
+    snapshots = store.snapshot_samples_seen(store.run(run_id).id)
+    rows = [_probabilities(store, run_id, step, image.tobytes()) for step in snapshots]
+    samples_seen = np.array(list(snapshots.values()), np.int64)
+    return PredictionHistory(samples_seen, np.array(rows).reshape(-1, CLASSES))
 
 
 @lru_cache(20_000)
-def _answer(store: RunStore, run_id: str, step: int, image: bytes) -> Array:
-    network = store.run(run_id).spec.network()
-    network.parameters[...] = store.snapshot(run_id, step).parameters
-    answer: Array = network.probabilities(np.frombuffer(image, np.uint8)[np.newaxis])[0]
-    return answer
+def _probabilities(store: RunStore, run_id: str, step: int, image: bytes) -> Array:
+    network = network_at(store, run_id, step)
+    probabilities: Array = network.probabilities(np.frombuffer(image, np.uint8)[np.newaxis])[0]
+    return probabilities

@@ -1,4 +1,4 @@
-"""WeightHistory: one neuron's weights at moments of a run's life."""
+"""How one neuron's weights changed over the snapshots of a run."""
 
 from __future__ import annotations
 
@@ -14,34 +14,36 @@ from nn.runs.store.store import RunStore
 
 
 class WeightHistory(NamedTuple):
-    steps: list[int]  # of the kept frames
-    samples_seen: list[int]  # digits seen by then
-    pictures: NDArray[np.float32]  # (frames, 784), as weights.pictures
+    steps: list[int]  # of the snapshots
+    samples_seen: list[int]  # images seen by then
+    images: NDArray[np.float32]  # (snapshots, 784), see weight_maps
 
 
 def weight_history(
-    store: RunStore, run_id: str, layer: int, neuron: int, most: int = 12
+    store: RunStore, run_id: str, layer: int, neuron: int, count: int = 12
 ) -> WeightHistory:
-    """At ``most`` of the kept frames, evenly chosen.
+    """At up to ``count`` of its snapshots, evenly spaced.
 
-    Raises UserError for no such run or neuron, and where no frame is kept yet.
+    layer: 0 for the first; neuron: its index. Raises UserError when there is no such run or neuron,
+    or no snapshot yet.
     """
     run = store.run(run_id)
     check_neuron(run.spec.sizes, layer, neuron)
-    frames = [
-        store.snapshot(run_id, step) for step in evenly_spaced(store.snapshot_steps(run_id), most)
+    snapshots = [
+        store.snapshot(run_id, step) for step in evenly_spaced(store.snapshot_steps(run_id), count)
     ]
-    if not frames:
-        raise UserError(f"Run {run.name} has no frames yet: it is {run.state}.")
+    if not snapshots:
+        raise UserError(f"Run {run.name} has no snapshot yet: it is {run.state}.")
     shown = [
-        weight_maps(f.parameters, run.spec.sizes, layer, slice(neuron, neuron + 1)) for f in frames
+        weight_maps(f.parameters, run.spec.sizes, layer, slice(neuron, neuron + 1))
+        for f in snapshots
     ]
     return WeightHistory(
-        [f.step for f in frames], [f.samples_seen for f in frames], np.concatenate(shown)
+        [f.step for f in snapshots], [f.samples_seen for f in snapshots], np.concatenate(shown)
     )
 
 
-def evenly_spaced(steps: list[int], most: int) -> list[int]:
-    """At most so many of the ``steps``, evenly chosen, the first and the last among them."""
-    chosen = np.linspace(0, len(steps) - 1, min(most, len(steps))).round().astype(int)
+def evenly_spaced(steps: list[int], count: int) -> list[int]:
+    """Up to ``count`` of the ``steps``, evenly spaced; the first and last are included."""
+    chosen = np.linspace(0, len(steps) - 1, min(count, len(steps))).round().astype(int)
     return [steps[i] for i in chosen]

@@ -1,4 +1,4 @@
-"""Patience with a store that somebody else has locked, and what ends it."""
+"""Retrying writes while another program has the store locked, and the errors that end it."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from sqlalchemy.exc import OperationalError
 from nn.errors import UserError
 from nn.runs.store import database
 
-LOCK_RETRY_SECONDS = 30.0  # seconds for which what must be written is tried again
-LOCK_WAIT = 0.1  # seconds that each try waits for a locked store
+LOCK_RETRY_SECONDS = 30.0  # for which a write is repeated
+LOCK_WAIT = 0.1  # seconds that each attempt waits for a locked store
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
 class Unwritable(UserError):
-    """The store takes no more, for example because the disk is full."""
+    """The store cannot be written, for example because the disk is full."""
 
 
 class Locked(Unwritable):
-    """Another program has locked the store for LOCK_RETRY_SECONDS seconds."""
+    """Another program has locked the store for LOCK_RETRY_SECONDS."""
 
     def __init__(self) -> None:
         super().__init__(
             f"Another program kept the store locked for {LOCK_RETRY_SECONDS:.0f} seconds. Close "
-            "it, then resume this run."
+            "that program, then resume this run."
         )
 
 
 def raise_unless_locked(error: OperationalError) -> None:
-    """Raise Unwritable for an error that waiting does not mend."""
+    """Raise Unwritable for an error that waiting does not cure."""
     if not database.is_locked(error):
         raise Unwritable(
-            f"The store cannot be written: {error.orig}. Once it can, resume this run."
+            f"The store cannot be written: {error.orig}. Fix that, then resume this run."
         ) from None
 
 
 def retry_while_locked(write: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """``write``, tried again for LOCK_RETRY_SECONDS seconds while the store is locked."""
+    """Decorator: repeat ``write`` for LOCK_RETRY_SECONDS while the store is locked."""
 
     @wraps(write)
-    def insist(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    def retry(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         until = time.monotonic() + LOCK_RETRY_SECONDS
         while True:
             try:
@@ -56,4 +56,4 @@ def retry_while_locked(write: Callable[Arguments, Result]) -> Callable[Arguments
                 raise Locked
             time.sleep(LOCK_WAIT)
 
-    return insist
+    return retry

@@ -1,7 +1,8 @@
-"""The queue: as many runs at a time as there are cores; the rest wait for their turn.
+"""The queue: as many runs train at a time as there are cores; the others are queued.
 
-A run has a slot while a worker holds its lease and is heard of. Who frees a slot then looks for a
-queued run, who queues a run then looks for a free slot: so nobody waits beside a free one.
+A run has a slot while a worker holds its lease and sends heartbeats. When a slot becomes free, its
+worker takes the next queued run; when a run is queued, a worker is started if a slot is free. So no
+slot stays idle while runs are queued.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from sqlalchemy import ColumnElement, Connection, and_, func, not_, select, upda
 
 from nn.runs.store import schema
 
-LEASE_SECONDS = 4.0  # a worker that has not written for so long has vanished
-START_SECONDS = 20.0  # so long after the last worker was heard of, nobody will take a waiting run
+LEASE_SECONDS = 4.0  # a worker without a heartbeat for longer has vanished
+START_SECONDS = 20.0  # when no worker was active for longer, none will take a queued run
 
 
 def available_cores() -> int:
@@ -26,12 +27,12 @@ def available_cores() -> int:
 
 
 def new_lease() -> str:
-    """The token of one worker's hold on one run."""
+    """A token for one worker's ownership of one run."""
     return secrets.token_hex(8)
 
 
 def is_queued() -> ColumnElement[bool]:
-    """The condition that a run has been queued and nobody has taken it."""
+    """The condition that a run is queued and no worker has taken it."""
     return and_(schema.runs.c.state == "queued", schema.runs.c.lease.is_(None))
 
 
@@ -49,14 +50,14 @@ def free_slots(connection: Connection) -> int:
     return max(0, available_cores() - taken_slots(connection))
 
 
-def waiting(connection: Connection) -> list[str]:
-    """The ids of the runs that wait, the next one first."""
+def queued_runs(connection: Connection) -> list[str]:
+    """The ids of the queued runs, the next one first."""
     r = schema.runs.c
     return list(connection.scalars(select(r.id).where(is_queued()).order_by(r.heartbeat, r.id)))
 
 
 def take(connection: Connection, run_id: str) -> str | None:
-    """Give a waiting run to a worker → the lease; None when it does not wait any more."""
+    """Give a queued run to a worker → its lease; None when the run is no longer queued."""
     lease = new_lease()
     taken = connection.execute(
         update(schema.runs)
@@ -67,37 +68,35 @@ def take(connection: Connection, run_id: str) -> str | None:
 
 
 def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, str] | None:
-    """Give ``run_id`` if it waits, else the run whose turn it is, to a worker → run and lease.
+    """Give ``run_id`` if it is queued, otherwise the next queued run, to a worker → run and lease.
 
-    None without a free slot or a run that waits. To be called in RunStore.exclusive.
+    None without a free slot or a queued run. Call it within RunStore.exclusive.
     """
     if not free_slots(connection):
         return None
-    for chosen in filter(None, (run_id, *waiting(connection))):
+    for chosen in filter(None, (run_id, *queued_runs(connection))):
         if lease := take(connection, chosen):
             return chosen, lease
     return None
 
 
 class QueueStatus(NamedTuple):
-    """How the queue stands."""
-
-    waiting: list[str]  # ids of the runs that wait, the next one first
+    queued: list[str]  # ids of the queued runs, the next one first
     free: int  # slots
-    heard: float  # when any worker last wrote, seconds since 1970
+    last_heartbeat: float  # of any worker, seconds since 1970
 
     def position(self, run_id: str, silent: float) -> int:
-        """1, 2, … in the queue; 0 when a worker should be there any moment.
+        """1, 2, … in the queue; 0 when a worker is about to take the run.
 
         silent: seconds since the run was queued.
         """
-        if run_id not in self.waiting:  # it came or was taken between two looks into the store
+        if run_id not in self.queued:  # it was queued or taken between two queries
             return 0
-        position = self.waiting.index(run_id) + 1
+        position = self.queued.index(run_id) + 1
         return position if silent > START_SECONDS else max(0, position - self.free)
 
 
 def status(connection: Connection) -> QueueStatus:
     r = schema.runs.c
-    heard = connection.scalar(select(func.max(r.heartbeat)).where(not_(is_queued())))
-    return QueueStatus(waiting(connection), free_slots(connection), heard or 0.0)
+    last = connection.scalar(select(func.max(r.heartbeat)).where(not_(is_queued())))
+    return QueueStatus(queued_runs(connection), free_slots(connection), last or 0.0)

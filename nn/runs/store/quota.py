@@ -1,4 +1,4 @@
-"""The store's limit: when it grows over it, the oldest runs keep fewer of their frames."""
+"""Storage quota: when the store grows beyond it, the oldest runs keep fewer snapshots."""
 
 from __future__ import annotations
 
@@ -10,21 +10,26 @@ from sqlalchemy import delete
 from sqlalchemy.exc import OperationalError
 
 from nn.errors import UserError
+from nn.runs.old_names import ENVIRONMENT
 from nn.runs.store import database, schema
 from nn.runs.store.store import RunStore
 
+VARIABLE = "DIGITSCOPE_STORAGE_QUOTA"
 DEFAULT_QUOTA = "4 GiB"
 UNITS = {"MiB": 2**20, "GiB": 2**30}
 
 
 def storage_quota() -> int:
-    """Bytes the store may grow to. Raises UserError for a setting that is no size."""
-    written = os.environ.get("DIGITSCOPE_STORE_LIMIT") or DEFAULT_QUOTA
-    parts = re.fullmatch(r"\s*(\d{1,9}(?:\.\d+)?)\s*(MiB|GiB)\s*", written)
+    """Bytes that the store may take: ``$DIGITSCOPE_STORAGE_QUOTA``, else DEFAULT_QUOTA.
+
+    Raises UserError for a setting that is not a size.
+    """
+    text = os.environ.get(VARIABLE) or os.environ.get(ENVIRONMENT[VARIABLE]) or DEFAULT_QUOTA
+    parts = re.fullmatch(r"\s*(\d{1,9}(?:\.\d+)?)\s*(MiB|GiB)\s*", text)
     if not parts:
         raise UserError(
-            "DIGITSCOPE_STORE_LIMIT is a number of MiB or GiB, for example 500 MiB or 4 GiB; got "
-            f"{written!r}."
+            f"{VARIABLE} must be a number of MiB or GiB, for example 500 MiB or 4 GiB; got "
+            f"{text!r}."
         )
     return round(float(parts[1]) * UNITS[parts[2]])
 
@@ -37,47 +42,45 @@ def format_size(size: int) -> str:
 
 
 def usage(store: RunStore) -> str:
-    """How large the store is, as a sentence; "" for a database server, which minds that itself."""
-    used, most = database.used_bytes(store.engine), storage_quota()
+    """The size of the store as a sentence; "" for a database server, which has its own quotas."""
+    used, quota = database.used_bytes(store.engine), storage_quota()
     if used is None:
         return ""
-    advice = " Delete some runs: `python -m nn delete RUN`." if used > most else ""
-    return f"Store: {format_size(used)} of {format_size(most)}.{advice}"
+    advice = " Delete some runs: `python -m nn delete RUN`." if used > quota else ""
+    return f"Store: {format_size(used)} of {format_size(quota)}.{advice}"
 
 
 def enforce_quota(store: RunStore) -> str:
-    """Thin frames until the store is within its limit: those of the oldest runs first, never of
-    one that is active or pinned, never a run's first or last.
+    """Delete snapshots until the store is within its quota: of the oldest runs first, never of an
+    active or pinned run, never the first or last snapshot of a run.
 
-    → "", or a sentence when that was not enough. Raises UserError for a limit that is none.
+    → "", or a message when that was not enough. Raises UserError for a setting that is not a size.
     """
-    most = storage_quota()
+    quota = storage_quota()
 
     def fits() -> bool:
-        return (database.used_bytes(store.engine) or 0) <= most
+        return (database.used_bytes(store.engine) or 0) <= quota
 
-    with suppress(OperationalError):  # somebody has locked the store: another time
+    with suppress(OperationalError):  # the store is locked: the next run will do it
         if fits():
             return ""
         for run in reversed(store.runs()):
             if not (run.pinned or run.state.active):
-                while not fits() and _thin(store, run.id):
+                while not fits() and _thin_out(store, run.id):
                     pass
         database.reclaim(store.engine)
         if not fits():
             return (
-                f"The store is larger than {format_size(most)}, with no snapshots left to "
-                "thin out. Delete some runs."
+                f"The store takes more than {format_size(quota)}, and no more snapshots can be "
+                "deleted automatically. Delete some runs."
             )
     return ""
 
 
-def _thin(store: RunStore, run_id: str) -> bool:
-    """Forget every second frame of a run → whether there was one to forget."""
-    frames = schema.snapshots.c
-    doomed = store.snapshot_steps(run_id)[1:-1:2]
+def _thin_out(store: RunStore, run_id: str) -> bool:
+    """Delete every second snapshot of a run → whether there was one to delete."""
+    t = schema.snapshots.c
+    steps = store.snapshot_steps(run_id)[1:-1:2]
     with store.writing() as connection:
-        connection.execute(
-            delete(schema.snapshots).where(frames.run == run_id, frames.step.in_(doomed))
-        )
-    return bool(doomed)
+        connection.execute(delete(schema.snapshots).where(t.run == run_id, t.step.in_(steps)))
+    return bool(steps)

@@ -1,4 +1,4 @@
-"""Run: one recorded run as it stands, and what has been recorded of it."""
+"""Run: the present state of a recorded run, and the records that belong to it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class State(StrEnum):
     STOPPED = "stopped"
     DIVERGED = "diverged"
     FAILED = "failed"
-    INTERRUPTED = "interrupted"  # its worker vanished; never stored, always concluded
+    INTERRUPTED = "interrupted"  # its worker vanished; derived from the heartbeat, never stored
 
     @property
     def active(self) -> bool:
-        """A worker is on it, or on its way, or it is held for later."""
+        """Whether the run trains, will train, or is paused."""
         return self in (State.QUEUED, State.RUNNING, State.PAUSED)
 
 
@@ -36,20 +36,20 @@ class State(StrEnum):
 class Run:
     id: str
     name: str
-    owner: str  # the visitor who started it; "": the command line
+    owner: str  # the visitor who started it; "": started on the command line
     spec: RunSpec
     created: float  # seconds since 1970
-    heartbeat: float  # likewise: when its worker, or who queued it, last wrote
+    heartbeat: float  # likewise: the last heartbeat, or when it was queued
     state: State
-    message: str  # why it is in that state, where that needs saying
+    message: str  # explains the state to the user, where needed
     total_steps: int  # of the whole run; 0 before its first start
     step: int
     samples_seen: int
     seconds: float  # of training alone
     epoch: int  # complete ones
     test_accuracy: float | None  # 0–1, after the last complete epoch
-    pinned: bool  # its frames are never thinned
-    queue_position: int  # in the queue: 1, 2, …; 0 when it does not wait
+    pinned: bool  # its snapshots are never deleted to save space
+    queue_position: int  # 1, 2, …; 0 when it is not queued
 
 
 class Point(NamedTuple):
@@ -60,7 +60,7 @@ class Point(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """The network at one moment, for looking."""
+    """The network at one step, to look at."""
 
     step: int
     samples_seen: int
@@ -79,19 +79,19 @@ def is_queued(row: Any) -> bool:
 
 
 def as_run(row: Any, status: QueueStatus | None) -> Run:
-    """What a row of the table says at this moment; how the queue stands matters if it waits."""
+    """A row of the table as a Run. status: of the queue; needed for a queued run."""
     state, message, position = State(row.state), row.message, 0
     now = time.time()
     if status and is_queued(row):
         position = status.position(row.id, now - row.heartbeat)
-        if now - max(row.heartbeat, status.heard) > START_SECONDS:
+        if now - max(row.heartbeat, status.last_heartbeat) > START_SECONDS:
             state, position = State.INTERRUPTED, 0
-            message = "No worker has started it. Resume it, or it starts after the next run."
+            message = "No worker has started this run. Resume it, or it starts after the next run."
         elif position:
-            message = f"Waiting: {ordinal(position)} in the queue."
+            message = f"Queued: {ordinal(position)} in line."
     elif state.active and row.lease and now - row.heartbeat > LEASE_SECONDS:
         state = State.INTERRUPTED
-        message = "Its worker vanished. Resume it to go on from the last checkpoint."
+        message = "The worker of this run vanished. Resume it to continue from its last checkpoint."
     return Run(
         id=row.id,
         name=row.name,

@@ -1,4 +1,4 @@
-"""The local launcher: worker processes, and what can be asked of them."""
+"""Worker processes on this computer: starting them, and sending them commands."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from nn.runs.store.store import RunStore
 from nn.support.paths import log
 
 COMMAND_KINDS = get_args(CommandKind)
-REPLACE_SECONDS = 6.0  # before a new worker gets ready: it must not slow the start of a run
+REPLACE_SECONDS = 6.0  # before the next standby worker loads, which would slow a starting run
 
 
 def send_command(
     store: RunStore, run_id: str, command: CommandKind, value: float | None = None
 ) -> None:
-    """Ask a run's worker for something; resuming a run without a worker queues it again.
+    """Send a command to a run's worker. "resume" queues a run without a worker again, and "stop"
+    takes one out of the queue.
 
-    Raises UserError when it cannot be done, and for a value as RunStore.command does.
+    Raises UserError when the run's state does not allow it, and for a value as RunStore.command.
     """
     if command == "stop" and store.cancel(run_id):
         return
@@ -48,17 +49,17 @@ def launch(run_id: str) -> None:
 
 
 def launch_next(store: RunStore) -> None:
-    """Launch the run whose turn it is, if one waits: for who has just freed a slot."""
+    """Launch the next queued run, if there is one. Call it after freeing a slot."""
     with store.engine.connect() as connection:
-        waiting = queue.waiting(connection)
-    if waiting:
-        launch(waiting[0])
+        queued = queue.queued_runs(connection)
+    if queued:
+        launch(queued[0])
 
 
 def start(run_id: str | None = None) -> subprocess.Popen[bytes]:
-    """Start a worker process; without a run, one that hears of it on its standard input.
+    """Start a worker process; without a run, one that waits for a run's id on standard input.
 
-    It belongs to its own process group: it outlives its parent and hears no Ctrl-C meant for it.
+    It has its own process group: it outlives its parent, whose Ctrl-C does not reach it.
     Its log is ``logs/RUN.log`` in ``$DIGITSCOPE_HOME``.
     """
     root = str(Path(__file__).parents[3])
@@ -72,15 +73,15 @@ def start(run_id: str | None = None) -> subprocess.Popen[bytes]:
             stderr=file,
             start_new_session=True,
         )
-    # Somebody must wait for it, or it stays in the process table when it has ended.
+    # Without a wait for it, it would stay in the process table after its end.
     threading.Thread(target=child.wait, daemon=True).start()
     return child
 
 
 class StandbyWorker:
-    """One worker that has loaded everything and has no run yet, for a quick start.
+    """A worker process that has loaded everything and has no run yet, so that a run starts fast.
 
-    It has no slot. It ends with this process, which holds the other end of its standard input.
+    It takes no slot. It ends with this process, which holds the other end of its standard input.
     """
 
     def __init__(self) -> None:
@@ -88,13 +89,13 @@ class StandbyWorker:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """From now on there is such a worker, as far as one can be started."""
+        """Start the standby worker, unless there is one or the system starts no more processes."""
         with self._lock, suppress(OSError):
             if not self._worker:
                 self._worker = start().stdin
 
     def assign(self, run_id: str) -> bool:
-        """Let it train the run, and get another one ready → whether there was one."""
+        """Let it train the run, and start the next one soon → whether there was one."""
         with self._lock:
             worker, self._worker = self._worker, None
         if not worker:
@@ -105,7 +106,7 @@ class StandbyWorker:
         try:
             with worker:
                 worker.write(f"{run_id}\n".encode())
-        except BrokenPipeError:  # somebody ended it
+        except BrokenPipeError:  # the worker has ended
             return False
         return True
 

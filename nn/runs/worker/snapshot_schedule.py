@@ -1,4 +1,4 @@
-"""What is kept of a run to look at later: frames of its parameters, points of its loss curve."""
+"""Which steps of a run are kept: snapshots of its parameters, and points of its loss curve."""
 
 from __future__ import annotations
 
@@ -8,23 +8,21 @@ from numpy.typing import NDArray
 from nn.layers import Array
 
 MAX_SNAPSHOTS = 240
-MIN_SNAPSHOTS, STEPS_PER_SNAPSHOT = (
-    40,
-    40,
-)  # a snapshot costs two steps
-MAX_SNAPSHOT_BYTES = 64 * 2**20
+# A short run keeps fewer snapshots: each takes as long as two steps.
+MIN_SNAPSHOTS, STEPS_PER_SNAPSHOT = 40, 40
+MAX_SNAPSHOT_BYTES = 64 * 2**20  # of one run
 CURVE_POINTS = 2000
 
 
 def to_float16(parameters: Array) -> NDArray[np.float16]:
-    """float32 → float16, for looking; what exceeds its range becomes its largest number.
+    """float32 → float16; numbers beyond its range become its largest.
 
-    By its bits, three times as fast as NumPy's conversion: scaled by 2⁻¹¹², a float32 has float16's
-    exponent, and of its mantissa's 23 bits the last 13 are rounded off, ties to even. (Below
-    float16's smallest normal number, 6·10⁻⁵, ties may go the other way.)
+    Computed on the bits, three times as fast as NumPy's conversion: scaled by 2⁻¹¹², a float32 has
+    the exponent of the float16, and the last 13 of its mantissa's 23 bits are rounded off, ties to
+    even. (Below the smallest normal float16, 6·10⁻⁵, ties may round the other way.)
     """
-    most = np.finfo(np.float16).max.astype(np.float32)
-    scaled = np.clip(parameters, -most, most)
+    largest = np.finfo(np.float16).max.astype(np.float32)
+    scaled = np.clip(parameters, -largest, largest)
     scaled *= np.float32(2.0**-112)
     bits = scaled.view(np.uint32)
     sign = (bits >> 16) & 0x8000
@@ -36,14 +34,14 @@ def to_float16(parameters: Array) -> NDArray[np.float16]:
 
 
 def snapshot_steps(steps: int, parameters: int) -> frozenset[int]:
-    """The steps of a run of which its ``parameters`` are kept.
+    """The steps of which a snapshot is kept, in a run of so many steps and parameters.
 
-    The first and the last among them, evenly spaced in the logarithm: learning happens early.
+    Evenly spaced in the logarithm, because most is learned early; the first and last are included.
     """
-    most = min(MAX_SNAPSHOTS, max(MIN_SNAPSHOTS, steps // STEPS_PER_SNAPSHOT))
-    most = min(most, MAX_SNAPSHOT_BYTES // (2 * parameters)) - 1  # one more: where it was stopped
-    most = max(2, most)
-    spaced = np.geomspace(max(1, steps), 1, most - 1)  # from the end, which must be among them
+    count = min(MAX_SNAPSHOTS, max(MIN_SNAPSHOTS, steps // STEPS_PER_SNAPSHOT))
+    # One place is left for the step at which the run may be stopped.
+    count = max(2, min(count, MAX_SNAPSHOT_BYTES // (2 * parameters)) - 1)
+    spaced = np.geomspace(max(1, steps), 1, count - 1)  # from the last step, which is always kept
     return frozenset(np.rint(spaced).astype(int).tolist()) | {0}
 
 

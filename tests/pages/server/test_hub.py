@@ -305,7 +305,7 @@ def test_the_last_message_of_a_run_sums_it_up(port, recorder) -> None:
         recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
         while (header := receive(socket))["state"] != "stopped":
             socket.send("drawn")
-        assert "Resume goes on" in header["message"]
+        assert "Resume continues" in header["message"]
 
 
 def test_a_run_without_viewers_is_not_polled(port, store, recorder) -> None:

@@ -42,6 +42,6 @@ def test_what_cannot_be_filmed_is_a_sentence(recorded):
     with pytest.raises(UserError, match="layers 0 to 1"):
         weight_history(store, run.id, 2, 0)
     waiting = store.create(RunSpec(hidden=(3,)), "waits")
-    with pytest.raises(UserError, match="waits has no frames yet: it is queued"):
+    with pytest.raises(UserError, match="waits has no snapshot yet: it is queued"):
         weight_history(store, waiting.id, 0, 0)
     store.delete(waiting.id)

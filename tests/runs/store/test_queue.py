@@ -139,7 +139,7 @@ def test_the_place_in_the_queue_is_shown_while_there_is_no_free_slot(store, core
     assert places(store, runs) == [0, 0, 1, 2] == places(store, runs)  # a worker is on its way
     take(store), take(store)
     assert places(store, runs) == [0, 0, 1, 2]
-    assert store.run(runs[3]).message == "Waiting: 2nd in the queue."
+    assert store.run(runs[3]).message == "Queued: 2nd in line."
     assert store.run(runs[0]).message == ""
     assert [run.queue_position for run in store.runs()] == places(store, runs)[::-1]
     put(store, runs[2], state=State.STOPPED)

@@ -16,7 +16,7 @@ FRAME = 2**16  # bytes
 @pytest.fixture
 def most(monkeypatch):
     """``most("9 MiB")``: from now on the store may grow so large."""
-    return lambda text: monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", text)
+    return lambda text: monkeypatch.setenv("DIGITSCOPE_STORAGE_QUOTA", text)
 
 
 @pytest.fixture
@@ -136,3 +136,11 @@ def test_a_locked_store_is_thinned_another_time(store, recorded, most, locker, m
     assert len(store.snapshot_steps(run)) == 33
     assert quota.enforce_quota(store) == ""
     assert len(store.snapshot_steps(run)) < 33
+
+
+def test_the_variable_of_0_1_still_sets_the_quota(monkeypatch):
+    monkeypatch.delenv("DIGITSCOPE_STORAGE_QUOTA", raising=False)
+    monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", "3 MiB")
+    assert quota.storage_quota() == 3 * 2**20
+    monkeypatch.setenv("DIGITSCOPE_STORAGE_QUOTA", "5 MiB")
+    assert quota.storage_quota() == 5 * 2**20

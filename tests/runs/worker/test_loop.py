@@ -438,7 +438,7 @@ def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, fine
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"init_from": "0123abcd@5"}, "The network to go on from is missing. There is no run"),
+        ({"init_from": "0123abcd@5"}, "The network to initialize from is missing. There is no run"),
         ({"init_from": "{}@7777777"}, "is missing. .* has no snapshot at step 7,777,777"),
         ({"init_from": "{}@0", "hidden": (9,)}, r"hidden must be \(8,\), as in .*; got \(9,\)"),
         ({"init_from": "{}@0", "activation": "tanh"}, "activation must be 'relu'"),
@@ -512,7 +512,7 @@ def test_a_run_that_leaves_nothing_to_learn_from_fails_with_a_sentence(store, qu
 
 
 def test_a_run_beside_a_full_store_says_so_while_it_is_under_way(store, quick, monkeypatch):
-    monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", "0 MiB")
+    monkeypatch.setenv("DIGITSCOPE_STORAGE_QUOTA", "0 MiB")
     old, run = drain(store, store.create(quick)), store.create(quick)
     events = work(store, run.id)
     next(events)
@@ -526,7 +526,7 @@ def test_a_run_beside_a_full_store_says_so_while_it_is_under_way(store, quick, m
 
 
 def test_a_run_with_a_limit_that_is_none_fails_with_a_sentence(store, quick, monkeypatch):
-    monkeypatch.setenv("DIGITSCOPE_STORE_LIMIT", "plenty")
+    monkeypatch.setenv("DIGITSCOPE_STORAGE_QUOTA", "plenty")
     run = drain(store, store.create(quick))
     assert run.state is State.FAILED
     assert "got 'plenty'" in run.message

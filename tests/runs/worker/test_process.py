@@ -118,7 +118,7 @@ def test_a_run_that_gave_up_its_slot_waits_for_another_one_when_resumed(
         of_run = update(schema.runs).where(schema.runs.c.id == paused.id)
         connection.execute(of_run.values(state=State.PAUSED))
     send_command(store, paused.id, "resume")
-    assert store.run(paused.id).message == "Waiting: 1st in the queue."
+    assert store.run(paused.id).message == "Queued: 1st in line."
     assert workers == []
 
 
