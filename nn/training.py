@@ -15,6 +15,7 @@ from nn.losses import Loss
 from nn.metrics import Score, evaluate
 from nn.network import Network
 from nn.optimizers import Optimizer, clip
+from nn.random_streams import AUGMENTATION, CURRENT_VERSION, DROPOUT, ORDER, stream
 from nn.schedules import Schedule, constant
 
 
@@ -92,13 +93,14 @@ def train(
     validation: Pictures | None = None,
     test: Pictures | None = None,
     position: Position | None = None,
+    stream_version: int = CURRENT_VERSION,
 ) -> Iterator[Step | Epoch]:
     """Mini-batch gradient descent from ``position`` to the end of the last epoch.
 
     augmentation: how strongly pictures are varied within ``ranges`` (0: not; see nn.augmentation).
     clip_norm: the gradient's norm is kept at or below this (0: not). early_stopping_patience: ends
     after so many epochs in a row without a lower validation loss (0: never, nor without validation
-    images).
+    images). stream_version: of the random streams, the one the run began with (nn.random_streams).
     Yields a Step after every batch and an Epoch after each epoch's last Step. Between two events
     network, optimizer and position are at rest: read them, change ``optimizer.lr``, or stop.
     """
@@ -134,20 +136,21 @@ def train(
 
         began = perf_counter()
         if epoch != order_of:
-            order, order_of = np.random.default_rng([seed, epoch]).permutation(count), epoch
+            rng = stream(ORDER, seed, epoch, version=stream_version)
+            order, order_of = rng.permutation(count), epoch
         chosen = order[index * batch_size : (index + 1) * batch_size]
         n = len(chosen)  # the last batch_size of an epoch may be short
         raw, x, ys, dys = whole if n == batch_size else whole.first(n)
         # Gathered as bytes and scaled here: a quarter of the memory traffic of float pictures.
         np.take(images, chosen, axis=0, out=raw, mode="clip")
         if augmentation:
-            rng = np.random.default_rng([seed, epoch, index, 1])
+            rng = stream(AUGMENTATION, seed, epoch, index, version=stream_version)
             augment(raw, rng, x, augmentation, ranges)
         else:
             np.multiply(raw, pixel, out=x)
 
         if network.dropout:
-            network.drop(np.random.default_rng([seed, epoch, index]), ys)
+            network.drop(stream(DROPOUT, seed, epoch, index, version=stream_version), ys)
         z = network.forward(x, ys)
         batch_loss = loss(network.output, z, labels[chosen], dys[-1])
         network.backward(x, ys, dys)

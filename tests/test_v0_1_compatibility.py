@@ -130,10 +130,16 @@ def network_of(text):
 
 def learn(spec, pictures, forward, step):
     """Train from a step to the end of the spec; ``forward`` wraps the network's own."""
-    network, loss, optimiser = spec.build()
+    network, loss, optimiser = spec.build(stream_version=1)
     network.forward = partial(forward, network.forward)
     events = train(
-        network, loss, optimiser, pictures, position=Position(step=step), **spec.training()
+        network,
+        loss,
+        optimiser,
+        pictures,
+        position=Position(step=step),
+        stream_version=1,
+        **spec.training(),
     )
     for _ in events:
         pass

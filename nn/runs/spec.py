@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-import numpy as np
-
 from nn.data import sources
 from nn.errors import UserError
 from nn.initializers import INITIALIZERS
@@ -20,6 +18,7 @@ from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES, Loss
 from nn.network import Network, parameter_count
 from nn.optimizers import OPTIMIZERS, Optimizer, Sgd
+from nn.random_streams import CURRENT_VERSION, INITIALIZATION, stream
 from nn.runs.old_names import translated
 from nn.schedules import SCHEDULES
 
@@ -124,11 +123,12 @@ class RunSpec:
         """The untrained network, its weights not yet drawn."""
         return Network(self.sizes, self.activation, self.output, dropout=self.dropout)
 
-    def build(self) -> tuple[Network, Loss, Optimizer]:
+    def build(self, stream_version: int = CURRENT_VERSION) -> tuple[Network, Loss, Optimizer]:
         """The untrained network, its loss and its optimizer; where it goes on from another
         network, nn.runs.load_network.initial_parameters has that one's parameters."""
         network = self.network()
-        network.initialize(self.initializer, np.random.default_rng(self.seed))
+        rng = stream(INITIALIZATION, self.seed, version=stream_version)
+        network.initialize(self.initializer, rng)
         size, decay = len(network.parameters), self.weight_decay
         optimizer: Optimizer
         if self.optimizer == "sgd":
