@@ -206,7 +206,7 @@ def spec() -> RunSpec | None:
             help="A recipe to start from. Choosing one fills in the settings below.",
         )
         preset = _preset()
-        st.caption(preset.about)
+        st.caption(preset.description)
         if not mnist.find():
             _offer_mnist()
         for title, settings in GROUPS.items():

@@ -1,7 +1,8 @@
-"""Tune: the run goes on from the network, with the visitor's digits as they were then."""
+"""Fine-tune: a run starts from a network and learns the digits that the visitor had then."""
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -143,3 +144,37 @@ def test_what_cannot_be_tuned_is_a_sentence_and_leaves_nothing(store, count, sta
     with pytest.raises(UserError, match=sentence):
         create_run(store, ME, start, "x")
     assert not store.runs()
+
+
+def test_deleting_the_last_run_that_uses_extra_data_deletes_its_file(store):
+    teach(store, MIN_DIGITS)
+    first = create_run(store, ME, "pretrained", "x")
+    second = create_run(store, ME, "pretrained", "x")
+    file = Path(first.spec.extra_data)
+    assert second.spec.extra_data == str(file)
+    store.delete(first.id)
+    assert file.exists()
+    store.delete(second.id)
+    assert not file.exists()
+
+
+def test_deleting_a_run_never_deletes_a_file_that_digitscope_did_not_make(store, tmp_path):
+    teach(store, MIN_DIGITS)
+    made = Path(create_run(store, ME, "pretrained", "x").spec.extra_data)
+    elsewhere = tmp_path / "elsewhere.npz"
+    elsewhere.write_bytes(made.read_bytes())
+    run = store.create(RunSpec(dataset="strokes", extra_data=str(elsewhere)))
+    store.delete(run.id)
+    assert elsewhere.exists()
+
+
+def test_a_run_fine_tuned_from_the_pretrained_model_is_recognized_through_a_chain(store, quick):
+    teach(store, MIN_DIGITS)
+    first = create_run(store, ME, "pretrained", "x")
+    second = store.create(dataclasses.replace(first.spec, init_from=f"{first.id}@1"))
+    other = store.create(quick)
+    from_pretrained = load_network.comes_from_pretrained
+    assert from_pretrained(store, first) and from_pretrained(store, second)
+    assert not from_pretrained(store, other)
+    store.delete(first.id)
+    assert not from_pretrained(store, second)

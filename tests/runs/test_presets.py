@@ -9,15 +9,15 @@ from nn.runs.spec import RunSpec
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_can_be_recorded_and_builds_a_network_that_answers(name):
-    spec, about = preset(name)
-    assert about.endswith(".")
+def test_every_preset_can_be_recorded_and_builds_a_network_that_predicts(name):
+    title, spec, description = preset(name)
+    assert title[0].isupper() and description.endswith(".")
     assert RunSpec.from_json(spec.to_json()) == spec
     network, _, _ = spec.build()
     probabilities = network.probabilities(np.full((1, 28, 28), 255, np.uint8))
     assert np.isfinite(probabilities).all()
 
 
-def test_an_unknown_preset_is_refused_with_the_known_ones():
+def test_an_unknown_preset_is_an_error_that_lists_the_known_ones():
     with pytest.raises(UserError, match=r"'no such'.*standard"):
         preset("no such")

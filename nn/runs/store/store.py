@@ -1,8 +1,8 @@
-"""RunStore: the database between who trains and who looks.
+"""RunStore: the database between workers and everything that reads.
 
-The store is the only channel: a worker writes through nn.runs.worker.recorder, everybody
-else reads here and sends commands. SQLite in ``$DIGITSCOPE_HOME`` unless ``$DIGITSCOPE_STORE`` is
-another URL.
+The store is the only channel: a worker writes through nn.runs.worker.recorder; everything else
+reads here and sends commands. It is an SQLite file in ``$DIGITSCOPE_HOME`` unless
+``$DIGITSCOPE_STORE`` is the URL of another database.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 from unicodedata import category
 
@@ -25,18 +26,19 @@ from nn.errors import UserError
 from nn.runs.spec import RunSpec
 from nn.runs.store import database, queue, schema
 from nn.runs.store.run import Command, CommandKind, Point, Run, Snapshot, State, as_run, is_queued
-from nn.support.paths import home
+from nn.support.paths import home, own
 
 __all__ = ["Command", "Point", "Run", "RunStore", "Snapshot", "State"]
 
-NO_TEXT = ("Cc", "Cs", "Zl", "Zp")  # control characters, halves of characters, ends of lines
+# Unicode categories: control characters, surrogates, line and paragraph separators.
+NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
 
 
 class RunStore:
     """Safe to share between threads and processes."""
 
     def __init__(self, url: str | None = None) -> None:
-        """Opens, and when empty creates, the store. Raises UserError when it cannot be used."""
+        """Open the store; create or migrate it if needed. Raises UserError when that fails."""
         try:
             url = url or os.environ.get("DIGITSCOPE_STORE")
             self.url = url or f"sqlite:///{home() / 'store.sqlite3'}"
@@ -51,20 +53,20 @@ class RunStore:
 
     @contextmanager
     def writing(self, wait: float = database.LOCK_WAIT) -> Iterator[Connection]:
-        """One transaction: all of it is written, or nothing. wait: seconds for other writers."""
+        """A transaction: all of it is written, or nothing. wait: seconds for other writers."""
         with self.engine.begin() as connection:
             database.set_lock_wait(connection, wait)
             yield connection
 
     @contextmanager
     def exclusive(self) -> Iterator[Connection]:
-        """A transaction beside which nobody decides anything: what it reads stays so."""
+        """A transaction that runs alone: nobody else writes what it has read before it ends."""
         with self.writing() as connection:
             connection.execute(update(schema.about).values(schema_version=schema.SCHEMA_VERSION))
             yield connection
 
     def rows(self, statement: Any) -> Sequence[Any]:
-        """Everything a query finds, in a transaction of its own."""
+        """All rows that a query finds, in a transaction of its own."""
         with self.engine.connect() as connection:
             return connection.execute(statement).all()
 
@@ -73,11 +75,10 @@ class RunStore:
     def create(
         self, spec: RunSpec, name: str = "", lease: str | None = None, owner: str = ""
     ) -> Run:
-        """Record a new run: queued, or at once the worker's that holds ``lease``.
+        """Record a new run: queued, or reserved for the worker that holds ``lease``.
 
-        owner: the visitor who may control it beside the command line.
-        Raises UserError for a name that ``RUN@STEP`` would misread, or that is more than a line of
-        text.
+        owner: the visitor who may control it; the command line may control every run.
+        Raises UserError for a name with an @, as in ``RUN@STEP``, or with more than one line.
         """
         _check_name(name)
         run_id = secrets.token_hex(4)
@@ -105,7 +106,7 @@ class RunStore:
             return [as_run(row, status) for row in rows]
 
     def run(self, run_id: str) -> Run:
-        """Raises UserError when there is none of this id."""
+        """Raises UserError when there is no run with this id."""
         with self.engine.connect() as connection:
             return self._run(connection, run_id)
 
@@ -127,25 +128,27 @@ class RunStore:
                 return matches[0]
             if matches:
                 ids = ", ".join(run.id for run in matches)
-                raise UserError(f"{text!r} fits {len(matches)} runs: {ids}. Say which by its id.")
+                raise UserError(
+                    f"{text!r} matches {len(matches)} runs: {ids}. Choose one by its id."
+                )
         raise UserError(f"There is no run {text!r}. `python -m nn runs` lists them.")
 
     def requeue(self, run_id: str, lease: str | None = None) -> Run:
-        """Make a run ready to go on from its checkpoint: queued, or at once the worker's that
+        """Queue a run again, to continue from its checkpoint, or reserve it for the worker that
         holds ``lease``.
 
-        Raises UserError for a run that is queued, has a worker, or has nothing left to do.
+        Raises UserError for a run that is queued, has a worker, has finished or has diverged.
         """
         with self.exclusive() as connection:
             run = self._run(connection, run_id)
             r = schema.runs.c
-            held = connection.scalar(select(r.lease).where(r.id == run_id))
-            parked = run.state is State.PAUSED and not held
-            if (run.state.active and not parked) or run.state is State.FINISHED:
+            lease_held = connection.scalar(select(r.lease).where(r.id == run_id))
+            released = run.state is State.PAUSED and not lease_held
+            if (run.state.active and not released) or run.state is State.FINISHED:
                 raise UserError(f"Run {run.name} is {run.state}: there is nothing to resume.")
             if run.state is State.DIVERGED:
                 raise UserError(
-                    f"Run {run.name} would diverge again: start one with a lower learning rate."
+                    f"Run {run.name} would diverge again. Start a new run with a lower learning rate."
                 )
             connection.execute(
                 update(schema.runs)
@@ -163,8 +166,7 @@ class RunStore:
             return self._run(connection, run_id)
 
     def cancel(self, run_id: str) -> bool:
-        """Stop a run that has no worker, because it waits or was paused for long → whether it
-        was such a run."""
+        """Stop a run without a worker: queued, or paused for long → whether it was one."""
         r = schema.runs.c
         with self.exclusive() as connection:
             stopped = connection.execute(
@@ -179,14 +181,14 @@ class RunStore:
         return bool(stopped.rowcount)
 
     def pin(self, run_id: str, pinned: bool) -> None:
-        """Say whether the run keeps all its frames when the store has grown too large."""
+        """Set whether the run keeps all its snapshots when the store exceeds its quota."""
         with self.writing() as connection:
             connection.execute(
                 update(schema.runs).where(schema.runs.c.id == run_id).values(pinned=pinned)
             )
 
     def rename(self, run_id: str, name: str) -> None:
-        """An empty name is its id again. Raises UserError as ``create``."""
+        """An empty name resets it to the id. Raises UserError as ``create``."""
         _check_name(name)
         with self.writing() as connection:
             connection.execute(
@@ -194,9 +196,18 @@ class RunStore:
             )
 
     def delete(self, run_id: str) -> None:
-        """Forget a run and all that was recorded of it; its worker, if any, stops."""
-        with self.writing() as connection:
+        """Delete a run, everything recorded of it, and its file of extra data unless another run
+        uses it. Its worker, if any, stops."""
+        with self.exclusive() as connection:
+            specs = select(schema.runs.c.id, schema.runs.c.spec)
+            files = {
+                row.id: RunSpec.from_json(row.spec).extra_data for row in connection.execute(specs)
+            }
             connection.execute(delete(schema.runs).where(schema.runs.c.id == run_id))
+        file = files.pop(run_id, "")
+        if file and file not in files.values() and Path(file).parent == own(""):
+            with suppress(OSError):  # still open on Windows, or gone already
+                Path(file).unlink()
         database.reclaim(self.engine)
 
     # What was recorded
@@ -218,28 +229,30 @@ class RunStore:
         ]
 
     def snapshot_steps(self, run_id: str) -> list[int]:
-        """The steps of the kept frames, in order."""
+        """The steps of the snapshots, in order."""
         t = schema.snapshots.c
         query = select(t.step).where(t.run == run_id).order_by(t.step)
         return [row.step for row in self.rows(query)]
 
     def snapshot_samples_seen(self, run_id: str) -> dict[int, int]:
-        """The step of each kept frame → how many samples it had seen, in order."""
+        """The step of each snapshot → images seen by then, in order."""
         t = schema.snapshots.c
         query = select(t.step, t.samples_seen).where(t.run == run_id).order_by(t.step)
         return {row.step: row.samples_seen for row in self.rows(query)}
 
     def snapshot(self, run_id: str, step: int) -> Snapshot:
-        """The kept frame at ``step``. Raises UserError when there is none."""
-        rows = self.rows(_frames(schema.snapshots, run_id).where(schema.snapshots.c.step == step))
+        """The snapshot at ``step``. Raises UserError when there is none."""
+        rows = self.rows(
+            _select_snapshot(schema.snapshots, run_id).where(schema.snapshots.c.step == step)
+        )
         if not rows:
             raise UserError(f"Run {run_id} has no snapshot at step {step:,}.")
-        return _frame(rows[0])
+        return _as_snapshot(rows[0])
 
     def newest_snapshot(self, run_id: str, shown: int = -1) -> Snapshot | None:
-        """The latest frame, live or kept, up to where the run is; None if that is ``shown``.
+        """The latest snapshot, live or kept, up to the run's step; None if that is ``shown``.
 
-        A run that goes on from its checkpoint has kept frames ahead of itself.
+        A run that resumes from its checkpoint has snapshots of later steps already.
         """
         here = select(schema.runs.c.step).where(schema.runs.c.id == run_id).scalar_subquery()
         steps = [
@@ -251,18 +264,18 @@ class RunStore:
             return None
         if kept > live:
             return self.snapshot(run_id, kept)
-        rows = self.rows(_frames(schema.live, run_id))
-        return _frame(rows[0]) if rows else None  # it may be gone by now
+        rows = self.rows(_select_snapshot(schema.live, run_id))
+        return _as_snapshot(rows[0]) if rows else None  # it may be gone by now
 
     def checkpoint(self, run_id: str) -> bytes | None:
         t = schema.checkpoints.c
         rows = self.rows(select(t.data).where(t.run == run_id))
         return rows[0].data if rows else None
 
-    # From those who look to the worker
+    # To the worker
 
     def watch(self, run_id: str, seconds: float) -> None:
-        """Say that somebody is looking for the next ``seconds``: live frames are wanted."""
+        """Ask for live snapshots for the next ``seconds``: somebody is watching."""
         with self.writing() as connection:
             connection.execute(
                 update(schema.runs)
@@ -271,30 +284,30 @@ class RunStore:
             )
 
     def command(self, run_id: str, kind: CommandKind, value: float | None = None) -> bool:
-        """Ask the run's worker, which obeys within a tenth of a second → False if it has none.
+        """Send a command to the run's worker, which obeys within 0.1 s → False if it has none.
 
-        value: with "step", how many batches a paused run learns from before it pauses again; with
-        "lr", the learning rate from here on; with "speed", at most how many batches a second (0:
-        as many as it can). Raises UserError for one that cannot be.
+        value: with "step", how many steps a paused run takes before it pauses again; with "lr", the
+        learning rate from now on; with "speed", the most steps a second (0: full speed). Raises
+        UserError for an impossible value.
         """
         if kind == "lr":
-            replace(self.run(run_id).spec, lr=value)  # type: ignore[arg-type]  # that is looked at here
+            replace(self.run(run_id).spec, lr=value)  # type: ignore[arg-type]  # checked here
         elif kind == "step" and not (isinstance(value, int) and value > 0):
-            raise UserError(f"step takes a number of batches, 1 or more; got {value!r}.")
+            raise UserError(f"step must be a number of steps, 1 or more; got {value!r}.")
         elif kind == "speed" and not (isinstance(value, int | float) and 0 <= value < math.inf):
-            raise UserError(f"speed takes a number of batches a second, 0 or more; got {value!r}.")
+            raise UserError(f"speed must be a number of steps a second, 0 or more; got {value!r}.")
         elif kind not in ("step", "speed"):
             value = None
         with self.exclusive() as connection:
             query = select(schema.runs.c.id).where(schema.runs.c.id == run_id, queue.has_worker())
-            there = connection.scalar(query) is not None
-            if there:
+            has_worker = connection.scalar(query) is not None
+            if has_worker:
                 connection.execute(
                     insert(schema.commands).values(
                         run=run_id, kind=kind, value=value, created=time.time()
                     )
                 )
-        return there
+        return has_worker
 
     def current_setting(self, run_id: str, kind: Literal["lr", "speed"]) -> float | None:
         """The learning rate, or the speed, that the worker was last given while it ran; None: the
@@ -305,12 +318,12 @@ class RunStore:
         return rows[0].value if rows else None
 
     def commands(self, run_id: str) -> list[Command]:
-        """What the worker has been asked and has not yet done, in order."""
-        looked = self.poll(run_id)
-        return looked[1] if looked else []
+        """Commands that the worker has not yet obeyed, in order."""
+        found = self.poll(run_id)
+        return found[1] if found else []
 
     def poll(self, run_id: str) -> tuple[float, list[Command]] | None:
-        """In one query, for it is asked often: until when the run is watched, and its commands.
+        """Until when the run is watched, and its new commands, in one query: it runs often.
 
         None when there is no such run.
         """
@@ -321,7 +334,7 @@ class RunStore:
         return rows[0].watched_until, [Command(*row[1:]) for row in rows if row.id is not None]
 
 
-# Made once: putting it together takes as long as running it.
+# Built once: building the query takes as long as executing it.
 _POLL = (
     select(
         schema.runs.c.watched_until,
@@ -341,17 +354,19 @@ _POLL = (
 
 def _check_name(name: str) -> None:
     if "@" in name:
-        raise UserError(f"A run's name has no @ in it, which names a step; got {name!r}.")
-    if any(category(letter) in NO_TEXT for letter in name):
-        raise UserError(f"A run's name is one line of readable text; got {name!r}.")
+        raise UserError(
+            f"The name of a run cannot contain @, which stands before a step; got {name!r}."
+        )
+    if any(category(letter) in NOT_IN_NAMES for letter in name):
+        raise UserError(f"The name of a run must be one line of text; got {name!r}.")
 
 
-def _frames(table: Any, run_id: str) -> Any:
+def _select_snapshot(table: Any, run_id: str) -> Any:
     t = table.c
     return select(t.step, t.samples_seen, t.loss, t.parameters).where(t.run == run_id)
 
 
-def _frame(row: Any) -> Snapshot:
+def _as_snapshot(row: Any) -> Snapshot:
     return Snapshot(row.step, row.samples_seen, row.loss, np.frombuffer(row.parameters, "<f2"))
 
 

@@ -72,7 +72,7 @@ def test_a_name_or_beginning_that_fits_several_runs_is_refused_with_their_ids(st
 
 @pytest.mark.parametrize("name", ["a@1", "two\nlines", "\x1b[31mred", "half \udcff", "a\u2028b"])
 def test_a_name_is_one_line_of_text_without_an_at(store, name):
-    with pytest.raises(UserError, match="A run's name"):
+    with pytest.raises(UserError, match="The name of a run"):
         store.create(RunSpec(), name)
     assert store.runs() == []
 

@@ -195,7 +195,7 @@ def test_slow_motion_takes_its_time_for_a_batch_and_full_speed_does_not(store, q
 def test_a_speed_that_is_none_is_refused(store, quick, value):
     run = store.create(quick)
     next(work(store, run.id))
-    with pytest.raises(UserError, match="speed takes a number"):
+    with pytest.raises(UserError, match="speed must be a number"):
         store.command(run.id, "speed", value)
 
 
