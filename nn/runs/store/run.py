@@ -49,6 +49,7 @@ class Run:
     epoch: int  # complete ones
     test_accuracy: float | None  # 0–1, after the last complete epoch
     pinned: bool  # its snapshots are never deleted to save space
+    stream_version: int  # of its random streams, see nn.random_streams
     queue_position: int  # 1, 2, …; 0 when it is not queued
 
 
@@ -108,6 +109,7 @@ def as_run(row: Any, status: QueueStatus | None) -> Run:
         epoch=row.epoch,
         test_accuracy=row.test_accuracy,
         pinned=row.pinned,
+        stream_version=row.stream_version,
         queue_position=position,
     )
 

@@ -1,4 +1,4 @@
-"""The store's tables. One writer a run (its worker); anyone may read."""
+"""The tables of the store. Each run has one writer, its worker; everyone may read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from sqlalchemy import (
     Table,
     Text,
 )
+
+from nn.random_streams import CURRENT_VERSION
 
 # How parameters are stored: each weight matrix as (inputs, outputs), row by row.
 LAYOUT_0_1 = "inputs_outputs"
@@ -61,11 +63,13 @@ runs = Table(
     Column("spec", Text, nullable=False),  # RunSpec as JSON
     Column("created", Float, nullable=False),  # seconds since 1970, as all times here
     Column("state", String(16), nullable=False),
-    Column("message", Text, nullable=False, default=""),  # why it is in that state, for people
-    Column("lease", String(32)),  # the worker's token; who has another one may not write
-    Column("heartbeat", Float, nullable=False),  # when its worker, or who queued it, last wrote
-    Column("watched_until", Float, nullable=False, default=0.0),  # live frames are wanted till then
-    Column("threads", Integer),  # BLAS threads, fixed at the first start
+    Column("message", Text, nullable=False, default=""),  # explains the state to the user
+    Column("lease", String(32)),  # the token of its worker; no other may write
+    Column("heartbeat", Float, nullable=False),  # its last heartbeat, or when it was queued
+    Column(
+        "watched_until", Float, nullable=False, default=0.0
+    ),  # live snapshots are written until then
+    Column("threads", Integer),  # of BLAS, fixed at the first start
     Column("total_steps", Integer, nullable=False, default=0),  # of the whole run, once known
     Column("step", Integer, nullable=False, default=0),
     Column("samples_seen", Integer, nullable=False, default=0),
@@ -74,7 +78,7 @@ runs = Table(
     Column("test_accuracy", Float),  # after the last complete epoch
     Column("pinned", Boolean, nullable=False, default=False),  # keeps all its snapshots
     Column("parameter_layout", String(32), nullable=False, default=LAYOUT_0_1),
-    Column("stream_version", Integer, nullable=False, default=STREAMS_0_1),
+    Column("stream_version", Integer, nullable=False, default=CURRENT_VERSION),
 )
 
 
@@ -108,7 +112,7 @@ epochs = Table(
     Column("seconds", Float, nullable=False),
 )
 
-# Kept frames: the network at chosen moments, for looking. Parameters as float16, in the order of
+# Snapshots: the network at chosen steps, to look at. Parameters are float16, in the order of
 # nn.network.Network.parameters.
 snapshots = Table(
     "snapshots",
@@ -120,7 +124,7 @@ snapshots = Table(
     Column("parameters", LargeBinary, nullable=False),
 )
 
-# The live frame: one row a run, overwritten while somebody watches.
+# The live snapshot: one row a run, overwritten while somebody watches.
 live = Table(
     "live",
     metadata,
@@ -131,7 +135,7 @@ live = Table(
     Column("parameters", LargeBinary, nullable=False),
 )
 
-# The checkpoint: what going on takes, one a run (see nn.models.checkpoint).
+# The checkpoint: everything needed to resume, one a run (see nn.models.checkpoint).
 checkpoints = Table(
     "checkpoints",
     metadata,
@@ -146,12 +150,12 @@ commands = Table(
     Column("id", Integer, primary_key=True),
     Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("kind", String(16), nullable=False),
-    Column("value", Float),  # of those that take one
+    Column("value", Float),  # of the kinds that take one
     Column("created", Float, nullable=False),
-    Column("step", Integer),  # where the worker obeyed it; None: not yet
+    Column("step", Integer),  # at which the worker obeyed it; None: not yet
 )
 
-# Drawings that visitors have labeled, each visitor's own.
+# My digits: labeled drawings; each visitor has their own.
 my_digits = Table(
     "my_digits",
     metadata,
@@ -159,6 +163,8 @@ my_digits = Table(
     Column("owner", String(32), nullable=False, index=True),  # the visitor
     Column("created", Float, nullable=False),
     Column("label", Integer, nullable=False),
-    Column("image", LargeBinary, nullable=False),  # 28 × 28 uint8 in MNIST's frame
-    Column("strokes", Text, nullable=False),  # JSON: pen paths [[x, y], …]; [] for a picture
+    Column("image", LargeBinary, nullable=False),  # 28 × 28 uint8, preprocessed as MNIST
+    Column(
+        "strokes", Text, nullable=False
+    ),  # JSON: pen paths [[x, y], …]; [] for an uploaded image
 )

@@ -148,7 +148,8 @@ class RunStore:
                 raise UserError(f"Run {run.name} is {run.state}: there is nothing to resume.")
             if run.state is State.DIVERGED:
                 raise UserError(
-                    f"Run {run.name} would diverge again. Start a new run with a lower learning rate."
+                    f"Run {run.name} would diverge again. Start a new run with a lower learning "
+                    "rate."
                 )
             connection.execute(
                 update(schema.runs)

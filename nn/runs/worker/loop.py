@@ -85,7 +85,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     run = store.run(recorder.run_id)
     spec = run.spec
     splits = sources.load(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
-    network, loss, optimizer = spec.build()
+    network, loss, optimizer = spec.build(run.stream_version)
     position = _restore(store, run, network, optimizer)
     per_epoch = steps_per_epoch(len(splits.train), spec.batch_size)
     steps = spec.epochs * per_epoch
@@ -137,6 +137,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
             validation=splits.validation,
             test=splits.test,
             position=position,
+            stream_version=run.stream_version,
         )
         for event in events:
             if diverged(event):

@@ -14,6 +14,8 @@ import pytest
 from sqlalchemy import inspect, select
 
 from nn.errors import UserError
+from nn.random_streams import CURRENT_VERSION
+from nn.runs.spec import RunSpec
 from nn.runs.store import database, schema
 from nn.runs.store.store import RunStore
 
@@ -87,6 +89,11 @@ def test_runs_of_an_older_store_keep_their_random_streams_and_parameter_layout(o
     store = RunStore(f"sqlite:///{old}")
     columns = schema.runs.c.stream_version, schema.runs.c.parameter_layout
     assert set(store.rows(select(*columns))) == {(1, "inputs_outputs")}
+
+
+def test_a_new_run_has_the_current_random_streams(old):
+    store = RunStore(f"sqlite:///{old}")
+    assert store.create(RunSpec()).stream_version == CURRENT_VERSION > 1
 
 
 def test_an_older_store_is_backed_up_as_it_was_and_the_log_says_where(old, caplog):

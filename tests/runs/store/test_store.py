@@ -65,7 +65,7 @@ def test_a_name_or_beginning_that_fits_several_runs_is_refused_with_their_ids(st
     runs = [store.create(RunSpec(), "twin") for _ in range(17)]  # 16 hexadecimal digits
     ((first, _),) = Counter(run.id[0] for run in runs).most_common(1)
     for text in ("twin", first):
-        with pytest.raises(UserError, match="Say which by its id") as refused:
+        with pytest.raises(UserError, match="Choose one by its id") as refused:
             store.find(text)
         assert all(run.id in str(refused.value) for run in runs if run.id.startswith(first))
 
