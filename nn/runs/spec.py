@@ -24,14 +24,14 @@ from nn.schedules import SCHEDULES
 
 MAX_WIDTH, MAX_LAYERS, MAX_PARAMETERS = 10_000, 20, 16_000_000
 MAX_LR, MAX_EPOCHS = 1000.0, 10_000
-PRETRAINED = "pretrained"  # as what a run goes on from: the network that comes with the program
+PRETRAINED = "pretrained"  # value of init_from: the model that comes with the program
 
 
 @dataclass(frozen=True)
 class RunSpec:
     """Same spec, seed, thread count and machine: the same run, bit for bit.
 
-    Making one checks it: UserError names the field, what it may be and what it was.
+    Creating one validates it: UserError names the field, what is allowed and what it got.
     """
 
     hidden: tuple[int, ...] = (128,)  # widths of the hidden layers; () for none
@@ -41,24 +41,24 @@ class RunSpec:
     initializer: str = "he"
     optimizer: str = "sgd"
     lr: float = 0.1  # learning rate: step length along the batch's mean gradient
-    lr_schedule: str = "cosine"  # how the rate changes over the run
+    lr_schedule: str = "cosine"  # how the learning rate changes over the run
     momentum: float = 0.9  # of sgd
     nesterov: bool = False  # of sgd
-    weight_decay: float = 0.0  # how strongly large weights are pulled back
-    dropout: float = 0.0  # share of each hidden layer's outputs that a step drops
-    augmentation: float = 0.0  # how strongly pictures are varied each time; 1: as handwriting does
-    label_smoothing: float = 0.0  # share of the truth that is spread over all digits
-    clip_norm: float = 0.0  # longest gradient; 0: any
+    weight_decay: float = 0.0  # how much each step shrinks the weights
+    dropout: float = 0.0  # share of hidden activations set to 0 at each step
+    augmentation: float = 0.0  # strength of random changes to each image; 1: as handwriting varies
+    label_smoothing: float = 0.0  # share of each label spread over all classes
+    clip_norm: float = 0.0  # largest norm of the gradient; 0: unlimited
     early_stopping_patience: int = (
-        0  # epochs without a lower validation loss before it ends; 0: never ends early
+        0  # epochs without a lower validation loss before training ends; 0: never
     )
-    batch_size: int = 64  # pictures a step
+    batch_size: int = 64  # images a step
     epochs: int = 5
-    dataset: str = "mnist"  # or strokes, or where one's own is
-    extra_data: str = ""  # an .npz of one's own digits, learned beside them; see nn.data.extra_data
-    init_from: str = ""  # the network it goes on from: pretrained, or RUN@STEP; "": first weights
+    dataset: str = "mnist"  # or strokes, or the path of a data set
+    extra_data: str = ""  # an .npz of images added to the training images; see nn.data.extra_data
+    init_from: str = ""  # pretrained, or RUN@STEP; "": random initial weights
     validation_size: int = (
-        5000  # training pictures held out; of one's own data a tenth, or with 0 none
+        5000  # training images held out; of other data sets a tenth, or with 0 none
     )
     seed: int = 0
 
@@ -81,13 +81,13 @@ class RunSpec:
         ):
             if getattr(self, field) not in tuple(names):
                 raise _wrong(field, f"one of {', '.join(names)}", getattr(self, field))
-        if self.dataset not in sources.NAMES and not _from_root(self.dataset):
-            expected = f"one of {', '.join(sources.NAMES)}, or a path from the root"
+        if self.dataset not in sources.NAMES and not _is_absolute(self.dataset):
+            expected = f"one of {', '.join(sources.NAMES)}, or an absolute path"
             raise _wrong("dataset", expected, self.dataset)
-        if self.extra_data != "" and not _from_root(self.extra_data):
-            raise _wrong("extra_data", "a path from the root, or empty", self.extra_data)
-        if self.init_from not in ("", PRETRAINED) and not _moment(self.init_from):
-            expected = f"{PRETRAINED}, a moment of a run as RUN@STEP, or empty"
+        if self.extra_data != "" and not _is_absolute(self.extra_data):
+            raise _wrong("extra_data", "an absolute path, or empty", self.extra_data)
+        if self.init_from not in ("", PRETRAINED) and not _is_snapshot(self.init_from):
+            expected = f"{PRETRAINED}, a snapshot of a run as RUN@STEP, or empty"
             raise _wrong("init_from", expected, self.init_from)
         _check_number("lr", self.lr, 0, MAX_LR, above=True)
         _check_number("momentum", self.momentum, 0, 0.9999)
@@ -116,16 +116,17 @@ class RunSpec:
 
     @property
     def data_name(self) -> str:
-        """What it learns from, in words; where one's own lie concerns nobody."""
-        return Path(self.dataset).name + (" and own digits" if self.extra_data else "")
+        """The name of the data set; the folder of a file is private."""
+        return Path(self.dataset).name + (" and extra data" if self.extra_data else "")
 
     def network(self) -> Network:
-        """The untrained network, its weights not yet drawn."""
+        """The network before initialization."""
         return Network(self.sizes, self.activation, self.output, dropout=self.dropout)
 
     def build(self, stream_version: int = CURRENT_VERSION) -> tuple[Network, Loss, Optimizer]:
-        """The untrained network, its loss and its optimizer; where it goes on from another
-        network, nn.runs.load_network.initial_parameters has that one's parameters."""
+        """The network with random initial parameters, its loss and its optimizer.
+
+        For a run with init_from, see nn.runs.load_network.initial_parameters."""
         network = self.network()
         rng = stream(INITIALIZATION, self.seed, version=stream_version)
         network.initialize(self.initializer, rng)
@@ -139,7 +140,7 @@ class RunSpec:
         return network, loss, optimizer
 
     def training(self) -> dict[str, Any]:
-        """What it says of the training itself: keywords of nn.training.train."""
+        """Keyword arguments of nn.training.train."""
         return {
             "epochs": self.epochs,
             "batch_size": self.batch_size,
@@ -170,7 +171,7 @@ class RunSpec:
 
 
 def read_fields(text: str) -> dict[str, Any]:
-    """The fields a JSON text sets. Raises UserError for text that is no JSON object."""
+    """The fields in a JSON text. Raises UserError for a text that is not a JSON object."""
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -181,25 +182,25 @@ def read_fields(text: str) -> dict[str, Any]:
 
 
 def parse_hidden(text: str) -> tuple[int, ...]:
-    """``"128, 64"`` → (128, 64); an empty text is no hidden layer. Raises UserError."""
+    """``"128, 64"`` → (128, 64); an empty text means no hidden layer. Raises UserError."""
     try:
         return tuple(int(part) for part in text.replace(",", " ").split())
     except ValueError:
         raise _wrong("hidden", "layer widths such as 128 or 128, 64", text) from None
 
 
-def _from_root(data: object) -> bool:
-    """Whether data is a path that means the same wherever a worker stands.
+def _is_absolute(data: object) -> bool:
+    """Whether it is an absolute path, which a worker in any folder understands.
 
-    It need not be there: a recorded run outlives its data, and stores travel between computers.
+    The file need not exist: a recorded run outlives its data, and stores move between computers.
     """
     return isinstance(data, str) and any(
         kind(data).is_absolute() for kind in (PurePosixPath, PureWindowsPath)
     )
 
 
-def _moment(start: object) -> bool:
-    """Whether it is RUN@STEP, whatever runs there are."""
+def _is_snapshot(start: object) -> bool:
+    """Whether it has the form RUN@STEP."""
     return isinstance(start, str) and bool(re.fullmatch(r"[^@]+@[0-9]{1,15}", start))
 
 
