@@ -35,7 +35,7 @@ const LEAVE_DELAY = 200; // milliseconds
  * @property {() => void} [end]
  */
 
-/** @typedef {{ update: (data: any) => void, end: () => void, leaving?: number }} Mounted */
+/** @typedef {{ update: (data: any) => void, end: () => void, leaving?: ReturnType<typeof setTimeout> }} Mounted */
 
 /** @type {WeakMap<Node, Mounted>} */
 const mounted = new WeakMap();

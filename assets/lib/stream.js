@@ -79,7 +79,7 @@ export class Stream {
     this.activations = null;
     this.retryDelay = FIRST_RETRY;
     this.closed = false;
-    /** @type {number | undefined} */
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.retryTimer = undefined;
     this.socket = this.connect();
   }

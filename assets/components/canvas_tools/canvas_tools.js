@@ -32,9 +32,9 @@ export default function canvasTools(call) {
     /** @type {ShadowRoot | null} of the canvas */
     let root = null;
     let isDrawing = false;
-    /** @type {number | undefined} */
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let searchTimer;
-    /** @type {number | undefined} */
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let resendTimer;
 
     /** The canvas may come later than this, and another one in its place. */

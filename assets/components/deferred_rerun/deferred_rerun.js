@@ -11,7 +11,7 @@ const DELAY = 20; // milliseconds: what comes with the prediction itself need no
 export default function deferredRerun(call) {
   return mount(call, (_, { setStateValue }) => {
     let shownTurn = 0;
-    /** @type {number | undefined} */
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     const cancel = () => clearTimeout(timer);
     const rerun = (/** @type {Event} */ event) => {

@@ -33,7 +33,7 @@ export default function lossCurves(call) {
     let plotly = null;
     /** @type {Stream | null} */
     let stream = null;
-    /** @type {number | null} */
+    /** @type {ReturnType<typeof setTimeout> | null} */
     let timer = null;
     /** @type {{ samples?: number[], revision: number, points: number, epochs: number, look: string }} */
     let shown = { revision: 0, points: 0, epochs: 0, look: "" }; // what the chart holds

@@ -38,7 +38,7 @@ export default function networkDiagram(call) {
     let layout = "";
     /** @type {Target | null} */
     let pointed = null;
-    /** @type {number | null} */
+    /** @type {ReturnType<typeof setTimeout> | null} */
     let timer = null;
 
     function draw() {

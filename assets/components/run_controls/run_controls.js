@@ -37,7 +37,7 @@ export default function runControls(call) {
     let stream = null;
     /** @type {{ what: string, id: string } | null} for the script, and not confirmed yet */
     let press = null;
-    /** @type {number | undefined} */
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let resendTimer;
     /** @type {{ state: string, button: string } | null} a command that changed no state yet */
     let pending = null;

@@ -39,9 +39,9 @@ export default function timeline(call) {
     /** @type {number | null | undefined} the step that the script knows */
     let reportedStep;
     let nextFrameAt = 0; // ms; 0: not playing
-    /** @type {number | undefined} */
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let settleTimer;
-    /** @type {number | null} */
+    /** @type {ReturnType<typeof setTimeout> | null} */
     let loadTimer = null;
     let loadedFor = ""; // the state of the run for which snapshots were last asked for
     let drawn = "";

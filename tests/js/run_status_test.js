@@ -1,0 +1,57 @@
+import assert from "node:assert";
+import { announcement, message, progress } from "../../assets/components/run_status/texts.js";
+
+/** @import { Status, Stream } from "../../assets/lib/stream.js" */
+
+const status = /** @type {Status} */ ({
+  state: "running",
+  message: "",
+  epoch: 2,
+  epochs: 10,
+  step: 500,
+  steps: 2000,
+  samples_seen: 16000,
+  seconds: 4,
+  test_accuracy: 0.9512,
+});
+
+/** @param {Partial<Stream>} changes */
+const stream = (changes) => /** @type {Stream} */ ({
+  status,
+  lostAt: null,
+  goneMessage: "",
+  commandError: "",
+  ...changes,
+});
+
+Deno.test("progress says epoch, images seen, speed, accuracy and the time left", () => {
+  assert.equal(
+    progress(status),
+    "epoch 3 of 10 · 16,000 images seen · 4,000 a second · test accuracy 95.1 % · about 12 s left",
+  );
+  const finished = { ...status, state: "finished", epoch: 10, step: 2000 };
+  assert(progress(finished).startsWith("epoch 10 of 10"));
+  assert(!progress(finished).includes("left"));
+});
+
+Deno.test("a lost connection is told with the age of what is shown", () => {
+  const text = message(stream({ lostAt: 1000 }), 6000);
+  assert(text.startsWith("The connection to Digitscope is lost; what you see is 5 s old."));
+  assert(text.endsWith("Training continues meanwhile."));
+});
+
+Deno.test("why a command was not obeyed comes before the run's own message", () => {
+  assert.equal(message(stream({ commandError: "Not yours." }), 0), "Not yours.");
+  assert.equal(
+    message(stream({ status: { ...status, message: "Best so far." } }), 0),
+    "Best so far.",
+  );
+  assert.equal(message(stream({}), 0), "");
+});
+
+Deno.test("what is announced changes once an epoch, not with every step", () => {
+  const now = announcement(stream({}));
+  assert.equal(now, "Training, epoch 2 of 10 done: test accuracy 95.1 %. ");
+  assert.equal(announcement(stream({ status: { ...status, step: 501 } })), now);
+  assert.equal(announcement(stream({ lostAt: 5 })), "The connection is lost");
+});
