@@ -7,7 +7,7 @@ const status = /** @type {Status} */ ({
   samples_seen: 25000,
   seconds: 60,
   step: 250,
-  steps: 400,
+  total_steps: 400,
   epochs: 4,
 });
 const epochs = /** @type {Epoch[]} */ ([

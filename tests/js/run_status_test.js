@@ -9,7 +9,7 @@ const status = /** @type {Status} */ ({
   epoch: 2,
   epochs: 10,
   step: 500,
-  steps: 2000,
+  total_steps: 2000,
   samples_seen: 16000,
   seconds: 4,
   test_accuracy: 0.9512,

@@ -16,6 +16,6 @@ Deno.test("a speed that the slider does not have is shown as the nearest that it
 });
 
 Deno.test("One epoch goes to the end of the epoch, and from an end to the next", () => {
-  assert.equal(stepsToEpochEnd({ step: 30, steps: 400, epochs: 4 }), 70);
-  assert.equal(stepsToEpochEnd({ step: 100, steps: 400, epochs: 4 }), 100);
+  assert.equal(stepsToEpochEnd({ step: 30, total_steps: 400, epochs: 4 }), 70);
+  assert.equal(stepsToEpochEnd({ step: 100, total_steps: 400, epochs: 4 }), 100);
 });

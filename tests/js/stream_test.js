@@ -1,0 +1,134 @@
+import assert from "node:assert";
+import { Stream } from "../../assets/lib/stream.js";
+
+const MESSAGE = (() => {
+  const bytes = Deno.readFileSync(new URL("./wire_fixture.bin", import.meta.url));
+  return bytes.buffer.slice(4, 4 + new DataView(bytes.buffer).getUint32(0, true));
+})();
+
+/** What a stream uses of a WebSocket. */
+class FakeSocket {
+  static OPEN = 1;
+  readyState = 1;
+  /** @type {string[]} */
+  sent = [];
+  /** @type {(event: { data: string | ArrayBuffer }) => void} */
+  onmessage = () => {};
+  /** @type {(event: { code: number, reason: string }) => void} */
+  onclose = () => {};
+  /** @param {string} url */
+  constructor(url) {
+    this.url = url;
+  }
+  /** @param {string} text */
+  send(text) {
+    this.sent.push(text);
+  }
+  close() {}
+}
+
+/** A stream on a fake socket, in a page that draws at once. */
+function openStream() {
+  Object.defineProperty(globalThis, "location", {
+    value: new URL("http://localhost:8501/train"),
+    configurable: true,
+  });
+  Object.assign(globalThis, {
+    WebSocket: FakeSocket,
+    requestAnimationFrame: (/** @type {() => void} */ draw) => draw(),
+  });
+  const stream = new Stream("a run");
+  return { stream, socket: /** @type {FakeSocket} */ (/** @type {unknown} */ (stream.socket)) };
+}
+
+/**
+ * What is logged as an error meanwhile.
+ *
+ * @param {() => void} action
+ */
+function errorsOf(action) {
+  const { error } = console, logged = /** @type {unknown[][]} */ ([]);
+  console.error = (...details) => logged.push(details);
+  try {
+    action();
+  } finally {
+    console.error = error;
+  }
+  return logged;
+}
+
+Deno.test("a message is drawn by every viewer, and then answered", () => {
+  const { stream, socket } = openStream();
+  /** @type {number[]} */
+  const steps = [];
+  stream.viewers.add(({ snapshot }) => steps.push(snapshot?.step ?? -1));
+  socket.onmessage({ data: MESSAGE });
+  assert.equal(socket.url, "ws://localhost:8501/live/a%20run");
+  assert.deepEqual(steps, [3]);
+  assert.deepEqual(socket.sent, ["drawn"]);
+  assert.deepEqual(stream.points, { samples_seen: [32], loss: [2.5], smoothed: [2.25] });
+});
+
+Deno.test("a viewer that fails stops neither the others nor the stream", () => {
+  const { stream, socket } = openStream();
+  let shown = 0;
+  stream.viewers.add(() => {
+    throw new Error("It cannot draw.");
+  });
+  stream.viewers.add(() => shown++);
+  const errors = errorsOf(() => {
+    socket.onmessage({ data: MESSAGE });
+    socket.onmessage({ data: MESSAGE });
+  });
+  assert.equal(shown, 2);
+  assert.deepEqual(socket.sent, ["drawn", "drawn"]);
+  assert.equal(errors.length, 2);
+});
+
+Deno.test("the server's answer to a command is shown until the next command", () => {
+  const { stream, socket } = openStream();
+  socket.onmessage({ data: JSON.stringify({ error: "Only its owner may stop it." }) });
+  assert.equal(stream.commandError, "Only its owner may stop it.");
+  stream.request("pause");
+  assert.equal(stream.commandError, "");
+  assert.equal(JSON.parse(socket.sent[0]).request, "pause");
+});
+
+Deno.test("a deleted run is not asked for again", () => {
+  const { stream, socket } = openStream();
+  socket.onclose({ code: 4404, reason: "There is no run 'a run'." });
+  assert.equal(stream.goneMessage, "There is no run 'a run'.");
+  assert.equal(stream.retryTimer, undefined);
+});
+
+Deno.test("a lost connection is tried again, later each time, and brings all points anew", () => {
+  const { stream, socket } = openStream();
+  socket.onmessage({ data: MESSAGE });
+  const first = stream.retryDelay;
+  socket.onclose({ code: 1006, reason: "" });
+  clearTimeout(stream.retryTimer);
+  assert(stream.lostAt !== null && stream.retryDelay > first);
+  const again = /** @type {FakeSocket} */ (/** @type {unknown} */ (stream.connect()));
+  again.onmessage({ data: MESSAGE });
+  assert.equal(stream.lostAt, null);
+  assert.equal(stream.points.loss.length, 1);
+});
+
+Deno.test("a selected snapshot of the history is shown instead of the newest", () => {
+  const { stream, socket } = openStream();
+  socket.onmessage({ data: MESSAGE });
+  assert(stream.newest.snapshot);
+  const { snapshot } = stream.newest;
+  const at = (/** @type {number} */ step) => ({
+    header: {},
+    snapshot: { ...snapshot, step },
+    connections: null,
+  });
+  stream.addHistory([at(2), at(0)]);
+  stream.addHistory([at(1), at(2)]);
+  assert.deepEqual(stream.history.map((each) => each.snapshot.step), [0, 1, 2]);
+  stream.select(stream.history[0]);
+  assert.equal(stream.snapshot?.step, 0);
+  stream.select(null);
+  assert.equal(stream.snapshot?.step, 3);
+});
