@@ -199,9 +199,9 @@ def _is_absolute(data: object) -> bool:
     )
 
 
-def _is_snapshot(start: object) -> bool:
+def _is_snapshot(text: object) -> bool:
     """Whether it has the form RUN@STEP."""
-    return isinstance(start, str) and bool(re.fullmatch(r"[^@]+@[0-9]{1,15}", start))
+    return isinstance(text, str) and bool(re.fullmatch(r"[^@]+@[0-9]{1,15}", text))
 
 
 def _wrong(field: str, expected: str, got: object) -> UserError:

@@ -123,7 +123,7 @@ def test_initializing_from_a_run_takes_its_network_and_resolves_the_path_of_extr
         (["--init-from", "pretrained", "--hidden", "9"], r"hidden must be \(1000, 500\)"),
         (["--extra-data", "nonesuch.npz"], "there is no file nonesuch.npz"),
         (["--set", "start=3"], "init_from must be pretrained, a"),
-        (["--set", "also=3"], "extra_data must be a path"),
+        (["--set", "also=3"], "extra_data must be an absolute path"),
     ],
 )
 def test_wrong_initialization_or_extra_data_is_reported_before_a_run_is_recorded(

@@ -84,7 +84,7 @@ def _create_or_migrate(connection: Connection) -> None:
     # On a server, FOR UPDATE makes others who would migrate wait for this transaction.
     found = connection.scalar(select(version).with_for_update()) if "about" in tables else None
     if found and found < schema.SCHEMA_VERSION:
-        _refuse_while_training(connection)
+        _raise_while_training(connection)
         if is_sqlite(connection.engine):
             _back_up(connection, found)
         for older in range(found, schema.SCHEMA_VERSION):
@@ -98,7 +98,7 @@ def _create_or_migrate(connection: Connection) -> None:
         connection.execute(update(schema.about).values(schema_version=schema.SCHEMA_VERSION))
 
 
-def _refuse_while_training(connection: Connection) -> None:
+def _raise_while_training(connection: Connection) -> None:
     """Raise UserError while a worker of an older version holds a run: it could not go on."""
     alive = text("SELECT count(*) FROM runs WHERE lease IS NOT NULL AND heartbeat > :since")
     if connection.scalar(alive, {"since": time.time() - LEASE_SECONDS}):
@@ -140,7 +140,7 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
     if not connection.execute("PRAGMA page_count").fetchone()[0]:
         connection.execute("PRAGMA page_size=16384")  # in bytes: frames are large
         connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-    # WAL: readers never wait for the writer. NORMAL: a power cut may cost the last moments, never
+    # WAL: readers never wait for the writer. NORMAL: a power cut may cost the last second, never
     # the file. Who finds the file locked here meets another process that is just setting the same.
     with suppress(sqlite3.OperationalError):
         connection.execute("PRAGMA journal_mode=WAL")

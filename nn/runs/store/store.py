@@ -77,7 +77,7 @@ class RunStore:
     ) -> Run:
         """Record a new run: queued, or reserved for the worker that holds ``lease``.
 
-        owner: the visitor who may control it; the command line may control every run.
+        owner: the visitor allowed to control it; the command line controls every run.
         Raises UserError for a name with an @, as in ``RUN@STEP``, or with more than one line.
         """
         _check_name(name)
