@@ -83,7 +83,7 @@ class Server:
         for run in store.runs():
             store.delete(run.id)
         with store.writing() as connection:
-            connection.execute(delete(schema.digits))
+            connection.execute(delete(schema.my_digits))
 
     def active(self) -> bool:
         """Whether a run goes on."""
