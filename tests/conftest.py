@@ -84,7 +84,7 @@ def one_thread() -> Iterator[None]:
 def mnist_folder() -> Path:
     """The folder of the real MNIST."""
     folder = REAL_DATA.get("DIGITSCOPE_DATA")
-    if folder is None or not mnist_files.holds(folder):
+    if folder is None or not mnist_files.is_complete(folder):
         pytest.skip("MNIST is needed here: set DIGITSCOPE_DATA to the folder with its four files.")
     return folder
 

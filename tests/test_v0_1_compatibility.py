@@ -152,7 +152,7 @@ def first_weights(initialiser, seed):
 
 
 def split(data, validation, seed, also=""):
-    splits = sources.load(str(data), validation, seed, str(also))
+    splits = sources.load_splits(str(data), validation, seed, str(also))
     return {part: getattr(splits, part) for part in ("train", "validation", "test")}
 
 

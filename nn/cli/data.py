@@ -23,7 +23,10 @@ def data(download: bool, as_json: bool) -> None:
     from nn.data import mnist
     from nn.data.synthetic import handwriting
 
-    if download and mnist.find() in (None, mnist.fetched()):  # a damaged download is repaired
+    if download and mnist.find() in (
+        None,
+        mnist.download_folder(),
+    ):
         _download()
     rows = [("strokes", handwriting.TRAIN + handwriting.TEST, "built in")]
     if folder := mnist.find():

@@ -59,12 +59,12 @@ def _test_images(run: Any, dataset: str | None) -> Any:
     from nn.data import sources
 
     if dataset is not None:
-        chosen = sources.resolve(dataset)
+        chosen = sources.resolve_dataset(dataset)
     else:
-        chosen = run.spec.dataset if run else sources.default()
+        chosen = run.spec.dataset if run else sources.default_dataset()
     if run and chosen == run.spec.dataset:
-        return sources.load(chosen, run.spec.validation_size, run.spec.seed).test
-    return sources.to_test(chosen)
+        return sources.load_splits(chosen, run.spec.validation_size, run.spec.seed).test
+    return sources.load_test_set(chosen)
 
 
 @click.command(cls=Command)

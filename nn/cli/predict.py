@@ -34,7 +34,7 @@ def predict(images: tuple[Path, ...], model: str | None, as_json: bool) -> None:
 
     IMAGE: an image file, or a folder of image files.
     """
-    from nn.data.formats.image_files import open_picture
+    from nn.data.formats.image_files import open_image
     from nn.data.preprocess.pipeline import preprocess
     from nn.models import pretrained
     from nn.runs import load_network as models
@@ -44,7 +44,7 @@ def predict(images: tuple[Path, ...], model: str | None, as_json: bool) -> None:
     succeeded = 0
     for path in _image_files(images):
         try:
-            preprocessed = preprocess(open_picture(path))
+            preprocessed = preprocess(open_image(path))
         except UserError as error:
             if as_json:
                 print_json(file=str(path), error=str(error))

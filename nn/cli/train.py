@@ -120,11 +120,11 @@ def train(
     if isinstance(changes.get("hidden"), str):
         changes["hidden"] = parse_hidden(changes["hidden"])
     if "dataset" not in changes:
-        changes["dataset"] = sources.default()
+        changes["dataset"] = sources.default_dataset()
         if changes["dataset"] == "strokes":
             click.echo(f"Training on built-in synthetic digits. {mnist.HOW_TO_GET}", err=True)
     elif isinstance(changes["dataset"], str):
-        changes["dataset"] = sources.resolve(changes["dataset"])
+        changes["dataset"] = sources.resolve_dataset(changes["dataset"])
     if changes.get("extra_data") and isinstance(changes["extra_data"], str):
         changes["extra_data"] = str(Path(changes["extra_data"]).expanduser().absolute())
     store, lease = RunStore(), new_lease()
@@ -133,7 +133,7 @@ def train(
         changes = fields | changes
     chosen = RunSpec.from_dict(asdict(presets.preset(preset).spec) | changes)
     # Reports missing data before a run is recorded.
-    sources.load(chosen.dataset, chosen.validation_size, chosen.seed, chosen.extra_data)
+    sources.load_splits(chosen.dataset, chosen.validation_size, chosen.seed, chosen.extra_data)
     if chosen.init_from:
         load_network.initial_parameters(store, chosen)
 
@@ -158,7 +158,7 @@ def resume(run: str, as_json: bool) -> None:
     found = store.find(run)
     # Reports missing data before the state of the run changes.
     spec = found.spec
-    sources.load(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
+    sources.load_splits(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
     _work(store, store.requeue(found.id, lease).id, lease, as_json)
 
 
@@ -256,7 +256,7 @@ def _progress_bar(run: Any) -> Iterator[Callable[[Any], None]]:
     from nn.training import Epoch
 
     spec = run.spec
-    splits = sources.load(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
+    splits = sources.load_splits(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
     total = len(splits.train) * spec.epochs
     bar = tqdm(desc=f"run {run.name}", total=total, unit=" images", unit_scale=True)
 

@@ -13,12 +13,12 @@ from nn.errors import UserError
 from nn.support import paths
 
 # Own digits are repeated until they are about so much of an epoch: more, and the others are
-# forgotten; less, and they are hardly learned. A few digits seen oftener than MOST times would only
-# be learned by heart.
+# forgotten; less, and they are hardly learned. A few digits repeated more often than this would
+# only be memorized.
 SHARE, MOST = 0.1, 100
 
 
-def keep(digits: Dataset) -> Path:
+def save(digits: Dataset) -> Path:
     """The file with exactly these digits, made if it is missing. Raises UserError.
 
     Named by what is in it: what a run learned from stays what it was.
@@ -37,7 +37,7 @@ def read(path: Path) -> Dataset:
     return npz.read(path)
 
 
-def beside(train: Dataset, digits: Dataset) -> Dataset:
+def add_to(train: Dataset, digits: Dataset) -> Dataset:
     """The dataset's pictures, then the own ones, each so many times; see SHARE."""
     wanted = len(train) * SHARE / (1 - SHARE)
     times = min(MOST, max(1, round(wanted / len(digits))))

@@ -44,18 +44,18 @@ FILES = {  # name: sha256, bytes
 
 def find() -> Path | None:
     """The folder with MNIST's four files: ``$DIGITSCOPE_DATA``, else the home's, else None."""
-    for folder in (os.environ.get("DIGITSCOPE_DATA"), fetched()):
-        if folder and holds(Path(folder)):
+    for folder in (os.environ.get("DIGITSCOPE_DATA"), download_folder()):
+        if folder and is_complete(Path(folder)):
             return Path(folder)
     return None
 
 
-def fetched() -> Path:
+def download_folder() -> Path:
     """The folder that ``download`` fills."""
     return home() / "mnist"
 
 
-def holds(folder: Path) -> bool:
+def is_complete(folder: Path) -> bool:
     """Whether the four files are in the folder, gzipped or not."""
     return all((folder / name).is_file() or (folder / name[:-3]).is_file() for name in FILES)
 
@@ -89,10 +89,10 @@ def download(progress: Callable[[int, int], object] = lambda done, total: None) 
         try:
             for name, (sha256, size) in FILES.items():
                 report = partial(_report, progress, done, total)
-                fetch(mirror + name, fetched() / name, sha256, size, report)
+                fetch(mirror + name, download_folder() / name, sha256, size, report)
                 done += size
                 progress(done, total)
-            return fetched()
+            return download_folder()
         except UserError as error:
             failures.append(str(error))
     raise UserError(

@@ -1,4 +1,4 @@
-"""Rare hands: which pictures of a digit are written unlike most, to be learned from oftener.
+"""Rare hands: which pictures of a digit are written unlike most, to be learned from oversample.
 
 MNIST's writers seldom give a 1 a flag or a 7 a bar, so a network hardly learns that people do.
 """
@@ -15,7 +15,7 @@ RARE = 0.25  # this share of each digit's pictures is repeated …
 MOST = 25  # … the rarest so many times
 
 
-def oftener(pictures: Dataset) -> Dataset:
+def oversample(pictures: Dataset) -> Dataset:
     """The same pictures, the rare ones repeated: the k-th rarest of n of its digit RARE · n / k
     times. So the rarest hundredth is seen as often as the tenth after it."""
     times = np.clip(RARE / rarity(pictures), 1, MOST).astype(np.intp)

@@ -12,30 +12,31 @@ from nn.data.formats import any_format
 from nn.data.synthetic import handwriting
 from nn.errors import UserError
 
-NAMES = ("mnist", "strokes")
+DATASETS = ("mnist", "strokes")
 
 
-def default() -> str:
+def default_dataset() -> str:
     """``mnist`` where it is on this computer, else ``strokes``: nothing is downloaded unasked."""
     return "mnist" if mnist.find() else "strokes"
 
 
-def resolve(data: str) -> str:
+def resolve_dataset(data: str) -> str:
     """A dataset's name as it is, a path from the root: a run's worker may stand elsewhere.
 
     Raises UserError when it is neither a name nor is anything there.
     """
-    if data in NAMES:
+    if data in DATASETS:
         return data
     path = os.path.expanduser(data)
     if not os.path.exists(path):
         raise UserError(
-            f"data must be one of {', '.join(NAMES)}, or {any_format.KINDS}; there is no {data!r}."
+            f"dataset must be one of {', '.join(DATASETS)}, or {any_format.SUPPORTED_FORMATS}; "
+            f"there is no {data!r}."
         )
     return os.path.abspath(path)
 
 
-def load(data: str, validation: int, seed: int, also: str = "") -> Splits:
+def load_splits(data: str, validation: int, seed: int, also: str = "") -> Splits:
     """The pictures of a dataset by name, or at a path, in three parts; ``also``, those of an .npz
     of one's own are learned beside them.
 
@@ -45,7 +46,7 @@ def load(data: str, validation: int, seed: int, also: str = "") -> Splits:
     """
     splits = _splits(data, validation, seed)
     if also:
-        splits = replace(splits, train=extra_data.beside(splits.train, extra_data.read(Path(also))))
+        splits = replace(splits, train=extra_data.add_to(splits.train, extra_data.read(Path(also))))
     return splits
 
 
@@ -54,15 +55,15 @@ def _splits(data: str, validation: int, seed: int) -> Splits:
         return hold_out(*handwriting.load(), validation)
     if data == "mnist":
         return hold_out(*mnist.load(), validation)
-    path = Path(resolve(data))
-    if mnist.holds(path):
+    path = Path(resolve_dataset(data))
+    if mnist.is_complete(path):
         return hold_out(*mnist.load(path), validation)
     return split(any_format.load(path, path.name), seed, validation > 0)
 
 
-def to_test(data: str) -> Dataset:
+def load_test_set(data: str) -> Dataset:
     """The test pictures of a dataset that has such; of any other, all. Raises as ``load``."""
-    path = Path(resolve(data))
-    if data in NAMES or mnist.holds(path):
-        return load(data, 0, 0).test
+    path = Path(resolve_dataset(data))
+    if data in DATASETS or mnist.is_complete(path):
+        return load_splits(data, 0, 0).test
     return any_format.load(path, path.name)

@@ -16,7 +16,8 @@ from nn.export import network_diagram
 from nn.layers import Array
 from nn.runs.history.weights import evenly_spaced
 from nn.runs.store.store import RunStore
-from nn.support.atomic_write import Track, replacing
+from nn.support.atomic_write import replacing
+from nn.support.progress import Progress
 
 SIDE, GAP = 28, 2
 MARGIN, CAPTION_HEIGHT = 12, 28  # pixels around the tiles, and below them
@@ -39,7 +40,7 @@ def write_weight_wall(
     steps: list[int],
     path: Path,
     neuron: int | None,
-    track: Track,
+    progress: Progress,
     max_frames: int = MAX_FRAMES,
     width: int = WIDTH,
 ) -> None:
@@ -59,7 +60,7 @@ def write_weight_wall(
     def draw(parameters: Array) -> Image.Image:
         return _weight_wall(weight_tiles(parameters, sizes, neurons)[1], width)
 
-    _write(store, run_id, evenly_spaced(steps, max_frames), path, draw, track)
+    _write(store, run_id, evenly_spaced(steps, max_frames), path, draw, progress)
 
 
 def write_network_diagram(
@@ -67,7 +68,7 @@ def write_network_diagram(
     run_id: str,
     steps: list[int],
     path: Path,
-    track: Track,
+    progress: Progress,
     max_frames: int = MAX_FRAMES,
     width: int = WIDTH,
 ) -> None:
@@ -77,7 +78,7 @@ def write_network_diagram(
     def draw(parameters: Array) -> Image.Image:
         return _network_diagram(parameters, sizes, width)
 
-    _write(store, run_id, evenly_spaced(steps, max_frames), path, draw, track)
+    _write(store, run_id, evenly_spaced(steps, max_frames), path, draw, progress)
 
 
 def _write(
@@ -86,10 +87,10 @@ def _write(
     steps: list[int],
     path: Path,
     draw: Callable[[Array], Image.Image],
-    track: Track,
+    progress: Progress,
 ) -> None:
     def frames() -> Iterator[Image.Image]:
-        for step in track(steps):
+        for step in progress(steps):
             snapshot = store.snapshot(run_id, step)
             yield _captioned(draw(snapshot.parameters), snapshot.samples_seen)
 

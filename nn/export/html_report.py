@@ -25,7 +25,8 @@ from nn.runs.history.weights import evenly_spaced
 from nn.runs.load_network import network_of
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
-from nn.support.atomic_write import Track, replacing
+from nn.support.atomic_write import replacing
+from nn.support.progress import Progress
 
 _TEMPLATE = Path(__file__).parents[2] / "assets" / "run.html"
 
@@ -35,7 +36,7 @@ MAX_MULTIPLICATIONS = 3e10  # to classify the test images: about 1 s on one core
 MAX_MISTAKES = 48  # in the gallery
 
 
-def write(store: RunStore, run: Run, steps: list[int], path: Path, track: Track) -> None:
+def write(store: RunStore, run: Run, steps: list[int], path: Path, progress: Progress) -> None:
     """Write the curves, the weight wall with a timeline of up to MAX_SNAPSHOTS of the snapshots
     ``steps``, confusion matrices along it, and the mistakes at the last one.
 
@@ -44,7 +45,7 @@ def write(store: RunStore, run: Run, steps: list[int], path: Path, track: Track)
     """
     parts = {
         "NAME": html.escape(run.name),
-        "DATA": _in_script(_data(store, run, evenly_spaced(steps, MAX_SNAPSHOTS), track)),
+        "DATA": _in_script(_data(store, run, evenly_spaced(steps, MAX_SNAPSHOTS), progress)),
     }
     # In one pass, because a run may be named like a placeholder.
     text = re.sub("%%(NAME|DATA)%%", lambda found: parts[found[1]], _TEMPLATE.read_text("utf-8"))
@@ -57,16 +58,16 @@ def _in_script(data: Any) -> str:
     return json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _data(store: RunStore, run: Run, steps: list[int], track: Track) -> dict[str, Any]:
+def _data(store: RunStore, run: Run, steps: list[int], progress: Progress) -> dict[str, Any]:
     spec = run.spec
     try:
-        test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
+        test = sources.load_splits(spec.dataset, spec.validation_size, spec.seed).test
     except UserError:
         test = None
     tested_steps = _tested_steps(steps, spec, test)
     snapshots: list[dict[str, Any]] = []
     predictions: Predictions | None = None
-    for step in track(steps):
+    for step in progress(steps):
         snapshot = store.snapshot(run.id, step)
         if not np.isfinite(snapshot.parameters).all():
             break  # diverged

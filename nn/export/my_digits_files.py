@@ -58,7 +58,7 @@ def read(name: str, data: bytes, warn: Callable[[str], object] = lambda _: None)
     kind = name.rpartition(".")[2].lower()
     if kind == "json":
         text = data.decode("utf-8", "replace")
-        return [_rendered(label, paths) for label, paths in render_strokes.read(text, name)]
+        return [_rendered(label, paths) for label, paths in render_strokes.parse(text, name)]
     if kind not in KINDS:
         raise UserError(f"{name}: expected a file ending in .{', .'.join(KINDS)}.")
     with TemporaryDirectory() as folder:
@@ -81,7 +81,7 @@ def read(name: str, data: bytes, warn: Callable[[str], object] = lambda _: None)
 
 
 def _rendered(label: int, paths: render_strokes.Strokes) -> Labeled:
-    return Labeled(label, preprocess(render_strokes.picture(paths)).image, paths)
+    return Labeled(label, preprocess(render_strokes.render(paths)).image, paths)
 
 
 def _unzipped(data: bytes, name: str, folder: Path, warn: Callable[[str], object]) -> Dataset:

@@ -78,4 +78,4 @@ def effort(preprocessed: Preprocessed) -> float:
 def way(preprocessed: Preprocessed) -> float:
     """How far the pen went, in heights of the digit: half of its strokes' edges."""
     ink: Array = np.divide(preprocessed.steps["cropped"], 255, dtype=np.float32)
-    return float(stroke_width.edge(ink) / (2 * max(ink.shape)))
+    return float(stroke_width.edge_length(ink) / (2 * max(ink.shape)))

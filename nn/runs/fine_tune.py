@@ -38,8 +38,8 @@ def create_run(store: RunStore, owner: str, init_from: str, name: str) -> Run:
     if len(digits) >= HOLD_OUT_FROM:
         del digits[HOLD_OUT_EVERY - 1 :: HOLD_OUT_EVERY]
     _, fields = load_network.init_from_fields(store, init_from)
-    path = extra_data.keep(my_digits.dataset(digits))
-    spec = RunSpec(dataset=sources.default(), extra_data=str(path), **fields, **SETTINGS)
+    path = extra_data.save(my_digits.dataset(digits))
+    spec = RunSpec(dataset=sources.default_dataset(), extra_data=str(path), **fields, **SETTINGS)
     return store.create(spec, name.removesuffix(NAME_SUFFIX) + NAME_SUFFIX, owner=owner)
 
 

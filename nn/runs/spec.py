@@ -81,8 +81,8 @@ class RunSpec:
         ):
             if getattr(self, field) not in tuple(names):
                 raise _wrong(field, f"one of {', '.join(names)}", getattr(self, field))
-        if self.dataset not in sources.NAMES and not _is_absolute(self.dataset):
-            expected = f"one of {', '.join(sources.NAMES)}, or an absolute path"
+        if self.dataset not in sources.DATASETS and not _is_absolute(self.dataset):
+            expected = f"one of {', '.join(sources.DATASETS)}, or an absolute path"
             raise _wrong("dataset", expected, self.dataset)
         if self.extra_data != "" and not _is_absolute(self.extra_data):
             raise _wrong("extra_data", "an absolute path, or empty", self.extra_data)

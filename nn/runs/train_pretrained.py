@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from nn.augmentation import Ranges, augment
 from nn.data import sources
 from nn.data.dataset import Dataset
-from nn.data.oversampling import oftener
+from nn.data.oversampling import oversample
 from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import non_digits
 from nn.layers import Array
@@ -37,8 +37,8 @@ def make(show: Callable[[RunSpec, Epoch], None]) -> tuple[Network, dict[str, Any
 
     With one BLAS thread, so that the same computer makes the same pretrained.
     """
-    splits = sources.load(SPEC.dataset, SPEC.validation_size, SPEC.seed)
-    pictures = oftener(splits.train)
+    splits = sources.load_splits(SPEC.dataset, SPEC.validation_size, SPEC.seed)
+    pictures = oversample(splits.train)
     network, _, _ = SPEC.build()
     with threadpool_limits(1, "blas"):
         for spec in SPEC, FINISH:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
 
 from nn.errors import UserError
-
-# Passes a long loop's items on and may show how far it is, as tqdm does; ``iter`` shows nothing.
-Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from nn.export import animation, confusion_csv, curves_csv, html_report
 from nn.models import weights_file
 from nn.network import Network
 from nn.runs.store.store import Run
-from nn.support.atomic_write import Track
+from nn.support.progress import Progress
 from pages.common import export_state, snapshot
 from pages.common.snapshot import SHIPPED
 from pages.common.text import plain
@@ -111,14 +111,16 @@ def _made(run: Run, steps: list[int], films: Sequence[str]) -> None:
     part = {NEURON: f"neuron-{neuron}", NET: "net"}.get(what)
     name = file_name(run, kind, part)
 
-    def write(track: Track, path: Path) -> None:
+    def write(progress: Progress, path: Path) -> None:
         if what == PAGE:
-            html_report.write(store(), run, steps, path, track)
+            html_report.write(store(), run, steps, path, progress)
         elif what == NET:
-            animation.write_network_diagram(store(), run.id, steps, path, track, most or 2, width)
+            animation.write_network_diagram(
+                store(), run.id, steps, path, progress, most or 2, width
+            )
         else:
             animation.write_weight_wall(
-                store(), run.id, steps, path, neuron, track, most or 2, width
+                store(), run.id, steps, path, neuron, progress, most or 2, width
             )
 
     place = st.empty()

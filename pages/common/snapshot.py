@@ -40,7 +40,7 @@ NUMBERS = 10_000_000  # what a layer says to the test pictures, at most: 40 MB
 def spec(run_id: str) -> RunSpec:
     if run_id == SHIPPED:
         own = pretrained.network()
-        return RunSpec(own.sizes[1:-1], own.activation, dataset=sources.default())
+        return RunSpec(own.sizes[1:-1], own.activation, dataset=sources.default_dataset())
     return store().run(run_id).spec
 
 
@@ -59,7 +59,7 @@ def network(run_id: str, step: int) -> Network:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _test(data: str, validation: int, seed: int) -> Dataset:
-    return sources.load(data, validation, seed).test
+    return sources.load_splits(data, validation, seed).test
 
 
 def test(run_id: str) -> Dataset:

@@ -55,7 +55,7 @@ def get(kind: str, run: Run | None) -> Pictures | None:
         if kind != OWN:
             return Pictures(kind, NAMES[kind], _test(kind, 0, 0), False)
         if not run:
-            name = sources.default()
+            name = sources.default_dataset()
             return Pictures(name, NAMES[name], _test(name, 0, 0), True)
         spec = run.spec
         key = f"{spec.dataset} {spec.validation_size} {spec.seed}"
@@ -77,9 +77,9 @@ def get(kind: str, run: Run | None) -> Pictures | None:
 
 def _choices(run: Run | None) -> dict[str, str]:
     """Which pictures there are, each with its name."""
-    own = run.spec.dataset if run else sources.default()
+    own = run.spec.dataset if run else sources.default_dataset()
     found = {OWN: NAMES.get(own) or f"Test digits of {Path(own).name}"}
-    for name in sources.NAMES:
+    for name in sources.DATASETS:
         if own != name and (name != "mnist" or mnist.find()):
             found[name] = NAMES[name]
     if my_digits.load(store(), state.visitor_id()):
@@ -89,7 +89,7 @@ def _choices(run: Run | None) -> dict[str, str]:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _test(data: str, validation: int, seed: int) -> Dataset:
-    return sources.load(data, validation, seed).test
+    return sources.load_splits(data, validation, seed).test
 
 
 def _mine() -> Pictures:
@@ -108,7 +108,7 @@ def _uploaded() -> Pictures | None:
         accept_multiple_files=True,
         max_upload_size=MOST_MEGABYTES,
         key=mistakes_state.UPLOADED,
-        help=f"Labeled pictures: {upload.KINDS}.",
+        help=f"Labeled pictures: {upload.SUPPORTED_FORMATS}.",
     )
     if not files:
         note(

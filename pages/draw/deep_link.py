@@ -22,8 +22,8 @@ def take() -> None:
         return
     try:
         run = store().find(run_id) if run_id else None
-        spec = run.spec if run else RunSpec(dataset=sources.default())
-        test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
+        spec = run.spec if run else RunSpec(dataset=sources.default_dataset())
+        test = sources.load_splits(spec.dataset, spec.validation_size, spec.seed).test
         if not (digit.isdecimal() and len(digit) < 10 and int(digit) < len(test)):
             raise UserError(f"There is no test digit {digit[:20]!r}; they go to {len(test) - 1:,}.")
     except UserError as error:

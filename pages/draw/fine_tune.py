@@ -72,8 +72,8 @@ def _offer(by: list[Reader], held: int, learning: bool) -> None:
             note(f"Teach it {MIN_DIGITS} digits or more, then a copy of it can learn them.")
         else:
             note(
-                f"A copy of it learns your digits among {LEARNS[sources.default()]}, so that it "
-                "does not forget those. That takes a minute or two."
+                f"A copy of it learns your digits among {LEARNS[sources.default_dataset()]}, so "
+                "that it does not forget those. That takes a minute or two."
             )
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from nn.data.dataset import Dataset
-from nn.data.preprocess.denoise import box
-from nn.data.preprocess.pipeline import STROKE, Preprocessed, preprocess
+from nn.data.preprocess.bounding_box import bounding_box
+from nn.data.preprocess.foreground import MIN_FOREGROUND
+from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.layers import Array
 
 
@@ -33,10 +34,10 @@ def seen(loaded: Loaded) -> Preprocessed:
 
 def framed(image: Array) -> Preprocessed:
     """A picture (28, 28) uint8 that already is in MNIST's frame, as if it had been preprocessed."""
-    ink = image > 255 * STROKE
+    ink = image > 255 * MIN_FOREGROUND
     if not ink.any():
         return Preprocessed(image, True, {})
-    top, left, bottom, right = box(ink)
+    top, left, bottom, right = bounding_box(ink)
     return Preprocessed(image, False, {"cropped": image[top:bottom, left:right]})
 
 

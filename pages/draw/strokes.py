@@ -52,7 +52,7 @@ def opened(png: bytes | None) -> Image.Image:
     """Raises UserError: a person's canvas sends what can be opened, but anybody may send."""
     if not png or len(png) > MOST_BYTES:
         raise UserError("The drawing did not arrive. Clear the paper and draw again.")
-    image = image_files.decoded(io.BytesIO(png), "The drawing")
+    image = image_files.decode(io.BytesIO(png), "The drawing")
     if image.size != (SIDE, SIDE):
         raise UserError(f"The drawing should be {SIDE} × {SIDE} pixels. Clear it and draw again.")
     return image.convert("RGBA")

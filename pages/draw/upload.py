@@ -15,7 +15,7 @@ from nn.analysis.predictions.predict import predicted_digits
 from nn.data import sources
 from nn.data.dataset import Dataset
 from nn.data.formats import image_files
-from nn.data.preprocess.grayscale import opened
+from nn.data.preprocess.grayscale import as_image
 from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.errors import UserError
 from nn.export.curves_csv import escape_formula
@@ -43,7 +43,7 @@ class Looked(NamedTuple):
 
 def test_digits(reader: Reader) -> None:
     """Put a digit of the test set on the paper."""
-    name = sources.default()
+    name = sources.default_dataset()
     data = _test(name)
     called = "MNIST’s test set" if name == "mnist" else "the built-in strokes’ test set"
 
@@ -75,7 +75,7 @@ def test_digits(reader: Reader) -> None:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _test(name: str) -> Dataset:
-    return sources.load(name, 0, 0).test
+    return sources.load_splits(name, 0, 0).test
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -119,8 +119,8 @@ def uploads(reader: Reader) -> None:
     picked = chosen.selection.rows[0] if chosen.selection.rows else None
     if draw_state.newly_picked(picked) and picked is not None and looked[picked].seen:
         file = files[picked]
-        picture = image_files.decoded(io.BytesIO(file.getvalue()), file.name)
-        draw_state.load(Loaded(_small(opened(picture)), file.name))
+        picture = image_files.decode(io.BytesIO(file.getvalue()), file.name)
+        draw_state.load(Loaded(_small(as_image(picture)), file.name))
         st.rerun()
     note("Select a row to put that picture on the paper and see how it was read.")
     st.download_button(
@@ -133,8 +133,8 @@ def pasted(url: str) -> None:
     """Put a picture from the clipboard, as a data URL, on the paper."""
     try:
         data = base64.b64decode(url.partition(",")[2][: 2_000_000 * MOST_MEGABYTES], validate=True)
-        picture = image_files.decoded(io.BytesIO(data), "What you pasted")
-        draw_state.load(Loaded(_small(opened(picture)), "The picture that you pasted"))
+        picture = image_files.decode(io.BytesIO(data), "What you pasted")
+        draw_state.load(Loaded(_small(as_image(picture)), "The picture that you pasted"))
     except (UserError, ValueError) as error:
         draw_state.tell(str(error))
 
@@ -152,7 +152,7 @@ def look(name: str, data: bytes) -> Looked:
     try:
         if not data:
             raise UserError(f"{name} is empty: it has 0 bytes.")
-        picture = opened(image_files.decoded(io.BytesIO(data), name))
+        picture = as_image(image_files.decode(io.BytesIO(data), name))
         seen = preprocess(picture)
     except UserError as error:
         return Looked("", None, str(error))

@@ -83,7 +83,7 @@ def _gallery(reading: Predictions, pictures: Pictures) -> None:
     shown = rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
     thumbnails(
         [card(reading, pictures, int(row)) for row in shown],
-        lambda row: mistakes_state.open_picture(pictures.key, row),
+        lambda row: mistakes_state.open_image(pictures.key, row),
         "gallery",
     )
     if leaves > 1:

@@ -82,7 +82,7 @@ def _found(right: Bools, reading: Predictions, pictures: Pictures, moments: list
             _card(reading, pictures, int(row), int(late[row]), int(times[row]), samples_seen)
             for row in rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
         ],
-        lambda row: mistakes_state.open_picture(pictures.key, row),
+        lambda row: mistakes_state.open_image(pictures.key, row),
         "hard ones",
     )
     if leaves > 1:

@@ -21,7 +21,7 @@ def draw_lots(reading: Predictions, pictures: Pictures, key: str) -> None:
     wrong = mistakes(reading)
 
     def open_one(rows: NDArray[np.intp]) -> None:
-        mistakes_state.open_picture(pictures.key, int(np.random.default_rng().choice(rows)))
+        mistakes_state.open_image(pictures.key, int(np.random.default_rng().choice(rows)))
 
     for label, icon, letter, rows in (
         ("Random digit", "shuffle", "D", np.arange(len(pictures.data))),
@@ -44,7 +44,7 @@ def show(reading: Predictions, pictures: Pictures, moment: Moment) -> None:
         st.dialog(
             "One picture",
             width="medium",
-            on_dismiss=lambda: mistakes_state.open_picture(pictures.key, None),
+            on_dismiss=lambda: mistakes_state.open_image(pictures.key, None),
         )(_large)(reading, pictures, moment)
 
 

@@ -28,7 +28,7 @@ def opened(pictures: str) -> int | None:
     return row if key == pictures else None
 
 
-def open_picture(pictures: str, row: int | None) -> None:
+def open_image(pictures: str, row: int | None) -> None:
     """Show it large; None: no longer."""
     st.session_state[OPENED] = (pictures, row)
 

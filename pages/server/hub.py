@@ -294,7 +294,7 @@ def _random_image(store: RunStore, run_id: str) -> dict[str, Any]:
     if not snapshot:
         raise UserError("The run has no snapshot yet to send an image through. Try again later.")
     spec = run.spec
-    test = sources.load(spec.dataset, spec.validation_size, spec.seed).test
+    test = sources.load_splits(spec.dataset, spec.validation_size, spec.seed).test
     row = secrets.randbelow(len(test))
     network = load_network.network_of(spec, snapshot.parameters)
     layers = node_activations(network, test.images[row])

@@ -72,7 +72,7 @@ def number(low: float, high: float, step: float) -> Ask:
 
 
 def dataset(label: str, name: str, value: str, help: str) -> None:
-    here = [source for source in sources.NAMES if source == "strokes" or mnist.find()]
+    here = [source for source in sources.DATASETS if source == "strokes" or mnist.find()]
     one_of(here)(label, name, value, help)
 
 
@@ -255,4 +255,4 @@ def _shown(spec: RunSpec, name: str) -> Any:
     """A field of a preset as its widget holds it."""
     if name == "hidden":
         return ", ".join(map(str, spec.hidden))
-    return sources.default() if name == "dataset" else getattr(spec, name)
+    return sources.default_dataset() if name == "dataset" else getattr(spec, name)

@@ -13,7 +13,7 @@ def run(report: Report) -> None:
         report.say(f"This needs the preset accurate, and MNIST. {mnist.HOW_TO_GET}")
         return
     spec = PRESETS["accurate"].spec
-    splits = sources.load(spec.dataset, spec.validation_size, spec.seed)
+    splits = sources.load_splits(spec.dataset, spec.validation_size, spec.seed)
     events = train(
         *spec.build(),
         splits.train,

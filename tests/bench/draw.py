@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from nn.data.preprocess.pipeline import preprocess
-from nn.data.synthetic.render_strokes import picture
+from nn.data.synthetic.render_strokes import render
 from nn.models import pretrained
 from nn.runs.store.store import RunStore
 from pages.draw import upload
@@ -88,7 +88,7 @@ def answers(hand: Hand, report: Report) -> list[float]:
 
 def without_page(report: Report) -> None:
     """What the server does with one picture, and with many files."""
-    drawings = [picture(strokes).resize((SIDE, SIDE)) for _, strokes in people(UPLOADS)]
+    drawings = [render(strokes).resize((SIDE, SIDE)) for _, strokes in people(UPLOADS)]
     pretrained.read(preprocess(drawings[0]))  # warm
     took = []
     for drawing in drawings[:STROKES]:

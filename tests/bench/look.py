@@ -79,7 +79,7 @@ def record(store: RunStore, **fields: object) -> Run:
         late = np.geomspace(FRAMES // 2, steps, FRAMES // 2).astype(int)
         return frozenset(range(FRAMES // 2)) | frozenset(late.tolist())
 
-    made = store.create(RunSpec(dataset=sources.default(), **fields))
+    made = store.create(RunSpec(dataset=sources.default_dataset(), **fields))
     with patch.object(snapshot_schedule, "frames", frames):
         for _ in work(store, made.id):
             pass

@@ -31,8 +31,8 @@ PREPARE = """
 from nn.data import sources
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
-spec = RunSpec(data=sources.default(), epochs=2)
-sources.load(spec.data, spec.validation, spec.seed)
+spec = RunSpec(data=sources.default_dataset(), epochs=2)
+sources.load_splits(spec.data, spec.validation, spec.seed)
 print(RunStore().create(spec).id)
 """
 

@@ -22,7 +22,7 @@ CASES = ((20, 5, 3), (1, 10, 9))  # seconds a run, per cent slower at most, roun
 
 
 def run(report: Report) -> None:
-    spec = RunSpec(dataset=sources.default())
+    spec = RunSpec(dataset=sources.default_dataset())
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         store = RunStore(f"sqlite:///{Path(home) / 'store.sqlite3'}")
         took = plain(spec, store)  # to warm up, and for the speed
@@ -42,7 +42,7 @@ def plain(spec: RunSpec, store: RunStore) -> float:
     """Seconds of a run that nobody hears of; with as many threads as a worker takes."""
     with threadpool_limits(fair_share(store), "blas"):
         began = perf_counter()
-        splits = sources.load(spec.dataset, spec.validation_size, spec.seed)
+        splits = sources.load_splits(spec.dataset, spec.validation_size, spec.seed)
         events = train(
             *spec.build(),
             splits.train,

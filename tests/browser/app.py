@@ -91,7 +91,7 @@ class Server:
 
     def worker(self, **spec: object) -> subprocess.Popen[bytes]:
         """A worker as the page starts one, on a new run."""
-        run = RunStore(self.store).create(RunSpec(**spec, dataset=sources.default()))
+        run = RunStore(self.store).create(RunSpec(**spec, dataset=sources.default_dataset()))
         return subprocess.Popen(
             [sys.executable, "-m", "nn.runs.worker", run.id],
             cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page
 
-from nn.data.synthetic.glyphs import FORMS
+from nn.data.synthetic.glyphs import GLYPHS
 from nn.data.synthetic.pen import spline
 from nn.data.synthetic.render_strokes import Strokes
 
@@ -20,7 +20,7 @@ def pen_path(digit: int) -> Strokes:
     """A built-in form's pen paths, as a neat hand writes it."""
     return [
         [tuple(point) for point in spline(len(path), 12) @ np.array(path)]
-        for path in FORMS[digit][0]
+        for path in GLYPHS[digit][0]
     ]
 
 

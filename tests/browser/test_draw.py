@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from nn.data.synthetic.handwriting import make
-from nn.data.synthetic.render_strokes import picture
+from nn.data.synthetic.render_strokes import render
 from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
 from nn.runs.store.store import Run, RunStore
@@ -187,7 +187,7 @@ def png(image: Image.Image, kind: str = "PNG") -> bytes:
 
 def test_many_pictures_are_read_at_once_and_bad_ones_are_sentences(hand) -> None:
     page = hand.page
-    seven = picture(pen_path(7))
+    seven = render(pen_path(7))
     bomb = png(Image.new("1", (10_001, 10_000)))
     files = {
         "seven.png": png(seven),
@@ -218,7 +218,7 @@ def test_many_pictures_are_read_at_once_and_bad_ones_are_sentences(hand) -> None
 
 def test_five_hundred_pictures_at_once_are_read_one_broken_among_them(hand) -> None:
     page = hand.page
-    seven = png(picture(pen_path(7)).resize((56, 56)))
+    seven = png(render(pen_path(7)).resize((56, 56)))
     files = [(f"{n}.png", seven) for n in range(502)]
     files[250] = "broken.png", seven[:100]
     page.get_by_role("tab", name="Pictures").click()
@@ -239,7 +239,7 @@ def test_five_hundred_pictures_at_once_are_read_one_broken_among_them(hand) -> N
 
 
 def test_a_picture_is_pasted_and_read(hand) -> None:
-    data = base64.b64encode(png(picture(pen_path(7)))).decode()
+    data = base64.b64encode(png(render(pen_path(7)))).decode()
     hand.page.evaluate(
         """async (data) => {
           const blob = await (await fetch(`data:image/png;base64,${data}`)).blob();

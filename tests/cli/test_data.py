@@ -69,7 +69,7 @@ def test_download_fetches_missing_files_and_repairs_damaged_ones(tmp_path, monke
     monkeypatch.setattr(mnist, "FILES", known)
     monkeypatch.setattr(mnist, "fetch", fetch)
 
-    home = mnist.fetched()
+    home = mnist.download_folder()
     expected = [{"dataset": "mnist", "images": 19, "location": str(home)}, STROKES]
     assert rows(nn("data", "--download", "--json")) == expected
     assert sorted(fetched) == sorted(known)

@@ -37,7 +37,7 @@ def first(recorded, monkeypatch):
 
 
 def test_test_uses_the_test_set_of_the_run(first, recorded):
-    test = sources.load("strokes", 1000, 0).test
+    test = sources.load_splits("strokes", 1000, 0).test
     expected = confusion(
         test.labels, predicted_digits(load(recorded[0], "first").network, test.images)
     )

@@ -24,9 +24,9 @@ def some(count: int, seed: int = 0) -> Dataset:
 
 def test_what_is_kept_is_read_as_it_was_under_a_name_of_its_own():
     one, other = some(7), some(7, seed=1)
-    path = extra_data.keep(one)
-    assert extra_data.keep(one) == path != extra_data.keep(other)
-    assert extra_data.keep(Dataset(one.images, 9 - one.labels, "")) != path
+    path = extra_data.save(one)
+    assert extra_data.save(one) == path != extra_data.save(other)
+    assert extra_data.save(Dataset(one.images, 9 - one.labels, "")) != path
     found = extra_data.read(path)
     np.testing.assert_array_equal(found.images, one.images)
     np.testing.assert_array_equal(found.labels, one.labels)
@@ -43,7 +43,7 @@ def test_a_file_that_is_gone_or_is_none_is_a_sentence(tmp_path):
 @pytest.mark.parametrize("count", [1, 5, 89, 90, 400, 5000])
 def test_all_are_learned_equally_often_and_are_about_a_tenth(count):
     train, digits = some(9000, seed=2), some(count)
-    both = extra_data.beside(train, digits)
+    both = extra_data.add_to(train, digits)
     np.testing.assert_array_equal(both.images[:9000], train.images)
     times, left = divmod(len(both) - 9000, count)
     assert not left and 1 <= times <= extra_data.MOST
@@ -58,8 +58,8 @@ def test_they_are_learned_beside_a_dataset_and_nothing_is_tested_with_them(monke
         handwriting, "load", lambda: (handwriting.make(500, 1), handwriting.make(100, 2))
     )
     digits = some(5)
-    without = sources.load("strokes", 100, 0)
-    both = sources.load("strokes", 100, 0, str(extra_data.keep(digits)))
-    assert len(both.train) == len(extra_data.beside(without.train, digits)) > len(without.train)
+    without = sources.load_splits("strokes", 100, 0)
+    both = sources.load_splits("strokes", 100, 0, str(extra_data.save(digits)))
+    assert len(both.train) == len(extra_data.add_to(without.train, digits)) > len(without.train)
     for ours, theirs in (both.validation, without.validation), (both.test, without.test):
         np.testing.assert_array_equal(ours.images, theirs.images)

@@ -85,10 +85,10 @@ def test_files_that_cannot_be_mnist_are_refused_by_name(folder, pictures):
 def test_another_folder_is_loaded_in_its_place_under_its_own_name(folder, tmp_path, pictures):
     other = tmp_path / "other"
     other.mkdir()
-    assert not mnist_files.holds(other)
+    assert not mnist_files.is_complete(other)
     fill(folder, pictures(3), pictures(2))
     fill(other, pictures(4), pictures(5))
-    assert mnist_files.holds(other)
+    assert mnist_files.is_complete(other)
     assert [(len(part), part.name) for part in mnist_files.load(other)] == [
         (4, "other"), (5, "other"),
     ]  # fmt: skip
@@ -158,7 +158,7 @@ def test_mnist_is_fetched_from_the_first_mirror_and_then_found(server, mirrors):
     assert server.asked == list(mirrors)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert seen[-1] == (total, total) and {of for _, of in seen} == {total}
-    assert mnist_files.find() == mnist_files.fetched() == folder
+    assert mnist_files.find() == mnist_files.download_folder() == folder
     assert [len(part) for part in mnist_files.load()] == [3, 2]
     assert sorted(path.name for path in folder.iterdir()) == sorted(mnist_files.FILES)
 
@@ -173,7 +173,7 @@ def test_what_one_mirror_lacks_comes_from_the_next_and_whole_files_are_kept(serv
     assert mnist_files.find()
 
     server.asked.clear()
-    (mnist_files.fetched() / names[1]).write_bytes(b"damaged")
+    (mnist_files.download_folder() / names[1]).write_bytes(b"damaged")
     mnist_files.download()
     assert server.asked == [f"/one/{names[1]}"]
     assert len(mnist_files.load()) == 2
@@ -183,4 +183,4 @@ def test_when_no_mirror_serves_each_is_named_and_nothing_is_found(server, mirror
     server.files.clear()
     with pytest.raises(UserError, match=r"/one/\S+: .*404.* .*/two/\S+: .*404.*try again\.$"):
         mnist_files.download()
-    assert mnist_files.find() is None and not list(mnist_files.fetched().iterdir())
+    assert mnist_files.find() is None and not list(mnist_files.download_folder().iterdir())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn.data.dataset import Dataset
-from nn.data.oversampling import MOST, RARE, oftener, rarity
+from nn.data.oversampling import MOST, RARE, oversample, rarity
 from nn.data.synthetic import handwriting
 
 
@@ -36,7 +36,7 @@ def test_rarity_asks_how_a_digit_is_written_and_not_how_dark(digits):
 def test_every_picture_stays_and_the_rare_ones_come_oftener(digits):
     whole = {image.tobytes(): label for image, label in zip(*pairs(digits), strict=True)}
     times = dict.fromkeys(whole, 0)
-    for image, label in zip(*pairs(oftener(digits)), strict=True):
+    for image, label in zip(*pairs(oversample(digits)), strict=True):
         assert whole[image.tobytes()] == label
         times[image.tobytes()] += 1
     for rank, image in zip(rarity(digits), digits.images, strict=True):

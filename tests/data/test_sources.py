@@ -11,14 +11,14 @@ from nn.data.synthetic import handwriting
 from nn.errors import UserError
 
 
-@pytest.mark.parametrize("name", sources.NAMES)
+@pytest.mark.parametrize("name", sources.DATASETS)
 def test_a_name_stays_and_a_path_is_made_to_begin_at_the_root(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / name).mkdir()
-    assert sources.resolve(name) == name  # even where a folder is called so
+    assert sources.resolve_dataset(name) == name  # even where a folder is called so
     for text in (f"./{name}", f"~/{name}", str(tmp_path / name)):
-        assert sources.resolve(text) == str(tmp_path / name)
+        assert sources.resolve_dataset(text) == str(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -26,27 +26,27 @@ def test_a_name_stays_and_a_path_is_made_to_begin_at_the_root(tmp_path, monkeypa
 )
 def test_what_is_neither_a_name_nor_there_is_a_sentence_that_says_what_may_be(text):
     with pytest.raises(UserError, match=r"^data must be one of mnist, strokes, .*csv.*\.$"):
-        sources.resolve(text)
+        sources.resolve_dataset(text)
 
 
 @pytest.mark.parametrize("name", ["own.csv", "own.npz", "own-images-idx3-ubyte.gz", "own"])
 def test_own_data_is_split_by_seed(tmp_path, pictures, name):
     any_format.write(pictures(50), tmp_path / name)
     data = str(tmp_path / name)
-    splits = sources.load(data, 5000, 0)
+    splits = sources.load_splits(data, 5000, 0)
     assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [40, 5, 5]
     assert splits.train.name == name
-    again, other = sources.load(data, 5000, 0), sources.load(data, 5000, 1)
+    again, other = sources.load_splits(data, 5000, 0), sources.load_splits(data, 5000, 1)
     np.testing.assert_array_equal(again.test.images, splits.test.images)
     assert not np.array_equal(other.test.images, splits.test.images)
-    without = sources.load(data, 0, 0)
+    without = sources.load_splits(data, 0, 0)
     assert [len(part) for part in (without.train, without.validation, without.test)] == [45, 0, 5]
 
 
 def test_a_folder_with_files_named_as_mnists_has_its_own_test_set(tmp_path, pictures):
     any_format.write(pictures(50), tmp_path / "train-images-idx3-ubyte.gz")
     any_format.write(pictures(7, seed=1), tmp_path / "t10k-images-idx3-ubyte")
-    splits = sources.load(str(tmp_path), 20, 0)
+    splits = sources.load_splits(str(tmp_path), 20, 0)
     assert [len(part) for part in (splits.train, splits.validation)] == [30, 20]
     np.testing.assert_array_equal(splits.test.images, pictures(7, seed=1).images)
     assert splits.train.name == tmp_path.name
@@ -55,8 +55,8 @@ def test_a_folder_with_files_named_as_mnists_has_its_own_test_set(tmp_path, pict
 def test_names_hold_out_the_last_training_pictures(monkeypatch, pictures):
     for module in (mnist, handwriting):
         monkeypatch.setattr(module, "load", lambda: (pictures(50), pictures(7, seed=1)))
-    for name in sources.NAMES:
-        splits = sources.load(name, 20, 0)
+    for name in sources.DATASETS:
+        splits = sources.load_splits(name, 20, 0)
         np.testing.assert_array_equal(splits.validation.images, pictures(50).images[30:])
         assert len(splits.test) == 7
 
@@ -64,7 +64,7 @@ def test_names_hold_out_the_last_training_pictures(monkeypatch, pictures):
 def test_own_data_that_is_gone_or_too_little_is_a_sentence(tmp_path, pictures):
     any_format.write(pictures(9), tmp_path / "few.npz")
     with pytest.raises(UserError, match=r"few\.npz has 9 pictures"):
-        sources.load(str(tmp_path / "few.npz"), 0, 0)
+        sources.load_splits(str(tmp_path / "few.npz"), 0, 0)
     os.unlink(tmp_path / "few.npz")
     with pytest.raises(UserError, match="there is no"):
-        sources.load(str(tmp_path / "few.npz"), 0, 0)
+        sources.load_splits(str(tmp_path / "few.npz"), 0, 0)

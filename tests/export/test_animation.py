@@ -78,16 +78,16 @@ def test_width_and_number_of_frames_follow_the_arguments(recorded, tmp_path, wid
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])
 def test_a_canceled_export_leaves_no_file(recorded, tmp_path, kind):
-    def track(steps):
+    def progress(steps):
         yield from steps[:2]
         raise KeyboardInterrupt
 
     store, run = recorded
     steps, path = store.snapshot_steps(run.id), tmp_path / f"a.{kind}"
     with pytest.raises(KeyboardInterrupt):
-        animation.write_weight_wall(store, run.id, steps, path, None, track)
+        animation.write_weight_wall(store, run.id, steps, path, None, progress)
     with pytest.raises(KeyboardInterrupt):
-        animation.write_network_diagram(store, run.id, steps, path, track)
+        animation.write_network_diagram(store, run.id, steps, path, progress)
     assert not list(tmp_path.iterdir())
 
 

@@ -96,7 +96,7 @@ def test_the_timeline_shows_the_snapshots_from_first_to_last(usual, opened):
     store, run = usual
     *_, data = opened
     assert not data["test_set_missing"]
-    test = sources.load("strokes", 1000, 0).test
+    test = sources.load_splits("strokes", 1000, 0).test
     steps = store.snapshot_steps(run.id)
     shown = [snapshot["step"] for snapshot in data["snapshots"]]
     assert len(shown) == min(len(steps), html_report.MAX_SNAPSHOTS) >= 40
@@ -116,7 +116,7 @@ def test_the_timeline_shows_the_snapshots_from_first_to_last(usual, opened):
 def test_the_gallery_holds_the_most_confident_mistakes_of_the_last_snapshot(usual, opened):
     store, run = usual
     *_, data = opened
-    test = sources.load("strokes", 1000, 0).test
+    test = sources.load_splits("strokes", 1000, 0).test
     network = load(store, f"{run.id}@{data['snapshots'][-1]['step']}").network
     predictions = predict(network, test.images, test.labels)
     wrong = mistakes(predictions)
@@ -175,13 +175,13 @@ def test_a_diverged_run_is_shown_up_to_divergence(record, tmp_path):
 
 
 def test_a_canceled_export_leaves_no_file(usual, tmp_path):
-    def track(steps):
+    def progress(steps):
         yield steps[0]
         raise KeyboardInterrupt
 
     store, run = usual
     with pytest.raises(KeyboardInterrupt):
-        html_report.write(store, run, store.snapshot_steps(run.id), tmp_path / "a.html", track)
+        html_report.write(store, run, store.snapshot_steps(run.id), tmp_path / "a.html", progress)
     assert not list(tmp_path.iterdir())
     with pytest.raises(UserError, match="cannot be written"):
         html_report.write(store, run, [0], tmp_path / "none" / "a.html", iter)

@@ -17,7 +17,7 @@ from nn.runs.my_digits import Labeled
 
 STROKES = [[(0.0, 0.0), (60.0, 0.0), (30.0, 100.0)]]
 DIGITS = [
-    Labeled(7, preprocess(render_strokes.picture(STROKES)).image, STROKES),
+    Labeled(7, preprocess(render_strokes.render(STROKES)).image, STROKES),
     Labeled(1, np.eye(28, dtype=np.uint8) * 255, []),
 ]
 

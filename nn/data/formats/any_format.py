@@ -11,9 +11,9 @@ from pathlib import Path
 from nn.data.dataset import Dataset, cached
 from nn.data.formats import idx, kaggle_csv, npz
 from nn.errors import UserError
-from nn.support.atomic_write import Track
+from nn.support.progress import Progress
 
-KINDS = (
+SUPPORTED_FORMATS = (
     "an IDX file of pictures (named …-images-idx3-ubyte or ….gz, its labels beside it), a .csv, "
     "an .npz or a folder of pictures"
 )
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 def read(
-    path: Path, complain: Callable[[str], object] = log.warning, track: Track = iter
+    path: Path, complain: Callable[[str], object] = log.warning, progress: Progress = iter
 ) -> Dataset:
     """The labeled pictures at ``path``.
 
@@ -34,15 +34,15 @@ def read(
     if kind == "folder":
         from nn.data.formats import image_folder
 
-        return image_folder.read(path, complain, track)
+        return image_folder.read(path, complain, progress)
     if not os.path.isfile(path):
         raise UserError(f"{path} is not there, or is no file.")
     if kind == "csv":
-        return kaggle_csv.read(path, track)
+        return kaggle_csv.read(path, progress)
     return npz.read(path) if kind == "npz" else idx.read(path)
 
 
-def write(dataset: Dataset, path: Path, track: Track = iter) -> None:
+def write(dataset: Dataset, path: Path, progress: Progress = iter) -> None:
     """Write the pictures to ``path``, whole or not at all.
 
     A file that is there is replaced. Raises UserError for a folder that is not empty, or where
@@ -52,13 +52,13 @@ def write(dataset: Dataset, path: Path, track: Track = iter) -> None:
     if kind == "folder":
         from nn.data.formats import image_folder
 
-        image_folder.write(dataset, path, track)
+        image_folder.write(dataset, path, progress)
     elif kind == "csv":
-        kaggle_csv.write(dataset, path, track)
+        kaggle_csv.write(dataset, path, progress)
     elif kind == "npz":
         npz.write(dataset, path)
     else:
-        idx.write(dataset, path, track)
+        idx.write(dataset, path, progress)
 
 
 def load(path: Path, name: str) -> Dataset:
@@ -92,4 +92,4 @@ def _kind(path: Path) -> str:
         return "idx"
     if not suffix and "idx1" not in path.name and not os.path.exists(path):
         return "folder"
-    raise UserError(f"{path}: expected {KINDS}.")
+    raise UserError(f"{path}: expected {SUPPORTED_FORMATS}.")

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from nn.data.dataset import MOST_PICTURES, Dataset, checked
 from nn.errors import UserError
-from nn.support.atomic_write import Track, replacing
+from nn.support.atomic_write import replacing
+from nn.support.progress import Progress
 
 CHUNK = 1000  # pictures packed between two signs of progress
 
@@ -74,22 +75,22 @@ def read_array(path: Path, dimensions: int) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8).reshape(shape)
 
 
-def write(dataset: Dataset, images: Path, track: Track) -> None:
+def write(dataset: Dataset, images: Path, progress: Progress) -> None:
     """Write the pictures to this file and the labels beside it, gzipped where it ends in .gz."""
     packed, labels = images.suffix == ".gz", _twin(images)
     if labels.is_dir():  # known only when the pictures are in place
         raise UserError(f"{labels} cannot be written: it is a folder.")
     with replacing(labels) as labels_part, replacing(images) as images_part:
         _write_array(labels_part, dataset.labels, packed, iter)
-        _write_array(images_part, dataset.images, packed, track)
+        _write_array(images_part, dataset.images, packed, progress)
 
 
-def _write_array(path: Path, array: NDArray[np.uint8], packed: bool, track: Track) -> None:
+def _write_array(path: Path, array: NDArray[np.uint8], packed: bool, progress: Progress) -> None:
     """Write (n, …) uint8 as one IDX file."""
     with open(path, "wb") as raw:
         # No name and no date: the same pictures make the same bytes.
         file = gzip.GzipFile("", "wb", 6, raw, mtime=0) if packed else raw
         file.write(bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape))
-        for start in track(range(0, len(array), CHUNK)):
+        for start in progress(range(0, len(array), CHUNK)):
             file.write(array[start : start + CHUNK].tobytes())
         file.close()

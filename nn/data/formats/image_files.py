@@ -18,7 +18,7 @@ MOST_PIXELS = 8_000 * 8_000  # 256 MB in color with transparency
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
-def open_picture(path: Path) -> Image.Image:
+def open_image(path: Path) -> Image.Image:
     """The decoded picture. Its size is known from its head, before the rest is unpacked.
 
     Raises UserError naming a file that is no picture, is damaged or has too many pixels.
@@ -28,12 +28,12 @@ def open_picture(path: Path) -> Image.Image:
             raise _unreadable(path, "it is not there, or is no file")
         # From a name Pillow would map some files, and one cut off meanwhile would end the process.
         with open(path, "rb") as file:
-            return decoded(file, path)
+            return decode(file, path)
     except (OSError, ValueError) as error:
         raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
 
 
-def decoded(file: IO[bytes], name: object) -> Image.Image:
+def decode(file: IO[bytes], name: object) -> Image.Image:
     """The same from an open file; ``name`` is what a sentence calls it."""
     try:
         with Image.open(file, formats=FORMATS) as picture:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from nn.data.dataset import Dataset
-from nn.data.formats.image_files import SUFFIXES, open_picture
+from nn.data.formats.image_files import SUFFIXES, open_image
 from nn.data.preprocess.pipeline import preprocess
 from nn.errors import UserError
-from nn.support.atomic_write import Track, replacing
+from nn.support.atomic_write import replacing
+from nn.support.progress import Progress
 
 EXPECTED = (
     "expected pictures named LABEL/anything.png or LABEL_anything.png, LABEL a digit from 0 to 9 "
@@ -37,7 +38,7 @@ def files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: (path.name, path.parent.name))
 
 
-def read(folder: Path, complain: Callable[[str], object], track: Track) -> Dataset:
+def read(folder: Path, complain: Callable[[str], object], progress: Progress) -> Dataset:
     """Gray pictures of 28 × 28 pass unchanged, others are preprocessed.
 
     A picture that has no label, cannot be read or is blank is left out, after a sentence to
@@ -52,7 +53,7 @@ def read(folder: Path, complain: Callable[[str], object], track: Track) -> Datas
         complain(f"{place / names[0]}{more} left out: {EXPECTED}.")
 
     images, kept = [], []
-    for path, label in track(list(zip(found, labels, strict=True))):
+    for path, label in progress(list(zip(found, labels, strict=True))):
         if label is None:
             continue
         try:
@@ -71,7 +72,7 @@ def _label(path: Path, folder: Path) -> int | None:
 
 
 def _image(path: Path) -> NDArray[np.uint8]:
-    picture = open_picture(path)
+    picture = open_image(path)
     if picture.mode == "L" and picture.size == (28, 28) and "transparency" not in picture.info:
         return np.asarray(picture)
     preprocessed = preprocess(picture)
@@ -80,7 +81,7 @@ def _image(path: Path) -> NDArray[np.uint8]:
     return preprocessed.image
 
 
-def write(dataset: Dataset, folder: Path, track: Track) -> None:
+def write(dataset: Dataset, folder: Path, progress: Progress) -> None:
     """Write label/number.png, numbered so that reading keeps their order.
 
     Raises UserError for a folder that has something in it.
@@ -90,7 +91,7 @@ def write(dataset: Dataset, folder: Path, track: Track) -> None:
             raise UserError(f"{folder} is not empty: choose a folder that is, or a new one.")
         for digit in range(10):
             (part / str(digit)).mkdir(parents=True)
-        for number in track(range(len(dataset))):
+        for number in progress(range(len(dataset))):
             place = part / str(dataset.labels[number]) / f"{number:06}.png"
             Image.fromarray(dataset.images[number]).save(place)
         if folder.exists():

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from nn.data.dataset import MOST_PICTURES, Dataset, checked
 from nn.errors import UserError
-from nn.support.atomic_write import Track, replacing
+from nn.support.atomic_write import replacing
+from nn.support.progress import Progress
 
 CELLS = 785
 LONGEST = 2**16  # bytes of a line; 785 cells with their commas take at most 3,140
@@ -23,7 +24,7 @@ HEADER = ",".join(["label", *(f"pixel{n}" for n in range(784))]).encode() + b"\n
 TEXT = np.array([b"%d," % n for n in range(256)], "S4").view(np.uint8).reshape(256, 4)
 
 
-def read(path: Path, track: Track) -> Dataset:
+def read(path: Path, progress: Progress) -> Dataset:
     """With or without a line of headings. Raises UserError naming the first line that is wrong."""
     rows = [np.empty((0, CELLS), np.uint8)]
     count = 0
@@ -31,7 +32,7 @@ def read(path: Path, track: Track) -> Dataset:
         size = path.stat().st_size
         with open(path, "rb") as file:
             numbered = _lines(file, path)
-            for end in track(range(BLOCK, size + BLOCK, BLOCK)):
+            for end in progress(range(BLOCK, size + BLOCK, BLOCK)):
                 block = []
                 for line in numbered:
                     block.append(line)
@@ -108,12 +109,12 @@ def _row(text: str, where: str) -> list[int]:
     return row
 
 
-def write(dataset: Dataset, path: Path, track: Track) -> None:
+def write(dataset: Dataset, path: Path, progress: Progress) -> None:
     """Write numbers alone, under the headings that Kaggle gives them."""
     rows = np.column_stack([dataset.labels, dataset.images.reshape(-1, 784)])
     with replacing(path) as part, open(part, "wb") as file:
         file.write(HEADER)
-        for start in track(range(0, len(rows), CHUNK)):
+        for start in progress(range(0, len(rows), CHUNK)):
             text = TEXT[rows[start : start + CHUNK]]  # (lines, CELLS, 4)
             text[:, -1][text[:, -1] == ord(",")] = ord("\n")
             file.write(text[text != 0].tobytes())

@@ -15,7 +15,7 @@ from nn.data.formats import any_format
 from nn.data.formats.image_files import SUFFIXES
 from nn.errors import UserError
 
-KINDS = (
+SUPPORTED_FORMATS = (
     "an IDX file of pictures together with that of their labels, a .csv, an .npz, a .zip with a "
     "folder of pictures for each digit, or pictures named like 7_anything.png"
 )
@@ -69,9 +69,11 @@ def _table(names: list[str], files: Mapping[str, bytes], here: Path) -> Path:
     if is_idx and not others:
         raise UserError(f"{first} has no labels: choose the file …-labels-idx1… beside it too.")
     if others and not (is_idx and len(others) == 1 and "idx1" in others[0]):
-        raise UserError(f"{first} and {others[0]} do not belong together; expected {KINDS}.")
+        raise UserError(
+            f"{first} and {others[0]} do not belong together; expected {SUPPORTED_FORMATS}."
+        )
     if not is_idx and not first.lower().endswith((".csv", ".npz")):
-        raise UserError(f"{first} cannot be read here; expected {KINDS}.")
+        raise UserError(f"{first} cannot be read here; expected {SUPPORTED_FORMATS}.")
     for name in names:
         _put(here / name, files[name])
     return here / first

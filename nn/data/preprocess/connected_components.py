@@ -1,24 +1,27 @@
-"""Blobs: connected patches of ink, found by joining each row's runs to the next row's."""
+"""Connected components of a mask, found from the runs of pixels in its rows."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]  # (h, w)
+from nn.data.preprocess.bounding_box import Mask
 
 
 def label(mask: Mask) -> tuple[NDArray[np.intp], int]:
-    """(labels, how many): each pixel's blob from 1, 0 outside; pixels touch by corners too."""
+    """(labels, count): each pixel's component, numbered from 1, and 0 outside the mask.
+
+    Pixels that touch at a corner are connected (8-connectivity).
+    """
     height, width = mask.shape
     padded = np.zeros((height, width + 2), np.int8)
     padded[:, 1:-1] = mask
     step = np.diff(padded, axis=1).ravel()  # a row has width + 1 steps
     starts, ends = np.flatnonzero(step == 1), np.flatnonzero(step == -1)
-    # A run meets those of the row above that end after it starts and start before it ends.
-    above = width + 1
-    first = np.searchsorted(ends, starts - above)
-    last = np.searchsorted(starts, ends - above, side="right")
+    # A run touches the runs in the row above that end after it starts and start before it ends.
+    row_above = width + 1
+    first = np.searchsorted(ends, starts - row_above)
+    last = np.searchsorted(starts, ends - row_above, side="right")
     counts = np.maximum(last - first, 0)
     lower = np.repeat(np.arange(len(starts)), counts)
     upper = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts) + first[lower]
@@ -32,13 +35,13 @@ def label(mask: Mask) -> tuple[NDArray[np.intp], int]:
             parent[other] = one
         else:
             parent[one] = other
-    for run, above_it in enumerate(parent):  # a parent comes first: its own is final
-        parent[run] = parent[above_it]
+    for run, its_parent in enumerate(parent):  # parents have lower numbers, so theirs are final
+        parent[run] = parent[its_parent]
     roots = np.asarray(parent, np.intp)
     number = np.cumsum(roots == np.arange(len(roots)))
-    row, lengths = starts // above, ends - starts
-    flat = np.zeros(height * width, np.intp)
-    # starts count width + 1 a row, pixels only width
-    inside = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
-    flat[np.repeat(starts - row, lengths) + inside] = np.repeat(number[roots], lengths)
-    return flat.reshape(height, width), int(number.max(initial=0))
+    row, lengths = starts // row_above, ends - starts
+    labels = np.zeros(height * width, np.intp)
+    # Runs are indexed with width + 1 steps per row, pixels with width.
+    offset = np.arange(lengths.sum()) - np.repeat(lengths.cumsum() - lengths, lengths)
+    labels[np.repeat(starts - row, lengths) + offset] = np.repeat(number[roots], lengths)
+    return labels.reshape(height, width), int(number.max(initial=0))

@@ -1,6 +1,7 @@
-"""Clutter: ink that is no part of the digit: ruled lines, a frame around it, specks.
+"""Denoising: remove foreground that is not part of the digit.
 
-Each function takes ink (h, w) from 0 to 1 and returns it without its own kind of clutter.
+Ruled lines, a frame around the digit and specks each have a function. All of them take the
+foreground (h, w) in [0, 1] and return it without one kind of noise.
 """
 
 from __future__ import annotations
@@ -8,146 +9,149 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nn.data.preprocess.connected_components import Mask, label
-from nn.data.preprocess.foreground import Ink
+from nn.data.preprocess.bounding_box import Mask, bounding_box
+from nn.data.preprocess.connected_components import label
+from nn.data.preprocess.foreground import Foreground
 
-WRITTEN = 0.25  # ink above this is a stroke or its edge
-SOFT = 0.08  # and above this a line, which is thin, or has been softened to nearly nothing
-PALE = 0.65  # a blob weaker than this share of the strongest one is a stain or a shadow's rim
-THIN, STEEP = 0.035, 0.1  # of the side: a ruled line is thinner, and rises less, than this
-ACROSS = 0.75  # share of the way from edge to edge on which a ruled line is seen
-RIM = 0.06  # of the side: a frame's own sides are no thicker
-EDGE = 0.12  # of the side: what lies mostly in it is the edge of the paper or of the table
-MOST_BLOBS = 300  # looked at, the largest; a digit broken into dots has a few dozen
-
-
-def cleaned(ink: Ink) -> Ink:
-    """Only the digit's ink; all 0 when nothing could be one."""
-    return without_specks(without_frame(without_lines(without_lines(ink).T).T))
+STROKE_LEVEL = 0.25  # foreground above this is a stroke or its edge
+LINE_LEVEL = 0.08  # and above this a ruled line, which is thin or blurred to nearly nothing
+MIN_RELATIVE_LEVEL = 0.65  # of the strongest component: weaker ones are stains or shadow edges
+MAX_LINE_WIDTH, MAX_LINE_SLOPE = 0.035, 0.1  # of a ruled line, as shares of the image's side
+MIN_LINE_COVERAGE = 0.75  # share of the width on which a ruled line is visible
+MAX_FRAME_WIDTH = 0.06  # of the sides of a frame, as a share of its height
+EDGE_SHARE = 0.12  # of the side: components mostly in this border are paper or table edges
+MAX_GAP = 0.12  # of the side: components that are closer belong together
+MAX_COMPONENTS = 300  # the largest ones are kept; a digit broken into dots has a few dozen
+MIN_SIDE = 48  # pixels: in smaller images lines and frames cannot be told from strokes
 
 
-def without_lines(ink: Ink) -> Ink:
-    """Take off the lines of ruled paper that run from the left edge to the right one."""
-    height, width = ink.shape
-    mask = ink > SOFT
-    if min(ink.shape) < 48 or not (mask[:, :3].any() and mask[:, -3:].any()):
-        return ink
+def denoise(foreground: Foreground) -> Foreground:
+    """Keep the digit only; all 0 if nothing could be a digit."""
+    horizontal_removed = remove_lines(foreground)
+    return remove_specks(remove_frame(remove_lines(horizontal_removed.T).T))
+
+
+def remove_lines(foreground: Foreground) -> Foreground:
+    """Remove the lines of ruled paper that run from the left edge to the right edge."""
+    height, width = foreground.shape
+    mask = foreground > LINE_LEVEL
+    if min(foreground.shape) < MIN_SIDE or not (mask[:, :3].any() and mask[:, -3:].any()):
+        return foreground
     y, x = np.nonzero(mask)
-    best, rows, covered = -1.0, y, np.empty(0)
-    for slope in np.linspace(-STEEP, STEEP, 2 * round(STEEP * width / 2) + 1):
-        at = np.rint(y - slope * (x - width / 2)).astype(np.intp).clip(0, height - 1)
-        share = np.bincount(at, minlength=height) / width
+    best, rows, coverage = -1.0, y, np.empty(0)
+    # Shear the image by each slope: along the right one, lines fall into few rows.
+    for slope in np.linspace(
+        -MAX_LINE_SLOPE, MAX_LINE_SLOPE, 2 * round(MAX_LINE_SLOPE * width / 2) + 1
+    ):
+        sheared = np.rint(y - slope * (x - width / 2)).astype(np.intp).clip(0, height - 1)
+        share = np.bincount(sheared, minlength=height) / width
         if (sharpness := float(np.square(share).sum())) > best:
-            best, rows, covered = sharpness, at, share
-    blobs, count = label((covered > ACROSS)[:, None])
-    bands = [np.flatnonzero(blobs == k + 1) for k in range(count)]
-    margin = max(2, round(THIN * height))
+            best, rows, coverage = sharpness, sheared, share
+    labels, count = label((coverage > MIN_LINE_COVERAGE)[:, None])
+    bands = [np.flatnonzero(labels == k + 1) for k in range(count)]
+    margin = max(2, round(MAX_LINE_WIDTH * height))
     bands = [band for band in bands if len(band) <= margin]
-    # A tight scan of a Z-like 2 has bars from edge to edge too, but at the very top and bottom …
+    # A tightly cropped 2 shaped like a Z has bars from edge to edge too, but only at the very top
+    # and bottom …
     inner = [band for band in bands if band[0] >= margin and band[-1] < height - margin]
     if not inner:
-        return ink
-    thick = max(len(band) for band in inner) + 2
-    lined = np.zeros(height, bool)
+        return foreground
+    thickness = max(len(band) for band in inner) + 2
+    is_line = np.zeros(height, bool)
     for band in bands:
-        lined[max(0, band[0] - 1) : band[-1] + 2] = True
-    on_line = lined[rows]
-    rest = x[~on_line]
-    # … and a tight 4's bar is a single one, whose ends meet the rest of the digit.
-    if len(inner) == 1 and len(rest) and (rest.min() < 3 or rest.max() >= width - 3):
-        return ink
+        is_line[max(0, band[0] - 1) : band[-1] + 2] = True
+    on_line = is_line[rows]
+    others = x[~on_line]
+    # … and the bar of a tightly cropped 4 is a single one whose ends meet the rest of the digit.
+    if len(inner) == 1 and len(others) and (others.min() < 3 or others.max() >= width - 3):
+        return foreground
     y, x = y[on_line], x[on_line]
-    level = float(np.median(ink[y, x]))
-    padded = np.pad(ink, ((thick, thick), (0, 0)))
-    crossing = np.minimum(padded[y, x], padded[y + 2 * thick, x])  # a stroke goes on on both sides
-    without = ink.copy()
-    without[y, x] = np.where(ink[y, x] > level + 0.3, ink[y, x], crossing)
-    return without
+    level = float(np.median(foreground[y, x]))
+    padded = np.pad(foreground, ((thickness, thickness), (0, 0)))
+    # A stroke that crosses the line continues on both sides of it.
+    crossing = np.minimum(padded[y, x], padded[y + 2 * thickness, x])
+    result = foreground.copy()
+    result[y, x] = np.where(foreground[y, x] > level + 0.3, foreground[y, x], crossing)
+    return result
 
 
-def without_frame(ink: Ink) -> Ink:
-    """Take off a rectangle drawn around the digit, whether or not the digit touches it."""
-    mask = ink > WRITTEN
-    if min(ink.shape) < 48 or not mask.any():
-        return ink
-    blobs, count = label(mask)
-    for blob in _largest(blobs, count)[:3]:
-        own = blobs == blob
-        top, left, bottom, right = box(own)
-        inside = ~own & mask
-        inside[:top] = inside[bottom:] = inside[:, :left] = inside[:, right:] = False
-        part = own[top:bottom, left:right]
-        if _is_frame(part) and _tall(inside) > 0.25 * len(part):
-            return np.where(own, np.float32(0), ink)
-        if min(part.shape) >= 48 and _has_sides(part):
-            bare = part
+def remove_frame(foreground: Foreground) -> Foreground:
+    """Remove a rectangle drawn around the digit, whether or not the digit touches it."""
+    mask = foreground > STROKE_LEVEL
+    if min(foreground.shape) < MIN_SIDE or not mask.any():
+        return foreground
+    labels, count = label(mask)
+    for number in _largest(labels, count)[:3]:
+        component = labels == number
+        box = bounding_box(component)
+        part = component[box.slices]
+        inside = np.zeros_like(mask)
+        inside[box.slices] = ~part & mask[box.slices]
+        if _is_frame(part) and _height(inside) > 0.25 * len(part):
+            return np.where(component, np.float32(0), foreground)
+        if min(part.shape) >= MIN_SIDE and _has_four_sides(part):
+            digit = part
             for _ in range(4):
-                bare = np.rot90(_without_side(bare))
-            if _tall(bare) > 0.25 * len(part):
-                bared = np.zeros_like(ink)
-                bared[top:bottom, left:right] = np.where(bare, ink[top:bottom, left:right], 0)
-                return bared
-    return ink
+                digit = np.rot90(_remove_top_side(digit))
+            if _height(digit) > 0.25 * len(part):
+                result = np.zeros_like(foreground)
+                result[box.slices] = np.where(digit, foreground[box.slices], 0)
+                return result
+    return foreground
 
 
-def without_specks(ink: Ink) -> Ink:
-    """Keep the largest group of blobs and what is near it or as large; drop dust and edges."""
-    mask = ink > WRITTEN
-    blobs, count = label(mask)
+def remove_specks(foreground: Foreground) -> Foreground:
+    """Keep the main group of components and any that are near it or as large."""
+    mask = foreground > STROKE_LEVEL
+    labels, count = label(mask)
     if not count:
-        return np.zeros_like(ink)
-    mass = np.bincount(blobs.ravel(), ink.ravel(), count + 1).astype(np.float64)
-    mean = mass / np.maximum(np.bincount(blobs.ravel(), minlength=count + 1), 1)
+        return np.zeros_like(foreground)
+    mass = np.bincount(labels.ravel(), foreground.ravel(), count + 1).astype(np.float64)
+    mean = mass / np.maximum(np.bincount(labels.ravel(), minlength=count + 1), 1)
     sizable = mass > 0.1 * mass[1:].max()
-    faintest = PALE * mean[1:][sizable[1:]].max()
-    kept = [k for k in _largest(blobs, count) if mean[k] > faintest]
+    threshold = MIN_RELATIVE_LEVEL * mean[1:][sizable[1:]].max()
+    kept = [k for k in _largest(labels, count) if mean[k] > threshold]
     kept = [k for k in kept if mass[k] > 0.005 * mass[kept].sum()]
     if len(kept) > 1:
-        kept = _together(blobs, kept, mass)
-    chosen = np.isin(np.arange(count + 1), kept)[blobs]
-    grown = np.pad(chosen, 1)  # a stroke's faint edge stays
+        kept = _main_groups(labels, kept, mass)
+    selected = np.isin(np.arange(count + 1), kept)[labels]
+    grown = np.pad(selected, 1)  # by one pixel, to keep the faint edges of strokes
     grown = grown[:-2] | grown[1:-1] | grown[2:]
     grown = grown[:, :-2] | grown[:, 1:-1] | grown[:, 2:]
-    return np.where(grown, ink, np.float32(0))
+    return np.where(grown, foreground, np.float32(0))
 
 
-def box(mask: Mask) -> tuple[int, int, int, int]:
-    """(top, left, bottom, right) of what is set, the last two exclusive; something must be."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+def _largest(labels: NDArray[np.intp], count: int) -> list[int]:
+    """The numbers of the largest components, largest first."""
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    return [int(k) + 1 for k in np.argsort(-sizes, kind="stable")[:MAX_COMPONENTS]]
 
 
-def _largest(blobs: NDArray[np.intp], count: int) -> list[int]:
-    """The labels of the largest blobs, largest first."""
-    sizes = np.bincount(blobs.ravel(), minlength=count + 1)[1:]
-    return [int(k) + 1 for k in np.argsort(-sizes, kind="stable")[:MOST_BLOBS]]
-
-
-def _tall(mask: Mask) -> int:
+def _height(mask: Mask) -> int:
     return int(np.ptp(np.flatnonzero(mask.any(axis=1)))) + 1 if mask.any() else 0
 
 
 def _is_frame(part: Mask) -> bool:
-    """Hollow, with ink in all four corners of its box: a rectangle, maybe askew; a 0 has none."""
+    """Whether it is hollow and reaches all four corners, as a rectangle does and a 0 does not."""
     height, width = (max(2, round(0.12 * side)) for side in part.shape)
     corners = (part[rows, columns] for rows in (slice(height), slice(-height, None))
                for columns in (slice(width), slice(-width, None)))  # fmt: skip
     return part.mean() < 0.3 and all(corner.any() for corner in corners)
 
 
-def _has_sides(part: Mask) -> bool:
-    """All four sides of its box are drawn."""
-    turned = (np.rot90(part, k) for k in range(4))
-    return all(side[: _depth(side)].any(axis=0).mean() > 0.9 for side in turned)
+def _has_four_sides(part: Mask) -> bool:
+    """Whether strokes cover all four sides of its bounding box."""
+    rotations = (np.rot90(part, k) for k in range(4))
+    return all(side[: _side_depth(side)].any(axis=0).mean() > 0.9 for side in rotations)
 
 
-def _depth(part: Mask) -> int:
-    return max(2, round(RIM * len(part)))
+def _side_depth(part: Mask) -> int:
+    return max(2, round(MAX_FRAME_WIDTH * len(part)))
 
 
-def _without_side(part: Mask) -> Mask:
-    """Less the line along its top, which may slope a little and strokes may reach or cross."""
-    x = np.flatnonzero(part[: _depth(part)].any(axis=0))
+def _remove_top_side(part: Mask) -> Mask:
+    """Remove the line along the top; it may be askew, and strokes may touch or cross it."""
+    x = np.flatnonzero(part[: _side_depth(part)].any(axis=0))
     if len(x) < 2:
         return part
     first = part.argmax(axis=0)
@@ -155,27 +159,30 @@ def _without_side(part: Mask) -> Mask:
     near = np.abs(first[x] - slope * x - height) < 2
     if near.sum() > 1:
         slope, height = np.polyfit(x[near], first[x[near]], 1)
-    ended = [(~part[top:, column]).argmax() for column, top in zip(x, first[x], strict=True)]
-    line = slope * np.arange(part.shape[1]) + height + float(np.quantile(ended, 0.2)) + 1
+    thickness = [(~part[top:, column]).argmax() for column, top in zip(x, first[x], strict=True)]
+    line = slope * np.arange(part.shape[1]) + height + float(np.quantile(thickness, 0.2)) + 1
     below: Mask = np.arange(len(part))[:, None] > line
     return part & below
 
 
-def _together(blobs: NDArray[np.intp], kept: list[int], mass: NDArray[np.float64]) -> list[int]:
-    """Those of the blobs ``kept`` that are near the digit's, or as large."""
-    height, width = blobs.shape
-    down, across = round(EDGE * height), round(EDGE * width)
-    inner = blobs[down : height - down, across : width - across]
-    middle = np.bincount(inner.ravel(), minlength=len(mass)) / np.maximum(
-        np.bincount(blobs.ravel(), minlength=len(mass)), 1
+def _main_groups(
+    labels: NDArray[np.intp], components: list[int], mass: NDArray[np.float64]
+) -> list[int]:
+    """Group components that are near each other; keep the heaviest group and any as heavy."""
+    height, width = labels.shape
+    down, across = round(EDGE_SHARE * height), round(EDGE_SHARE * width)
+    inner = labels[down : height - down, across : width - across]
+    inner_share = np.bincount(inner.ravel(), minlength=len(mass)) / np.maximum(
+        np.bincount(labels.ravel(), minlength=len(mass)), 1
     )
-    boxes = np.array([box(blobs == k) for k in kept])
-    after = boxes[:, None, :2] - boxes[None, :, 2:]  # (n, n, 2): one begins where other has ended
-    near = np.maximum(after, after.swapaxes(0, 1)).max(axis=2) < 0.12 * max(height, width)
-    group = np.arange(len(kept))
-    for _ in kept:  # everything takes the least number among its neighbors
-        group = np.where(near, group, len(kept)).min(axis=1)
-    weight = np.bincount(group, mass[kept] * middle[kept])
-    whole = np.bincount(group, mass[kept])
-    good = weight >= np.where(weight > 0.5 * whole, 0.25, 1) * weight.max()
-    return [k for k, g in zip(kept, group, strict=True) if good[g]]
+    boxes = np.array([bounding_box(labels == k) for k in components])
+    gaps = boxes[:, None, :2] - boxes[None, :, 2:]  # (n, n, 2): start of one minus end of the other
+    near = np.maximum(gaps, gaps.swapaxes(0, 1)).max(axis=2) < MAX_GAP * max(height, width)
+    group = np.arange(len(components))
+    for _ in components:  # propagate the lowest number to all neighbors
+        group = np.where(near, group, len(components)).min(axis=1)
+    inner_mass = np.bincount(group, mass[components] * inner_share[components])
+    total_mass = np.bincount(group, mass[components])
+    share = np.where(inner_mass > 0.5 * total_mass, 0.25, 1)
+    kept = inner_mass >= share * inner_mass.max()
+    return [k for k, g in zip(components, group, strict=True) if kept[g]]

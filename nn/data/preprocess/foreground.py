@@ -1,8 +1,8 @@
-"""Ink: what of a picture was written, whatever the paper, the light and the pen.
+"""Foreground: the pen strokes in an image, whatever the background, the light and the pen.
 
-Paper is what the border shows. On a photograph it is darker here and lighter there, so a smooth
-surface is fitted to the border, and what wide shadows remain are taken off. Ink is what then
-differs from the paper by more than the paper's own grain.
+The border of the image shows the background. In a photo the light is uneven, so a smooth surface
+estimates the background and removes wide shadows. Foreground is whatever differs from the
+background by more than the noise does.
 """
 
 from __future__ import annotations
@@ -11,116 +11,122 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from nn.data.preprocess.grayscale import Gray
+from nn.data.preprocess.grayscale import Grayscale
 
-Ink = NDArray[np.float32]  # (h, w), from 0 (paper) to 1 (the strongest stroke)
+Foreground = NDArray[np.float32]  # (h, w), from 0 (background) to 1 (strongest stroke)
 
-FAINTEST = 0.1  # ink must differ from the paper by this share of the full range
-CLEAR = 2.5  # and be this many times stronger than the grain
-ALIKE = 0.2  # neighbors' correlation: noise has less, even a one-pixel pen's strokes more
-UNEVEN = 0.03  # a border that varies by more is unevenly lit, or crossed by ink
-SMALL = 64  # pixels: a shorter side below this is no photograph
-CELLS = 8  # across and down: in each, ink covers less than the paper
-MAX_WIDTH = 0.25  # of the shorter side: what is wider than this both ways is a shadow, no stroke
+MIN_FOREGROUND = 0.1  # values above this count toward the bounding box of a digit
+MIN_CONTRAST = 0.1  # of the full range: weaker differences from the background are no strokes
+MIN_SIGNAL_TO_NOISE = 2.5  # strokes are at least this many times stronger than the noise
+MIN_CORRELATION = 0.2  # of neighboring pixels: noise has less, strokes one pixel wide have more
+UNEVEN_BORDER = 0.03  # a border that varies more is unevenly lit, or strokes cross it
+MIN_PHOTO_SIDE = 64  # pixels: images with a shorter side are not treated as photos
+BACKGROUND_CELLS = 8  # rows and columns of the coarse background, mostly free of strokes
+MAX_STROKE_SHARE = 0.25  # of the shorter side: anything wider in both directions is a shadow
 
 
-def find(gray: Gray) -> Ink | None:
-    """The ink in a picture's gray levels; None where there is none, or nothing but grain.
+def extract_foreground(gray: Grayscale) -> Foreground | None:
+    """The strokes in an image; None if there are none, or nothing but noise.
 
-    Grain averages out where four pixels become one, so a noisy picture is tried smaller before
-    it counts as empty: the ink may be smaller than ``gray`` by a power of two.
+    Averaging 2 × 2 pixels reduces noise, so a noisy image is tried again at half its size before it
+    counts as empty: the result may be smaller than ``gray`` by a power of two.
     """
     while True:
-        ink = None if _is_noise(gray) else _above_grain(_contrast(gray))
-        if ink is not None or min(gray.shape) < SMALL:
-            return ink
-        gray = _resized(gray, gray.shape[1] // 2, gray.shape[0] // 2)
+        foreground = None if _is_noise(gray) else _above_noise(_contrast(gray))
+        if foreground is not None or min(gray.shape) < MIN_PHOTO_SIDE:
+            return foreground
+        gray = _resize(gray, gray.shape[1] // 2, gray.shape[0] // 2)
 
 
-def _is_noise(gray: Gray) -> bool:
-    """Pixels know nothing of their neighbors, neither across, down nor along a diagonal."""
-    apart = gray - gray.mean()
+def _is_noise(gray: Grayscale) -> bool:
+    """Whether neighboring pixels are uncorrelated horizontally, vertically and diagonally."""
+    deviation = gray - gray.mean()
     pairs = (
-        (apart[1:], apart[:-1]),
-        (apart[:, 1:], apart[:, :-1]),
-        (apart[1:, 1:], apart[:-1, :-1]),
-        (apart[1:, :-1], apart[:-1, 1:]),
+        (deviation[1:], deviation[:-1]),
+        (deviation[:, 1:], deviation[:, :-1]),
+        (deviation[1:, 1:], deviation[:-1, :-1]),
+        (deviation[1:, :-1], deviation[:-1, 1:]),
     )
-    closest = max(float(np.vdot(one, other)) for one, other in pairs)
-    return closest < ALIKE * float(np.vdot(apart, apart))
+    strongest = max(float(np.vdot(one, other)) for one, other in pairs)
+    return strongest < MIN_CORRELATION * float(np.vdot(deviation, deviation))
 
 
-def _contrast(gray: Gray) -> Ink:
-    """How far each pixel is from the paper, towards the side (dark or light) that ink is on."""
-    edge = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    # A tight scan's ink may touch every edge, but seldom fills the corners or most of the picture.
-    corners = np.repeat(gray[[0, 0, -1, -1], [0, -1, 0, -1]], len(edge) // 8)
-    votes = np.concatenate([corners, gray.ravel()[:: max(1, gray.size // len(edge))]])
+def _contrast(gray: Grayscale) -> Foreground:
+    """Each pixel's difference from the background, positive where strokes are."""
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    # The strokes of a tightly cropped scan may touch every edge, but they seldom fill the corners
+    # or most of the image.
+    corners = np.repeat(gray[[0, 0, -1, -1], [0, -1, 0, -1]], len(border) // 8)
+    votes = np.concatenate([corners, gray.ravel()[:: max(1, gray.size // len(border))]])
     middle = (float(gray.min()) + float(gray.max())) / 2
     light = votes >= middle
-    paper = np.median(votes[light] if 2 * light.sum() > len(light) else votes[~light])
-    if min(gray.shape) >= SMALL and np.quantile(np.abs(edge - paper), 0.9) > UNEVEN:
-        return _shaded(gray)
-    above = gray - np.float32(paper)
-    return above if _mostly_above(above) else -above
+    background = np.median(votes[light] if 2 * light.sum() > len(light) else votes[~light])
+    is_photo = min(gray.shape) >= MIN_PHOTO_SIDE
+    if is_photo and np.quantile(np.abs(border - background), 0.9) > UNEVEN_BORDER:
+        return _contrast_in_uneven_light(gray)
+    above = gray - np.float32(background)
+    return above if _is_mostly_positive(above) else -above
 
 
-def _shaded(gray: Gray) -> Ink:
-    """The contrast on unevenly lit paper: what is darker, or lighter, than all around it."""
-    around = _resized(_resized(gray, CELLS, CELLS), *gray.shape[::-1])
-    light = _mostly_above(gray - around)
-    coarse = _resized(gray, gray.shape[1] // 4, gray.shape[0] // 4)
-    half = round(MAX_WIDTH / 2 * min(coarse.shape))
-    if light:
-        contrast = gray - _resized(_opened(coarse, half), *gray.shape[::-1])
+def _contrast_in_uneven_light(gray: Grayscale) -> Foreground:
+    """The same for a background that is darker in some places: compare with the surroundings."""
+    surroundings = _resize(_resize(gray, BACKGROUND_CELLS, BACKGROUND_CELLS), *gray.shape[::-1])
+    light_strokes = _is_mostly_positive(gray - surroundings)
+    coarse = _resize(gray, gray.shape[1] // 4, gray.shape[0] // 4)
+    radius = round(MAX_STROKE_SHARE / 2 * min(coarse.shape))
+    if light_strokes:
+        contrast = gray - _resize(_opening(coarse, radius), *gray.shape[::-1])
     else:
-        # Light multiplies: ink in the shade differs from its paper by as large a share.
-        contrast = 1 - gray / _resized(_closed(coarse, half), *gray.shape[::-1]).clip(min=0.05)
+        # Light multiplies: a dark stroke in a shadow differs from its background by the same share.
+        contrast = 1 - gray / _resize(_closing(coarse, radius), *gray.shape[::-1]).clip(min=0.05)
     return contrast - np.float32(np.median(contrast))
 
 
-def _mostly_above(difference: Gray) -> bool:
-    # Cubes: a few strong strokes outweigh wide soft shades.
+def _is_mostly_positive(difference: Grayscale) -> bool:
+    # Cubes, so that a few strong strokes outweigh large areas of soft shading.
     return float(np.vdot(difference * difference, difference)) > 0
 
 
-def _opened(values: Gray, half: int) -> Gray:
-    """Without what is lighter and narrower than ``2 · half + 1`` pixels: morphological opening."""
-    return _running(np.maximum, _running(np.minimum, values, half), half)
+def _opening(values: Grayscale, radius: int) -> Grayscale:
+    """Morphological opening: removes what is lighter and narrower than 2 · radius + 1 pixels."""
+    return _filter(np.maximum, _filter(np.minimum, values, radius), radius)
 
 
-def _closed(values: Gray, half: int) -> Gray:
-    """Without what is darker and narrower."""
-    return _running(np.minimum, _running(np.maximum, values, half), half)
+def _closing(values: Grayscale, radius: int) -> Grayscale:
+    """Morphological closing: removes what is darker and narrower than 2 · radius + 1 pixels."""
+    return _filter(np.minimum, _filter(np.maximum, values, radius), radius)
 
 
-def _running(extreme: np.ufunc, values: Gray, half: int) -> Gray:
-    """The extreme of the square ``2 · half + 1`` pixels wide around each pixel."""
-    for _ in "down", "across":
-        window, done = 2 * half + 1, 1
-        found = np.pad(values, ((half, half), (0, 0)), mode="edge")
-        while 2 * done <= window:  # of 1, 2, 4, … values
-            found = extreme(found[:-done], found[done:])
-            done *= 2
-        rest = window - done
-        values = extreme(found[: len(found) - rest], found[rest:]).T
+def _filter(extreme: np.ufunc, values: Grayscale, radius: int) -> Grayscale:
+    """The minimum or maximum of the square with sides of 2 · radius + 1 pixels around each pixel.
+
+    Extremes of 1, 2, 4, … pixels are combined, first along columns, then along rows.
+    """
+    for _ in "columns", "rows":
+        window, covered = 2 * radius + 1, 1
+        combined = np.pad(values, ((radius, radius), (0, 0)), mode="edge")
+        while 2 * covered <= window:
+            combined = extreme(combined[:-covered], combined[covered:])
+            covered *= 2
+        shift = window - covered
+        values = extreme(combined[: len(combined) - shift], combined[shift:]).T
     return values
 
 
-def _resized(gray: Gray, width: int, height: int) -> Gray:
-    filter = Image.Resampling.BOX if width < gray.shape[1] else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(gray).resize((width, height), filter))
+def _resize(gray: Grayscale, width: int, height: int) -> Grayscale:
+    resampling = Image.Resampling.BOX if width < gray.shape[1] else Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(gray).resize((width, height), resampling))
 
 
-def _above_grain(contrast: Ink) -> Ink | None:
-    """From 0 at the grain to 1 at the strongest stroke; None where nothing stands out."""
-    top = float(contrast.max())
-    if top < FAINTEST:
+def _above_noise(contrast: Foreground) -> Foreground | None:
+    """From 0 at the noise level to 1 at the strongest stroke; None if nothing exceeds the noise."""
+    peak = float(contrast.max())
+    if peak < MIN_CONTRAST:
         return None
-    # Three standard deviations of the paper: a quarter of a normal distribution is within 0.319.
-    grain = 3 / 0.319 * float(np.quantile(np.abs(contrast), 0.25))
-    strongest = float(np.quantile(contrast[contrast > top / 2], 0.9)) if grain else top
-    if strongest < CLEAR * grain:
+    # Three standard deviations: a quarter of a normal distribution lies within 0.319 of them.
+    noise = 3 / 0.319 * float(np.quantile(np.abs(contrast), 0.25))
+    strongest = float(np.quantile(contrast[contrast > peak / 2], 0.9)) if noise else peak
+    if strongest < MIN_SIGNAL_TO_NOISE * noise:
         return None
-    ink: Ink = np.clip((contrast - grain) / (strongest - grain), 0, 1)
-    return ink
+    foreground: Foreground = np.clip((contrast - noise) / (strongest - noise), 0, 1)
+    return foreground

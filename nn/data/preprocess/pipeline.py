@@ -1,8 +1,9 @@
-"""Normalise: any picture of a digit → MNIST's frame.
+"""The preprocessing pipeline: from any image of a digit to a 28 × 28 image like those of MNIST.
 
-MNIST's makers scaled each digit to fit 20 × 20 with anti-aliasing and placed its center of mass at
-the center of 28 × 28 (LeCun et al. 1998, *Gradient-based learning*, §III-A). A network that has
-seen only such pictures reads only such pictures, so every drawing, upload and file passes here.
+The makers of MNIST scaled each digit to fit 20 × 20 pixels with anti-aliasing and placed its center
+of mass at the center of 28 × 28 (LeCun et al. 1998, *Gradient-based learning applied to document
+recognition*, §III-A). A network trained on such images recognizes only such images, so every
+drawing, upload and image file goes through this pipeline.
 """
 
 from __future__ import annotations
@@ -13,91 +14,92 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from nn.data.preprocess import stroke_width
-from nn.data.preprocess.denoise import box, cleaned
-from nn.data.preprocess.foreground import Ink, find
-from nn.data.preprocess.grayscale import Box, gray, opened
+from nn import IMAGE_SIDE
+from nn.data.preprocess.bounding_box import Box, bounding_box
+from nn.data.preprocess.center_of_mass import center
+from nn.data.preprocess.denoise import denoise
+from nn.data.preprocess.foreground import MIN_FOREGROUND, Foreground, extract_foreground
+from nn.data.preprocess.grayscale import as_image, to_grayscale
+from nn.data.preprocess.stroke_width import mean_width, normalize_stroke_width
 
-SIZE = 28
-WORK = 200  # a picture is looked at in 1 to 2 times as many pixels: more cannot survive 20
-CLOSER = 60  # pixels there: a smaller digit is looked at again
-STROKE = 0.1  # ink above this decides where a digit begins and ends
-SMALLEST = 5  # pixels: nothing smaller can be read
-ROUND = 0.36  # stroke width as a share of the side: of a disc 0.37 to 0.5, of MNIST's digits less
+WORKING_SIDE = 200  # pixels: images are reduced to 1 to 2 times this; 20 × 20 need no more detail
+MIN_DETAIL = 60  # pixels at that size: a smaller digit is extracted again at a higher resolution
+MIN_DIGIT_SIDE = 5  # pixels: anything smaller cannot be recognized
+DOT_WIDTH = 0.36  # stroke width / side: 0.37 to 0.5 for a disc, less for MNIST's digits
 
 
 class Preprocessed(NamedTuple):
-    image: NDArray[np.uint8]  # (28, 28), ink bright on 0
-    blank: bool  # nothing to read: image is all 0
-    # On the way there, in this order: "found" (the ink in the whole picture), "cropped",
-    # "weighed" (at most 20 × 20), "centered" (28 × 28); uint8, ink bright. Empty when blank.
+    image: NDArray[np.uint8]  # (28, 28), bright strokes on 0
+    blank: bool  # no digit found: the image is all 0
+    # Intermediate images in this order, uint8, bright strokes on 0: "foreground" (of the whole
+    # image, denoised), "crop", "stroke_width" (at most 20 × 20), "center_of_mass" (28 × 28).
+    # Empty if blank.
     steps: dict[str, NDArray[np.uint8]]
 
 
-def preprocess(picture: Image.Image | NDArray[np.generic]) -> Preprocessed:
-    """Dark ink on light paper or light on dark; drawing, scan or photograph; any size.
+def preprocess(source: Image.Image | NDArray[np.generic]) -> Preprocessed:
+    """Drawing, scan or photo of any size, dark strokes on light or light on dark → 28 × 28.
 
-    picture: a Pillow image of any mode, or an array (h, w) or (h, w, 1–4) of numbers.
-    Raises UserError for what is no picture.
+    1. Grayscale: rotate upright, flatten transparency, reduce to a working size.
+    2. Foreground: separate the strokes from the background, even in uneven light.
+    3. Denoise: remove ruled lines, frames and specks.
+    4. Crop to the bounding box of the strokes.
+    5. Scale the longer side to 20 pixels.
+    6. Stroke width: join broken strokes; thicken or thin them to MNIST's range.
+    7. Center of mass: place it at the center of 28 × 28 pixels.
+
+    source: a Pillow image of any mode, or an array (h, w) or (h, w, 1–4) of numbers. Raises
+    UserError for anything else.
     """
-    image = opened(picture)
-    found = _look(image, (0, 0, *image.size))
-    ink = found if found is None else _crop(found)
-    if found is None or ink is None or _is_dot(ink):
-        return Preprocessed(np.zeros((SIZE, SIZE), np.uint8), True, {})
-    weighed = stroke_width.weighed(ink)
-    # The brightest stroke becomes full ink: anti-aliasing has thinned out hair lines.
-    centered = _centered(weighed / weighed.max())
-    steps = {"found": found, "cropped": ink, "weighed": weighed, "centered": centered}
-    pictures = {name: np.rint(step * 255).astype(np.uint8) for name, step in steps.items()}
-    return Preprocessed(pictures["centered"], False, pictures)
+    image = as_image(source)
+    foreground = _extract_digit(image, Box(0, 0, *image.size))
+    if foreground is None or not (foreground > MIN_FOREGROUND).any():
+        return _blank()
+    cropped = foreground[bounding_box(foreground > MIN_FOREGROUND).slices]
+    if max(cropped.shape) < MIN_DIGIT_SIDE or _is_dot(cropped):
+        return _blank()
+    scaled = normalize_stroke_width(cropped)
+    # Anti-aliasing dims thin lines: rescale so that the brightest pixel is 1.
+    centered = center(scaled / scaled.max())
+    arrays = {
+        "foreground": foreground,
+        "crop": cropped,
+        "stroke_width": scaled,
+        "center_of_mass": centered,
+    }
+    steps = {name: np.rint(array * 255).astype(np.uint8) for name, array in arrays.items()}
+    return Preprocessed(steps["center_of_mass"], False, steps)
 
 
-def _look(image: Image.Image, part: Box) -> Ink | None:
-    """The digit's ink in ``part``, from nearer where it is small; None where there is none."""
-    shrink = max(1, max(part[2] - part[0], part[3] - part[1]) // WORK)
-    ink = find(gray(image, part, shrink))
-    if ink is None:
+def _blank() -> Preprocessed:
+    return Preprocessed(np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8), True, {})
+
+
+def _is_dot(cropped: Foreground) -> bool:
+    return bool(mean_width(cropped) > DOT_WIDTH * max(cropped.shape))
+
+
+def _extract_digit(image: Image.Image, box: Box) -> Foreground | None:
+    """The denoised foreground inside ``box``; zooms in on a small digit. None if there is none."""
+    factor = max(1, max(box.right - box.left, box.bottom - box.top) // WORKING_SIDE)
+    foreground = extract_foreground(to_grayscale(image, box, factor))
+    if foreground is None:
         return None
-    ink = cleaned(ink)
-    if shrink > 1 and ink.any():
-        top, left, bottom, right = box(ink > STROKE)
-        side = max(bottom - top, right - left)
-        scale = (part[2] - part[0]) / ink.shape[1], (part[3] - part[1]) / ink.shape[0]
-        if side * max(scale) < CLOSER * shrink:
-            nearer = (
-                max(part[0], part[0] + int((left - side / 4) * scale[0])),
-                max(part[1], part[1] + int((top - side / 4) * scale[1])),
-                min(part[2], part[0] + int((right + side / 4) * scale[0])),
-                min(part[3], part[1] + int((bottom + side / 4) * scale[1])),
-            )
-            closer = _look(image, nearer)
-            return ink if closer is None else closer
-    return ink
-
-
-def _crop(ink: Ink) -> Ink | None:
-    """Cut to the box of the strokes; None when there are none."""
-    if not (ink > STROKE).any():
-        return None
-    top, left, bottom, right = box(ink > STROKE)
-    return ink[top:bottom, left:right]
-
-
-def _is_dot(ink: Ink) -> bool:
-    side = max(ink.shape)
-    return bool(side < SMALLEST or stroke_width.width(ink) > ROUND * side)
-
-
-def _centered(ink: Ink) -> Ink:
-    """Place ``ink`` (at most 20 × 20) in 28 × 28 with its center of mass in pixel (14, 14)."""
-    frame = np.zeros((SIZE, SIZE), np.float32)
-    place = []
-    for axis, length in enumerate(ink.shape):
-        mass = ink.sum(axis=1 - axis)
-        middle = float((mass * (np.arange(length) + 0.5)).sum() / mass.sum())
-        # MNIST's own centers of mass all lie in pixel 14, from 14.0 to 15.0 (measured).
-        place.append(int(np.clip(np.ceil(SIZE / 2 - middle), 0, SIZE - length)))
-    top, left = place
-    frame[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
-    return frame
+    foreground = denoise(foreground)
+    if factor == 1 or not foreground.any():
+        return foreground
+    digit = bounding_box(foreground > MIN_FOREGROUND)
+    side = max(digit.right - digit.left, digit.bottom - digit.top)
+    scale_x = (box.right - box.left) / foreground.shape[1]
+    scale_y = (box.bottom - box.top) / foreground.shape[0]
+    if side * max(scale_x, scale_y) >= MIN_DETAIL * factor:
+        return foreground
+    margin = side / 4
+    zoomed_box = Box(
+        max(box.left, box.left + int((digit.left - margin) * scale_x)),
+        max(box.top, box.top + int((digit.top - margin) * scale_y)),
+        min(box.right, box.left + int((digit.right + margin) * scale_x)),
+        min(box.bottom, box.top + int((digit.bottom + margin) * scale_y)),
+    )
+    zoomed = _extract_digit(image, zoomed_box)
+    return foreground if zoomed is None else zoomed

@@ -7,7 +7,7 @@ Form = list[Path]
 
 # Control points of paths from 0 (top) to 1 (bottom), x to the right on the same scale. A curve
 # runs smoothly through a path's points; a corner is where one path ends and the next begins.
-FORMS: dict[int, list[Form]] = {
+GLYPHS: dict[int, list[Form]] = {
     0: [
         [[(.45, 0), (.15, .13), (.02, .5), (.15, .87), (.42, 1), (.7, .86), (.8, .5), (.68, .13),
           (.42, 0)]],

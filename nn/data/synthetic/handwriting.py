@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.data.dataset import Dataset, cached
-from nn.data.synthetic.glyphs import FORMS, Form
+from nn.data.synthetic.glyphs import GLYPHS, Form
 from nn.data.synthetic.pen import Points, frame, rasterize, spline
 
 TRAIN, TEST = 20_000, 4_000
@@ -33,7 +33,7 @@ def make(count: int, seed: int) -> Dataset:
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count) % 10).astype(np.uint8)
     images = np.empty((count, 28, 28), np.uint8)
-    for digit, forms in FORMS.items():
+    for digit, forms in GLYPHS.items():
         rows = rng.permutation(np.flatnonzero(labels == digit))  # forms spread over the whole set
         for form, part in zip(forms, np.array_split(rows, len(forms)), strict=True):
             for start in range(0, len(part), CHUNK):

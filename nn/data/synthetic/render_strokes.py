@@ -20,7 +20,7 @@ PEN = 1 / 20  # of the side
 MOST_DRAWINGS, MOST_POINTS = 10_000, 20_000
 
 
-def picture(strokes: Strokes) -> Image.Image:
+def render(strokes: Strokes) -> Image.Image:
     """Dark on white, whatever the scale and place of the strokes; at least one point."""
     points = list(chain(*strokes))
     left, top = (min(axis) for axis in zip(*points, strict=True))
@@ -39,7 +39,7 @@ def picture(strokes: Strokes) -> Image.Image:
     return sheet.reduce(2)
 
 
-def read(text: str, name: str) -> list[tuple[int, Strokes]]:
+def parse(text: str, name: str) -> list[tuple[int, Strokes]]:
     """(label, strokes) of each drawing in a JSON list of {"label", "strokes"}.
 
     Raises UserError naming what is wrong and in which drawing.

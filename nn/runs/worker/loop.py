@@ -84,7 +84,7 @@ def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Ste
 def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     run = store.run(recorder.run_id)
     spec = run.spec
-    splits = sources.load(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
+    splits = sources.load_splits(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
     network, loss, optimizer = spec.build(run.stream_version)
     position = _restore(store, run, network, optimizer)
     per_epoch = steps_per_epoch(len(splits.train), spec.batch_size)
@@ -244,7 +244,7 @@ def _log_to(run_id: str) -> None:
 def _warm_up() -> None:
     """Take one step of a default run in memory, which loads everything that a first step needs."""
     store = RunStore("sqlite://")
-    events = work(store, store.create(RunSpec(dataset=sources.default())).id)
+    events = work(store, store.create(RunSpec(dataset=sources.default_dataset())).id)
     next(events, None)
     events.close()  # type: ignore[attr-defined]
 

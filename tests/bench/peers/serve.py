@@ -49,7 +49,7 @@ def serve(train: Callable[[Dataset, RunSpec], Training]) -> None:
 
 def strokes() -> tuple[Dataset, Dataset]:
     """The built-in digits in MNIST's place, repeated until they are as many."""
-    splits = sources.load("strokes", 0, 0)
+    splits = sources.load_splits("strokes", 0, 0)
     return splits.train[np.arange(PICTURES) % len(splits.train)], splits.test
 
 

@@ -31,14 +31,14 @@ def test_from_any_format_to_any_other_pictures_and_their_order_stay(
 def test_a_loop_that_takes_a_while_is_shown(tmp_path, pictures, name):
     shown = []
 
-    def track(items):
+    def progress(items):
         shown.append(len(items))
         yield from items
 
-    any_format.write(pictures(5), tmp_path / name, track)
+    any_format.write(pictures(5), tmp_path / name, progress)
     assert shown and all(shown)
     if name != "d-images-idx3-ubyte.gz":  # (reading this one takes no while)
-        any_format.read(tmp_path / name, track=track)
+        any_format.read(tmp_path / name, progress=progress)
         assert len(shown) == 2 and shown[1]
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from nn.data.formats.image_files import FORMATS, open_picture
+from nn.data.formats.image_files import FORMATS, open_image
 from nn.errors import UserError
 
 
@@ -44,7 +44,7 @@ def png(width: int, height: int) -> bytes:
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_picture_of_each_kind_is_decoded_whatever_its_name(path, kind):
     path.write_bytes(encoded(kind))
-    picture = open_picture(path)
+    picture = open_image(path)
     path.write_bytes(b"")  # nothing is left to be read later
     assert picture.size == (30, 30)
     assert np.abs(np.asarray(picture.convert("L"), int) - RAMP).mean() < 5
@@ -57,32 +57,32 @@ def test_a_picture_of_each_kind_is_decoded_whatever_its_name(path, kind):
 def test_a_picture_of_too_many_pixels_is_refused_by_its_head(path, size):
     path.write_bytes(png(*size))
     with pytest.raises(UserError, match=rf"^{path} .*pixels.*[^.]\.$"):
-        open_picture(path)
+        open_image(path)
 
 
 def test_a_picture_without_pixels_is_refused(path):
     path.write_bytes(b"GIF89a" + bytes(7) + b"," + bytes(9) + b"\2\0;")
     with pytest.raises(UserError, match=str(path)):
-        open_picture(path)
+        open_image(path)
 
 
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
     for nothing in (tmp_path / "absent.png", tmp_path):
         with pytest.raises(UserError, match=str(nothing)):
-            open_picture(nothing)
+            open_image(nothing)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     with pytest.raises(UserError, match=r"pipe\.png cannot be read as a picture: it is not"):
-        open_picture(tmp_path / "pipe.png")
+        open_image(tmp_path / "pipe.png")
 
 
 def test_what_is_no_picture_is_told_in_words(path):
     path.write_text("no picture")
     with pytest.raises(UserError, match="it is none of PNG, JPEG, BMP, WEBP, GIF"):
-        open_picture(path)
+        open_image(path)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -90,7 +90,7 @@ def test_how_the_camera_was_held_is_still_known(path, kind):
     picture, exif = Image.new("L", (30, 20)), Image.Exif()
     exif[274] = 6  # orientation: a quarter turn
     picture.save(path, kind, exif=exif)
-    assert ImageOps.exif_transpose(open_picture(path)).size == (20, 30)
+    assert ImageOps.exif_transpose(open_image(path)).size == (20, 30)
 
 
 @given(
@@ -104,7 +104,7 @@ def test_any_bytes_are_a_picture_or_a_sentence(path, kind, at, junk, cut):
     at %= len(whole)
     path.write_bytes(whole[:at] + junk + (b"" if cut else whole[at + len(junk) :]))
     try:
-        picture = open_picture(path)
+        picture = open_image(path)
     except UserError as refused:
         assert str(path) in str(refused)
     else:

@@ -6,20 +6,20 @@ import tracemalloc
 
 import numpy as np
 
-from nn.data.preprocess.grayscale import opened
+from nn.data.preprocess.grayscale import as_image
 
 
 def test_sixteen_bits_keep_every_level():
     levels = np.arange(2**16, dtype=np.uint16).reshape(256, 256)
     expected = (levels / 65_535).astype(np.float32)
-    np.testing.assert_array_equal(np.asarray(opened(levels)), expected)
+    np.testing.assert_array_equal(np.asarray(as_image(levels)), expected)
 
 
 def test_a_large_picture_of_sixteen_bits_is_handled_in_single_precision():
     picture = np.full((1000, 1000), 60_000, np.uint16)
     tracemalloc.start()
     try:
-        opened(picture)
+        as_image(picture)
         assert tracemalloc.get_traced_memory()[1] < 18 * picture.size
     finally:
         tracemalloc.stop()

@@ -18,21 +18,21 @@ SEVEN = [[(0, 0), (50, 0), (30, 100)], [(10, 50), (45, 50)]]
 
 def test_scale_and_place_of_the_strokes_do_not_matter():
     moved = [[(3 * x - 900, 3 * y + 77) for x, y in path] for path in SEVEN]
-    np.testing.assert_array_equal(render_strokes.picture(SEVEN), render_strokes.picture(moved))
+    np.testing.assert_array_equal(render_strokes.render(SEVEN), render_strokes.render(moved))
 
 
 def test_a_drawing_fills_its_frame_and_can_be_read():
-    seen = preprocess(render_strokes.picture(SEVEN))
+    seen = preprocess(render_strokes.render(SEVEN))
     assert not seen.blank and seen.image.max() == 255
 
 
 def test_a_single_point_is_a_dot():
-    assert preprocess(render_strokes.picture([[(5, 5)]])).blank
+    assert preprocess(render_strokes.render([[(5, 5)]])).blank
 
 
 def test_what_is_written_is_read():
     text = json.dumps([{"label": 7, "strokes": SEVEN}])
-    [(label, strokes)] = render_strokes.read(text, "mine.json")
+    [(label, strokes)] = render_strokes.parse(text, "mine.json")
     assert label == 7 and strokes == [[(float(x), float(y)) for x, y in path] for path in SEVEN]
 
 
@@ -47,7 +47,7 @@ def test_what_is_written_is_read():
 )  # fmt: skip
 def test_bad_files_are_sentences_that_name_them(text):
     with pytest.raises(UserError, match="mine"):
-        render_strokes.read(text, "mine.json")
+        render_strokes.parse(text, "mine.json")
 
 
 json_values = st.recursive(
@@ -63,8 +63,8 @@ json_values = st.recursive(
 @given(json_values)
 def test_whatever_json_holds_it_is_read_or_refused(value):
     try:
-        for label, strokes in render_strokes.read(json.dumps(value), "x.json"):
+        for label, strokes in render_strokes.parse(json.dumps(value), "x.json"):
             assert label in range(10)
-            render_strokes.picture(strokes)
+            render_strokes.render(strokes)
     except UserError:
         pass

@@ -75,7 +75,7 @@ def test_a_neuron_of_the_pretrained_has_one_too_but_no_life(layer):
 
 
 def test_the_pretrained_reads_here_as_it_does_elsewhere():
-    test = sources.load(sources.default(), 0, 0).test
+    test = sources.load_splits(sources.default_dataset(), 0, 0).test
     truth = predict.predict(pretrained.network(), test.images, test.labels)
     scores = snapshot.scores(snapshot.SHIPPED, 0, 2)
     assert scores.accuracy == pytest.approx(truth.correct.mean())
@@ -84,7 +84,7 @@ def test_the_pretrained_reads_here_as_it_does_elsewhere():
 def test_switched_off_is_told_from_the_accuracy_that_others_find(store):
     run = record(store, 7)
     step = store.snapshot_steps(run.id)[-1]
-    test = sources.load("strokes", run.spec.validation_size, run.spec.seed).test
+    test = sources.load_splits("strokes", run.spec.validation_size, run.spec.seed).test
     truth = predict.predict(snapshot.network(run.id, step), test.images, test.labels)
     assert snapshot.scores(run.id, step, 0).accuracy == pytest.approx(truth.correct.mean())
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from nn.data.synthetic.render_strokes import picture
+from nn.data.synthetic.render_strokes import render
 from pages.common.model_picker import PRETRAINED
 from pages.draw.upload import _csv, _row, look
 
-SEVEN = picture([[(0, 0), (60, 0), (35, 50), (25, 100)], [(15, 50), (50, 48)]])
+SEVEN = render([[(0, 0), (60, 0), (35, 50), (25, 100)], [(15, 50), (50, 48)]])
 
 
 def file(image: Image.Image, kind: str = "PNG", **options) -> bytes:

@@ -219,7 +219,7 @@ def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(sto
     resumed = drain(store, store.requeue(run.id))
 
     network, loss, optimizer = spec.build()
-    splits = sources.load(spec.dataset, spec.validation_size, spec.seed)
+    splits = sources.load_splits(spec.dataset, spec.validation_size, spec.seed)
     position = Position()
     for event in train(
         network, loss, optimizer, splits.train, epochs=spec.epochs, batch_size=spec.batch_size,
