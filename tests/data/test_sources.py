@@ -25,7 +25,7 @@ def test_a_name_stays_and_a_path_is_made_to_begin_at_the_root(tmp_path, monkeypa
     "text", ["emnist", "", "no/such.csv", "\0", "\ud800", "x" * 5000, "~nobody/x"]
 )
 def test_what_is_neither_a_name_nor_there_is_a_sentence_that_says_what_may_be(text):
-    with pytest.raises(UserError, match=r"^data must be one of mnist, strokes, .*csv.*\.$"):
+    with pytest.raises(UserError, match=r"^dataset must be one of mnist, strokes, .*csv.*\.$"):
         sources.resolve_dataset(text)
 
 

@@ -62,13 +62,13 @@ def preprocess(source: Image.Image | NDArray[np.generic]) -> Preprocessed:
     # Anti-aliasing dims thin lines: rescale so that the brightest pixel is 1.
     centered = center(scaled / scaled.max())
     arrays = {
-        "foreground": foreground,
-        "crop": cropped,
-        "stroke_width": scaled,
-        "center_of_mass": centered,
+        "found": foreground,
+        "cropped": cropped,
+        "weighed": scaled,
+        "centered": centered,
     }
     steps = {name: np.rint(array * 255).astype(np.uint8) for name, array in arrays.items()}
-    return Preprocessed(steps["center_of_mass"], False, steps)
+    return Preprocessed(steps["centered"], False, steps)
 
 
 def _blank() -> Preprocessed:

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from nn.data.preprocess.connected_components import label
 from nn.data.preprocess.pipeline import preprocess
-from nn.data.preprocess.stroke_width import width
+from nn.data.preprocess.stroke_width import mean_width
 from nn.errors import UserError
 
 SEVEN = [(30, 30), (105, 25), (60, 130)]
@@ -204,7 +204,7 @@ def test_mnists_own_pictures_stay_nearly_as_they_are(mnist):
 @pytest.mark.parametrize("pen", [1, 2, 4, 8, 14, 20, 28, 36])
 def test_strokes_are_as_wide_as_mnists_whatever_the_pen(pen):
     image = preprocess(np.pad(written(scale=2, pen=pen), 20)).image
-    assert 1.6 < width(image / np.float32(255)) < 3.8
+    assert 1.6 < mean_width(image / np.float32(255)) < 3.8
 
 
 def test_steps_lead_from_the_ink_found_to_the_frame():
@@ -369,7 +369,7 @@ def test_ones_and_noughts_are_ink_and_paper():
     ids=lambda nothing: repr(nothing).split(" at ")[0],  # the same in every process
 )
 def test_what_is_no_picture_is_refused_with_a_sentence(nothing):
-    with pytest.raises(UserError, match="Expected a picture"):
+    with pytest.raises(UserError, match="Expected an image"):
         preprocess(nothing)
 
 

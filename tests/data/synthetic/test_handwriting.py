@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.data.preprocess.stroke_width import width
+from nn.data.preprocess.stroke_width import mean_width
 from nn.data.synthetic import handwriting as synthetic
 from nn.losses import cross_entropy
 from nn.metrics import evaluate
@@ -87,8 +87,8 @@ def test_who_learned_from_strokes_reads_handwriting(mnist):
 
 
 def test_strokes_are_as_wide_as_mnists(mnist):
-    drawn = np.median([width(image / 255) for image in synthetic.make(300, seed=0).images])
-    written = np.median([width(image / 255) for image in mnist[0].images[:300]])
+    drawn = np.median([mean_width(image / 255) for image in synthetic.make(300, seed=0).images])
+    written = np.median([mean_width(image / 255) for image in mnist[0].images[:300]])
     assert drawn == pytest.approx(written, rel=0.15)
 
 
