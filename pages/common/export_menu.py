@@ -30,8 +30,8 @@ WEIGHTS = {
     ".safetensors": "Weights as .safetensors",
     ".json": "Weights as readable text (.json)",
 }
-WALL, NEURON, NET = "the wall learning", "this neuron learning", "the net view learning"
-PAGE = "everything on one page"
+WALL, NEURON, NET = "weight wall", "this neuron", "network diagram"
+PAGE = "report (one HTML page)"
 PRETRAINED = "Pretrained model"
 MOVING = {".gif": "GIF", ".webp": "animated WebP"}
 WIDTHS = {480: "small", 960: "middle", 1440: "large"}  # pixels
@@ -50,7 +50,7 @@ def out(
 
     In no fragment, or no press would end what is being made; the last to be drawn on its page.
     """
-    with st.popover("Take it with you", icon=":material/download:", width="stretch"):
+    with st.popover("Export", icon=":material/download:", width="stretch"):
         network = snapshot.network(run.id if run else SHIPPED, step)
         if np.isfinite(network.parameters).all():
             _weights(run, step, network)
@@ -58,7 +58,9 @@ def out(
                 name = file_name(run, ".csv", "confusion")
                 _table("Confusion matrix", name, lambda path: confusion_csv.write(confused(), path))
         else:
-            st.caption("The weights are no longer finite at this moment: nothing reads with them.")
+            st.caption(
+                "The weights at this snapshot are not finite, so there is no network to export."
+            )
         if run:
             name = file_name(run, ".csv")
             _table("Curves", name, lambda path: curves_csv.write(store(), run, path))
@@ -74,7 +76,7 @@ def _weights(run: Run | None, step: int, network: Network) -> None:
 
 
 def _table(what: str, name: str, write: Callable[[Path], None]) -> None:
-    _button(f"{what} as a table (.csv)", name, partial(contents, name, write))
+    _button(f"{what} (.csv)", name, partial(contents, name, write))
 
 
 def _button(label: str, name: str, data: Any) -> None:
@@ -98,15 +100,17 @@ def _made(run: Run, steps: list[int], films: Sequence[str]) -> None:
     """What takes a while: asked for, made under the eyes of who asked, then saved."""
     what = PAGE
     if films:
-        what = st.selectbox("Make a film or a page of", [*films, PAGE], key="take what")
+        what = st.selectbox("Animation or report", [*films, PAGE], key="take what")
     neuron = neurons_state.neuron() if what == NEURON else None
     kind, width, most = ".html", 0, 0
     if what != PAGE:
         form, size = st.columns(2)
-        kind = form.selectbox("As", list(MOVING), format_func=MOVING.get, key="take kind")
+        kind = form.selectbox("Format", list(MOVING), format_func=MOVING.get, key="take kind")
         width = size.selectbox("Size", list(WIDTHS), 1, format_func=WIDTHS.get, key="take width")
         if len(steps) > 2:
-            most = st.slider("Moments", 2, len(steps), min(FRAMES, len(steps)), key="take moments")
+            most = st.slider(
+                "Snapshots", 2, len(steps), min(FRAMES, len(steps)), key="take moments"
+            )
     asked = (run.id, what, kind, width, most, neuron)  # what is made stays, though the run goes on
     part = {NEURON: f"neuron-{neuron}", NET: "net"}.get(what)
     name = file_name(run, kind, part)
@@ -125,7 +129,7 @@ def _made(run: Run, steps: list[int], films: Sequence[str]) -> None:
 
     place = st.empty()
     if place.button(
-        "Make it" if films else "Make one page of everything (.html)",
+        "Create" if films else "Create report (.html)",
         key="take make",
         width="stretch",
     ):
@@ -141,11 +145,11 @@ def _made(run: Run, steps: list[int], films: Sequence[str]) -> None:
         place.empty()
     data = export_state.find(asked)
     if data:
-        _button(f"Save {name} ({len(data) / 1e6:.1f} MB)", name, data)
+        _button(f"Download {name} ({len(data) / 1e6:.1f} MB)", name, data)
 
 
 def _shown(bar: Any, items: Sequence[Any]) -> Iterable[Any]:
-    """Passes the items on, and shows how many are done."""
+    """Pass the items on and show the progress."""
 
     def passing() -> Iterator[Any]:
         for done, item in enumerate(items):

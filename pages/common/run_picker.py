@@ -25,7 +25,7 @@ def choose() -> Run | None:
         state.view(runs.get(st.session_state[mistakes_state.NETWORK]))
 
     st.selectbox(
-        "Network",
+        "Model",
         [state.NEW, *runs],
         format_func=lambda each: _words(runs[each]) if each else "Pretrained model",
         key=mistakes_state.NETWORK,
@@ -35,5 +35,5 @@ def choose() -> Run | None:
 
 
 def _words(run: Run) -> str:
-    read = "" if run.test_accuracy is None else f", reads {run.test_accuracy:.1%}"
-    return f"{run.name} ({'-'.join(map(str, run.spec.sizes))}{read})"
+    read = "" if run.test_accuracy is None else f" · {run.test_accuracy:.1%} test accuracy"
+    return f"{run.name} · {'-'.join(map(str, run.spec.sizes))}{read}"

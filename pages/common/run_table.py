@@ -1,4 +1,4 @@
-"""The recorded runs: any can be opened; who started one may rename, keep and delete it."""
+"""The run table: open any run; rename, keep or delete your own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import streamlit as st
 from nn.errors import UserError
 from nn.runs.store.store import Run
 from pages.common import state
+from pages.common.text import plain
 from pages.server.shared_store import store
 
 MOST = 200  # newest runs in the list
@@ -22,7 +23,7 @@ def runs(in_view: Run | None) -> None:
         return
     with place:
         if not found:
-            st.caption("None yet. Every run is recorded here, also one of the command line.")
+            st.caption("No runs yet. Runs from the command line appear here, too.")
             return
         chosen = st.dataframe(
             [
@@ -63,18 +64,18 @@ def _care_for(run: Run) -> None:
             store().rename(run.id, new)
             st.rerun()
         except UserError as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
     kept = keep.toggle(
-        "Keep all frames",
+        "Keep all snapshots",
         run.pinned,
-        help="When the store grows too large, old runs keep fewer moments to look back at.",
+        help="When the storage quota is reached, old runs lose snapshots, unless this is on.",
         key=f"keep {run.id}",
     )
     if kept != run.pinned:
         store().pin(run.id, kept)
     with delete.popover("Delete"):
-        st.markdown("All that was recorded of this run will be gone.")
-        if st.button("Delete it", type="primary"):
+        st.markdown("This permanently deletes the run and its snapshots.")
+        if st.button("Delete run", type="primary"):
             store().delete(run.id)
             state.view(None)
             st.rerun()

@@ -1,4 +1,4 @@
-"""How the neurons are looked at: which layer, what of them, in which order, beside which other."""
+"""The controls of the Neurons page: layer, what to show, order, filter, and comparison."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MODES = {
     "weights": "weights",
     "start": "change since start",
     "previous": "latest change",
-    "gradient": "pull (gradient)",
+    "gradient": "gradient",
 }
 # What the wall shows, for its caption; {}: the layer.
 SUBJECTS = {
@@ -40,18 +40,18 @@ SUBJECTS = {
 WALL_MODES = {"weights": "weights", "start": "initial", "previous": "previous"}
 ORDERS = {
     "index": "number",
-    "weight_norm": "strength (norm)",
-    "activation_rate": "how often it fires",
-    "preferred_digit": "digit it serves",
-    "similarity": "likeness",
+    "weight_norm": "weight norm",
+    "activation_rate": "activation rate",
+    "preferred_digit": "preferred digit",
+    "similarity": "similarity",
 }
 ONLY = {
     "all": "all",
     "dead": "dead",
     "twins": "duplicates",
-    "others": "neither",
+    "others": "unique",
 }
-BESIDE = ("neuron", "moment", "run")
+BESIDE = ("neuron", "snapshot", "run")
 
 
 def watch(run: Run, steps: Sequence[int]) -> None:
@@ -71,7 +71,7 @@ def _watch(run: Run, empty: bool) -> None:
 def layer_name(sizes: Sequence[int], layer: int) -> str:
     count = sizes[layer + 1]
     if layer == len(sizes) - 2:
-        return "the answers (10)"
+        return "output (10)"
     if len(sizes) == 3:
         return f"hidden layer ({count:,})"
     return f"hidden {layer + 1} ({count:,})"
@@ -98,21 +98,23 @@ def mode(steps: Sequence[int], layer: int) -> str:
     modes = [mode for mode in MODES if mode not in changes and (layer == 0 or mode != "gradient")]
     state.forget_unless("mode", modes)
     help = (
-        "Weights: blue where ink speaks for the neuron, red where it speaks against it. Latest "
-        "change: since the kept moment before. Pull: how the test digits would have each weight "
-        "change, which is minus the gradient of the loss."
+        "Weights: blue is positive, red is negative. Latest change: since the previous snapshot. "
+        "Gradient: the direction in which the test images would change each weight, that is, the "
+        "negative gradient of the loss."
     )
     return _one_of("Show", "mode", {name: MODES[name] for name in modes}, help)
 
 
 def order() -> str:
-    return _one_of("Sort by", "sort", ORDERS, "Likeness: look-alikes stand together.")
+    return _one_of(
+        "Sort by", "sort", ORDERS, "Similarity puts neurons with similar weights side by side."
+    )
 
 
 def only() -> str:
     help = (
-        "Dead: never fires, whatever the picture. Duplicate: its weights are another's, but for "
-        "their strength."
+        "Dead: the same output for every image. Duplicates: nearly the same weights as another "
+        "neuron. Unique: neither."
     )
     return _one_of("Neurons", "only", ONLY, help)
 
@@ -133,7 +135,7 @@ def neuron(sizes: Sequence[int], layer: int) -> int:
         neurons_state.choose(last)
     label = "Digit" if layer == len(sizes) - 2 else "Neuron"
     chosen = st.number_input(
-        f"{label}, 0 to {last:,}; or choose it on the wall", 0, last, 0, key=neurons_state.NEURON,
+        f"{label}, 0 to {last:,}; or click one on the wall", 0, last, 0, key=neurons_state.NEURON,
         bind="query-params",
     )  # fmt: skip
     return int(chosen)
@@ -238,9 +240,9 @@ def compare(run_id: str, steps: Sequence[int], step: int, layer: int, neuron: in
         found = snapshot.picture(run_id, step, layer, int(other))
     elif beside == BESIDE[1]:
         if len(steps) == 1:
-            st.caption("Only one moment of this run is kept.")
+            st.caption("This run has only one snapshot.")
             return
-        then = _moment("Which one, in digits seen", run_id, steps, steps[0])
+        then = _moment("Snapshot, in images seen", run_id, steps, steps[0])
         titles = [details.seen(run_id, at) for at in (step, then)]
         found = snapshot.picture(run_id, then, layer, neuron)
     else:
@@ -248,12 +250,12 @@ def compare(run_id: str, steps: Sequence[int], step: int, layer: int, neuron: in
         if not run:
             return
         kept = [step for step in store().snapshot_steps(run.id) if step <= run.step]
-        then = _moment("At which moment, in digits seen", run.id, kept, kept[-1])
+        then = _moment("Snapshot, in images seen", run.id, kept, kept[-1])
         titles = [_named(run_id, step), _named(run.id, then)]
         found = snapshot.picture(run.id, then, layer, neuron)
     neuron_comparison(details.compared(titles, own, found))
     alike = cosine_similarity(np.nan_to_num(np.stack([own, found]), posinf=0, neginf=0))[0, 1]
-    st.caption(f"Likeness (cosine) {alike:.2f}: 1 the same, 0 nothing in common.")
+    st.caption(f"Similarity (cosine) {alike:.2f}: 1 is the same pattern, 0 has nothing in common.")
 
 
 def _moment(label: str, run_id: str, steps: Sequence[int], usual: int) -> int:
@@ -268,7 +270,7 @@ def _moment(label: str, run_id: str, steps: Sequence[int], usual: int) -> int:
 
 
 def _named(run_id: str, step: int) -> str:
-    name = "the pretrained model" if run_id == SHIPPED else store().run(run_id).name
+    name = "pretrained model" if run_id == SHIPPED else store().run(run_id).name
     return f"{name}, {details.seen(run_id, step)}"
 
 

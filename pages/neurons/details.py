@@ -83,43 +83,41 @@ def _facts(
     run_id: str, step: int, layer: int, neuron: int, own: Array | None
 ) -> list[tuple[str, str]]:
     """own: (784,); None when it is not finite."""
-    facts = [("Seen here", seen(run_id, step))]
+    facts = [("Snapshot", seen(run_id, step))]
     try:
         found = snapshot.layer_survey(run_id, step, layer)
     except UserError:
         return facts
     count = len(snapshot.tested(run_id, layer))
-    facts.append(("Fires at", f"{found.activation_rate[neuron]:.1%} of {count:,} test digits"))
+    facts.append(
+        ("Activation rate", f"{found.activation_rate[neuron]:.1%} of {count:,} test images")
+    )
     if found.dead[neuron]:
-        facts.append(("Serves", "no digit: it is dead, the same to every picture"))
+        facts.append(("Preferred digit", "none: the neuron is dead, its output never changes"))
     else:
         facts.append(
             (
-                "Serves",
-                f"{found.preferred_class[neuron]}s (selectivity {found.selectivity[neuron]:.2f})",
+                "Preferred digit",
+                f"{found.preferred_class[neuron]} (selectivity {found.selectivity[neuron]:.2f})",
             )
         )
-    facts.append(("Strength", f"{found.weight_norm[neuron]:.2f} (norm of its weights)"))
+    facts.append(("Weight norm", f"{found.weight_norm[neuron]:.2f}"))
     if own is not None:
         first = 0 if run_id == SHIPPED else store().snapshot_steps(run_id)[0]
         before, now = spatial_autocorrelation(
             np.stack([snapshot.picture(run_id, first, layer, neuron), own])
         ).tolist()
-        began = "its start is not recorded" if run_id == SHIPPED else f"at the start {before:.2f}"
-        said = f"{now:.2f}, {began} (0: noise, 1: strokes)"
-        facts.append(("Structure", said.replace("-", "−")))
+        began = "" if run_id == SHIPPED else f", initially {before:.2f}"
+        said = f"{now:.2f}{began} (0: noise, 1: strokes)"
+        facts.append(("Spatial autocorrelation", said.replace("-", "−")))
     return facts
 
 
 def seen(run_id: str, step: int) -> str:
-    """At which moment of its learning the network is seen."""
+    """How far the network was trained at this snapshot."""
     if run_id == SHIPPED:
-        return "at the end of its learning"
-    return (
-        f"after {store().snapshot(run_id, step).samples_seen:,} digits"
-        if step
-        else "before learning"
-    )
+        return "fully trained"
+    return f"after {store().snapshot(run_id, step).samples_seen:,} images" if step else "untrained"
 
 
 def _extremes(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
@@ -186,8 +184,8 @@ def _without(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
 def _life(run_id: str, layer: int, neuron: int) -> dict[str, Any]:
     if run_id == SHIPPED:
         raise UserError(
-            "No snapshots of the pretrained model were kept. Train a network of your own, and you "
-            "see its neurons’ lives."
+            "No snapshots of the pretrained model were kept. Train your own network to see how its "
+            "neurons learn."
         )
     found = weights.weight_history(store(), run_id, layer, neuron)
     return {"samples_seen": found.samples_seen, "tiles": text(quantize(found.images)[1])}

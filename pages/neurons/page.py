@@ -20,15 +20,15 @@ of = run.id if run else snapshot.SHIPPED
 spec = snapshot.spec(of)
 shape = " · ".join(map(str, spec.sizes))
 if run is None:
-    header.markdown(f"of the pretrained model that comes with Digitscope: {shape}")
+    header.markdown(f"Pretrained model: {shape}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown("Train a network of your own, and you see its neurons learn.", width="content")
+        st.markdown("Train your own network to see its neurons learn.", width="content")
         st.page_link("train/page.py", label="Go to Train", icon=":material/timeline:")
     steps, step = [0], 0
 else:
     about = f"{plain(run.name)}: {shape}, {run.state}"
     header.markdown(
-        about if run.test_accuracy is None else f"{about}, reads {run.test_accuracy:.1%}"
+        about if run.test_accuracy is None else f"{about}, {run.test_accuracy:.1%} test accuracy"
     )
     steps = [step for step in store().snapshot_steps(run.id) if step <= run.step]
     controls.watch(run, steps)

@@ -49,8 +49,8 @@ if run:
         pinned_predictions.show(run)
 else:
     st.markdown(
-        "This network has learned nothing yet: its weights are noise. Press **Start**, and it "
-        "learns to read handwritten digits while you watch."
+        "This network is untrained: its weights are noise. Press **Start** and watch it learn to "
+        "recognize handwritten digits."
     )
 wall, curves = st.columns([3, 2], gap="medium")
 with wall:

@@ -1,4 +1,4 @@
-"""The settings in the sidebar, as a RunSpec; in the address too, so that a link carries them."""
+"""The settings in the sidebar, as a RunSpec. They live in the URL, so a link reproduces them."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ from nn.runs.presets import PRESETS, Preset
 from nn.runs.spec import MAX_EPOCHS, MAX_LR, RunSpec, parse_hidden
 from nn.schedules import SCHEDULES
 from pages.common import state
+from pages.common.glossary import term
 from pages.common.text import plain
 
 Ask = Callable[[str, str, Any, str], None]  # draw a widget: label, field, preset's value, help
 
 
 class Setting(NamedTuple):
-    """How one field of a RunSpec is asked for."""
+    """How one field of a RunSpec is set."""
 
     label: str
-    help: str  # what turning it up does
+    help: str
     ask: Ask
 
 
-# The field's words for what a RunSpec spells otherwise.
+# Labels of values, where the label is not the value itself.
 WORDS = {
     "relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "cross_entropy": "cross-entropy",
     "squared_error": "squared error", "he": "He", "glorot": "Glorot", "lecun": "LeCun",
     "uniform": "U[−1, 1]", "normal": "N(0, 1)", "sgd": "SGD", "rmsprop": "RMSProp", "adam": "Adam",
     "adamw": "AdamW", "warm_up_linear": "warm-up, then linear", "mnist": "MNIST",
-    "strokes": "built-in strokes",
+    "strokes": "built-in synthetic digits",
 }  # fmt: skip
 
 
@@ -80,111 +81,98 @@ GROUPS: dict[str, dict[str, Setting]] = {
     "Network": {
         "hidden": Setting(
             "Hidden layers",
-            "How many neurons each hidden layer has, from input to output, for example 128 or "
-            "128, 64; nothing for none. More neurons learn finer things and take longer.",
+            term("hidden_layers"),
             words,
         ),
         "activation": Setting(
-            "Activation",
-            "What a hidden neuron makes of its sum. ReLU passes what is positive and learns "
-            "fastest; sigmoid and tanh are smooth and flatten out.",
+            "Activation function",
+            term("activation_function"),
             one_of(ACTIVATIONS),
         ),
         "output": Setting(
             "Output",
-            "Softmax: ten probabilities that add up to 1. Sigmoid: ten separate yes-or-no answers.",
+            term("output"),
             one_of(OUTPUTS),
         ),
         "initializer": Setting(
-            "First weights",
-            "How the weights are drawn before learning. He suits ReLU, LeCun and Glorot the smooth "
-            "activations; U[−1, 1] and N(0, 1) are large: slow to change, pretty to watch.",
+            "Initialization",
+            term("initialization"),
             one_of(INITIALIZERS),
         ),
     },
     "Training": {
         "epochs": Setting(
             "Epochs",
-            "How often it goes through all the training digits.",
+            term("epoch"),
             number(1, MAX_EPOCHS, 1),
         ),
         "lr": Setting(
             "Learning rate",
-            "How far the network moves after each batch of digits. Higher learns faster, until it "
-            "overshoots and learns nothing at all.",
+            term("learning_rate"),
             number(0.0001, MAX_LR, 0.01),
         ),
         "lr_schedule": Setting(
-            "Schedule",
-            "How the rate changes over the run. Falling to nothing, as along a cosine, lets it "
-            "settle at the end.",
+            "Learning rate schedule",
+            term("lr_schedule"),
             one_of(SCHEDULES),
         ),
         "batch_size": Setting(
-            "Batch",
-            "How many digits it looks at before each move. More: steadier and faster moves, but "
-            "fewer of them.",
+            "Batch size",
+            term("batch_size"),
             number(1, 10_000, 1),
         ),
         "optimizer": Setting(
             "Optimizer",
-            "The rule that turns slopes into moves. SGD needs its rate chosen with care; Adam "
-            "scales every weight's step by itself and wants a small rate such as 0.001.",
+            term("optimizer"),
             one_of(OPTIMIZERS),
         ),
         "momentum": Setting(
             "Momentum",
-            "How much of the last move is carried on (SGD alone). Higher: faster over flat ground, "
-            "slower to turn.",
+            term("momentum"),
             number(0.0, 0.9999, 0.05),
         ),
         "loss": Setting(
             "Loss",
-            "What counts as wrong. Cross-entropy punishes confident mistakes hardest and learns "
-            "faster; squared error is the older choice.",
+            term("loss"),
             one_of(LOSSES),
         ),
     },
-    "Against learning by heart": {
+    "Regularization": {
         "augmentation": Setting(
             "Augmentation",
-            "How strongly digits are shifted, turned, stretched and bent each time they are seen. "
-            "Up to 1: reads strange handwriting better, takes longer.",
+            term("augmentation"),
             number(0.0, 2.0, 0.1),
         ),
         "dropout": Setting(
             "Dropout",
-            "The share of hidden neurons that are switched off at random in each step. Higher: no "
-            "neuron can rely on another, and learning takes longer.",
+            term("dropout"),
             number(0.0, 0.95, 0.1),
         ),
         "weight_decay": Setting(
             "Weight decay",
-            "How strongly large weights are pulled back. Higher: smoother pictures, until nothing "
-            "is learned. Try 0.0001.",
+            term("weight_decay"),
             number(0.0, 1.0, 0.0001),
         ),
         "label_smoothing": Setting(
             "Label smoothing",
-            "The share of the truth spread over all digits. Higher: it is less sure of itself.",
+            term("label_smoothing"),
             number(0.0, 0.9, 0.05),
         ),
         "early_stopping_patience": Setting(
-            "Patience",
-            "End after so many epochs without a lower validation loss; 0: never early.",
+            "Early stopping (patience)",
+            term("early_stopping"),
             number(0, 10_000, 1),
         ),
     },
-    "Digits": {
+    "Data": {
         "dataset": Setting(
             "Dataset",
-            "MNIST: 70,000 digits that people wrote. Built-in strokes: drawn by Digitscope itself.",
+            term("dataset"),
             dataset,
         ),
         "seed": Setting(
             "Seed",
-            "Where chance begins: first weights, order of the digits. The same seed gives the same "
-            "run; another one shows how much was luck.",
+            term("seed"),
             number(0, 2**32 - 1, 1),
         ),
     },
@@ -193,7 +181,7 @@ FIELDS = [name for group in GROUPS.values() for name in group]
 
 
 def spec() -> RunSpec | None:
-    """Ask for everything; None, with a sentence, while the answers make no network."""
+    """Draw all settings; None, with an error message, while they are not valid."""
     with st.sidebar:
         st.pills(
             "Preset",
@@ -203,7 +191,7 @@ def spec() -> RunSpec | None:
             key=state.PRESET,
             on_change=fill_in_preset,
             bind="query-params",
-            help="A recipe to start from. Choosing one fills in the settings below.",
+            help="A configuration to start from. Choosing one fills in the settings below.",
         )
         preset = _preset()
         st.caption(preset.description)
@@ -221,7 +209,9 @@ def spec() -> RunSpec | None:
 
 
 def _offer_mnist() -> None:
-    st.caption("It learns from built-in handwriting: MNIST is not on this computer.")
+    st.caption(
+        "Training on built-in synthetic digits. Download MNIST to train on real handwriting."
+    )
     if st.button("Download MNIST (11 MB)", icon=":material/download:"):
         bar = st.progress(0.0, "Downloading MNIST")
         try:
@@ -234,13 +224,13 @@ def _offer_mnist() -> None:
 
 
 def fill_in_preset() -> None:
-    """Set every other setting to the preset's."""
+    """Set every setting to the preset’s value."""
     for name in FIELDS:
         st.session_state[name] = _shown(_preset().spec, name)
 
 
 def chosen() -> RunSpec:
-    """What the settings say now. Raises UserError when that makes no network."""
+    """The settings as a RunSpec. Raises UserError while they are not valid."""
     preset = _preset().spec
     values = {name: st.session_state.get(name, _shown(preset, name)) for name in FIELDS}
     values["hidden"] = parse_hidden(values["hidden"])
@@ -252,7 +242,7 @@ def _preset() -> Preset:
 
 
 def _shown(spec: RunSpec, name: str) -> Any:
-    """A field of a preset as its widget holds it."""
+    """A preset’s value of a field, as its widget holds it."""
     if name == "hidden":
         return ", ".join(map(str, spec.hidden))
     return sources.default_dataset() if name == "dataset" else getattr(spec, name)

@@ -167,7 +167,7 @@ def test_the_matrix_is_taken_along_as_a_table(page, server, record) -> None:
     open_mistakes(page, server, run)
     said = page.get_by_text(re.compile("of 4,000 pictures")).inner_text()
     right = int(said.split()[0].replace(",", ""))
-    page.get_by_role("button", name="Take it with you").click()
+    page.get_by_role("button", name="Export").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Confusion matrix as a table").click()
     assert saved.value.suggested_filename == "a-run-confusion.csv"
@@ -178,9 +178,9 @@ def test_the_matrix_is_taken_along_as_a_table(page, server, record) -> None:
     with page.expect_download() as saved:
         page.get_by_role("button", name="Curves as a table").click()
     assert saved.value.suggested_filename == "a-run.csv"
-    page.get_by_role("button", name="Make one page of everything").click()
+    page.get_by_role("button", name="Create report").click()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Save a-run.html").click(timeout=60_000)
+        page.get_by_role("button", name="Download a-run.html").click(timeout=60_000)
     assert "a run" in Path(saved.value.path()).read_text()
 
 

@@ -128,7 +128,7 @@ def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
         choose(page, "Show", mode)
         expect(page.locator("figcaption").first).to_contain_text(words)
         shown.add(page.evaluate(f"{WALL}.toDataURL()"))
-    for order in ("strength (norm)", "how often it fires", "digit it serves", "likeness"):
+    for order in ("weight norm", "activation rate", "preferred digit", "similarity"):
         choose(page, "Sort by", order)
         page.wait_for_function(
             f"old => !old.includes({WALL}.toDataURL())", arg=list(shown), timeout=15_000
@@ -141,13 +141,13 @@ def test_dead_neurons_and_duplicates_are_badged_and_filtered(page: Page, server,
     run = record(lr=0.5)  # high enough to kill some
     look(page, server.url, f"run={run.id}")
     shown = {}
-    for only in ("dead", "duplicates", "neither"):
+    for only in ("dead", "duplicates", "unique"):
         with rerun(page):
             choose(page, "Neurons", only)
         paint(page, 2)
         shown[only] = int(page.evaluate(f"{WALL}.dataset.neurons"))
     assert 0 < shown["dead"] < 24
-    assert 0 < shown["neither"] < 24
+    assert 0 < shown["unique"] < 24
     assert sum(shown.values()) == 24  # what is dead is no duplicate
 
 
@@ -209,13 +209,13 @@ def test_a_neuron_is_compared_with_others_and_itself(page: Page, server, record)
     look(page, server.url, f"run={run.id}&neuron=4")
     for beside, title in (
         ("neuron", "Neuron 5"),
-        ("moment", "before learning"),
+        ("snapshot", "untrained"),
         ("run", "first, after 30,000 digits"),
     ):
         page.get_by_role("radio", name=beside, exact=True).click()
         expect(page.locator(".compare").get_by_text(title, exact=True)).to_be_visible()
         expect(page.get_by_text("Likeness (cosine)")).to_be_visible()
-    page.get_by_role("slider", name="At which moment").press("Home")
+    page.get_by_role("slider", name="Snapshot, in images seen").press("Home")
     expect(page.locator(".compare").get_by_text("first, before learning")).to_be_visible()
 
 
@@ -226,21 +226,21 @@ def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
         page.get_by_role("button", name="Save this picture (PNG)").click()
     wide = page.evaluate(f"{WALL}.clientWidth")
     assert abs(Image.open(saved.value.path()).width - 2 * wide) <= 2
-    page.get_by_role("button", name="Take it with you").click()
+    page.get_by_role("button", name="Export").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Weights for NumPy").click()
     saved.value.save_as(tmp_path / "it.npz")
     network, about = weights_file.read(tmp_path / "it.npz")
     assert (network.sizes, about["run"]) == (run.spec.sizes, "to take")
     for what, name in (
-        ("this neuron learning", "to-take-neuron-3.gif"),
-        ("the net view", "to-take-net.gif"),
+        ("this neuron", "to-take-neuron-3.gif"),
+        ("network diagram", "to-take-net.gif"),
         ("everything", ".html"),
     ):
-        choose(page, "Make a film or a page of", what)
-        page.get_by_role("button", name="Make it").click()
+        choose(page, "Animation or report", what)
+        page.get_by_role("button", name="Create").click()
         with page.expect_download() as saved:
-            page.get_by_role("button", name=re.compile("^Save to-take")).click(timeout=60_000)
+            page.get_by_role("button", name=re.compile("^Download to-take")).click(timeout=60_000)
         assert saved.value.suggested_filename.endswith(name)
         assert Path(saved.value.path()).stat().st_size > 1000
 
@@ -248,19 +248,19 @@ def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
 def test_a_film_that_is_being_made_is_cancelled(page: Page, server, record) -> None:
     run = record(hidden=(1000,), batch_size=500)
     look(page, server.url, f"run={run.id}")
-    page.get_by_role("button", name="Take it with you").click()
+    page.get_by_role("button", name="Export").click()
     choose(page, "Size", "large")
     page.get_by_role("slider", name="Moments").press("End")
-    make = page.get_by_role("button", name="Make it")
+    make = page.get_by_role("button", name="Create")
     make.click()
     expect(page.get_by_text(re.compile(r"^Drawing \d+ of"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
-    expect(page.get_by_role("button", name=re.compile("^Save run"))).to_have_count(0)
-    choose(page, "Make a film or a page of", "this neuron learning")
+    expect(page.get_by_role("button", name=re.compile("^Download run"))).to_have_count(0)
+    choose(page, "Animation or report", "this neuron")
     make.click()
-    expect(page.get_by_role("button", name=re.compile("^Save .*neuron-0"))).to_be_visible(
+    expect(page.get_by_role("button", name=re.compile("^Download .*neuron-0"))).to_be_visible(
         timeout=60_000
     )
 
@@ -286,6 +286,6 @@ def test_without_a_run_the_pretraineds_neurons_open(page: Page, server) -> None:
 def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server, record) -> None:
     run = record()
     look(page, server.url, f"run={run.id}&neuron=3")
-    page.get_by_role("radio", name="moment", exact=True).click()
+    page.get_by_role("radio", name="snapshot", exact=True).click()
     expect(page.get_by_text("Likeness (cosine)")).to_be_visible()
     assert not serious(page)
