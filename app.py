@@ -6,12 +6,12 @@ from threadpoolctl import threadpool_limits
 
 from nn.runs.worker import process
 from pages.common import errors
-from pages.server import assets, hub, plotly_asset, snapshots_route, visitor_cookie
+from pages.server import assets, hub, old_links, plotly_asset, snapshots_route, visitor_cookie
 
 app = st.App(
     "pages/shell.py",
     routes=[assets.route, hub.route, snapshots_route.route, plotly_asset.plotly_route],
-    middleware=[Middleware(visitor_cookie.VisitorCookie)],
+    middleware=[Middleware(old_links.OldLinks), Middleware(visitor_cookie.VisitorCookie)],
     on_script_error=errors.show,
 )
 # What the server computes is small, and BLAS threads wait busily for each other; workers, which

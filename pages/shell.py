@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.common import state, url_state
+from pages.common import state
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
@@ -12,7 +12,6 @@ st.set_page_config(page_title="Digitscope", page_icon=str(ASSETS / "icon.svg"), 
 st.logo(ASSETS / "logo.svg", icon_image=ASSETS / "icon.svg", size="large")
 st.html(ASSETS / "page.css")
 
-url_state.translate_old_names()
 state.write_address()
 st.navigation(
     [

@@ -38,7 +38,7 @@ from nn.runs.store import queue
 from nn.runs.store.store import RunStore
 from nn.runs.worker import loop, process
 from nn.training import Position, train
-from pages.server import shared_store, visitor_cookie
+from pages.server import old_links, shared_store, visitor_cookie
 from tests.fixtures.v0_1.arithmetic import fingerprint
 
 HERE = Path(__file__).parent / "fixtures" / "v0_1"
@@ -166,6 +166,11 @@ def read_my_digits(path):
 
 def owner_of(cookie, value):
     return visitor_cookie.visitor_id({cookie: value})
+
+
+def current_link(query):
+    """The parameters of a link by 0.1 as the browser opens it after the redirect."""
+    return old_links.translated(dict(parse_qsl(query, keep_blank_values=True)))
 
 
 # Each page's part that reads the address, as a script of its own: Streamlit runs its source.
@@ -529,7 +534,7 @@ def test_a_link_leads_where_it_led(shared, monkeypatch, link):
         pretend_mnist(monkeypatch)
     where, wanted = urlsplit(link["url"]), dict(link["means"])
     page = AppTest.from_function(PAGES[where.path])
-    for key, value in parse_qsl(where.query, keep_blank_values=True):
+    for key, value in current_link(where.query).items():
         page.query_params[key] = value
     page.run(timeout=60)
     assert not page.exception, page.exception

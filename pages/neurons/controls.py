@@ -28,7 +28,7 @@ MODES = {
     "weights": "weights",
     "start": "change since start",
     "previous": "latest change",
-    "gradient": "gradient",
+    "gradient": "negative gradient",
 }
 # What the wall shows, for its caption; {}: the layer.
 SUBJECTS = {

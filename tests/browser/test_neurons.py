@@ -122,7 +122,7 @@ def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
     for mode, words in (
         ("change since start", "since the start"),
         ("latest change", "since the kept moment before"),
-        ("pull (gradient)", "is pulled"),
+        ("negative gradient", "is pulled"),
         ("weights", "looks for,"),
     ):
         choose(page, "Show", mode)
@@ -235,7 +235,7 @@ def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
     for what, name in (
         ("this neuron", "to-take-neuron-3.gif"),
         ("network diagram", "to-take-net.gif"),
-        ("everything", ".html"),
+        ("report", ".html"),
     ):
         choose(page, "Animation or report", what)
         page.get_by_role("button", name="Create").click()

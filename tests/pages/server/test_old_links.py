@@ -1,0 +1,48 @@
+"""Links by version 0.1 are redirected to today's names; all others pass."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from pages.server.old_links import OldLinks
+
+
+async def page(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+def get(link):
+    """→ (status, location header or None)"""
+    path, _, query = link.partition("?")
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode()}
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(OldLinks(page)(scope | {"headers": []}, None, send))
+    location = dict(sent[0]["headers"]).get(b"location")
+    return sent[0]["status"], location and location.decode()
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [
+        ("/?optimiser=Adam&batch=32", "/?optimizer=Adam&batch_size=32"),
+        ("/?initialiser=U%5B%E2%88%921%2C%201%5D", "/?initializer=U%5B%E2%88%921%2C%201%5D"),
+        ("/?data=built-in%20strokes", "/?dataset=built-in%20synthetic%20digits"),
+        ("/neurons?sort=likeness&run=a", "/neurons?sort=similarity&run=a"),
+        ("/?batch=32&batch_size=16", "/?batch_size=16"),
+    ],
+)
+def test_an_old_link_is_redirected(link, target):
+    assert get(link) == (307, target)
+
+
+@pytest.mark.parametrize(
+    "link", ["/", "/?optimizer=Adam", "/?epochs=5&hidden=40%2C20", "/other?batch=32", "/?x=%ff"]
+)
+def test_any_other_link_passes(link):
+    assert get(link) == (200, None)
