@@ -42,7 +42,6 @@ def test_there_are_command_lines() -> None:
     assert len(COMMAND_LINES) > 10
 
 
-@pytest.mark.xfail(strict=True, reason="stop and the pretrained model's command are missing")
 def test_every_command_is_documented() -> None:
     documented = {line.split()[0].strip("`") for line in COMMAND_LINES}
     assert set(main.commands) == documented
@@ -58,7 +57,6 @@ def test_every_option_has_help(command: str, option: str) -> None:
     assert isinstance(found, click.Option) and found.help
 
 
-@pytest.mark.xfail(strict=True, reason="the README has no table of options yet")
 def test_every_option_is_documented() -> None:
     written = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", CODE))
     missing = [f"{command} {option}" for command, option in options() if option not in written]
@@ -74,7 +72,6 @@ def settings_in_code() -> set[str]:
     return {name for path in sources for name in SETTING.findall(path.read_text(encoding="utf-8"))}
 
 
-@pytest.mark.xfail(strict=True, reason="DIGITSCOPE_DRAWINGS is missing")
 def test_every_setting_is_documented_and_no_other() -> None:
     assert set(SETTING.findall(README)) == settings_in_code()
 
@@ -85,7 +82,6 @@ def test_every_link_leads_to_a_file() -> None:
     assert not [link for link in links if not (ROOT / link).exists()]
 
 
-@pytest.mark.xfail(strict=True, reason="the README still names the folders of version 0.1")
 def test_every_folder_and_file_that_it_names_is_there() -> None:
     named = re.findall(r"`((?:nn|pages|tests|assets)/[\w/.-]*)`", README)
     assert named
