@@ -1,5 +1,5 @@
-"""The error for what a person can mend: its text is a sentence to show as it stands."""
+"""The error for what a user can correct. Its message is shown to the user unchanged."""
 
 
 class UserError(ValueError):
-    """Says what is wrong, what was expected, what was found and what to do next."""
+    """The message says what is wrong, what was expected, what was found and what to do next."""

@@ -1,6 +1,6 @@
-"""Initializers: what W and b hold before the first picture.
+"""Initializers: the random values of weights and biases before training.
 
-Each fills W (inputs, outputs) and b (outputs,) in place from ``rng``.
+Each fills W (inputs, outputs) and b (outputs,) in place with numbers drawn from ``rng``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Initializer = Callable[[np.random.Generator, Array, Array], None]
 
 
 def he(rng: np.random.Generator, W: Array, b: Array) -> None:
-    """N(0, 2 / inputs), biases 0: keeps the scale through ReLU (He et al. 2015, eq. 10)."""
+    """N(0, 2 / inputs), biases 0: keeps the variance through ReLU (He et al. 2015, eq. 10)."""
     W[...] = rng.standard_normal(W.shape) * np.sqrt(2 / len(W))
     b[...] = 0
 

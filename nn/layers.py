@@ -1,9 +1,12 @@
-"""Layers: each forward with its backward beside it, the derivative written above it.
+"""Layers: each forward pass with its backward pass beside it, the derivative written above it.
 
-A layer never keeps what passed through it. ``forward(x, out)`` returns y (written into ``out``
-when given); ``backward(x, y, dy, dx)`` gets that x and y back, with dy = ∂loss/∂y, and writes
-∂loss/∂x into ``dx``. So prediction changes nothing and may run while another thread trains.
-Backpropagation: Rumelhart, Hinton, Williams, Nature 323 (1986).
+``forward(x, out)`` returns y; ``backward(x, y, dy, out)`` takes the same x and y and dy = ∂loss/∂y,
+and returns dx = ∂loss/∂x. Both write their result into ``out`` if it is given, and change nothing
+else: a layer keeps nothing of what passes through it, so a network can predict in one thread while
+it trains in another. Only ``Dense`` has parameters; ``parameter_gradients`` differentiates by them.
+
+Shapes: x (batch, inputs), y (batch, outputs); all layers but Dense have as many outputs as inputs.
+Backpropagation: Rumelhart, Hinton and Williams, Nature 323 (1986).
 """
 
 from __future__ import annotations
@@ -19,33 +22,36 @@ Array = NDArray[Any]  # float32 in training, float64 in gradient checks
 class Layer(Protocol):
     def forward(self, x: Array, out: Array | None = None) -> Array: ...
 
-    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None: ...
+    def backward(self, x: Array, y: Array, dy: Array, out: Array | None = None) -> Array: ...
 
 
 class Dense:
     """y = x W + b.
 
-    W, dW: (inputs, outputs); b, db: (outputs,). All four are views into the network's flat
-    buffers; backward overwrites dW and db.
+    W, dW: (inputs, outputs); b, db: (outputs,). All four are views into the network's flat arrays
+    of parameters and gradients.
     """
 
     def __init__(self, W: Array, b: Array, dW: Array, db: Array) -> None:
         self.W, self.b, self.dW, self.db = W, b, dW, db
 
     def forward(self, x: Array, out: Array | None = None) -> Array:
-        y = np.matmul(x, self.W, out=out)  # (batch, outputs)
+        y = np.matmul(x, self.W, out=out)
         y += self.b
         return y
 
-    # dW = xᵀ dy,  db = Σ_batch dy,  dx = dy Wᵀ
-    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
-        if len(x) == 1:  # NumPy hands an outer product to no BLAS routine; this is 5× faster
+    # dx = dy Wᵀ
+    def backward(self, x: Array, y: Array, dy: Array, out: Array | None = None) -> Array:
+        return np.matmul(dy, self.W.T, out=out)
+
+    # dW = xᵀ dy,  db = Σ_batch dy
+    def parameter_gradients(self, x: Array, dy: Array) -> None:
+        """Overwrite dW and db with ∂loss/∂W and ∂loss/∂b."""
+        if len(x) == 1:  # NumPy does not use BLAS for an outer product; this is 5 times as fast
             np.multiply(x.T, dy, out=self.dW)
         else:
             np.matmul(x.T, dy, out=self.dW)
         dy.sum(axis=0, out=self.db)
-        if dx is not None:
-            np.matmul(dy, self.W.T, out=dx)
 
 
 class ReLU:
@@ -56,12 +62,13 @@ class ReLU:
         return y
 
     # dy/dx = 1 where y > 0, else 0
-    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
-        np.multiply(dy, y > 0, out=dx)
+    def backward(self, x: Array, y: Array, dy: Array, out: Array | None = None) -> Array:
+        dx: Array = np.multiply(dy, y > 0, out=out)
+        return dx
 
 
 class Sigmoid:
-    """y = 1 / (1 + e⁻ˣ), written with tanh so that no x overflows."""
+    """y = 1 / (1 + e⁻ˣ), computed with tanh so that no x overflows."""
 
     def forward(self, x: Array, out: Array | None = None) -> Array:
         y: Array = np.multiply(x, 0.5, out=out)
@@ -71,10 +78,11 @@ class Sigmoid:
         return y
 
     # dy/dx = y (1 − y)
-    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
+    def backward(self, x: Array, y: Array, dy: Array, out: Array | None = None) -> Array:
         slope = 1 - y
         slope *= y
-        np.multiply(dy, slope, out=dx)
+        dx: Array = np.multiply(dy, slope, out=out)
+        return dx
 
 
 class Tanh:
@@ -85,10 +93,11 @@ class Tanh:
         return y
 
     # dy/dx = 1 − y²
-    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
+    def backward(self, x: Array, y: Array, dy: Array, out: Array | None = None) -> Array:
         slope = y * y
         np.subtract(1, slope, out=slope)
-        np.multiply(dy, slope, out=dx)
+        dx: Array = np.multiply(dy, slope, out=out)
+        return dx
 
 
 class LeakyReLU:
@@ -102,13 +111,15 @@ class LeakyReLU:
         return y
 
     # dy/dx = 1 where y > 0, else 1 / 100
-    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
-        np.multiply(dy, np.where(y > 0, dy.dtype.type(1), dy.dtype.type(self.leak)), out=dx)
+    def backward(self, x: Array, y: Array, dy: Array, out: Array | None = None) -> Array:
+        slope = np.where(y > 0, dy.dtype.type(1), dy.dtype.type(self.leak))
+        dx: Array = np.multiply(dy, slope, out=out)
+        return dx
 
 
 class GELU:
-    """y = x Φ(x), Φ being the normal distribution's, in its tanh form: y = ½ x (1 + tanh u) with
-    u = √(2/π) (x + 0.044715 x³) (Hendrycks and Gimpel 2016, §2)."""
+    """y = x Φ(x), where Φ is the cumulative distribution function of N(0, 1), approximated with
+    tanh: y = ½ x (1 + tanh u) with u = √(2/π) (x + 0.044715 x³) (Hendrycks and Gimpel 2016, §2)."""
 
     def forward(self, x: Array, out: Array | None = None) -> Array:
         y: Array = np.multiply(x, 1 + self._tanh(x), out=out)
@@ -116,7 +127,7 @@ class GELU:
         return y
 
     # dy/dx = ½ (1 + t) + ½ x (1 − t²) du/dx,  t = tanh u,  du/dx = √(2/π) (1 + 3 · 0.044715 x²)
-    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
+    def backward(self, x: Array, y: Array, dy: Array, out: Array | None = None) -> Array:
         t = self._tanh(x)
         slope = x * x
         slope *= 3 * 0.044715
@@ -125,7 +136,8 @@ class GELU:
         slope *= x
         slope *= 1 - t * t
         slope += 0.5 * (1 + t)
-        np.multiply(dy, slope, out=dx)
+        dx: Array = np.multiply(dy, slope, out=out)
+        return dx
 
     def _tanh(self, x: Array) -> Array:
         u: Array = x * x
@@ -137,30 +149,33 @@ class GELU:
 
 
 class Dropout:
-    """In a training step each number is 0 with probability ``rate``, else 1 / (1 − rate) times
-    itself (Srivastava et al. 2014; scaled at training as in Caffe). Prediction passes unchanged.
+    """y = x · mask, where the mask is 0 with probability ``rate`` and 1 / (1 − rate) otherwise
+    (Srivastava et al. 2014; divided during training, "inverted", so that prediction is y = x).
 
-    A training step is what passes ``out``; ``draw`` decides beforehand what falls out of it.
+    mask: (batch, width), of one training step, in that step's workspace; None: for prediction.
     """
 
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
-        self._mask: Array = np.empty((0, 0))
-
-    def draw(self, rng: np.random.Generator, like: Array) -> None:
-        """Choose for the next step, in the shape and dtype of ``like``."""
-        kept = rng.random(like.shape, np.float32) >= self.rate
-        self._mask = kept * like.dtype.type(1 / (1 - self.rate))
+    def __init__(self, rate: float, mask: Array | None = None) -> None:
+        self.rate, self.mask = rate, mask
 
     def forward(self, x: Array, out: Array | None = None) -> Array:
-        if out is None:
+        if self.mask is None:
             return x
-        y: Array = np.multiply(x, self._mask, out=out)
+        y: Array = np.multiply(x, self.mask, out=out)
         return y
 
-    # dy/dx = the mask
-    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
-        np.multiply(dy, self._mask, out=dx)
+    # dy/dx = mask
+    def backward(self, x: Array, y: Array, dy: Array, out: Array | None = None) -> Array:
+        if self.mask is None:
+            return dy
+        dx: Array = np.multiply(dy, self.mask, out=out)
+        return dx
+
+    def sample_mask(self, rng: np.random.Generator) -> None:
+        """Fill the mask with new random numbers."""
+        assert self.mask is not None
+        kept = rng.random(self.mask.shape, np.float32) >= self.rate
+        np.multiply(kept, self.mask.dtype.type(1 / (1 - self.rate)), out=self.mask)
 
 
 class Softmax:
@@ -173,9 +188,10 @@ class Softmax:
         return y
 
     # ∂y_j/∂x_k = y_j (1[j=k] − y_k),  so  dx = y (dy − Σ_k dy_k y_k)
-    def backward(self, x: Array, y: Array, dy: Array, dx: Array | None) -> None:
+    def backward(self, x: Array, y: Array, dy: Array, out: Array | None = None) -> Array:
         centered = dy - (dy * y).sum(axis=1, keepdims=True)
-        np.multiply(y, centered, out=dx)
+        dx: Array = np.multiply(y, centered, out=out)
+        return dx
 
 
 ACTIVATIONS: dict[str, type[Layer]] = {

@@ -1,10 +1,12 @@
-"""Losses: one number for a batch, and its gradient.
+"""Losses: the mean loss over a batch, and its gradient with respect to the logits.
 
-Each takes the logits z (batch, classes), the true classes (batch,), and the output layer that
-turns logits into probabilities; it returns the mean loss over the batch and writes that same
-number's gradient ∂loss/∂z into ``dz``. From logits, because −log p is exact there even where p
-rounds to 0 or 1. ``smoothing`` takes that share of the truth and spreads it evenly over all classes
-(label smoothing: Szegedy et al. 2016, §7).
+A loss takes the output layer, which turns logits into probabilities p, the logits z (batch,
+classes) and the true classes ``labels`` (batch,). It returns the mean over the batch and, if ``dz``
+(batch, classes) is given, writes the gradient ∂loss/∂z of that mean into it. It starts from logits
+because −log p is exact there even where p rounds to 0 or 1.
+
+``label_smoothing`` is the share of the target that is spread evenly over all classes (Szegedy et
+al. 2016, §7); the rest stays with the true class.
 """
 
 from __future__ import annotations
@@ -15,48 +17,64 @@ import numpy as np
 
 from nn.layers import Array, Layer, Softmax
 
-Loss = Callable[..., float]  # (output, z, labels, dz, smoothing=0.0)
+Loss = Callable[..., float]  # (output, z, labels, dz=None, label_smoothing=0.0)
 
 
 def cross_entropy(
-    output: Layer, z: Array, labels: Array, dz: Array, smoothing: float = 0.0
+    output: Layer,
+    z: Array,
+    labels: Array,
+    dz: Array | None = None,
+    label_smoothing: float = 0.0,
 ) -> float:
-    """−Σ truth · log p (Bishop 2006, eq. 4.108; sigmoid: eq. 4.90).
+    """−Σ target · log p (Bishop 2006, eq. 4.108; with sigmoid outputs eq. 4.90).
 
-    With a softmax output, mean of −log p_truth; with a sigmoid output, the ten independent
-    yes/no cross-entropies summed. Both have the gradient (p − truth) / batch.
+    With softmax outputs the mean of −log p_label; with sigmoid outputs the sum of the ten
+    independent binary cross-entropies. Both have the gradient (p − target) / batch.
     """
-    # One column a picture: NumPy reduces ten long rows far faster than many rows of ten.
+    # One column for each image: NumPy reduces ten long rows far faster than many rows of ten.
     z = z.T.copy()
-    truth = labels, np.arange(z.shape[1])
+    count = len(labels)
+    true = labels, np.arange(count)
     if isinstance(output, Softmax):
-        z -= z.max(axis=0)  # log Σ eᶻ − z_truth is the same
-        gradient = np.exp(z)
-        total = gradient.sum(axis=0)
-        gradient /= total
+        z -= z.max(axis=0)  # leaves log Σ eᶻ − z_label as it is
+    loss_at_target = [(1 - label_smoothing) * z[true]]
+    if label_smoothing:
+        loss_at_target.append(label_smoothing * z.mean(axis=0))
+    if isinstance(output, Softmax):
+        p = np.exp(z, out=z)
+        total = p.sum(axis=0)
+        if dz is not None:
+            p /= total
         np.log(total, out=total)
     else:
         total = np.logaddexp(0, z).sum(axis=0)
-        gradient = output.forward(z)
-    total -= (1 - smoothing) * z[truth]
-    gradient[truth] -= 1 - smoothing
-    if smoothing:
-        total -= smoothing * z.mean(axis=0)
-        gradient -= smoothing / len(z)
-    np.divide(gradient.T, len(total), out=dz)
-    return float(total.sum()) / len(total)
+        p = z if dz is None else output.forward(z, z)
+    for part in loss_at_target:
+        total -= part
+    if dz is not None:
+        p[true] -= 1 - label_smoothing
+        if label_smoothing:
+            p -= label_smoothing / len(p)
+        np.divide(p.T, count, out=dz)
+    return float(total.sum()) / count
 
 
 def squared_error(
-    output: Layer, z: Array, labels: Array, dz: Array, smoothing: float = 0.0
+    output: Layer,
+    z: Array,
+    labels: Array,
+    dz: Array | None = None,
+    label_smoothing: float = 0.0,
 ) -> float:
-    """½ Σ (p − truth)², the mean over the batch (Nielsen 2015, eq. 6)."""
+    """½ Σ (p − target)², the mean over the batch (Nielsen 2015, eq. 6)."""
     p = output.forward(z)
-    error = p - smoothing / z.shape[1] if smoothing else p.copy()
-    error[np.arange(len(z)), labels] -= 1 - smoothing
+    error = p - label_smoothing / z.shape[1] if label_smoothing else p.copy()
+    error[np.arange(len(z)), labels] -= 1 - label_smoothing
     loss = 0.5 * float(np.square(error).sum(axis=1).mean())
-    error /= len(z)
-    output.backward(z, p, error, dz)
+    if dz is not None:
+        error /= len(z)
+        output.backward(z, p, error, dz)
     return loss
 
 

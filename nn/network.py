@@ -1,36 +1,68 @@
-"""The network: dense layers with an activation between them, all parameters in one flat buffer.
+"""The network: dense layers with an activation between them, all parameters in one flat array.
 
-One buffer, because the optimizer then updates every layer in one sweep, and a frame or a
-checkpoint is one array.
+One array, because the optimizer then updates all layers in one pass, and a snapshot or checkpoint
+is a single array.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS, Array, Dense, Dropout, Layer
 
+# How ``Network.parameters`` are ordered: W1, b1, W2, b2, …, each W (inputs, outputs) row by row.
+# Files that store parameters state it; those written by 0.1 do not, and have this one.
+LAYOUT = "inputs_outputs"
+
 
 def as_input(images: Array, dtype: np.typing.DTypeLike = np.float32) -> Array:
-    """Pictures (n, 28, 28) or (n, 784) uint8 → network input (n, 784) in [0, 1].
+    """Images (n, 28, 28) or (n, 784) uint8 → network input (n, 784) in [0, 1].
 
-    The only place where pixels are scaled for prediction; training's gather does the same sum.
+    Scales pixels for prediction; nn.batches does the same for training.
     """
     x: Array = images.reshape(len(images), -1) * np.divide(1, 255, dtype=dtype)
     return x
 
 
+class Workspace(NamedTuple):
+    """What one training step writes into, for one batch size; allocated once and used again."""
+
+    layers: list[Layer]  # the network's, each Dropout with a mask of this workspace
+    outputs: list[Array]  # of each layer, (batch, width)
+    gradients: list[Array]  # ∂loss/∂output of each layer, (batch, width)
+
+    def first(self, n: int) -> Workspace:
+        """A workspace for a batch of ``n``: views of the first n rows."""
+        return Workspace(
+            [
+                Dropout(layer.rate, layer.mask[:n])
+                if isinstance(layer, Dropout) and layer.mask is not None
+                else layer
+                for layer in self.layers
+            ],
+            [output[:n] for output in self.outputs],
+            [gradient[:n] for gradient in self.gradients],
+        )
+
+    def sample_masks(self, rng: np.random.Generator) -> None:
+        """Draw the dropout masks of the next step, input side first."""
+        for layer in self.layers:
+            if isinstance(layer, Dropout):
+                layer.sample_mask(rng)
+
+
 class Network:
-    """A fully connected network, ``sizes`` wide from input to output, for example (784, 128, 10).
+    """A fully connected network with layers of ``sizes``, for example (784, 128, 10).
 
-    dropout: the share of each hidden layer's outputs that a training step drops.
+    dropout: the probability with which a training step drops each output of a hidden layer.
 
-    ``parameters`` and ``gradients`` are flat arrays of ``dtype``; the layers hold views into both,
-    in the order W1, b1, W2, b2, … (W row by row).
+    ``parameters`` and ``gradients`` are flat arrays of ``dtype``, ordered as LAYOUT says; the
+    layers hold views into both.
     """
 
     def __init__(
@@ -49,7 +81,7 @@ class Network:
         self.layers: list[Layer] = []
         self._widths: list[int] = []  # of each layer's output
         for (W, b), (dW, db) in zip(
-            views(self.parameters, sizes), views(self.gradients, sizes), strict=True
+            layer_views(self.parameters, sizes), layer_views(self.gradients, sizes), strict=True
         ):
             if self.layers:
                 between: list[Layer] = [ACTIVATIONS[activation]()]
@@ -60,56 +92,84 @@ class Network:
             self._widths.append(len(b))
 
     def initialize(self, initializer: str, rng: np.random.Generator) -> None:
-        """Fill every W and b; the layers draw from ``rng`` in order, input side first."""
-        for W, b in views(self.parameters, self.sizes):
+        """Fill every W and b with initial values drawn from ``rng``, input side first."""
+        for W, b in layer_views(self.parameters, self.sizes):
             INITIALIZERS[initializer](rng, W, b)
 
+    # Prediction. It changes nothing of the network, so it may run while another thread trains.
+
     def logits(self, x: Array) -> Array:
-        """x: (n, inputs) in [0, 1] → logits (n, classes). Writes nothing of the network's own."""
+        """x: (n, inputs) in [0, 1] → logits (n, classes)."""
         for layer in self.layers:
             x = layer.forward(x)
         return x
 
     def probabilities(self, images: Array) -> Array:
-        """images: (n, 28, 28) uint8 in MNIST's frame → (n, 10) probabilities."""
+        """images: (n, 28, 28) uint8 in MNIST's frame → probabilities (n, 10)."""
         return self.output.forward(self.logits(as_input(images, self.parameters.dtype)))
 
-    def workspace(self, batch: int) -> list[Array]:
-        """One array (batch, width) for each layer's output: what a training step writes into."""
-        return [np.empty((batch, width), self.parameters.dtype) for width in self._widths]
+    def layer_inputs(self, x: Array) -> list[Array]:
+        """x: (n, inputs) → the input of each layer, beginning with x, and at the end the logits."""
+        xs = [x]
+        for layer in self.layers:
+            xs.append(layer.forward(xs[-1]))
+        return xs
 
-    def drop(self, rng: np.random.Generator, ys: list[Array]) -> None:
-        """Decide what each dropout layer drops in the next step into the workspace ``ys``."""
-        for layer, y in zip(self.layers, ys, strict=True):
-            if isinstance(layer, Dropout):
-                layer.draw(rng, y)
+    def input_gradients(self, xs: list[Array], dz: Array) -> list[Array]:
+        """∂loss/∂x for each x of ``xs``, as ``layer_inputs`` gave them; dz: ∂loss/∂logits.
 
-    def forward(self, x: Array, ys: list[Array]) -> Array:
-        """As ``logits``, each layer's output kept in ``ys`` (a workspace) for ``backward``."""
-        for layer, y in zip(self.layers, ys, strict=True):
-            x = layer.forward(x, y)
+        The last is dz itself. For xs of one image, dz may have several rows, one for each quantity
+        to differentiate. The gradients of the parameters are neither computed nor changed.
+        """
+        dxs = [dz]
+        for i in reversed(range(len(self.layers))):
+            dxs.append(self.layers[i].backward(xs[i], xs[i + 1], dxs[-1]))
+        return dxs[::-1]
+
+    # Training
+
+    def workspace(self, batch_size: int) -> Workspace:
+        dtype = self.parameters.dtype
+        outputs, gradients = (
+            [np.empty((batch_size, width), dtype) for width in self._widths] for _ in range(2)
+        )
+        layers: list[Layer] = [
+            Dropout(layer.rate, np.empty((batch_size, width), dtype))
+            if isinstance(layer, Dropout)
+            else layer
+            for layer, width in zip(self.layers, self._widths, strict=True)
+        ]
+        return Workspace(layers, outputs, gradients)
+
+    def forward(self, x: Array, workspace: Workspace) -> Array:
+        """x: (batch, inputs) → logits (batch, classes). Keeps the output of each layer for
+        ``backward``."""
+        for layer, output in zip(workspace.layers, workspace.outputs, strict=True):
+            x = layer.forward(x, output)
         return x
 
-    def backward(self, x: Array, ys: list[Array], dys: list[Array]) -> None:
+    def backward(self, x: Array, workspace: Workspace) -> None:
         """Fill ``gradients``: the chain rule from the last layer to the first.
 
-        ``x`` and ``ys`` as ``forward`` left them; ``dys[-1]`` holds ∂loss/∂logits, the others are
-        scratch. Nobody needs ∂loss/∂x, so the first layer does not compute it.
+        x, workspace: as ``forward`` left them, and ∂loss/∂logits in ``workspace.gradients[-1]``.
         """
-        for i in reversed(range(len(self.layers))):
-            first = i == 0
-            self.layers[i].backward(
-                x if first else ys[i - 1], ys[i], dys[i], None if first else dys[i - 1]
-            )
+        layers, ys, dys = workspace
+        for i in reversed(range(len(layers))):
+            layer, layer_x = layers[i], ys[i - 1] if i else x
+            if isinstance(layer, Dense):
+                layer.parameter_gradients(layer_x, dys[i])
+            if i:  # ∂loss/∂x of the whole network is not needed
+                layer.backward(layer_x, ys[i], dys[i], dys[i - 1])
 
 
 def parameter_count(sizes: Sequence[int]) -> int:
-    """How many numbers a network of these ``sizes`` learns: every weight and every bias."""
+    """The number of weights and biases in a network with layers of ``sizes``."""
     return sum((i + 1) * o for i, o in pairwise(sizes))
 
 
-def views(flat: Array, sizes: Sequence[int]) -> Iterator[tuple[Array, Array]]:
-    """Each layer's (W, b) as views into a flat parameter array, input side first."""
+def layer_views(flat: Array, sizes: Sequence[int]) -> Iterator[tuple[Array, Array]]:
+    """Each layer's W (inputs, outputs) and b (outputs,) as views into a flat array of parameters or
+    gradients, input side first."""
     start = 0
     for i, o in pairwise(sizes):
         W = flat[start : start + i * o].reshape(i, o)

@@ -1,8 +1,10 @@
 """Optimizers: from gradients to the next parameters.
 
-They see two flat arrays and nothing else of the network. The update is memory traffic rather than
-arithmetic, so it runs block by block: a block of parameters, gradients and state stays in the
-processor's cache through all its passes.
+They see two flat arrays, parameters and gradients, and nothing else of the network. An update is
+limited by memory traffic, not arithmetic, so it works block by block: a block of parameters,
+gradients and state stays in the processor's cache during all operations on it.
+
+Notation: parameters θ, gradient g, learning rate lr.
 """
 
 from __future__ import annotations
@@ -11,20 +13,21 @@ import numpy as np
 
 from nn.layers import Array
 
-# Numbers. Four float32 arrays of this size, 2 MiB, stay in an L3 cache; blocks that fit an L2 cache
-# lose more to the many calls they take.
+# Numbers in a block. Four float32 arrays of this size, 2 MiB, fit an L3 cache; with smaller blocks,
+# which fit an L2 cache, the overhead of more calls outweighs the gain.
 BLOCK = 1 << 17
 
 
 class Optimizer:
-    """What all optimizers share: the rate, the blocks, weight decay, the state to save.
+    """What all optimizers share: learning rate, weight decay, blocks and state.
 
-    ``lr`` may be changed between steps. ``state`` is (slots, size): running means and the like;
-    with ``steps``, the number of steps taken, it is all that going on takes.
+    size: number of parameters. ``lr`` may be changed between steps. ``state``, (slots, size), holds
+    velocities or running means; with ``steps``, the number of steps taken, it is all that resuming
+    needs.
     """
 
-    slots = 0  # state arrays a parameter needs
-    decoupled = False  # weight decay shrinks the parameters themselves, past the gradient
+    slots = 0  # state arrays, each of one number for each parameter
+    decoupled = False  # whether weight decay acts on the parameters instead of the gradient
 
     def __init__(
         self, size: int, lr: float, weight_decay: float = 0.0, dtype: str = "float32"
@@ -35,10 +38,11 @@ class Optimizer:
         self._scratch: Array = np.empty(min(BLOCK, size), dtype)
 
     def step(self, parameters: Array, gradients: Array, scale: float = 1.0) -> None:
-        """Update ``parameters`` in place, at ``scale`` times the learning rate (see schedules).
+        """Update ``parameters`` (size,) in place from ``gradients`` (size,).
 
-        Weight decay λ adds λθ to the gradient; decoupled, it takes lr · λθ off θ instead. The
-        gradients are used up: afterwards they hold nothing of meaning.
+        scale: multiplies the learning rate (see nn.schedules). Weight decay λ adds λθ to the
+        gradient; if it is decoupled, it subtracts lr · λθ from θ instead. Overwrites ``gradients``
+        with intermediate results.
         """
         self.steps += 1
         lr = self.lr * scale
@@ -53,15 +57,23 @@ class Optimizer:
             self.update(p, g, self.state[:, block], lr, t)
 
     def update(self, p: Array, g: Array, state: Array, lr: float, t: Array) -> None:
-        """One block: p −= lr · (what ``g`` and ``state`` say). ``g`` may be written over, which
-        spares the cache another array; ``t`` is scratch of p's shape."""
+        """Update one block ``p`` of the parameters in place.
+
+        g: its gradient, (n,), may be overwritten, which saves cache; state: (slots, n); t: scratch
+        of the same shape as p.
+        """
         raise TypeError(f"{type(self).__name__} has no update rule.")
 
 
 class Sgd(Optimizer):
-    """Stochastic gradient descent, with momentum (Sutskever et al. 2013, eq. 1–4).
+    """Stochastic gradient descent, optionally with momentum (Polyak 1964) or Nesterov momentum.
 
-    v ← momentum · v + g,  θ ← θ − lr · v;  Nesterov's: θ ← θ − lr · (g + momentum · v).
+    v ← momentum · v + g,  θ ← θ − lr · v;  Nesterov: θ ← θ − lr · (g + momentum · v).
+
+    Sutskever et al. 2013 (eq. 1–4) have the learning rate inside the velocity instead:
+    v ← momentum · v − lr · g,  θ ← θ + v. While lr is constant, both give the same parameters.
+    When it changes, the velocity here changes with it at once, as in PyTorch; there it keeps the
+    rates of earlier steps.
     """
 
     def __init__(
@@ -93,9 +105,12 @@ class Sgd(Optimizer):
 
 
 class RmsProp(Optimizer):
-    """Divide by a running root mean square of the gradient (Hinton 2012, lecture 6e).
+    """RMSProp: divide the gradient by a running root mean square of it (Tieleman and Hinton 2012,
+    lecture 6e).
 
     s ← decay · s + (1 − decay) · g²,  θ ← θ − lr · g / (√s + ε).
+
+    The lecture has decay = 0.9 and no ε. Here decay is 0.99 and ε 10⁻⁸, PyTorch's defaults.
     """
 
     slots = 1
@@ -115,10 +130,12 @@ class RmsProp(Optimizer):
 
 
 class Adam(Optimizer):
-    """Running means of the gradient and of its square (Kingma and Ba 2015, algorithm 1).
+    """Adam: running means of the gradient and of its square (Kingma and Ba 2015, algorithm 1).
 
-    m ← β₁ m + (1 − β₁) g,  s ← β₂ s + (1 − β₂) g²,  θ ← θ − lr · m̂ / (√ŝ + ε), where m̂ and ŝ
-    are m and s over 1 − βᵗ: what the first steps' zeros took from them is given back.
+    m ← β₁ m + (1 − β₁) g,  s ← β₂ s + (1 − β₂) g²,  θ ← θ − lr · m̂ / (√ŝ + ε).
+
+    Bias correction: m and s start at zero, so m̂ = m / (1 − β₁ᵗ) and ŝ = s / (1 − β₂ᵗ) after t
+    steps. The paper calls s v.
     """
 
     slots = 2
@@ -142,7 +159,11 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2)."""
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2).
+
+    Each step multiplies θ by 1 − lr · schedule · λ, as PyTorch does. The paper leaves lr out,
+    1 − schedule · λ, so its λ is lr times the weight decay here.
+    """
 
     decoupled = True
 
@@ -155,9 +176,9 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 }
 
 
-def clip(gradients: Array, most: float) -> None:
-    """Scale ``gradients`` in place so that their norm is at most ``most`` (Pascanu et al. 2013,
-    algorithm 1)."""
+def clip_gradient_norm(gradients: Array, max_norm: float) -> None:
+    """Scale the flat array ``gradients`` in place so that its norm is at most ``max_norm`` (Pascanu
+    et al. 2013, algorithm 1)."""
     norm = float(np.sqrt(np.dot(gradients, gradients)))
-    if norm > most:
-        gradients *= most / norm
+    if norm > max_norm:
+        gradients *= max_norm / norm

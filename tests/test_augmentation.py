@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from nn.augmentation import SIDE, Ranges, augment
 from nn.data.synthetic import handwriting
 
-NONE = Ranges(shift=0, turn=0, stretch=0, shear=0, elastic=0, weight=0)
+NONE = Ranges(shift=0, rotation=0, scale=0, shear=0, elastic=0, stroke_width=0)
 grid = np.arange(SIDE)
 
 
@@ -25,35 +25,35 @@ def varied(images, seed=0, strength=1.0, ranges=None):
     return out
 
 
-def framed(pictures):
-    return pictures.reshape(-1, SIDE, SIDE)
+def framed(images):
+    return images.reshape(-1, SIDE, SIDE)
 
 
-def mean_place(pictures):
+def center_of_mass(images):
     """Centers of mass: (n, 2), x and y."""
-    ink = framed(pictures).astype(float)
+    stroke = framed(images).astype(float)
     return (
-        np.stack([(ink.sum(axis=axis) * grid).sum(axis=1) for axis in (1, 2)], axis=1)
-        / (ink.sum(axis=(1, 2))[:, None])
+        np.stack([(stroke.sum(axis=axis) * grid).sum(axis=1) for axis in (1, 2)], axis=1)
+        / (stroke.sum(axis=(1, 2))[:, None])
     )
 
 
-def lean(pictures):
-    """The angle of each picture's longer axis of inertia, in radians from upright."""
-    ink, middle = framed(pictures).astype(float), mean_place(pictures)
+def slant(images):
+    """The angle of each image's longer axis of inertia, in radians from upright."""
+    stroke, middle = framed(images).astype(float), center_of_mass(images)
     x, y = grid - middle[:, :1], grid - middle[:, 1:]
-    xx = (ink.sum(axis=1) * x**2).sum(axis=1)
-    yy = (ink.sum(axis=2) * y**2).sum(axis=1)
-    xy = (ink * x[:, None, :] * y[:, :, None]).sum(axis=(1, 2))
+    xx = (stroke.sum(axis=1) * x**2).sum(axis=1)
+    yy = (stroke.sum(axis=2) * y**2).sum(axis=1)
+    xy = (stroke * x[:, None, :] * y[:, :, None]).sum(axis=(1, 2))
     return 0.5 * np.arctan2(2 * xy, yy - xx)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 150))
-def test_strength_0_leaves_pictures_as_they_are(digits, seed, count):
+def test_strength_0_leaves_images_unchanged(digits, seed, count):
     assert np.abs(varied(digits[:count], seed, strength=0) - digits[:count] / 255).max() < 1e-4
 
 
-def test_the_same_generator_makes_the_same_pictures_and_another_makes_others(digits):
+def test_the_same_generator_gives_the_same_images_and_another_gives_others(digits):
     assert varied(digits, 1).tobytes() == varied(digits, 1).tobytes()
     assert np.abs(varied(digits, 1) - varied(digits, 2)).max(axis=1).min() > 0.1
 
@@ -75,24 +75,24 @@ def test_a_shift_moves_the_whole_digit_and_nothing_else(digits):
     digits = digits[inside]
     assert len(digits) > 50
     out = varied(digits, ranges=NONE._replace(shift=2))
-    moved = mean_place(out) - mean_place(digits)
+    moved = center_of_mass(out) - center_of_mass(digits)
     assert 1.5 < np.abs(moved).max() < 2.01
-    assert np.abs(moved.mean(axis=0)).max() < 0.3  # to all sides
+    assert np.abs(moved.mean(axis=0)).max() < 0.3  # in all directions
     np.testing.assert_allclose(out.sum(axis=1), digits.sum(axis=1) / 255, rtol=0.01)
 
 
-def test_a_turn_turns_within_its_range_both_ways():
+def test_rotation_turns_within_its_range_both_ways():
     bar = np.zeros((400, SIDE, SIDE), np.uint8)
     bar[:, 4:24, 13:15] = 255
-    turned = lean(varied(bar.reshape(400, -1), ranges=NONE._replace(turn=0.3)))
-    assert turned.min() < -0.25 and turned.max() > 0.25
-    assert np.abs(turned).max() < 0.31
+    rotated = slant(varied(bar.reshape(400, -1), ranges=NONE._replace(rotation=0.3)))
+    assert rotated.min() < -0.25 and rotated.max() > 0.25
+    assert np.abs(rotated).max() < 0.31
 
 
-def test_a_stretch_changes_width_and_height_apart():
+def test_scale_changes_width_and_height_independently():
     square = np.zeros((400, SIDE, SIDE), np.uint8)
     square[:, 9:19, 9:19] = 255
-    out = framed(varied(square.reshape(400, -1), ranges=NONE._replace(stretch=0.2)))
+    out = framed(varied(square.reshape(400, -1), ranges=NONE._replace(scale=0.2)))
     width, height = out[:, 14].sum(axis=1), out[:, :, 14].sum(axis=1)
     for side in (width, height):
         assert 10 * np.exp(-0.2) - 0.3 < side.min() < 8.6
@@ -105,13 +105,13 @@ def test_a_shear_leans_the_top_over_and_keeps_the_rows():
     bar[:, 4:24, 13:15] = 255
     out = varied(bar.reshape(200, -1), ranges=NONE._replace(shear=0.3))
     np.testing.assert_allclose(framed(out).sum(axis=2), framed(bar / 255).sum(axis=2), atol=1e-3)
-    assert 0.25 < np.tan(np.abs(lean(out)).max()) < 0.31
+    assert 0.25 < np.tan(np.abs(slant(out)).max()) < 0.31
 
 
 def test_the_elastic_field_has_its_size_and_its_smoothness():
-    """Displacements are read off a ramp, whose value is its place."""
+    """Displacements are visible in a ramp, whose value is its x coordinate."""
     ramp = np.tile(np.arange(SIDE, dtype=np.uint8) * 8, (2000, SIDE, 1)).reshape(2000, -1)
-    out = framed(varied(ramp, ranges=NONE._replace(elastic=0.7, smooth=4.0))) * 255 / 8
+    out = framed(varied(ramp, ranges=NONE._replace(elastic=0.7, elastic_sigma=4.0))) * 255 / 8
     moved = (out - grid)[:, 8:20, 8:20]  # away from the sides, where the ramp ends
     assert abs(moved.std() - 0.7) < 0.03
     assert np.abs(moved.mean(axis=0)).max() < 0.1
@@ -121,13 +121,13 @@ def test_the_elastic_field_has_its_size_and_its_smoothness():
         assert abs(far - np.exp(-(distance**2) / (4 * 4.0**2))) < 0.04
 
 
-def test_another_pen_adds_or_takes_ink_only_at_the_edge(digits):
-    ink = framed(digits / 255)
-    out = framed(varied(digits, ranges=NONE._replace(weight=1.0)))
-    around = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
+def test_stroke_width_changes_only_the_edges_of_strokes(digits):
+    stroke = framed(digits / 255)
+    out = framed(varied(digits, ranges=NONE._replace(stroke_width=1.0)))
+    around = np.pad(stroke, ((0, 0), (1, 1), (1, 1)))
     moved = [around[:, 1:-1, 1:-1], around[:, 2:, 1:-1], around[:, :-2, 1:-1]]
     moved += [around[:, 1:-1, 2:], around[:, 1:-1, :-2]]
     assert (out <= np.max(moved, axis=0) + 1e-4).all()
     assert (out >= np.min(moved, axis=0) - 1e-4).all()
-    change = out.sum(axis=(1, 2)) / ink.sum(axis=(1, 2))
+    change = out.sum(axis=(1, 2)) / stroke.sum(axis=(1, 2))
     assert change.min() < 0.6 and change.max() > 1.4

@@ -32,7 +32,7 @@ def test_backward_is_the_slope_of_forward(assert_gradient, layer, batch, width, 
     assert_gradient(lambda: float((layer.forward(x) * dy).sum()), x, dx)
 
 
-@example(batch=1, inputs=3, outputs=2, seed=0)  # a single picture takes a way of its own
+@example(batch=1, inputs=3, outputs=2, seed=0)  # a batch of one is computed differently
 @given(batch=sizes, inputs=sizes, outputs=sizes, seed=seeds)
 def test_dense_backward_is_the_slope_by_weights_biases_and_input(
     assert_gradient, batch, inputs, outputs, seed
@@ -43,6 +43,7 @@ def test_dense_backward_is_the_slope_by_weights_biases_and_input(
     dx = np.full_like(x, np.nan)
 
     layer.backward(x, layer.forward(x), dy, dx)
+    layer.parameter_gradients(x, dy)
 
     def weighted() -> float:
         return float((layer.forward(x) * dy).sum())
@@ -65,11 +66,11 @@ def test_forward_of_hand_worked_numbers():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("kind", [Dense, Softmax, *ACTIVATIONS.values()])
-def test_a_layer_writes_only_where_it_is_told_to(kind, dtype):
+def test_a_layer_writes_only_into_out(kind, dtype):
     rng = np.random.default_rng(1)
     layer = dense(4, 4, rng, dtype) if kind is Dense else kind()
     x, dy = rng.standard_normal((2, 3, 4)).astype(dtype)
-    handed_in, out = [x.copy(), dy.copy()], np.full_like(x, np.nan)
+    given, out = [x.copy(), dy.copy()], np.full_like(x, np.nan)
 
     y = layer.forward(x)
     assert layer.forward(x, out) is out
@@ -77,7 +78,7 @@ def test_a_layer_writes_only_where_it_is_told_to(kind, dtype):
     layer.backward(x, y, dy, np.empty_like(x))
 
     assert y.dtype == dtype
-    np.testing.assert_array_equal([x, dy], handed_in)
+    np.testing.assert_array_equal([x, dy], given)
     np.testing.assert_array_equal(y, out, err_msg="backward changed y")
 
 
@@ -89,7 +90,7 @@ def test_extreme_inputs_give_probabilities_without_overflow(dtype):
         assert Softmax().forward(x).tolist() == [[1, 0, 0]]
 
 
-def test_the_other_activations_at_hand_worked_numbers():
+def test_other_activations_of_hand_worked_numbers():
     x = np.array([[-2.0, 0.0, 1.0]])
     assert ACTIVATIONS["leaky_relu"]().forward(x).tolist() == [[-0.02, 0, 1]]
     assert ACTIVATIONS["tanh"]().forward(x)[0] == pytest.approx([-0.9640276, 0, 0.7615942])
@@ -98,13 +99,31 @@ def test_the_other_activations_at_hand_worked_numbers():
     assert gelu == pytest.approx([-0.0455003, 0, 0.8413447], abs=1e-3)
 
 
-def test_dropout_drops_its_share_keeps_the_mean_and_leaves_prediction_alone():
-    layer, x = Dropout(0.3), np.ones((200, 100), np.float32)
-    layer.draw(np.random.default_rng(0), x)
-    y = layer.forward(x, np.empty_like(x))
+def test_dropout_zeroes_its_share_and_keeps_the_mean():
+    x = np.ones((200, 100), np.float32)
+    layer = Dropout(0.3, np.empty_like(x))
+    layer.sample_mask(np.random.default_rng(0))
+    y = layer.forward(x)
     assert np.mean(y == 0) == pytest.approx(0.3, abs=0.01)
     assert y.mean() == pytest.approx(1, abs=0.02)
-    assert layer.forward(x) is x
-    dx = np.empty_like(x)
-    layer.backward(x, y, x, dx)
-    np.testing.assert_array_equal(dx, y)  # for x = dy = 1: what was dropped hears nothing
+    np.testing.assert_array_equal(layer.backward(x, y, x), y)  # for x = dy = 1
+
+
+def test_without_a_mask_dropout_changes_nothing():
+    x = np.ones((2, 3))
+    assert Dropout(0.3).forward(x) is x
+    assert Dropout(0.3).backward(x, x, x) is x
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda it: type(it).__name__)
+def test_backward_returns_what_it_writes(layer):
+    x, dy = np.random.default_rng(0).standard_normal((2, 3, 4))
+    y, out = layer.forward(x), np.empty_like(x)
+    assert layer.backward(x, y, dy, out) is out
+    np.testing.assert_array_equal(layer.backward(x, y, dy), out)
+
+
+def test_backward_of_dense_leaves_the_parameter_gradients_alone():
+    layer = dense(3, 2, np.random.default_rng(0))
+    layer.backward(np.ones((1, 3)), np.ones((1, 2)), np.ones((1, 2)))
+    assert np.isnan(layer.dW).all() and np.isnan(layer.db).all()

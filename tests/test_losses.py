@@ -22,33 +22,34 @@ every_pair = pytest.mark.parametrize(
     batch=st.integers(1, 6),
     classes=st.integers(1, 10),
     seed=st.integers(0, 2**32 - 1),
-    smoothing=st.sampled_from([0.0, 0.1, 0.9]),
+    label_smoothing=st.sampled_from([0.0, 0.1, 0.9]),
 )
 def test_loss_and_gradient_describe_the_same_number(
-    assert_gradient, output, loss, batch, classes, seed, smoothing
+    assert_gradient, output, loss, batch, classes, seed, label_smoothing
 ):
     rng = np.random.default_rng(seed)
     z = 3 * rng.standard_normal((batch, classes))
     labels = rng.integers(0, classes, batch)
-    dz, unread = np.full_like(z, np.nan), np.empty_like(z)
+    dz = np.full_like(z, np.nan)
 
-    loss(output, z, labels, dz, smoothing)
+    value = loss(output, z, labels, dz, label_smoothing)
 
-    assert_gradient(lambda: loss(output, z, labels, unread, smoothing), z, dz)
+    assert loss(output, z, labels, None, label_smoothing) == value
+    assert_gradient(lambda: loss(output, z, labels, None, label_smoothing), z, dz)
 
 
 @every_pair
-def test_smoothing_is_the_mean_over_truths_of_which_that_share_is_any_class(output, loss):
-    """Cross-entropy is linear in the truth, and so are both gradients."""
+def test_label_smoothing_is_the_mean_over_classes_of_which_that_share_is_uniform(output, loss):
+    """Cross-entropy is linear in the target, and so are both gradients."""
     z, label = np.array([[0.3, -1.0, 2.0]]), np.array([2])
-    smooth, part = np.empty((1, 3)), np.empty((1, 3))
-    value = loss(output, z, label, smooth, 0.3)
+    smoothed, part = np.empty((1, 3)), np.empty((1, 3))
+    value = loss(output, z, label, smoothed, 0.3)
     expected, gradient = 0.0, np.zeros((1, 3))
-    for truth in range(3):
-        share = 0.1 + 0.7 * (truth == 2)
-        expected += share * loss(output, z, np.array([truth]), part)
+    for target in range(3):
+        share = 0.1 + 0.7 * (target == 2)
+        expected += share * loss(output, z, np.array([target]), part)
         gradient += share * part
-    np.testing.assert_allclose(smooth, gradient, atol=1e-12)
+    np.testing.assert_allclose(smoothed, gradient, atol=1e-12)
     if loss is cross_entropy:
         assert value == pytest.approx(expected)
 
@@ -104,8 +105,8 @@ def test_cross_entropy_is_exact_where_the_probability_rounds_to_zero():
     assert dz.tolist() == [[1, -1]]
 
 
-def test_knowing_nothing_costs_log_10():
+def test_equal_logits_cost_log_10():
     z, labels = np.full((4, 10), 0.3), np.array([0, 3, 7, 9])
 
-    assert cross_entropy(Softmax(), z, labels, np.empty_like(z)) == pytest.approx(log(10))
+    assert cross_entropy(Softmax(), z, labels, None) == pytest.approx(log(10))
     assert cross_entropy(Sigmoid(), 0 * z, labels, np.empty_like(z)) == pytest.approx(10 * log(2))

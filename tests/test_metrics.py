@@ -9,11 +9,11 @@ from nn.metrics import CHUNK, evaluate
 from nn.network import Network, as_input
 
 
-def test_accuracy_is_the_share_read_right():
+def test_accuracy_is_the_share_of_images_classified_correctly():
     network = Network((10, 10))
     dense = network.layers[0]
     assert isinstance(dense, Dense)
-    dense.W[...] = 5 * np.eye(10)  # reads the pixel that is lit
+    dense.W[...] = 5 * np.eye(10)  # predicts the pixel that is lit
     count = 2 * CHUNK + 500
     labels = (np.arange(count) % 10).astype(np.uint8)
     images = 255 * np.eye(10, dtype=np.uint8)[labels]
@@ -26,12 +26,12 @@ def test_accuracy_is_the_share_read_right():
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("count", [1, CHUNK, CHUNK + 1])
 def test_chunks_change_nothing(loss, count, pictures):
-    shown = pictures(count, side=4)
+    data = pictures(count, side=4)
     network = Network((16, 8, 10), dtype=np.float64)
     network.initialize("normal", np.random.default_rng(0))
-    z = network.logits(as_input(shown.images, np.float64))
+    z = network.logits(as_input(data.images, np.float64))
 
-    score = evaluate(network, loss, shown.images, shown.labels)
+    score = evaluate(network, loss, data.images, data.labels)
 
-    assert score.loss == pytest.approx(loss(network.output, z, shown.labels, np.empty_like(z)))
-    assert score.accuracy == np.mean(z.argmax(axis=1) == shown.labels)
+    assert score.loss == pytest.approx(loss(network.output, z, data.labels))
+    assert score.accuracy == np.mean(z.argmax(axis=1) == data.labels)

@@ -7,26 +7,25 @@ from hypothesis import strategies as st
 
 from nn.layers import ACTIVATIONS, OUTPUTS, Dense
 from nn.losses import LOSSES
-from nn.network import Network, as_input, parameter_count, views
+from nn.network import Network, as_input, layer_views, parameter_count
 
 widths = st.lists(st.integers(1, 6), min_size=2, max_size=4)
-every_recipe = pytest.mark.parametrize(
+every_combination = pytest.mark.parametrize(
     "activation, output, loss", [(a, o, x) for a in ACTIVATIONS for o in OUTPUTS for x in LOSSES]
 )
 
 
-def random_network(sizes, seed=0, dtype=np.float32, **recipe) -> Network:
-    network = Network(sizes, dtype=dtype, **recipe)
+def random_network(sizes, seed=0, dtype=np.float32, **options) -> Network:
+    network = Network(sizes, dtype=dtype, **options)
     network.initialize("normal", np.random.default_rng(seed))
     return network
 
 
 def learn(network: Network, loss, x, labels) -> None:
     """Leave ∂loss/∂parameters in ``network.gradients``."""
-    ys, dys = network.workspace(len(x)), network.workspace(len(x))
-    z = network.forward(x, ys)
-    loss(network.output, z, labels, dys[-1])
-    network.backward(x, ys, dys)
+    workspace = network.workspace(len(x))
+    loss(network.output, network.forward(x, workspace), labels, workspace.gradients[-1])
+    network.backward(x, workspace)
 
 
 def slope_check(assert_gradient, network, loss, x, labels, **options) -> None:
@@ -34,13 +33,12 @@ def slope_check(assert_gradient, network, loss, x, labels, **options) -> None:
     learn(network, loss, x, labels)
 
     def value() -> float:
-        z = network.logits(x)
-        return loss(network.output, z, labels, np.empty_like(z))
+        return loss(network.output, network.logits(x), labels)
 
     assert_gradient(value, network.parameters, network.gradients, **options)
 
 
-@every_recipe
+@every_combination
 @example(sizes=[3, 4, 2], batch=1, seed=0)
 @given(sizes=widths, batch=st.integers(1, 5), seed=st.integers(0, 2**32 - 1))
 def test_gradients_are_the_slope_of_the_loss(
@@ -49,15 +47,14 @@ def test_gradients_are_the_slope_of_the_loss(
     network = random_network(sizes, seed, np.float64, activation=activation, output=output)
     rng = np.random.default_rng(seed)
     x, labels = rng.random((batch, sizes[0])), rng.integers(0, sizes[-1], batch)
-    before_activations = network.workspace(batch)
-    network.forward(x, before_activations)
+    pre_activations = network.layer_inputs(x)[1:-1:2]
     # Near ReLU's kink there is no slope to compare with.
-    assume(all(np.abs(y).min() > 1e-4 for y in before_activations[:-1:2]))
+    assume(all(np.abs(y).min() > 1e-4 for y in pre_activations))
 
     slope_check(assert_gradient, network, LOSSES[loss], x, labels)
 
 
-@every_recipe
+@every_combination
 @pytest.mark.parametrize("batch", [1, 7])
 def test_gradients_of_a_network_of_real_size(assert_gradient, activation, output, loss, batch):
     network = Network((784, 30, 20, 10), activation, output, np.float64)
@@ -75,14 +72,14 @@ def test_logits_and_probabilities_of_hand_worked_numbers():
 
     # (1, 1) → (3, −3) → (3, 0) → (3.5, 11)
     assert network.logits(np.array([[1.0, 1.0]])).tolist() == [[3.5, 11]]
-    picture = np.full((1, 1, 2), 255, np.uint8)
-    assert network.probabilities(picture)[0, 1] == pytest.approx(1 / (1 + np.exp(-7.5)))
+    image = np.full((1, 1, 2), 255, np.uint8)
+    assert network.probabilities(image)[0, 1] == pytest.approx(1 / (1 + np.exp(-7.5)))
 
 
 @given(sizes=widths)
 def test_views_cover_the_flat_buffer_exactly_once(sizes):
     flat = np.zeros(parameter_count(sizes))
-    for W, b in views(flat, sizes):
+    for W, b in layer_views(flat, sizes):
         W += 1
         b += 1
     assert (flat == 1).all()
@@ -138,20 +135,20 @@ def test_prediction_writes_nothing(activation, pictures):
 
 
 def test_between_forward_and_backward_another_prediction_changes_nothing(pictures):
-    network, shown = random_network((784, 20, 10), dtype=np.float64), pictures(5)
-    x, labels, loss = as_input(shown.images, np.float64), shown.labels, LOSSES["cross_entropy"]
+    network, data = random_network((784, 20, 10), dtype=np.float64), pictures(5)
+    x, labels, loss = as_input(data.images, np.float64), data.labels, LOSSES["cross_entropy"]
     learn(network, loss, x, labels)
     undisturbed = network.gradients.copy()
 
-    ys, dys = network.workspace(5), network.workspace(5)
-    loss(network.output, network.forward(x, ys), labels, dys[-1])
+    workspace = network.workspace(5)
+    loss(network.output, network.forward(x, workspace), labels, workspace.gradients[-1])
     network.probabilities(pictures(5, seed=1).images)
-    network.backward(x, ys, dys)
+    network.backward(x, workspace)
 
     np.testing.assert_array_equal(network.gradients, undisturbed)
 
 
-def test_pictures_are_scaled_from_0_to_1_in_any_shape():
+def test_images_are_scaled_from_0_to_1_in_any_shape():
     images = np.arange(256, dtype=np.uint8).reshape(2, 8, 16)
     for dtype in (np.float32, np.float64):
         x = as_input(images, dtype)
@@ -166,3 +163,44 @@ def test_the_same_generator_fills_every_layer_with_the_same_parameters():
     np.testing.assert_array_equal(ours, again)
     assert (ours != other).all()
     assert len(np.unique(ours)) == len(ours), "layers must not repeat each other's draws"
+
+
+@every_combination
+@pytest.mark.parametrize("hidden", [(), (6,), (6, 5)])
+def test_input_gradients_are_the_slope_of_the_loss_and_touch_no_parameter_gradient(
+    assert_gradient, activation, output, loss, hidden
+):
+    network = Network((8, *hidden, 4), activation, output, np.float64, dropout=0.3)
+    network.initialize("he", np.random.default_rng(2))
+    network.gradients[...] = np.arange(len(network.gradients))
+    x, labels = np.random.default_rng(3).random((3, 8)), np.array([0, 3, 1])
+    xs = network.layer_inputs(x)
+    dz = np.empty_like(xs[-1])
+    LOSSES[loss](network.output, xs[-1], labels, dz)
+
+    dx = network.input_gradients(xs, dz)[0]
+
+    assert_gradient(lambda: LOSSES[loss](network.output, network.logits(x), labels), x, dx)
+    np.testing.assert_array_equal(network.gradients, np.arange(len(network.gradients)))
+
+
+def test_input_gradients_of_several_quantities_of_one_image_are_those_of_each():
+    network = random_network((5, 4, 3))
+    xs = network.layer_inputs(np.random.default_rng(0).random((1, 5), np.float32))
+    dxs = network.input_gradients(xs, np.eye(3, dtype=np.float32))
+    for row in range(3):
+        alone = network.input_gradients(xs, np.eye(3, dtype=np.float32)[row : row + 1])
+        for several, one in zip(dxs, alone, strict=True):
+            np.testing.assert_allclose(several[row : row + 1], one, rtol=1e-6)
+
+
+def test_two_workspaces_of_one_network_have_masks_of_their_own():
+    network = random_network((5, 40, 3), dropout=0.5)
+    first, second = network.workspace(6), network.workspace(6)
+    x = np.random.default_rng(0).random((6, 5), np.float32)
+    first.sample_masks(np.random.default_rng(1))
+    z = network.forward(x, first).copy()
+    second.sample_masks(np.random.default_rng(2))
+    assert (network.forward(x, second) != z).any()
+    np.testing.assert_array_equal(network.forward(x, first), z)
+    np.testing.assert_array_equal(first.first(2).outputs[0], first.outputs[0][:2])

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.optimizers import BLOCK, OPTIMIZERS, Adam, AdamW, RmsProp, Sgd, clip
+from nn.optimizers import BLOCK, OPTIMIZERS, Adam, AdamW, RmsProp, Sgd, clip_gradient_norm
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ REFERENCE = json.loads((Path(__file__).parent / "reference" / "optimizers.json")
         ("adamw", AdamW, {"lr": 0.01, "weight_decay": 0.1}),
     ],
 )
-def test_the_way_taken_is_pytorchs(name, kind, options):
+def test_every_step_equals_pytorchs(name, kind, options):
     parameters = np.array(REFERENCE["start"])
     optimizer = kind(len(parameters), dtype="float64", **options)
     for gradient, expected in zip(
@@ -89,8 +89,8 @@ def test_the_way_taken_is_pytorchs(name, kind, options):
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS)
-def test_weight_decay_and_state_are_right_in_every_block(kind):
-    """A number's way does not depend on how many others there are, nor on which block it is in."""
+def test_every_block_is_updated_alike(kind):
+    """The updates of a parameter depend neither on how many others there are nor on its block."""
     many = kind(2 * BLOCK + 3, lr=0.1, weight_decay=0.1)
     one = kind(1, lr=0.1, weight_decay=0.1)
     all_parameters, alone = np.full(2 * BLOCK + 3, 2, np.float32), np.full(1, 2, np.float32)
@@ -101,9 +101,9 @@ def test_weight_decay_and_state_are_right_in_every_block(kind):
     np.testing.assert_allclose(all_parameters, alone[0], rtol=1e-6)
 
 
-def test_clip_shortens_long_gradients_only_and_keeps_their_direction():
+def test_clipping_shortens_only_long_gradients_and_keeps_their_direction():
     gradients = np.array([3.0, -4.0])
-    clip(gradients, 5.0)
+    clip_gradient_norm(gradients, 5.0)
     assert gradients.tolist() == [3, -4]
-    clip(gradients, 1.0)
+    clip_gradient_norm(gradients, 1.0)
     assert gradients == pytest.approx([0.6, -0.8])

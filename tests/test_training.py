@@ -18,7 +18,7 @@ from nn.network import Network, as_input
 from nn.optimizers import OPTIMIZERS, Sgd
 from nn.runs.spec import RunSpec
 from nn.schedules import cosine
-from nn.training import Epoch, Position, Step, train
+from nn.training import Epoch, Step, TrainingState, train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -30,9 +30,9 @@ class WatchedNetwork(Network):
         super().__init__(*args)
         self.seen: list[np.ndarray] = []
 
-    def forward(self, x, ys):
+    def forward(self, x, workspace):
         self.seen.append(x.copy())
-        return super().forward(x, ys)
+        return super().forward(x, workspace)
 
 
 @dataclass
@@ -88,7 +88,7 @@ def test_same_seed_same_history_bit_for_bit(pictures):
     assert without_times(other.events(seed=8)) != without_times(Training(pictures(23)).events())
 
 
-@example(count=23, batch=5, stop=5)  # after an epoch's last batch, before its Epoch
+@example(count=23, batch=5, stop=5)  # after the last batch of an epoch, before its Epoch
 @example(count=23, batch=5, stop=6)  # after an Epoch
 @example(count=23, batch=5, stop=0)
 @given(count=st.integers(1, 25), batch=st.integers(1, 12), stop=st.integers(0, 80))
@@ -99,13 +99,13 @@ def test_stopped_anywhere_and_continued_is_never_interrupted(pictures, count, ba
     expected = without_times(whole.events(**options))
     stop %= len(expected) + 1
 
-    before, position = Training(learned, batch_size=batch), Position()
-    events = list(islice(before.events(position=position, **options), stop))
-    saved = checkpoint.pack(before.network.parameters, before.sgd, position)
+    before, state = Training(learned, batch_size=batch), TrainingState()
+    events = list(islice(before.events(state=state, **options), stop))
+    saved = checkpoint.pack(before.network.parameters, before.sgd, state)
     after = Training(learned, batch_size=batch, seed=99)  # other parameters, another rate
     after.sgd.lr = 5.0
-    position = checkpoint.unpack(saved, after.network.parameters, after.sgd)
-    events += after.events(position=position, **options)
+    state = checkpoint.unpack(saved, after.network.parameters, after.sgd)
+    events += after.events(state=state, **options)
 
     assert without_times(events) == expected
     assert after.network.parameters.tobytes() == whole.network.parameters.tobytes()
@@ -117,9 +117,9 @@ def test_every_epoch_shows_every_picture_once_with_its_label(count, batch):
     numbered = Dataset(np.stack([number, 255 - number], axis=1), number % 10, "numbered")
     training, labels = Training(numbered, batch_size=batch), []
 
-    def watched(output, z, truth, dz):
-        labels.append(truth.copy())
-        return cross_entropy(output, z, truth, dz)
+    def watched(output, z, batch_labels, dz):
+        labels.append(batch_labels.copy())
+        return cross_entropy(output, z, batch_labels, dz)
 
     list(training.events(loss=watched))
 
@@ -143,9 +143,9 @@ def test_training_and_prediction_scale_pictures_alike():
 @pytest.mark.parametrize("count, batch", [(23, 5), (20, 5), (3, 8)])
 def test_events_count_steps_samples_and_epochs_and_average_the_losses(pictures, count, batch):
     training = Training(pictures(count, side=4), batch_size=batch)
-    position = Position()
+    state = TrainingState()
 
-    events = list(training.events(position=position))
+    events = list(training.events(state=state))
 
     sizes = [min(batch, count - start) for start in range(0, count, batch)] * 3
     steps, epochs = of(Step, events), of(Epoch, events)
@@ -159,7 +159,7 @@ def test_events_count_steps_samples_and_epochs_and_average_the_losses(pictures, 
         assert epoch[:3] == (number, number * per_epoch, number * count)
         mean = np.average(losses[number - 1], weights=sizes[:per_epoch])
         assert epoch.train_loss == pytest.approx(mean)
-    assert position.step == len(sizes)
+    assert state.step == len(sizes)
 
 
 def test_seconds_and_pictures_per_second_tell_the_same_time(pictures):
@@ -190,12 +190,12 @@ def test_scores_are_those_of_the_network_at_that_moment_and_none_for_an_empty_se
 
 
 def test_the_schedule_hears_the_share_of_the_run_that_is_done(pictures):
-    heard = []
+    received = []
     training = Training(pictures(23, side=4))
 
-    list(training.events(lr_schedule=lambda done: heard.append(done) or 0.0))
+    list(training.events(lr_schedule=lambda progress: received.append(progress) or 0.0))
 
-    assert heard == pytest.approx([step / 15 for step in range(15)])
+    assert received == pytest.approx([step / 15 for step in range(15)])
     untrained = Training(pictures(23, side=4)).network.parameters
     np.testing.assert_array_equal(training.network.parameters, untrained, "a scale of 0 stands")
 
@@ -269,21 +269,21 @@ def test_every_recipe_continues_as_if_never_interrupted(pictures, optimizer, aug
     spec = RunSpec(hidden=(8, 6), optimizer=optimizer, lr=0.01, weight_decay=0.01, dropout=0.3)
     learned, held_out = pictures(30), pictures(8, seed=1)
 
-    def begin(position):
+    def begin(state):
         network, loss, sgd = spec.build()
         recipe = {"epochs": 3, "batch_size": 7, "seed": 0, "clip_norm": 0.5, "validation": held_out}
         recipe["augmentation"] = augmentation
-        return network, sgd, train(network, loss, sgd, learned, position=position, **recipe)
+        return network, sgd, train(network, loss, sgd, learned, state=state, **recipe)
 
     whole, _, events = begin(None)
     expected = without_times(events)
-    position = Position()
-    before, sgd, events = begin(position)
+    state = TrainingState()
+    before, sgd, events = begin(state)
     seen = list(islice(events, 8))
-    saved = checkpoint.pack(before.parameters, sgd, position)
-    position = Position()
-    after, sgd, events = begin(position)
-    position.__dict__.update(checkpoint.unpack(saved, after.parameters, sgd).__dict__)
+    saved = checkpoint.pack(before.parameters, sgd, state)
+    state = TrainingState()
+    after, sgd, events = begin(state)
+    state.__dict__.update(checkpoint.unpack(saved, after.parameters, sgd).__dict__)
     assert without_times([*seen, *events]) == expected
     assert after.parameters.tobytes() == whole.parameters.tobytes()
 

@@ -13,7 +13,7 @@ import shlex
 import sqlite3
 from collections import Counter
 from contextlib import closing, suppress
-from functools import cache, partial
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -37,7 +37,7 @@ from nn.runs.spec import RunSpec
 from nn.runs.store import queue
 from nn.runs.store.store import RunStore
 from nn.runs.worker import loop, process
-from nn.training import Position, train
+from nn.training import TrainingState, train
 from pages.server import old_links, shared_store, visitor_cookie
 from tests.fixtures.v0_1.arithmetic import fingerprint
 
@@ -131,13 +131,18 @@ def network_of(text):
 def learn(spec, pictures, forward, step):
     """Train from a step to the end of the spec; ``forward`` wraps the network's own."""
     network, loss, optimiser = spec.build(stream_version=1)
-    network.forward = partial(forward, network.forward)
+    plain = network.forward
+
+    def forward_with(x, workspace):
+        return forward(lambda x, _: plain(x, workspace), x, workspace.outputs)
+
+    network.forward = forward_with
     events = train(
         network,
         loss,
         optimiser,
         pictures,
-        position=Position(step=step),
+        state=TrainingState(step=step),
         stream_version=1,
         **spec.training(),
     )
@@ -357,7 +362,7 @@ def test_a_checkpoint_is_read(shared, run_id):
         assert digest(network.parameters) == wanted["parameters"]
         assert digest(optimiser.state) == wanted["optimiser_state"]
         assert (optimiser.lr, position.step) == (wanted["lr"], wanted["step"])
-        assert (position.best_loss, position.stale_epochs) == (
+        assert (position.best_loss, position.epochs_without_improvement) == (
             wanted["best_loss"], wanted["stale_epochs"],
         )  # fmt: skip
 

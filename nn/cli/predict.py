@@ -52,18 +52,18 @@ def predict(images: tuple[Path, ...], model: str | None, as_json: bool) -> None:
                 click.echo(str(error), err=True)
             continue
         succeeded += 1
-        answer = pretrained.read(preprocessed, network)
+        answer = pretrained.predict(preprocessed, network)
         if as_json:
             print_json(
-                file=str(path), digit=answer.digit, confidence=answer.confidence,
+                file=str(path), digit=answer.predicted, confidence=answer.confidence,
                 probabilities=answer.probabilities.tolist(), blank=preprocessed.blank,
-                rejected=answer.refused,
+                rejected=answer.rejected,
             )  # fmt: skip
         elif preprocessed.blank:
             click.echo(f"{path}: blank")
         else:
-            rejection = "rejected (not a digit); closest to " if answer.refused else ""
-            click.echo(f"{path}: {rejection}{answer.digit} ({answer.confidence:.1%})")
+            rejection = "rejected (not a digit); closest to " if answer.rejected else ""
+            click.echo(f"{path}: {rejection}{answer.predicted} ({answer.confidence:.1%})")
     if not succeeded:
         from nn.data.formats.image_files import SUFFIXES
 

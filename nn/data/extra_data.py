@@ -24,7 +24,7 @@ def save(digits: Dataset) -> Path:
     Named by what is in it: what a run learned from stays what it was.
     """
     content = sha256(digits.images.tobytes() + digits.labels.tobytes()).hexdigest()
-    path = paths.own(f"{content[:32]}.npz")
+    path = paths.extra_data(f"{content[:32]}.npz")
     if not path.exists():
         npz.write(digits, path)
     return path

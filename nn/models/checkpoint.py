@@ -1,12 +1,13 @@
-"""Checkpoint: all that going on takes, as one safetensors file in memory.
+"""Checkpoint: everything needed to resume training, as one safetensors file in memory.
 
-Safetensors, because reading one runs no code: never a pickle.
+Safetensors, because reading one runs no code, unlike unpickling.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -14,40 +15,55 @@ from safetensors.numpy import load, save
 
 from nn.errors import UserError
 from nn.layers import Array
+from nn.network import LAYOUT
 from nn.optimizers import Optimizer
-from nn.training import Position
+from nn.training import TrainingState
+
+# Keys that 0.1 wrote: its name → today's.
+OLD_KEYS = {
+    "steps": "optimizer_steps",
+    "smooth_loss": "smoothed_loss",
+    "stale_epochs": "epochs_without_improvement",
+}
 
 
-def pack(parameters: Array, optimizer: Optimizer, position: Position) -> bytes:
-    """parameters: flat float32; the optimizer's state and rate; the position."""
-    rest = json.dumps({"lr": optimizer.lr, "steps": optimizer.steps, **asdict(position)}).encode()
+def pack(parameters: Array, optimizer: Optimizer, state: TrainingState) -> bytes:
+    """parameters: flat float32, (size,), ordered as nn.network.LAYOUT says."""
+    values = {"layout": LAYOUT, "lr": optimizer.lr, "optimizer_steps": optimizer.steps}
+    text = json.dumps(values | asdict(state)).encode()
     return save(
         {
             "parameters": parameters,
             "state": optimizer.state,
-            "rest": np.frombuffer(rest, np.uint8),
+            "rest": np.frombuffer(text, np.uint8),
         }
     )
 
 
-def unpack(data: bytes, parameters: Array, optimizer: Optimizer) -> Position:
-    """Fill ``parameters`` and ``optimizer`` from what ``pack`` made; → the position.
+def unpack(data: bytes, parameters: Array, optimizer: Optimizer) -> TrainingState:
+    """Fill ``parameters`` and ``optimizer`` from what ``pack`` returned → the training state.
 
-    Raises UserError when the checkpoint is damaged or belongs to another network.
+    Raises UserError when the checkpoint is damaged or belongs to another network. Then nothing has
+    been changed.
     """
     try:
         arrays = load(data)
-        rest = dict(json.loads(arrays["rest"].tobytes()))
-        lr, steps = float(rest.pop("lr")), int(rest.pop("steps"))
-        position = Position(**rest)
-        # All is checked before anything is changed.
-        state = ((parameters, arrays["parameters"]), (optimizer.state, arrays["state"]))
-        for own, saved in state:
-            if own.shape != saved.shape or own.dtype != saved.dtype:
-                raise ValueError(f"expected {own.shape} {own.dtype}, got {saved.shape}")
-        for own, saved in state:
-            own[...] = saved
-        optimizer.lr, optimizer.steps = lr, steps
-        return position
+        stored: dict[str, Any] = dict(json.loads(arrays["rest"].tobytes()))
+        values = {OLD_KEYS.get(key, key): value for key, value in stored.items()}
+        layout = values.pop("layout", LAYOUT)  # 0.1 had this one and did not state it
+        if layout != LAYOUT:
+            raise ValueError(f"its parameters have the unknown layout {layout!r}")
+        lr, optimizer_steps = float(values.pop("lr")), int(values.pop("optimizer_steps"))
+        state = TrainingState(**values)
+        targets = ((parameters, arrays["parameters"]), (optimizer.state, arrays["state"]))
+        for target, saved in targets:
+            if target.shape != saved.shape or target.dtype != saved.dtype:
+                raise ValueError(f"expected {target.shape} {target.dtype}, got {saved.shape}")
+        for target, saved in targets:
+            target[...] = saved
+        optimizer.lr, optimizer.steps = lr, optimizer_steps
+        return state
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise UserError(f"The checkpoint cannot be used: {error}. Start the run anew.") from None
+        raise UserError(
+            f"The checkpoint cannot be used: {error}. Start the run again from the beginning."
+        ) from None

@@ -1,7 +1,8 @@
-"""A network as a file: .npz, .safetensors, or .json that people can read.
+"""Weights files: a network as .npz, .safetensors, or .json for people and other programs.
 
-Each holds W1, b1, W2, b2, … and a header: the format's version, the activation, the output, and
-what the writer has to say about the network. A file is checked in full before it is believed.
+Each holds W1, b1, W2, b2, … and a header: the format's version, the layout of the arrays, the
+activation, the output, and what the writer adds about the network. A file is checked completely
+before it is used.
 """
 
 from __future__ import annotations
@@ -13,29 +14,35 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from nn.errors import UserError
 from nn.layers import ACTIVATIONS, OUTPUTS, Array
-from nn.network import Network, views
+from nn.network import LAYOUT, Network, layer_views
 from nn.support import safe_npz
 from nn.support.atomic_write import replacing
 
 VERSION = 1
 INPUTS, CLASSES = 784, 10
-MOST_BYTES = 2**28  # of a file, and of its arrays; the widest network takes less in any kind
+MAX_BYTES = 2**28  # of a file, and of its arrays; the largest network takes less in any format
 
 
 def write(
     network: Network, path: Path, about: Mapping[str, Any], dtype: np.typing.DTypeLike = np.float32
 ) -> None:
-    """The file's name says which kind. about: JSON values for people. dtype: how each number is
-    stored; float16 takes half the room. Raises UserError."""
-    _, put = _kind(path)
-    with np.errstate(over="ignore"):  # becomes infinite, which is refused
+    """Write ``network`` in the format that the ending of ``path`` names.
+
+    about: JSON values that describe the network. dtype: of the stored numbers; float16 takes half
+    the space. Raises UserError when a number is not finite or the file cannot be written.
+    """
+    _, write_arrays = _format(path)
+    with np.errstate(over="ignore"):  # becomes infinite, which is an error below
         arrays = {name: array.astype(dtype) for name, array in _arrays(network).items()}
     if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise UserError("The network's weights are no longer finite: nothing can read with them.")
+        raise UserError(
+            "The network's weights are no longer finite numbers, so it cannot be exported. Train "
+            "again with a lower learning rate."
+        )
     header = {
         "digitscope": VERSION,
         "activation": network.activation,
@@ -43,39 +50,43 @@ def write(
         "about": dict(about),
     }
     with replacing(path) as part:
-        put(part, header, arrays)
+        write_arrays(part, header, arrays)
 
 
 def read(path: Path) -> tuple[Network, dict[str, Any]]:
-    """→ the network and what its writer said about it. Raises UserError."""
-    get, _ = _kind(path)
+    """→ the network, and what its writer added about it. Raises UserError."""
+    read_arrays, _ = _format(path)
     try:
         size = path.stat().st_size
-        if not path.is_file():  # a pipe would be waited for, and a device has no end
-            raise UserError(f"{path} cannot be read: it is no file.")
-        if size > MOST_BYTES:
-            raise UserError(f"{path} is larger than {MOST_BYTES:,} bytes: no network is.")
-        header, arrays = get(path)
+        if not path.is_file():  # reading a pipe would block, and a device has no end
+            raise UserError(f"{path} cannot be read: it is not a regular file.")
+        if size > MAX_BYTES:
+            raise UserError(f"{path} is larger than {MAX_BYTES:,} bytes, the limit for a network.")
+        header, arrays = read_arrays(path)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
     return _network(path, header, arrays)
 
 
 def _arrays(network: Network) -> dict[str, Array]:
-    layers = enumerate(views(network.parameters, network.sizes), 1)
+    layers = enumerate(layer_views(network.parameters, network.sizes), 1)
     return {f"{name}{n}": array for n, Wb in layers for name, array in zip("Wb", Wb, strict=True)}
 
 
 def _network(
     path: Path, header: Any, arrays: Mapping[str, Array]
 ) -> tuple[Network, dict[str, Any]]:
-    """Raises UserError unless header and arrays are those of a network that reads digits."""
+    """Raises UserError unless header and arrays make a network from 784 pixels to 10 digits."""
     if not isinstance(header, dict) or not isinstance(header.get("digitscope"), int):
-        raise UserError(f"{path} was not written by Digitscope: it has no such header.")
+        raise UserError(f"{path} was not written by Digitscope: it lacks the header.")
     if header["digitscope"] > VERSION:
         raise UserError(
             f"{path} was written by a newer Digitscope (format {header['digitscope']}; this one "
             f"knows {VERSION}). Update Digitscope."
+        )
+    if header.get("layout", LAYOUT) != LAYOUT:  # 0.1 did not state it
+        raise UserError(
+            f"{path}: layout must be {LAYOUT}; found {header['layout']!r}. Update Digitscope."
         )
     for field, known in (("activation", ACTIVATIONS), ("output", OUTPUTS)):
         if header.get(field) not in list(known):
@@ -91,7 +102,7 @@ def _network(
     ):
         if names:
             raise UserError(
-                f"{path}: expected the arrays {', '.join(expected)}; it {what} "
+                f"{path}: expected the arrays {', '.join(expected)}; the file {what} "
                 f"{', '.join(sorted(names)[:10])}."
             )
     sizes = [INPUTS]
@@ -104,16 +115,18 @@ def _network(
             )
         sizes.append(len(b))
     if sizes[-1] != CLASSES:
-        raise UserError(f"{path}: expected {CLASSES} outputs, one a digit; found {sizes[-1]}.")
+        raise UserError(
+            f"{path}: expected {CLASSES} outputs, one for each digit; found {sizes[-1]}."
+        )
 
     network = Network(sizes, header["activation"], header["output"])
     for name, array in _arrays(network).items():
         if arrays[name].dtype.kind not in "fiu":
             raise UserError(f"{path}: {name} must be numbers; found {arrays[name].dtype}.")
-        with np.errstate(over="ignore"):  # becomes infinite, which is refused
+        with np.errstate(over="ignore"):  # becomes infinite, which is an error below
             array[...] = arrays[name]
         if not np.isfinite(array).all():
-            raise UserError(f"{path}: {name} has numbers that are not finite.")
+            raise UserError(f"{path}: {name} contains numbers that are not finite.")
     about = header.get("about")
     return network, about if isinstance(about, dict) else {}
 
@@ -121,26 +134,26 @@ def _network(
 # .npz: the arrays, and the header as one string
 
 
-def _get_npz(path: Path) -> tuple[Any, dict[str, Array]]:
+def _read_npz(path: Path) -> tuple[Any, dict[str, Array]]:
     arrays: dict[str, Array] = {}
-    left = MOST_BYTES
-    with safe_npz.opened(path) as file:
-        for name in safe_npz.names(file)[:100]:
-            arrays[name] = safe_npz.array(file, name, path, left)
-            left -= arrays[name].nbytes
+    bytes_left = MAX_BYTES
+    with safe_npz.open_archive(path) as file:
+        for name in safe_npz.array_names(file)[:100]:
+            arrays[name] = safe_npz.read_array(file, name, path, bytes_left)
+            bytes_left -= arrays[name].nbytes
     return _header(path, str(arrays.pop("header", ""))), arrays
 
 
-def _put_npz(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+def _write_npz(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     with open(path, "wb") as file:
-        members: dict[str, Any] = {"header": np.array(json.dumps(header)), **arrays}
+        members: dict[str, Any] = {"header": np.array(_header_text(header)), **arrays}
         np.savez(file, **members)
 
 
 # .safetensors: the arrays, and the header as metadata
 
 
-def _get_safetensors(path: Path) -> tuple[Any, dict[str, Array]]:
+def _read_safetensors(path: Path) -> tuple[Any, dict[str, Array]]:
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -150,21 +163,26 @@ def _get_safetensors(path: Path) -> tuple[Any, dict[str, Array]]:
     return _header(path, header), arrays
 
 
-def _put_safetensors(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
-    save_file(dict(arrays), path, {"header": json.dumps(header)})
+def _write_safetensors(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    # Not save_file, whose file only its owner may read, whatever the umask.
+    path.write_bytes(save(dict(arrays), {"header": _header_text(header)}))
+
+
+def _header_text(header: Mapping[str, Any]) -> str:
+    return json.dumps({**header, "layout": LAYOUT})
 
 
 def _header(path: Path, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise UserError(f"{path} was not written by Digitscope: it has no such header.") from None
+        raise UserError(f"{path} was not written by Digitscope: it lacks the header.") from None
 
 
-# .json: the header, and layers → nodes → incoming weights and bias
+# .json: the header, and layers → nodes → incoming weights and bias, in whatever layout
 
 
-def _get_json(path: Path) -> tuple[Any, dict[str, Array]]:
+def _read_json(path: Path) -> tuple[Any, dict[str, Array]]:
     try:
         header = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -172,11 +190,11 @@ def _get_json(path: Path) -> tuple[Any, dict[str, Array]]:
     arrays = {}
     layers = header.get("layers") if isinstance(header, dict) else None
     if not isinstance(layers, list):
-        raise UserError(f"{path} was not written by Digitscope: it has no list of layers.")
+        raise UserError(f"{path} was not written by Digitscope: it lacks the list of layers.")
     for n, layer in enumerate(layers, 1):
         try:
             nodes = layer["nodes"]
-            with np.errstate(over="ignore"):  # becomes infinite, which is refused
+            with np.errstate(over="ignore"):  # becomes infinite, which is an error below
                 arrays[f"W{n}"] = np.array([node["weights"] for node in nodes], np.float32).T
                 arrays[f"b{n}"] = np.array([node["bias"] for node in nodes], np.float32)
         except (KeyError, TypeError, ValueError, OverflowError):
@@ -187,13 +205,13 @@ def _get_json(path: Path) -> tuple[Any, dict[str, Array]]:
     return header, arrays
 
 
-def _put_json(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+def _write_json(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     with open(path, "w", encoding="utf-8") as file:
         file.writelines(_json_lines(header, arrays))
 
 
 def _json_lines(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Iterator[str]:
-    """A node a line, each number with the nine digits that tell any float32 from its neighbors."""
+    """One node per line; nine significant digits identify any float32."""
     yield json.dumps(header, indent=1)[:-2] + ',\n "layers": ['
     Wb = list(arrays.values())
     for n, (W, b) in enumerate(zip(Wb[::2], Wb[1::2], strict=True)):
@@ -205,15 +223,17 @@ def _json_lines(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Itera
     yield "\n ]\n}\n"
 
 
-KINDS: dict[str, tuple[Callable[..., Any], Callable[..., None]]] = {
-    ".npz": (_get_npz, _put_npz),
-    ".json": (_get_json, _put_json),
-    ".safetensors": (_get_safetensors, _put_safetensors),
+FORMATS: dict[str, tuple[Callable[..., Any], Callable[..., None]]] = {
+    ".npz": (_read_npz, _write_npz),
+    ".json": (_read_json, _write_json),
+    ".safetensors": (_read_safetensors, _write_safetensors),
 }
 
 
-def _kind(path: Path) -> tuple[Callable[..., Any], Callable[..., None]]:
+def _format(path: Path) -> tuple[Callable[..., Any], Callable[..., None]]:
     try:
-        return KINDS[path.suffix.lower()]
+        return FORMATS[path.suffix.lower()]
     except KeyError:
-        raise UserError(f"{path}: a network is a file ending in {', '.join(KINDS)}.") from None
+        raise UserError(
+            f"{path}: the name of a weights file must end in one of {', '.join(FORMATS)}."
+        ) from None

@@ -25,7 +25,7 @@ def find_model(text: str) -> Model:
     Raises UserError when it is neither.
     """
     path = Path(text)
-    if path.suffix.lower() in weights_file.KINDS:
+    if path.suffix.lower() in weights_file.FORMATS:
         network, _ = weights_file.read(path)
         return Model(network, None, None)
     return load(RunStore(), text)
@@ -81,8 +81,8 @@ def _checkpoint(store: RunStore, run: Run) -> Model:
     if data is None:
         raise UserError(f"Run {run.name} has no checkpoint yet: it is {run.state}.")
     network, _, optimizer = run.spec.build()
-    position = checkpoint.unpack(data, network.parameters, optimizer)
-    return Model(network, run, position.step)
+    state = checkpoint.unpack(data, network.parameters, optimizer)
+    return Model(network, run, state.step)
 
 
 def init_from_fields(store: RunStore, init_from: str) -> tuple[Network, dict[str, Any]]:

@@ -136,7 +136,7 @@ class RunSpec:
             optimizer = Sgd(size, self.lr, self.momentum, self.nesterov, decay)
         else:
             optimizer = OPTIMIZERS[self.optimizer](size, self.lr, decay)
-        loss = partial(LOSSES[self.loss], smoothing=self.label_smoothing)
+        loss = partial(LOSSES[self.loss], label_smoothing=self.label_smoothing)
         return network, loss, optimizer
 
     def training(self) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Support: file and folder helpers that know nothing of networks."""
+"""Support: helpers for files and folders."""

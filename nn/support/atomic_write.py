@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written under another name, then moved into place."""
+"""Atomic writes: a file is written under a temporary name, then moved into place."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from nn.errors import UserError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A new name beside ``path`` for the file or folder that is to stand there at the end.
+    """A temporary name beside ``path``; what is written under it replaces ``path`` at the end.
 
-    After an error or Ctrl-C nothing new is left and what stood at ``path`` stands there still.
-    Raises UserError where the computer refuses: no such folder, no permission, a full disk.
+    It may be a file or a folder. After an error or Ctrl-C it is removed and ``path`` is unchanged.
+    Raises UserError when writing fails: a missing folder, no permission, a full disk.
     """
     part = path.parent / f".{path.name}.{token_hex(4)}.part"
     try:
@@ -25,5 +25,5 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}.") from None
     finally:
-        with suppress(OSError):  # it was moved, or there is nothing to be done
+        with suppress(OSError):  # it has been moved, or cannot be removed
             shutil.rmtree(part) if part.is_dir() else part.unlink()

@@ -1,4 +1,4 @@
-"""NumPy's .npz, read without trust: nothing is unpickled, no bomb is unpacked."""
+"""Reading .npz files from untrusted sources: no unpickling, and a limit on unpacked size."""
 
 from __future__ import annotations
 
@@ -16,38 +16,39 @@ from nn.errors import UserError
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The open archive; whatever goes wrong with it is a UserError."""
+def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open the archive. Every error while it is open becomes a UserError."""
     try:
         with zipfile.ZipFile(path) as file:
             yield file
     except UserError:
         raise
-    except Exception as error:  # zip and npy readers raise whatever they stumble on
+    except Exception as error:  # zipfile and numpy raise many kinds of errors for damaged files
         reason = str(error) or type(error).__name__
         raise UserError(f"{path}: cannot be read as an .npz file: {reason}.") from None
 
 
-def names(file: zipfile.ZipFile) -> list[str]:
-    """What the archive's arrays are called."""
+def array_names(file: zipfile.ZipFile) -> list[str]:
+    """The names of the arrays in the archive."""
     return [name.removesuffix(".npy") for name in file.namelist()]
 
 
-def array(file: zipfile.ZipFile, name: str, path: Path, most: int) -> NDArray[Any]:
-    """One array of at most ``most`` bytes. Raises UserError, and whatever ``opened`` makes one."""
+def read_array(file: zipfile.ZipFile, name: str, path: Path, max_bytes: int) -> NDArray[Any]:
+    """Read one array of at most ``max_bytes``. To be called while ``open_archive`` is open, which
+    turns every error into a UserError."""
     member = f"{name}.npy"
     with file.open(member) as head:
-        # Later versions differ in headers longer than any that is wanted here.
+        # Later versions only allow longer headers, which no array here needs.
         if (version := npy.read_magic(head)) != (1, 0):
             raise UserError(f"{path} ({name}): its npy version {version} is not supported.")
         shape, _, dtype = npy.read_array_header_1_0(head)
     if dtype.hasobject:
         raise UserError(
             f"{path} ({name}) is a pickle of Python objects, which could run any code: it is not "
-            "read. Save plain numbers, for example with astype('uint8')."
+            "loaded. Save plain numbers, for example with astype('uint8')."
         )
-    if (size := dtype.itemsize * prod(shape)) > most:
-        raise UserError(f"{path} ({name}): {size:,} bytes; at most {most:,} can be read.")
+    if (size := dtype.itemsize * prod(shape)) > max_bytes:
+        raise UserError(f"{path} ({name}): {size:,} bytes; at most {max_bytes:,} are allowed.")
     with file.open(member) as whole:
         found: NDArray[Any] = npy.read_array(whole, allow_pickle=False)
     return found

@@ -29,8 +29,8 @@ class Reader(NamedTuple):
     def network(self) -> Network:
         return self.own or pretrained.network()
 
-    def read(self, seen: Preprocessed) -> pretrained.Answer:
-        return pretrained.read(seen, self.own)
+    def read(self, seen: Preprocessed) -> pretrained.Prediction:
+        return pretrained.predict(seen, self.own)
 
 
 PRETRAINED = Reader("reader", "Pretrained model", "", None)

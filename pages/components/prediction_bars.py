@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from nn.layers import Array
-from nn.models.pretrained import Answer
+from nn.models.pretrained import Prediction
 from pages.components import prediction_text
 from pages.components.register import component
 from pages.server import plotly_asset
@@ -14,7 +14,7 @@ _show = component("prediction_bars", isolate_styles=False)
 
 
 def prediction_bars(
-    prediction: Answer, blank: bool, image: Array | None, strokes: int, turn: int, key: str
+    prediction: Prediction, blank: bool, image: Array | None, strokes: int, turn: int, key: str
 ) -> None:
     """blank: there was nothing to predict; image: (28, 28) uint8 to show beside the bars; strokes:
     of the drawing; turn: counts the predictions of this session."""

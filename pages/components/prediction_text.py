@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nn.layers import Array
-from nn.models.pretrained import Answer
+from nn.models.pretrained import Prediction
 
 ALMOST = 0.9999  # no network is surer, though its probability may round to 1
 SURE, LIKELY = 0.9, 0.6  # probabilities from which on it is said without a doubt, or with one
@@ -14,12 +14,12 @@ NOTHING = "Draw something"
 NO_DIGIT = "That does not look like a digit"
 
 
-def sentences(answer: Answer, blank: bool) -> tuple[str, str]:
+def sentences(answer: Prediction, blank: bool) -> tuple[str, str]:
     """What is said of an answer, and below it; blank: there was nothing to read."""
     if blank:
         return NOTHING, "A network reads it as soon as you lift the pen."
-    if answer.refused:
-        return NO_DIGIT, f"If it had to be one: {a(answer.digit or 0)}."
+    if answer.rejected:
+        return NO_DIGIT, f"If it had to be one: {a(answer.predicted or 0)}."
     return words(answer.probabilities), f"{percent(min(answer.confidence, ALMOST))} sure"
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from nn.analysis.predictions.attribution import Attribution, attribution
 from nn.layers import Array
-from nn.network import views
+from nn.network import layer_views
 from pages.common.model_picker import Reader
 from pages.common.note import note
 from pages.components.image_gallery import Group, drawing_image, image_gallery, signed
@@ -75,7 +75,7 @@ def _neurons(found: Attribution, digit: int, reader: Reader, image: Array) -> No
         note("This network has no hidden neurons that fired: the picture shows it all.")
         return
     st.markdown(f"**The neurons that pushed {a(digit)} most**, for or against")
-    W, _ = next(views(reader.network.parameters, reader.network.sizes))
+    W, _ = next(layer_views(reader.network.parameters, reader.network.sizes))
     drawing = drawing_image(image, "The drawing")
     groups = []
     for n in strongest:

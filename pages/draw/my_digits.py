@@ -28,7 +28,7 @@ from pages.server.shared_store import store
 SHOWN = 500  # in the table, the newest
 
 
-def ask(seen: Preprocessed, answer: pretrained.Answer, strokes: list[Stroke]) -> None:
+def ask(seen: Preprocessed, answer: pretrained.Prediction, strokes: list[Stroke]) -> None:
     """Was that right? What the person says is saved with the drawing."""
     key = seen.image.tobytes()
     label = draw_state.taught(key)
@@ -48,8 +48,8 @@ def ask(seen: Preprocessed, answer: pretrained.Answer, strokes: list[Stroke]) ->
         draw_state.teach(key, label)
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if not answer.refused and answer.digit is not None:
-            st.button("Right", icon=":material/check:", on_click=save, args=(answer.digit,))
+        if not answer.rejected and answer.predicted is not None:
+            st.button("Right", icon=":material/check:", on_click=save, args=(answer.predicted,))
         with st.popover("It was a …", icon=":material/edit:"):
             was = f"was {hash(key)}"
             st.segmented_control(
@@ -71,7 +71,7 @@ def show(readers: list[Reader]) -> None:
         _take_in()
         return
     for reader in readers:
-        right = sum(_read(reader, digit).digit == digit.label for digit in held.values())
+        right = sum(_read(reader, digit).predicted == digit.label for digit in held.values())
         st.markdown(
             f"**{plain(reader.name)}** reads **{right} of {len(held)}** of your digits "
             f"({percent(right / len(held))})."
@@ -106,7 +106,7 @@ def _remove(numbers: list[int]) -> None:
     my_digits.delete(store(), state.visitor_id(), numbers)
 
 
-def _read(reader: Reader, digit: Labeled) -> pretrained.Answer:
+def _read(reader: Reader, digit: Labeled) -> pretrained.Prediction:
     return reader.read(framed(digit.image))
 
 
@@ -116,9 +116,9 @@ def _row(reader: Reader, digit: Labeled) -> dict[str, object]:
     return {
         "drawing": f"data:image/png;base64,{picture}",
         "it is": digit.label,
-        "read as": "no digit" if answer.refused else str(answer.digit),
+        "read as": "no digit" if answer.rejected else str(answer.predicted),
         "sure": answer.confidence,
-        "right": answer.digit == digit.label,
+        "right": answer.predicted == digit.label,
     }
 
 

@@ -37,7 +37,7 @@ BLANK = Preprocessed(np.zeros((28, 28), np.uint8), True, {})
 class Answered(NamedTuple):
     turn: int  # counts the answers of this session
     readers: list[Reader]
-    answer: pretrained.Answer  # the first one's
+    answer: pretrained.Prediction  # the first one's
     drawing: Drawing | None
     seen: Preprocessed
     picture: Loaded | None  # what lay on the paper
@@ -95,7 +95,7 @@ def _warm_up() -> None:
     that nobody waits for."""
     stem = np.zeros((SIDE, SIDE), np.uint8)
     stem[SIDE // 4 : -SIDE // 4, SIDE // 2 : SIDE // 2 + 20] = 255
-    pretrained.read(preprocess(stem))
+    pretrained.predict(preprocess(stem))
 
 
 def _look() -> tuple[Drawing | None, Preprocessed]:
@@ -147,7 +147,7 @@ def _keep(drawing: Drawing | None, seen: Preprocessed, picture: Loaded | None) -
             note(plain(picture.words))
 
 
-def _sections(readers: list[Reader], answer: pretrained.Answer, seen: Preprocessed) -> None:
+def _sections(readers: list[Reader], answer: pretrained.Prediction, seen: Preprocessed) -> None:
     """Only the one that is looked at is worked out: every stroke comes through here."""
     tabs = st.tabs(SECTIONS, key=draw_state.SECTION, on_change="rerun")
     why_tab, watch_tab, mine_tab, bring_tab = tabs
@@ -155,7 +155,7 @@ def _sections(readers: list[Reader], answer: pretrained.Answer, seen: Preprocess
         if why_tab.open and seen.blank:
             st.markdown("Draw a digit, and here you see what made the answer.")
         elif why_tab.open:
-            attribution.show(seen.image, readers[0], answer.digit or 0)
+            attribution.show(seen.image, readers[0], answer.predicted or 0)
     with watch_tab:
         if watch_tab.open:
             learning_history.show()

@@ -170,12 +170,12 @@ def _small(picture: Image.Image) -> Image.Image:
 def _row(name: str, look: Looked, reader: Reader) -> dict[str, Any]:
     if look.seen is None:
         return {"file": name, "answer": None, "confidence": None, "note": look.message}
-    answer: pretrained.Answer = reader.read(look.seen)
+    answer: pretrained.Prediction = reader.read(look.seen)
     return {
         "file": name,
-        "answer": answer.digit,
+        "answer": answer.predicted,
         "confidence": answer.confidence,
-        "note": "Does not look like a digit." if answer.refused else "",
+        "note": "Does not look like a digit." if answer.rejected else "",
         **{f"p{digit}": float(p) for digit, p in enumerate(answer.probabilities)},
     }
 

@@ -89,11 +89,11 @@ def answers(hand: Hand, report: Report) -> list[float]:
 def without_page(report: Report) -> None:
     """What the server does with one picture, and with many files."""
     drawings = [render(strokes).resize((SIDE, SIDE)) for _, strokes in people(UPLOADS)]
-    pretrained.read(preprocess(drawings[0]))  # warm
+    pretrained.predict(preprocess(drawings[0]))  # warm
     took = []
     for drawing in drawings[:STROKES]:
         began = time.perf_counter()
-        pretrained.read(preprocess(drawing))
+        pretrained.predict(preprocess(drawing))
         took.append(1000 * (time.perf_counter() - began))
     report.at_most(f"ms to preprocess and read {SIDE} × {SIDE}", statistics.median(took), 10)
     files = []
@@ -105,6 +105,6 @@ def without_page(report: Report) -> None:
     for data in files:
         seen = upload.look("digit.png", data).seen
         assert seen
-        pretrained.read(seen)
+        pretrained.predict(seen)
     took_all = time.perf_counter() - began
     report.at_most(f"seconds to read {len(files)} uploaded pictures", took_all, 2)

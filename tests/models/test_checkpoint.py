@@ -1,19 +1,22 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 
 from nn.errors import UserError
 from nn.models.checkpoint import pack, unpack
+from nn.network import LAYOUT
 from nn.optimizers import Sgd
-from nn.training import Position
+from nn.training import TrainingState
 
 
 def trained(size: int = 12, momentum: float = 0.9, seed: int = 0) -> tuple[np.ndarray, Sgd]:
-    """Parameters and an optimizer as some steps leave them."""
+    """Parameters and an optimizer after some steps."""
     rng = np.random.default_rng(seed)
     parameters = rng.standard_normal(size).astype(np.float32)
     sgd = Sgd(size, lr=0.1, momentum=momentum)
@@ -22,7 +25,7 @@ def trained(size: int = 12, momentum: float = 0.9, seed: int = 0) -> tuple[np.nd
     return parameters, sgd
 
 
-PACKED = pack(*trained(), Position(5, 1.5, 0.25, 3.0))
+PACKED = pack(*trained(), TrainingState(5, 1.5, 0.25, 3.0))
 times = st.floats(0, 1e9)
 
 
@@ -31,39 +34,39 @@ times = st.floats(0, 1e9)
 def test_a_round_trip_is_exact(momentum, step, loss, seconds, lr):
     parameters, sgd = trained(momentum=momentum)
     sgd.lr = lr
-    position = Position(step, loss, seconds / 2, seconds)
+    state = TrainingState(step, loss, seconds / 2, seconds)
     others, other = trained(momentum=momentum, seed=1)
 
-    assert unpack(pack(parameters, sgd, position), others, other) == position
+    assert unpack(pack(parameters, sgd, state), others, other) == state
 
     assert others.tobytes() == parameters.tobytes()
     assert other.state.tobytes() == sgd.state.tobytes()
     assert other.lr == lr
 
 
-def test_packing_leaves_all_as_it_was():
+def test_packing_changes_nothing():
     parameters, sgd = trained()
     before = parameters.tobytes(), sgd.state.tobytes()
-    pack(parameters, sgd, Position())
+    pack(parameters, sgd, TrainingState())
     assert (parameters.tobytes(), sgd.state.tobytes()) == before
 
 
 @pytest.mark.parametrize(
     "other", [trained(size=13), trained(momentum=0.0), trained(size=1)], ids=["wider", "sgd", "one"]
 )
-def test_the_checkpoint_of_another_network_is_refused(other):
+def test_the_checkpoint_of_another_network_is_a_user_error(other):
     with pytest.raises(UserError, match="checkpoint cannot be used"):
         unpack(PACKED, *other)
 
 
 @given(st.integers(0, len(PACKED) - 1))
-def test_a_checkpoint_cut_off_anywhere_is_refused(length):
+def test_a_truncated_checkpoint_is_a_user_error(length):
     with pytest.raises(UserError, match="checkpoint cannot be used"):
         unpack(PACKED[:length], *trained(seed=1))
 
 
 @pytest.mark.parametrize("rest", [None, b'{"step": 5', b'{"lr": 1, "unknown": 5}', b"[]", b"5"])
-def test_a_safetensors_file_of_something_else_is_refused(rest):
+def test_another_safetensors_file_is_a_user_error(rest):
     parameters, sgd = trained()
     arrays = {"parameters": parameters, "state": sgd.state}
     if rest is not None:
@@ -73,16 +76,43 @@ def test_a_safetensors_file_of_something_else_is_refused(rest):
 
 
 @given(at=st.integers(0, len(PACKED) - 1), byte=st.integers(0, 255))
-def test_a_damaged_byte_is_refused_or_leaves_a_position(at, byte):
+def test_a_damaged_byte_is_a_user_error_or_leaves_a_state(at, byte):
     damaged = bytearray(PACKED)
     damaged[at] = byte
     try:
-        assert isinstance(unpack(bytes(damaged), *trained(seed=1)), Position)
+        assert isinstance(unpack(bytes(damaged), *trained(seed=1)), TrainingState)
     except UserError:
         pass
 
 
 @given(st.binary(max_size=200))
-def test_arbitrary_bytes_are_refused(data):
+def test_arbitrary_bytes_are_a_user_error(data):
     with pytest.raises(UserError, match="checkpoint cannot be used"):
         unpack(data, *trained())
+
+
+def with_values(**changes):
+    """PACKED with other values beside its arrays; None removes one."""
+    arrays = load(PACKED)
+    values = json.loads(arrays["rest"].tobytes()) | changes
+    values = {key: value for key, value in values.items() if value is not None}
+    arrays["rest"] = np.frombuffer(json.dumps(values).encode(), np.uint8)
+    return save(arrays)
+
+
+def test_the_layout_is_stated_and_an_unknown_one_is_a_user_error():
+    assert json.loads(load(PACKED)["rest"].tobytes())["layout"] == LAYOUT
+    with pytest.raises(UserError, match="layout 'other'"):
+        unpack(with_values(layout="other"), *trained())
+
+
+def test_a_checkpoint_of_0_1_is_read():
+    parameters, sgd = trained(seed=1)
+    old = with_values(
+        layout=None, optimizer_steps=None, steps=3, smoothed_loss=None, smooth_loss=3.0,
+        epochs_without_improvement=None, stale_epochs=2,
+    )  # fmt: skip
+    assert unpack(old, parameters, sgd) == TrainingState(
+        5, 1.5, 0.25, 3.0, epochs_without_improvement=2
+    )
+    assert sgd.steps == 3

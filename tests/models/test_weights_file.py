@@ -1,4 +1,4 @@
-"""A network's file: read back it is the network; damaged or foreign it is a sentence."""
+"""A weights file gives back the network that was written; a damaged or foreign file is an error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nn.errors import UserError
 from nn.models import weights_file
 from nn.network import Network
 
-KINDS = sorted(weights_file.KINDS)
+FORMATS = sorted(weights_file.FORMATS)
 HEADER = {"digitscope": 1, "activation": "relu", "output": "softmax", "about": {}}
 
 
@@ -26,7 +26,7 @@ def network():
     network = Network((784, 3, 10), "tanh", "sigmoid")
     rng = np.random.default_rng(0)
     network.initialize("he", rng)
-    network.parameters[:4] = [0, -1e-38, 3.4e38, np.float32(1) / 3]  # what text might lose
+    network.parameters[:4] = [0, -1e-38, 3.4e38, np.float32(1) / 3]  # numbers that text could round
     return network
 
 
@@ -35,7 +35,7 @@ def written(network, tmp_path_factory):
     """The bytes of the network's file, by kind."""
     folder = tmp_path_factory.mktemp("written")
     found = {}
-    for kind in KINDS:
+    for kind in FORMATS:
         weights_file.write(network, folder / f"a{kind}", {"run": "ü", "step": 3})
         found[kind] = (folder / f"a{kind}").read_bytes()
     return found
@@ -53,7 +53,7 @@ def put(folder, kind, data):
 
 
 def arrays(**changes):
-    """Those of a network with one neuron; None removes one."""
+    """The arrays of a network with one hidden neuron, with ``changes``; None removes one."""
     whole = {
         "W1": np.zeros((784, 1), np.float32), "b1": np.zeros(1, np.float32),
         "W2": np.zeros((1, 10), np.float32), "b2": np.zeros(10, np.float32),
@@ -85,7 +85,7 @@ def as_json(header, members):
 MAKERS = {".npz": as_npz, ".safetensors": as_safetensors, ".json": as_json}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("hidden", [(), (1,), (5, 2, 3)])
 def test_what_was_written_is_read_bit_for_bit(folder, kind, hidden):
     network = Network((784, *hidden, 10), "gelu")
@@ -99,8 +99,8 @@ def test_what_was_written_is_read_bit_for_bit(folder, kind, hidden):
     assert about == {"run": "x", "step": 3}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_float32_loses_a_bit(folder, kind, network, written):
+@pytest.mark.parametrize("kind", FORMATS)
+def test_extreme_float32_numbers_are_kept_exactly(folder, kind, network, written):
     found, about = weights_file.read(put(folder, kind, written[kind]))
     np.testing.assert_array_equal(found.parameters, network.parameters, strict=True)
     assert about["run"] == "ü"
@@ -117,7 +117,7 @@ def test_stored_in_float16_a_file_is_smaller_and_each_number_the_nearest(folder,
     assert path.stat().st_size < 0.9 * len(written[kind])
 
 
-def test_the_json_lists_layers_nodes_weights_and_bias(network, written):
+def test_json_lists_layers_nodes_weights_and_bias(network, written):
     layers = json.loads(written[".json"])["layers"]
     first = network.layers[0]
     assert [len(layer["nodes"]) for layer in layers] == [3, 10]
@@ -126,15 +126,15 @@ def test_the_json_lists_layers_nodes_weights_and_bias(network, written):
     assert np.float32(node["bias"]) == first.b[2]
 
 
-def test_the_npz_and_the_safetensors_hold_w_and_b_of_each_layer(network, written, folder):
+def test_npz_holds_w_and_b_of_each_layer(network, written, folder):
     with np.load(put(folder, ".npz", written[".npz"])) as file:
         assert set(file) == {"W1", "b1", "W2", "b2", "header"}
         np.testing.assert_array_equal(file["W2"], network.layers[2].W)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize(
-    ("header", "sentence"),
+    ("header", "message"),
     [
         ({}, "not written by Digitscope"),
         ([], "not written by Digitscope"),
@@ -145,11 +145,11 @@ def test_the_npz_and_the_safetensors_hold_w_and_b_of_each_layer(network, written
         (HEADER | {"output": None}, "output must be one of"),
     ],
 )
-def test_a_header_that_is_none_is_a_sentence(folder, kind, header, sentence):
+def test_a_wrong_header_is_a_user_error(folder, kind, header, message):
     data = (
         MAKERS[kind](header, arrays()) if kind != ".json" or header else json.dumps(header).encode()
     )
-    with pytest.raises(UserError, match=rf"model{kind}.*{sentence}"):
+    with pytest.raises(UserError, match=rf"model{kind}.*{message}"):
         weights_file.read(put(folder, kind, data))
 
 
@@ -158,7 +158,7 @@ NAN = np.full(10, np.nan, np.float32)
 
 @pytest.mark.parametrize("kind", [".npz", ".safetensors"])
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("changes", "message"),
     [
         ({"b2": None}, "lacks b2"),
         ({"W1": None, "b1": None}, "lacks W1, b1"),
@@ -170,13 +170,13 @@ NAN = np.full(10, np.nan, np.float32)
         ({"W2": np.zeros((2, 10), np.float32)}, r"W2 and b2 must be \(1, nodes\)"),
         ({"W2": np.zeros((1, 9)), "b2": np.zeros(9)}, "expected 10 outputs.*found 9"),
         ({"W1": np.zeros((784, 0)), "b1": np.zeros(0), "W2": np.zeros((0, 10))}, "W1 and b1"),
-        ({"b2": NAN}, "b2 has numbers that are not finite"),
-        ({"b2": np.full(10, 1e200)}, "b2 has numbers that are not finite"),
+        ({"b2": NAN}, "b2 contains numbers that are not finite"),
+        ({"b2": np.full(10, 1e200)}, "b2 contains numbers that are not finite"),
         ({"b2": np.zeros(10, bool)}, "b2 must be numbers"),
     ],
 )
-def test_arrays_that_make_no_network_are_a_sentence(folder, kind, changes, sentence):
-    with pytest.raises(UserError, match=rf"model{kind}.*{sentence}"):
+def test_arrays_that_make_no_network_are_a_user_error(folder, kind, changes, message):
+    with pytest.raises(UserError, match=rf"model{kind}.*{message}"):
         weights_file.read(put(folder, kind, MAKERS[kind](HEADER, arrays(**changes))))
 
 
@@ -184,10 +184,10 @@ LAYER = {"nodes": [{"bias": 0.0, "weights": [0.0] * 784}] * 10}
 
 
 @pytest.mark.parametrize(
-    ("layers", "sentence"),
+    ("layers", "message"),
     [
-        (None, "no list of layers"),
-        ({}, "no list of layers"),
+        (None, "lacks the list of layers"),
+        ({}, "lacks the list of layers"),
         ([], "lacks W1, b1"),
         ([3], "layer 1 must be"),
         ([{"nodes": 3}], "layer 1 must be"),
@@ -203,21 +203,21 @@ LAYER = {"nodes": [{"bias": 0.0, "weights": [0.0] * 784}] * 10}
     ],
 )
 @pytest.mark.filterwarnings("error")
-def test_json_that_makes_no_network_is_a_sentence(folder, layers, sentence):
+def test_json_that_makes_no_network_is_a_user_error(folder, layers, message):
     data = json.dumps({**HEADER, "layers": layers}).encode()
-    with pytest.raises(UserError, match=rf"model.json.*{sentence}"):
+    with pytest.raises(UserError, match=rf"model.json.*{message}"):
         weights_file.read(put(folder, ".json", data))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("data", [b"", b"\0" * 100, b"no model", b"[" * 100_000, b"\xff\xfe{}"])
-def test_what_is_no_such_file_is_a_sentence(folder, kind, data):
+def test_a_file_of_another_format_is_a_user_error(folder, kind, data):
     with pytest.raises(UserError, match=rf"model{kind}.*\.$"):
         weights_file.read(put(folder, kind, data))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_path_without_a_file_or_with_a_folder_is_a_sentence(tmp_path, kind):
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_missing_file_and_a_folder_are_user_errors(tmp_path, kind):
     with pytest.raises(UserError, match="cannot be read"):
         weights_file.read(tmp_path / f"none{kind}")
     (tmp_path / f"folder{kind}").mkdir()
@@ -226,32 +226,32 @@ def test_a_path_without_a_file_or_with_a_folder_is_a_sentence(tmp_path, kind):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_pipe_is_not_waited_for_and_a_device_not_read_to_its_end(tmp_path, kind):
+@pytest.mark.parametrize("kind", FORMATS)
+def test_pipes_and_devices_are_not_read(tmp_path, kind):
     pipe, device = tmp_path / f"pipe{kind}", tmp_path / f"device{kind}"
     os.mkfifo(pipe)
     device.symlink_to("/dev/zero")
     for path in (pipe, device):
-        with pytest.raises(UserError, match="it is no file"):
+        with pytest.raises(UserError, match="it is not a regular file"):
             weights_file.read(path)
 
 
-def test_all_arrays_together_are_no_more_than_the_widest_network(tmp_path, monkeypatch):
-    monkeypatch.setattr(weights_file, "MOST_BYTES", 10_000)
+def test_the_size_limit_applies_to_all_arrays_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(weights_file, "MAX_BYTES", 10_000)
     np.savez_compressed(tmp_path / "bomb.npz", a=np.zeros(800), b=np.zeros(800))
     with pytest.raises(UserError, match=r"\(b\): 6,400 bytes; at most 3,600"):
         weights_file.read(tmp_path / "bomb.npz")
 
 
 @pytest.mark.parametrize("name", ["model", "model.pkl", "model.h5", ".npz"])
-def test_other_kinds_of_files_are_refused_by_name(tmp_path, network, name):
-    for refused in (weights_file.read, lambda path: weights_file.write(network, path, {})):
+def test_other_endings_are_user_errors(tmp_path, network, name):
+    for use in (weights_file.read, lambda path: weights_file.write(network, path, {})):
         with pytest.raises(UserError, match=r"\.npz, \.json, \.safetensors"):
-            refused(tmp_path / name)
+            use(tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 
-def test_a_pickle_is_never_opened(folder):
+def test_a_pickle_is_never_loaded(folder):
     class Trap:
         def __reduce__(self):
             return pytest.fail, ("unpickled",)
@@ -263,7 +263,7 @@ def test_a_pickle_is_never_opened(folder):
         weights_file.read(put(folder, ".npz", pickle.dumps(Trap())))
 
 
-def test_numbers_beyond_float16_are_not_written_in_it(tmp_path, network):
+def test_numbers_beyond_float16_are_not_written_as_float16(tmp_path, network):
     with pytest.raises(UserError, match="no longer finite"):
         weights_file.write(network, tmp_path / "a.npz", {}, np.float16)
     assert not list(tmp_path.iterdir())
@@ -278,10 +278,10 @@ def test_a_network_that_diverged_is_not_written(tmp_path):
 
 
 @given(data=st.data())
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_damaged_file_is_a_network_or_a_sentence(folder, written, kind, data):
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_damaged_file_is_a_network_or_a_user_error(folder, written, kind, data):
     whole = bytearray(written[kind])
-    # Headers and structure stand at the two ends; between them are numbers.
+    # Headers and structure are at both ends, numbers between them.
     at = st.integers(0, 600) | st.integers(-600, -1) | st.integers(0, len(whole) - 1)
     for _ in range(data.draw(st.integers(1, 3))):
         whole[data.draw(at)] = data.draw(st.integers(0, 255))
@@ -292,3 +292,24 @@ def test_a_damaged_file_is_a_network_or_a_sentence(folder, written, kind, data):
         assert str(error).endswith(".")
     else:
         assert np.isfinite(found.parameters).all() and isinstance(about, dict)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("umask, mode", [(0o022, 0o644), (0o077, 0o600)])
+def test_permissions_follow_the_umask(tmp_path, network, kind, umask, mode):
+    path = tmp_path / f"a{kind}"
+    before = os.umask(umask)
+    try:
+        weights_file.write(network, path, {})
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize("kind", [".npz", ".safetensors"])
+def test_the_layout_is_stated_and_an_unknown_one_is_a_user_error(folder, kind, written):
+    assert b"inputs_outputs" in written[kind].replace(b"\0", b"")  # NumPy's text: 4 bytes each
+    other = MAKERS[kind](HEADER | {"layout": "outputs_inputs"}, arrays())
+    with pytest.raises(UserError, match="layout must be inputs_outputs; found 'outputs_inputs'"):
+        weights_file.read(put(folder, kind, other))

@@ -14,7 +14,7 @@ MATHEMATICS = [
     f"nn.{name}"
     for name in (
         "layers", "losses", "network", "optimizers", "schedules", "initializers", "training",
-        "metrics", "augmentation", "errors",
+        "metrics", "augmentation", "batches", "random_streams", "errors",
     )
 ]  # fmt: skip
 SHARED_ROOMS = ("common", "components", "server")

@@ -8,7 +8,7 @@ import pytest
 from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import handwriting, non_digits
 from nn.models import pretrained, weights_file
-from nn.network import views
+from nn.network import layer_views
 from nn.runs import train_pretrained
 from nn.runs.spec import RunSpec
 from nn.training import train
@@ -35,46 +35,43 @@ def network(held_out, one_thread):
     return network
 
 
-@pytest.mark.parametrize("louder", [0.5, 2.5])
-def test_a_network_too_sure_or_too_shy_is_brought_to_the_same_calibration(
-    network, held_out, louder
-):
+@pytest.mark.parametrize("scale", [0.5, 2.5])
+def test_calibration_removes_any_scale_of_the_logits(network, held_out, scale):
     temperature = train_pretrained.calibrate(network, held_out)
-    calm = network.parameters.copy()
-    *_, (W, b) = views(network.parameters, network.sizes)
-    W *= louder
-    b *= louder
-    assert train_pretrained.calibrate(network, held_out) == pytest.approx(louder, rel=0.02)
-    np.testing.assert_allclose(network.parameters, calm, rtol=0.05, atol=1e-4)
+    calibrated = network.parameters.copy()
+    *_, (W, b) = layer_views(network.parameters, network.sizes)
+    W *= scale
+    b *= scale
+    assert train_pretrained.calibrate(network, held_out) == pytest.approx(scale, rel=0.02)
+    np.testing.assert_allclose(network.parameters, calibrated, rtol=0.05, atol=1e-4)
     assert temperature > 0
 
 
-def test_the_refusal_takes_its_share_of_digits_and_far_more_of_scribbles(
+def test_the_rejection_rule_rejects_its_share_of_digits_and_far_more_non_digits(
     network, held_out, monkeypatch
 ):
-    monkeypatch.setattr(train_pretrained, "SCRIBBLES", 90)
-    monkeypatch.setattr(train_pretrained, "REFUSED", 0.02)
-    rule = train_pretrained.fit_refusal(network, held_out)
+    monkeypatch.setattr(train_pretrained, "NON_DIGITS", 90)
+    monkeypatch.setattr(train_pretrained, "REJECTED_SHARE", 0.02)
+    rule = train_pretrained.fit_rejection_rule(network, held_out)
     monkeypatch.setattr(pretrained, "network", lambda: network)
-    monkeypatch.setattr(pretrained, "refusal", lambda: rule)
+    monkeypatch.setattr(pretrained, "rejection_rule", lambda: rule)
 
-    def refused(pictures):
-        answers = [pretrained.read(preprocess(picture)) for picture in pictures]
-        return np.mean([answer.refused for answer in answers])
+    def rejected(images):
+        return np.mean([pretrained.predict(preprocess(image)).rejected for image in images])
 
-    assert refused(held_out.images) == pytest.approx(0.02, abs=0.005)
-    assert refused(non_digits.make(90, seed=5)) > 0.5
+    assert rejected(held_out.images) == pytest.approx(0.02, abs=0.005)
+    assert rejected(non_digits.make(90, seed=5)) > 0.5
 
 
-def test_the_command_writes_a_pretrained(monkeypatch, tmp_path):
+def test_the_command_writes_the_pretrained_model(monkeypatch, tmp_path):
     monkeypatch.setattr(train_pretrained, "SPEC", SMALL)
     monkeypatch.setattr(train_pretrained, "FINISH", SMALL)
-    monkeypatch.setattr(train_pretrained, "SCRIBBLES", 18)
+    monkeypatch.setattr(train_pretrained, "NON_DIGITS", 18)
     monkeypatch.setattr(pretrained, "FILE", tmp_path / "made.safetensors")
     result = nn("pretrained")
     assert result.exit_code == 0, result.output
     assert [line.split(",")[0] for line in result.stdout.splitlines()[:2]] == ["epoch 1 of 1"] * 2
     network, about = weights_file.read(pretrained.FILE)
     assert network.sizes == SMALL.sizes
-    assert set(about) == {"temperature", "refusal"}
-    assert set(about["refusal"]) == {"slope", "least"}
+    assert set(about) == {"temperature", "rejection"}
+    assert set(about["rejection"]) == {"slope", "threshold"}

@@ -21,7 +21,7 @@ def test_a_home_that_cannot_be_is_a_sentence(tmp_path, monkeypatch, place):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DIGITSCOPE_HOME", place.format(file=file))
     for folder in (paths.home, lambda: paths.cache("x"), lambda: paths.log("x")):
-        with pytest.raises(UserError, match=r"cannot be made: .*DIGITSCOPE_HOME"):
+        with pytest.raises(UserError, match=r"cannot be created: .*DIGITSCOPE_HOME"):
             folder()
     assert list(tmp_path.iterdir()) == [file]
 
@@ -30,5 +30,5 @@ def test_a_home_that_cannot_be_is_a_sentence(tmp_path, monkeypatch, place):
 def test_a_file_in_the_place_of_a_folder_is_a_sentence(tmp_path, monkeypatch, name):
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path))
     (tmp_path / name).touch()
-    with pytest.raises(UserError, match=f"{name} cannot be made"):
+    with pytest.raises(UserError, match=f"{name} cannot be created"):
         paths.cache("x") if name == "cache" else paths.log("x")

@@ -49,7 +49,7 @@ def scores(
         chosen = labels == digit
         accuracy_per_digit[digit] = correct[chosen].mean()
         x = logits[chosen]
-        loss_per_digit[digit] = loss(network.output, x, labels[chosen], np.empty_like(x))
+        loss_per_digit[digit] = loss(network.output, x, labels[chosen])
     return Scores(float(correct.mean()), accuracy_per_digit, loss_per_digit)
 
 

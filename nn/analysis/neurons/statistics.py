@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nn.analysis.neurons.pre_activations import activations, is_active, is_output
 from nn.analysis.predictions.confusion import DIGITS
 from nn.layers import Array
-from nn.network import Network, views
+from nn.network import Network, layer_views
 
 Floats = NDArray[np.float32]
 
@@ -40,7 +40,7 @@ def neuron_statistics(network: Network, layer: int, z: Array, labels: Array) -> 
     A neuron is dead if no image activates it; with sigmoid or tanh, and in the output layer, if its
     activation varies by less than a hundredth of its range.
     """
-    W = list(views(network.parameters, network.sizes))[layer][0]
+    W = list(layer_views(network.parameters, network.sizes))[layer][0]
     y = activations(network, layer, z)
     mean_activation = mean_per_digit(y, labels)
     preferred_class = np.nanargmax(mean_activation, axis=1)

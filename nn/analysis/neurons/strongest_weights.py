@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.layers import Array
-from nn.network import views
+from nn.network import layer_views
 
 MAX_CONNECTIONS = 400  # drawn between two layers: more would hide each other
 
@@ -30,7 +30,7 @@ def strongest_weights(
     parameters: flat, as nn.network.Network.parameters.
     """
     connections = []
-    for W, _ in views(parameters, sizes):
+    for W, _ in layer_views(parameters, sizes):
         flat = W.ravel().astype(np.float32, copy=False)  # float16 is ten times slower
         size = np.abs(flat)
         chosen = np.arange(len(flat))

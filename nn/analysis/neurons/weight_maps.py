@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nn.analysis.neurons.pre_activations import check_layer, check_neuron
 from nn.errors import UserError
 from nn.layers import Array
-from nn.network import views
+from nn.network import layer_views
 
 
 def weight_maps(
@@ -28,7 +28,7 @@ def weight_maps(
     exist.
     """
     check_layer(sizes, layer)
-    matrices = [W for W, _ in views(parameters, sizes)][: layer + 1]
+    matrices = [W for W, _ in layer_views(parameters, sizes)][: layer + 1]
     maps = matrices[-1].T[neurons].astype(np.float32)
     for W in reversed(matrices[:-1]):
         maps = maps @ W.T.astype(np.float32)
@@ -45,6 +45,6 @@ def outgoing_weights(
     check_neuron(sizes, layer, neuron)
     if layer == len(sizes) - 2:
         raise UserError("Neurons of the output layer have no outgoing weights.")
-    W = list(views(parameters, sizes))[layer + 1][0]
+    W = list(layer_views(parameters, sizes))[layer + 1][0]
     outgoing: NDArray[np.float32] = W[neuron].astype(np.float32)
     return outgoing

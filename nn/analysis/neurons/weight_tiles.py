@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.layers import Array
-from nn.network import views
+from nn.network import layer_views
 
 
 def weight_tiles(
@@ -19,7 +19,7 @@ def weight_tiles(
 
     parameters: flat, as nn.network.Network.parameters.
     """
-    W, _ = next(views(parameters, sizes))  # (784, neurons)
+    W, _ = next(layer_views(parameters, sizes))  # (784, neurons)
     return quantize(W.T[neurons].astype(np.float32, order="C"))
 
 

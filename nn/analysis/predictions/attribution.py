@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nn.layers import Array, Dense, Dropout
+from nn.layers import Array
 from nn.network import Network, as_input
 
 
@@ -28,27 +28,16 @@ class Attribution(NamedTuple):
 
 def attribution(network: Network, image: Array) -> Attribution:
     """image: (28, 28) uint8 in MNIST's frame. Changes nothing in the network."""
-    xs = [as_input(image[np.newaxis], network.parameters.dtype)]  # the input of each layer
-    for layer in network.layers:
-        xs.append(layer.forward(xs[-1]))
+    xs = network.layer_inputs(as_input(image[np.newaxis], network.parameters.dtype))
     logits = xs[-1][0]
-    dy = np.eye(len(logits), dtype=logits.dtype)  # one row for each digit, from here on
-    dys = [dy]
-    for layer, x, y in reversed(list(zip(network.layers, xs, xs[1:], strict=False))):
-        if isinstance(layer, Dense):
-            dy = dy @ layer.W.T
-        elif not isinstance(layer, Dropout):
-            dx = np.empty((len(dy), x.shape[1]), dy.dtype)
-            layer.backward(x, y, dy, dx)
-            dy = dx
-        dys.append(dy)
-    dys.reverse()  # now as xs: ∂logits/∂x
-    pixels = xs[0] * dys[0]
+    # One row for each digit: ∂logit/∂x, for the input x of each layer.
+    dxs = network.input_gradients(xs, np.eye(len(logits), dtype=logits.dtype))
+    pixels = xs[0] * dxs[0]
     hidden = len(network.sizes) > 2
     return Attribution(
         logits,
         pixels.reshape(-1, 28, 28),
         logits - pixels.sum(axis=1),
         xs[2][0] if hidden else logits[:0],
-        xs[2] * dys[2] if hidden else np.empty((len(logits), 0), logits.dtype),
+        xs[2] * dxs[2] if hidden else np.empty((len(logits), 0), logits.dtype),
     )

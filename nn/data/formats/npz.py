@@ -17,12 +17,12 @@ MOST_BYTES = MOST_PICTURES * 784
 
 def read(path: Path) -> Dataset:
     """Whole numbers of any kind. Raises UserError."""
-    with safe_npz.opened(path) as file:
-        names = safe_npz.names(file)
+    with safe_npz.open_archive(path) as file:
+        names = safe_npz.array_names(file)
         if not set(ARRAYS) <= set(names):
             found = ", ".join(names[:10]) or "none"
             raise UserError(f"{path}: expected the arrays images and labels, found {found}.")
-        images, labels = (safe_npz.array(file, name, path, MOST_BYTES) for name in ARRAYS)
+        images, labels = (safe_npz.read_array(file, name, path, MOST_BYTES) for name in ARRAYS)
     for name, array in zip(ARRAYS, (images, labels), strict=True):
         if array.dtype.kind not in "ui":
             raise UserError(f"{path} ({name}): expected whole numbers, found {array.dtype}.")

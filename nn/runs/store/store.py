@@ -26,7 +26,7 @@ from nn.errors import UserError
 from nn.runs.spec import RunSpec
 from nn.runs.store import database, queue, schema
 from nn.runs.store.run import Command, CommandKind, Point, Run, Snapshot, State, as_run, is_queued
-from nn.support.paths import home, own
+from nn.support.paths import extra_data, home
 
 __all__ = ["Command", "Point", "Run", "RunStore", "Snapshot", "State"]
 
@@ -206,7 +206,7 @@ class RunStore:
             }
             connection.execute(delete(schema.runs).where(schema.runs.c.id == run_id))
         file = files.pop(run_id, "")
-        if file and file not in files.values() and Path(file).parent == own(""):
+        if file and file not in files.values() and Path(file).parent == extra_data(""):
             with suppress(OSError):  # still open on Windows, or gone already
                 Path(file).unlink()
         database.reclaim(self.engine)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
+from nn.batches import steps_per_epoch
 from nn.data import sources
 from nn.errors import UserError
 from nn.models import checkpoint
@@ -33,7 +34,7 @@ from nn.runs.worker.control import Control
 from nn.runs.worker.lease import LeaseLost
 from nn.runs.worker.recorder import BEGINNING, Recorder
 from nn.support.paths import log as log_file
-from nn.training import Epoch, Position, Step, steps_per_epoch, train
+from nn.training import Epoch, Step, TrainingState, train
 
 CHECKPOINT_INTERVAL = 10.0  # seconds
 DIVERGED_LOSS = 1e6  # a loss above this, or NaN, will not come down again
@@ -86,19 +87,19 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     spec = run.spec
     splits = sources.load_splits(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
     network, loss, optimizer = spec.build(run.stream_version)
-    position = _restore(store, run, network, optimizer)
+    progress = _restore(store, run, network, optimizer)
     per_epoch = steps_per_epoch(len(splits.train), spec.batch_size)
     steps = spec.epochs * per_epoch
-    epoch, index = divmod(position.step, per_epoch)
+    epoch, index = divmod(progress.step, per_epoch)
     samples_seen = epoch * len(splits.train) + index * spec.batch_size
-    at = BEGINNING._replace(step=position.step, samples_seen=samples_seen)
+    at = BEGINNING._replace(step=progress.step, samples_seen=samples_seen)
     warning = quota.enforce_quota(store)
     threads = recorder.start(spec.sizes, steps, fair_share(store), at, warning)
     recorder.untrained(network.parameters)
     control = Control()
 
     def save() -> bytes:
-        return checkpoint.pack(network.parameters, optimizer, position)
+        return checkpoint.pack(network.parameters, optimizer, progress)
 
     def save_and_halt(state: State, message: str = "") -> None:
         recorder.checkpoint(save())
@@ -136,7 +137,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
             **spec.training(),
             validation=splits.validation,
             test=splits.test,
-            position=position,
+            state=progress,
             stream_version=run.stream_version,
         )
         for event in events:
@@ -144,8 +145,8 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
                 recorder.end(State.DIVERGED, _diverged_message(event, optimizer.lr))
                 return
             if isinstance(event, Step):
-                recorder.record(event, network.parameters, position.seconds, idle)
-                pause = control.after_step(completes_epoch=not position.step % per_epoch)
+                recorder.record(event, network.parameters, progress.seconds, idle)
+                pause = control.after_step(completes_epoch=not progress.step % per_epoch)
             else:
                 recorder.epoch(event, save())
                 next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
@@ -175,18 +176,19 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
                 time.sleep(wait)
             if control.seconds_per_step and not control.paused:
                 idle += waited
-        early = position.step < steps
-        save_and_halt(State.FINISHED, STOPPED_EARLY.format(position.stale_epochs) if early else "")
+        early = progress.step < steps
+        epochs = progress.epochs_without_improvement
+        save_and_halt(State.FINISHED, STOPPED_EARLY.format(epochs) if early else "")
 
 
-def _restore(store: RunStore, run: Run, network: Network, optimizer: Optimizer) -> Position:
+def _restore(store: RunStore, run: Run, network: Network, optimizer: Optimizer) -> TrainingState:
     """Fill network and optimizer from the run's checkpoint, or from the network that the run is
     initialized from → where to continue. Raises UserError."""
     if saved := store.checkpoint(run.id):
         return checkpoint.unpack(saved, network.parameters, optimizer)
     if run.spec.init_from:
         network.parameters[...] = load_network.initial_parameters(store, run.spec)
-    return Position()
+    return TrainingState()
 
 
 def diverged(event: Step | Epoch) -> bool:

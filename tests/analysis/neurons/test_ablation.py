@@ -11,7 +11,7 @@ from nn.analysis.neurons.pre_activations import pre_activations
 from nn.errors import UserError
 from nn.losses import LOSSES
 from nn.metrics import evaluate
-from nn.network import Network, views
+from nn.network import Network, layer_views
 from tests.networks import KINDS, SHAPES, make
 
 LOSS = LOSSES["cross_entropy"]
@@ -35,7 +35,7 @@ def test_ablation_equals_setting_the_outgoing_weights_to_zero(
     monkeypatch.setattr(module, "CHUNK", 7)  # several chunks, the last one short
     shown = pictures(60)
     network, zeroed = make(hidden, activation, output), make(hidden, activation, output)
-    matrices = [W for W, _ in views(zeroed.parameters, zeroed.sizes)]
+    matrices = [W for W, _ in layer_views(zeroed.parameters, zeroed.sizes)]
     for layer, width in enumerate(hidden):
         z = pre_activations(network, shown.images, layer)
         assert_scores(scores(network, LOSS, layer, z, shown.labels), network, shown)

@@ -14,14 +14,14 @@ from nn.analysis.neurons.pre_activations import (
 )
 from nn.errors import UserError
 from nn.layers import ACTIVATIONS, OUTPUTS
-from nn.network import Network, views
+from nn.network import Network, layer_views
 from tests.networks import KINDS, SHAPES, diverged, make
 
 
 def slowly(network, image, layer):
     """→ the layer's pre-activations and activations, in float64."""
     y = image.reshape(1, 784) / 255
-    matrices = list(views(network.parameters.astype(float), network.sizes))
+    matrices = list(layer_views(network.parameters.astype(float), network.sizes))
     for number, (W, b) in enumerate(matrices[: layer + 1]):
         z = y @ W + b
         last = number == len(matrices) - 1

@@ -7,7 +7,7 @@ import pytest
 
 from nn.analysis.neurons.pre_activations import activations, is_active, pre_activations
 from nn.analysis.neurons.statistics import neuron_statistics
-from nn.network import Network, views
+from nn.network import Network, layer_views
 from tests.networks import KINDS, SHAPES, make
 
 
@@ -15,7 +15,7 @@ from tests.networks import KINDS, SHAPES, make
 @pytest.mark.parametrize(("activation", "output"), KINDS)
 def test_every_statistic_equals_the_slow_computation(hidden, activation, output, pictures):
     network, shown = make(hidden, activation, output), pictures(60)
-    for layer, (W, _) in enumerate(views(network.parameters, network.sizes)):
+    for layer, (W, _) in enumerate(layer_views(network.parameters, network.sizes)):
         z = pre_activations(network, shown.images, layer)
         found = neuron_statistics(network, layer, z, shown.labels)
         y, active = activations(network, layer, z), is_active(network, layer, z)

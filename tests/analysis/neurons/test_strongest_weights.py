@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.analysis.neurons.strongest_weights import strongest_weights
-from nn.network import Network, views
+from nn.network import Network, layer_views
 
 
 @given(
@@ -22,7 +22,7 @@ def test_the_strongest_weights_of_each_layer_weakest_first(sizes, max_count, see
     network.initialize("normal", np.random.default_rng(seed))
     parameters = network.parameters.astype(dtype)
     found = strongest_weights(parameters, sizes, max_count)
-    for connections, (W, _) in zip(found, views(parameters, sizes), strict=True):
+    for connections, (W, _) in zip(found, layer_views(parameters, sizes), strict=True):
         assert len(connections.weight) == min(max_count, W.size)
         np.testing.assert_array_equal(connections.weight, W[connections.source, connections.target])
         expected = np.sort(np.abs(W.ravel()))[-max_count:]

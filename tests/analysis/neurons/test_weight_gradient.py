@@ -31,7 +31,7 @@ def test_it_is_the_slope_of_the_loss(
 ):
     monkeypatch.setattr(module, "CHUNK", 7)  # several chunks, the last one short
     network, shown = in_float64(make(hidden, activation, output), 0.3), pictures(10)
-    loss = partial(LOSSES[loss], smoothing=0.1)
+    loss = partial(LOSSES[loss], label_smoothing=0.1)
     W = network.layers[0].W
     assert_gradient(
         lambda: evaluate(network, loss, shown.images, shown.labels).loss,

@@ -9,7 +9,7 @@ import pytest
 
 from nn.analysis.neurons.weight_maps import outgoing_weights, weight_maps
 from nn.errors import UserError
-from nn.network import views
+from nn.network import layer_views
 from tests.networks import SHAPES, make
 
 
@@ -25,7 +25,7 @@ def test_the_first_layers_weight_maps_are_its_weights(hidden):
 
 def test_a_deeper_layers_weight_maps_sum_over_every_path_from_a_pixel():
     network = make((3, 2))
-    A, B, C = (W for W, _ in views(network.parameters, network.sizes))
+    A, B, C = (W for W, _ in layer_views(network.parameters, network.sizes))
     first, last = (weight_maps(network.parameters, network.sizes, layer) for layer in (1, 2))
     for pixel in (0, 400, 783):
         for n in range(2):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nn.analysis.predictions.activations import node_activations
-from nn.network import Network, views
+from nn.network import Network, layer_views
 
 
 @pytest.mark.parametrize("hidden", [(), (5,), (5, 3)])
@@ -19,7 +19,7 @@ def test_each_layer_follows_from_the_one_before(hidden, dropout, pictures):
     assert tuple(map(len, columns)) == network.sizes
     np.testing.assert_allclose(columns[0], image.ravel() / 255, rtol=1e-6)
     for before, (W, b), after in zip(
-        columns, views(network.parameters, network.sizes), columns[1:-1], strict=False
+        columns, layer_views(network.parameters, network.sizes), columns[1:-1], strict=False
     ):
         np.testing.assert_allclose(after, np.tanh(before @ W + b), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(columns[-1], network.probabilities(image[np.newaxis])[0], rtol=1e-5)

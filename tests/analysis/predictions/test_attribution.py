@@ -7,14 +7,14 @@ import pytest
 
 from nn.analysis.predictions.attribution import attribution
 from nn.layers import ACTIVATIONS
-from nn.network import Network, as_input, views
+from nn.network import Network, as_input, layer_views
 
 
 def network(hidden=(7, 5), activation="relu", dropout=0.0) -> Network:
     made = Network((784, *hidden, 10), activation, dtype=np.float64, dropout=dropout)
     rng = np.random.default_rng(len(hidden))
     made.initialize("he", rng)
-    for _, b in views(made.parameters, made.sizes):
+    for _, b in layer_views(made.parameters, made.sizes):
         b[...] = rng.normal(size=b.shape)
     return made
 
@@ -40,7 +40,9 @@ def test_pixels_and_biases_add_up_to_the_logit(hidden, activation, image):
         biases = sum(
             float(b @ db)
             for (_, b), (_, db) in zip(
-                views(net.parameters, net.sizes), views(net.gradients, net.sizes), strict=True
+                layer_views(net.parameters, net.sizes),
+                layer_views(net.gradients, net.sizes),
+                strict=True,
             )
         )
         assert found.intercept[digit] == pytest.approx(biases, abs=1e-9)
@@ -78,7 +80,7 @@ def test_contributions_of_neurons_and_biases_add_up_to_the_logit(image):
     """The same sum holds from the first hidden layer on."""
     net = network((7,))
     found = attribution(net, image)
-    (_, _), (W, b) = views(net.parameters, net.sizes)
+    (_, _), (W, b) = layer_views(net.parameters, net.sizes)
     np.testing.assert_allclose(found.contributions, found.activations * W.T, rtol=1e-12)
     np.testing.assert_allclose(found.contributions.sum(axis=1) + b, found.logits, rtol=1e-9)
     assert (found.activations >= 0).all()

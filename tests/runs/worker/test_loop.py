@@ -21,7 +21,7 @@ from nn.runs.store.store import RunStore, State
 from nn.runs.worker import control, loop, snapshot_schedule
 from nn.runs.worker.loop import fair_share, work
 from nn.runs.worker.recorder import LeaseLost, Recorder
-from nn.training import Epoch, Position, Step, train
+from nn.training import Epoch, Step, TrainingState, train
 
 TIMES = ("images_per_second", "seconds")  # the columns of an epoch that no two runs share
 LOOKED = 0.1  # seconds after which the worker looks for commands at its next event
@@ -220,10 +220,10 @@ def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(sto
 
     network, loss, optimizer = spec.build()
     splits = sources.load_splits(spec.dataset, spec.validation_size, spec.seed)
-    position = Position()
+    position = TrainingState()
     for event in train(
         network, loss, optimizer, splits.train, epochs=spec.epochs, batch_size=spec.batch_size,
-        seed=spec.seed, position=position,
+        seed=spec.seed, state=position,
     ):  # fmt: skip
         if isinstance(event, Step) and event.step == step:
             optimizer.lr = 0.02
