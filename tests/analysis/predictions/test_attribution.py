@@ -33,10 +33,10 @@ def test_pixels_and_biases_add_up_to_the_logit(hidden, activation, image):
     x = as_input(image[np.newaxis], np.float64)
     np.testing.assert_allclose(found.logits, net.logits(x)[0], rtol=1e-12)
     for digit in range(10):
-        ys, dys = net.workspace(1), net.workspace(1)
-        net.forward(x, ys)
-        dys[-1][...] = np.eye(10)[[digit]]
-        net.backward(x, ys, dys)
+        workspace = net.workspace(1)
+        net.forward(x, workspace)
+        workspace.gradients[-1][...] = np.eye(10)[[digit]]
+        net.backward(x, workspace)
         biases = sum(
             float(b @ db)
             for (_, b), (_, db) in zip(

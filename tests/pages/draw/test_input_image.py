@@ -24,7 +24,7 @@ def test_a_digit_of_a_dataset_is_seen_as_it_is_and_read(written):
         picture = input_image.of_dataset(written, row, "a digit")
         seen = input_image.seen(picture)
         np.testing.assert_array_equal(seen.image, written.images[row])
-        right += PRETRAINED.read(seen).digit == picture.truth
+        right += PRETRAINED.read(seen).predicted == picture.truth
     assert right >= 36
 
 
@@ -39,4 +39,4 @@ def test_a_photograph_is_normalised_and_nothing_is_blank():
     seen = input_image.seen(Loaded(picture, "a stroke"))
     np.testing.assert_array_equal(seen.image, preprocess(picture).image)
     empty = input_image.framed(np.zeros((28, 28), np.uint8))
-    assert empty.blank and PRETRAINED.read(empty).digit is None
+    assert empty.blank and PRETRAINED.read(empty).predicted is None
