@@ -12,8 +12,7 @@ st.set_page_config(page_title="Digitscope", page_icon=str(ASSETS / "icon.svg"), 
 st.logo(ASSETS / "logo.svg", icon_image=ASSETS / "icon.svg", size="large")
 st.html(ASSETS / "page.css")
 
-state.write_address()
-st.navigation(
+page = st.navigation(
     [
         st.Page(
             "train/page.py",
@@ -28,4 +27,7 @@ st.navigation(
         st.Page("draw/page.py", title="Draw", url_path="draw", icon=":material/draw:"),
         st.Page("mistakes/page.py", title="Mistakes", url_path="mistakes", icon=":material/rule:"),
     ]
-).run()
+)
+state.keep_first_link(page.url_path)
+state.write_address()
+page.run()

@@ -33,7 +33,7 @@ class Reader(NamedTuple):
         return pretrained.predict(seen, self.own)
 
 
-PRETRAINED = Reader("reader", "Pretrained model", "", None)
+PRETRAINED = Reader("model", "Pretrained model", "", None)
 
 
 def choose(label: str, key: str) -> Reader:
@@ -62,7 +62,7 @@ def choose(label: str, key: str) -> Reader:
 
 def prefer(run_id: str, step: int | None) -> None:
     """Let the run read, as it was at the step; None: at its newest moment."""
-    [key, *_] = draw_state.READERS
+    [key, *_] = draw_state.MODELS
     st.session_state[key] = run_id
     if step is not None:
         st.session_state[_moment_key(key, run_id)] = step

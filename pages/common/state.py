@@ -24,6 +24,7 @@ SIMPLE = "simple"  # "1" in the address: nothing but Start, for a class
 SETTINGS = {PRESET, *(field.name for field in dataclasses.fields(RunSpec))}
 STEP = "step"  # the moment of it that is looked at; in the address, too
 HISTORY, CHOSEN = "history", "chosen"  # the list of runs, and the last one chosen in it
+FIRST_LINK = "first link"  # the page and the parameters of the URL with which the session began
 HEARD = "heard"  # the last press of a button that was acted on
 
 
@@ -34,6 +35,17 @@ def write_address() -> None:
             st.session_state[key] = st.query_params[key]
         elif st.session_state.get(key):
             st.query_params[key] = st.session_state[key]
+
+
+def keep_first_link(page: str) -> None:
+    """Remember the URL with which the session begins; to be called before anything changes it."""
+    st.session_state.setdefault(FIRST_LINK, (page, st.query_params.to_dict()))
+
+
+def first_link(page: str) -> dict[str, str]:
+    """The parameters of the URL with which the session began, if that led to this page."""
+    linked_page, parameters = st.session_state[FIRST_LINK]
+    return parameters if linked_page == page else {}
 
 
 def simple() -> bool:

@@ -18,7 +18,7 @@ def prediction_bars(
 ) -> None:
     """blank: there was nothing to predict; image: (28, 28) uint8 to show beside the bars; strokes:
     of the drawing; turn: counts the predictions of this session."""
-    title, caption = prediction_text.sentences(prediction, blank)
+    title, caption = prediction_text.title_and_caption(prediction, blank)
     data = {
         "title": title,
         "caption": caption,

@@ -1,4 +1,4 @@
-"""What a network predicts for one image of the test set, as a thumbnail."""
+"""What a model predicts for one image of a test set, as a thumbnail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pages.components.thumbnails import Thumbnail, encoded
 
 
 def percent(share: float) -> str:
-    """0–1 → "97.6 %"; what is not quite all or nothing never reads as if it were."""
+    """0–1 → "97.6 %"; a share that is not quite 0 or 1 never shows as "0.0 %" or "100.0 %"."""
     if 0.9995 <= share < 1:
         return "over 99.9 %"
     if 0 < share < 0.0005:
@@ -21,16 +21,16 @@ def a(digit: int) -> str:
     return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
-def card(reading: Predictions, pictures: Pictures, row: int) -> Thumbnail:
-    truth, answer = int(reading.labels[row]), int(reading.predicted[row])
-    sure = f"confidence {percent(float(reading.confidence[row]))}"
+def thumbnail(predictions: Predictions, images: Pictures, row: int) -> Thumbnail:
+    label, predicted = int(predictions.labels[row]), int(predictions.predicted[row])
+    confidence = percent(float(predictions.confidence[row]))
     return Thumbnail(
         row,
-        encoded(pictures.data.images[row]),
-        f"{truth}, predicted {answer}",
-        sure,
-        f"Image {row:,}: {a(truth)}, predicted {answer}, {sure}.",
-        [round(float(p), 4) for p in reading.probabilities[row]],
-        truth,
-        answer,
+        encoded(images.data.images[row]),
+        f"{label}, predicted {predicted}",
+        confidence,
+        f"Image {row:,}: {a(label)}, predicted {predicted}, confidence {confidence}.",
+        [round(float(p), 4) for p in predictions.probabilities[row]],
+        label,
+        predicted,
     )

@@ -1,4 +1,4 @@
-"""The verdict: ten probabilities in words, as sure as they are."""
+"""A prediction in words that are as confident as its probabilities."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ import numpy as np
 from nn.layers import Array
 from nn.models.pretrained import Prediction
 
-ALMOST = 0.9999  # no network is surer, though its probability may round to 1
-SURE, LIKELY = 0.9, 0.6  # probabilities from which on it is said without a doubt, or with one
+MAX_CONFIDENCE = 0.9999  # shown; a probability may round to 1
+CONFIDENT, LIKELY = 0.9, 0.6  # probabilities from which on the words are firmer
 
-NOTHING = "Draw something"
-NO_DIGIT = "That does not look like a digit"
+BLANK = "Draw a digit"
+REJECTED = "This does not look like a digit"
 
 
-def sentences(answer: Prediction, blank: bool) -> tuple[str, str]:
-    """What is said of an answer, and below it; blank: there was nothing to read."""
+def title_and_caption(prediction: Prediction, blank: bool) -> tuple[str, str]:
+    """blank: there is no digit to classify."""
     if blank:
-        return NOTHING, "A network reads it as soon as you lift the pen."
-    if answer.rejected:
-        return NO_DIGIT, f"If it had to be one: {a(answer.predicted or 0)}."
-    return words(answer.probabilities), f"{percent(min(answer.confidence, ALMOST))} sure"
+        return BLANK, "The prediction appears as soon as you lift the pen."
+    if prediction.rejected:
+        return REJECTED, f"Closest digit: {prediction.predicted}"
+    confidence = percent(min(prediction.confidence, MAX_CONFIDENCE))
+    return in_words(prediction.probabilities), f"Confidence {confidence}"
 
 
-def words(probabilities: Array) -> str:
-    """probabilities: (10,). "Looks like a 5", "Probably a 5, maybe a 3", "I’m not sure: 5?"."""
+def in_words(probabilities: Array) -> str:
+    """probabilities: (10,) → "Looks like a 5", "Probably a 5, maybe a 3" or "Not sure: 5?"."""
     second, first = (int(digit) for digit in np.argsort(probabilities, kind="stable")[-2:])
-    if probabilities[first] >= SURE:
+    if probabilities[first] >= CONFIDENT:
         return f"Looks like {a(first)}"
     if probabilities[first] >= LIKELY:
         return f"Probably {a(first)}, maybe {a(second)}"
-    return f"I’m not sure: {first}?"
+    return f"Not sure: {first}?"
 
 
 def a(digit: int) -> str:
@@ -39,9 +40,9 @@ def a(digit: int) -> str:
 
 
 def percent(share: float) -> str:
-    """0–1 → "97 %"; what is not quite all or nothing never reads as if it were."""
+    """0–1 → "97 %"; a share that is not quite 0 or 1 never shows as "0 %" or "100 %"."""
     if 0.99 < share < 1:
-        return f"{min(share, 0.9999):.2%}".replace("%", " %")
+        return f"{min(share, MAX_CONFIDENCE):.2%}".replace("%", " %")
     if 0 < share < 0.01:
         return "under 1 %"
     return f"{share:.0%}".replace("%", " %")

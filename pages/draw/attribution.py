@@ -1,4 +1,4 @@
-"""Why: which ink spoke for the answer, or for any other digit, and which neurons pushed it."""
+"""Attribution: how much each pixel and each neuron contributed to the score of a digit."""
 
 from __future__ import annotations
 
@@ -11,91 +11,91 @@ from nn.network import layer_views
 from pages.common.model_picker import Reader
 from pages.common.note import note
 from pages.components.image_gallery import Group, drawing_image, image_gallery, signed
-from pages.components.prediction_text import a
 from pages.draw import state as draw_state
 
-LARGE, SMALL = 224, 60  # pixels of the page
-MOST = 6  # neurons
-STRONG = 0.98  # of all evidence: what is stronger has the full color
-EXACT = ("relu", "leaky_relu")
+LARGE, SMALL = 224, 60  # pixels on the page
+MAX_NEURONS = 6
+FULL_COLOR_QUANTILE = 0.98  # stronger attributions have the full color
+PIECEWISE_LINEAR = ("relu", "leaky_relu")  # activations for which input × gradient is exact
 
 
-def show(image: Array, reader: Reader, answer: int) -> None:
-    """image: (28, 28) uint8 as the network sees it; answer: what it read."""
-    digit = _asked(image, answer)
-    found = attribution(reader.network, image)
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        _pixels(found, digit, reader, image)
-    with right:
-        _neurons(found, digit, reader, image)
-
-
-def _asked(image: Array, answer: int) -> int:
-    """The digit to explain: the answer, until the person asks for another."""
-    if draw_state.newly_explained((image.tobytes(), answer)):
-        st.session_state[draw_state.WHY] = answer
-    return (
+def show(image: Array, model: Reader, predicted: int) -> None:
+    """image: (28, 28) uint8, the network's input."""
+    st.session_state.setdefault(draw_state.EXPLAINED_DIGIT, predicted)
+    digit = (
         st.segmented_control(
-            "What speaks for a …", range(10), required=True, key=draw_state.WHY, width="content"
+            "Score of digit",
+            range(10),
+            required=True,
+            key=draw_state.EXPLAINED_DIGIT,
+            width="content",
+            help="What raised or lowered the score of this digit?",
         )
         or 0
     )
+    found = attribution(model.network, image)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _pixels(found, digit, model, image)
+    with right:
+        _neurons(found, digit, model, image)
 
 
-def _pixels(found: Attribution, digit: int, reader: Reader, image: Array) -> None:
-    st.markdown(f"**The ink that speaks for {a(digit)}**")
+def _pixels(found: Attribution, digit: int, model: Reader, image: Array) -> None:
+    st.markdown(f"**Attribution of digit {digit}, by pixel**")
     values = found.pixels[digit]
-    inked = found.pixels[:, image > 0]
-    full = float(np.quantile(np.abs(inked), STRONG)) if inked.size else 1.0
-    ink_says, rest, logit = (
-        float(values.sum()),
-        float(found.intercept[digit]),
-        float(found.logits[digit]),
-    )
-    exact = reader.network.activation in EXACT
-    said = (
-        f"Blue ink speaks for {a(digit)}, red ink against. All ink together: {_score(ink_says)}. "
-        + ("What the network adds whatever it sees (biases): " if exact else "The rest: ")
-        + f"{_score(rest)}. Together the score (logit) of {digit}: {_score(logit)}."
+    drawn = found.pixels[:, image > 0]
+    full_color = float(np.quantile(np.abs(drawn), FULL_COLOR_QUANTILE)) if drawn.size else 1.0
+    is_exact = model.network.activation in PIECEWISE_LINEAR
+    explanation = (
+        f"Blue pixels raise the score of {digit}, red ones lower it. All pixels together "
+        f"{_score(values.sum())}, {'biases' if is_exact else 'remainder'} "
+        f"{_score(found.intercept[digit])}: score (logit) {_score(found.logits[digit])}."
     )
     image_gallery(
-        [Group([signed(values, f"Evidence for {a(digit)}", full)], "", said)], LARGE, "for"
+        [Group([signed(values, f"Attribution of digit {digit}", full_color)], "", explanation)],
+        LARGE,
+        "pixel attribution",
     )
     note(
-        "Each pixel: how bright it is × how much the score would change with it (input × gradient)."
-        + (" With ReLU neurons this sum is exact." if exact else " A straight-line estimate.")
+        "Input × gradient: each pixel’s brightness times the change of the score with that pixel. "
+        + (
+            "With ReLU neurons the sum is exact."
+            if is_exact
+            else "With smooth neurons this is a linear approximation."
+        )
     )
 
 
-def _neurons(found: Attribution, digit: int, reader: Reader, image: Array) -> None:
-    pushes = found.contributions[digit]
-    strongest = [int(n) for n in np.argsort(-np.abs(pushes), kind="stable")[:MOST] if pushes[n]]
+def _neurons(found: Attribution, digit: int, model: Reader, image: Array) -> None:
+    contributions = found.contributions[digit]
+    order = np.argsort(-np.abs(contributions), kind="stable")[:MAX_NEURONS]
+    strongest = [int(neuron) for neuron in order if contributions[neuron]]
     if not strongest:
-        note("This network has no hidden neurons that fired: the picture shows it all.")
+        note("No hidden neuron is active: the pixels explain the whole score.")
         return
-    st.markdown(f"**The neurons that pushed {a(digit)} most**, for or against")
-    W, _ = next(layer_views(reader.network.parameters, reader.network.sizes))
-    drawing = drawing_image(image, "The drawing")
+    st.markdown(f"**Contribution to digit {digit}, by neuron**")
+    W, _ = next(layer_views(model.network.parameters, model.network.sizes))
+    drawing = drawing_image(image, "Input image")
     groups = []
-    for n in strongest:
-        weights = W[:, n].reshape(28, 28)
+    for neuron in strongest:
+        weights = W[:, neuron].reshape(28, 28)
         groups.append(
             Group(
                 [
-                    signed(weights, f"Weights of neuron {n + 1}"),
+                    signed(weights, f"Weights of neuron {neuron}"),
                     drawing,
-                    signed(weights * image / 255, f"Their product, neuron {n + 1}"),
+                    signed(weights * image / 255, f"Weights × input, neuron {neuron}"),
                 ],
-                f"Neuron {n + 1}: {_score(float(pushes[n]))}",
-                f"fired {float(found.activations[n]):.1f}",
+                f"Neuron {neuron}: {_score(contributions[neuron])}",
+                f"activation {float(found.activations[neuron]):.1f}",
                 ("×", "="),
             )
         )
-    image_gallery(groups, SMALL, "neurons")
+    image_gallery(groups, SMALL, "neuron contributions")
     note(
-        "What each neuron looks for (its weights) × the drawing = what it found. The more blue it "
-        f"finds, the stronger it fires; the number says how far that moved the score of {digit}."
+        "Weights × input image = what the neuron responds to. The more blue it contains, the more "
+        f"active the neuron; the number is its contribution to the score of {digit}."
     )
 
 

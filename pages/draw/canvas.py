@@ -1,4 +1,4 @@
-"""The paper: the canvas to write on, what is above it, and a picture that may lie under the ink."""
+"""The canvas, its tools, and an image that may lie under the strokes."""
 
 from __future__ import annotations
 
@@ -11,45 +11,53 @@ from streamlit_drawable_canvas import st_canvas
 
 from pages.components.canvas_tools import canvas_tools
 from pages.draw import state as draw_state
-from pages.draw.strokes import SIDE, Drawing, dark, opened, png, squared, strokes_of
+from pages.draw.strokes import (
+    SIDE,
+    Drawing,
+    decode_canvas,
+    fit_to_canvas,
+    is_dark,
+    png,
+    strokes_of,
+)
 
 
-def paper(
-    under: Image.Image | None,
-    photo: bool,
-    cleared: Callable[[], object],
-    pasted: Callable[[str], object],
+def canvas(
+    image: Image.Image | None,
+    is_photo: bool,
+    on_clear: Callable[[], object],
+    on_paste: Callable[[str], object],
 ) -> Drawing | None:
-    """Tools and canvas; None while there is nothing on it.
+    """→ the drawing; None without a stroke.
 
-    under: a picture to write on, with colors of its own if it is a ``photo``. ``cleared`` is
-    called when the person wants it gone, ``pasted`` with the data URL of another one.
-    Raises UserError for a message that the canvas cannot have sent.
+    image: lies under the strokes; is_photo: it has colors of its own. ``on_clear`` is called when
+    the image is to go, ``on_paste`` with the data URL of another one. Raises UserError for a
+    message that the canvas cannot have sent.
     """
-    with st.container(key="paper", gap="small"):
-        width = canvas_tools(draw_state.TOOLS, under is not None, photo, cleared, pasted)
-        base = squared(under) if under else None
-        drawn = st_canvas(
-            stroke_width=width,
-            stroke_color="#ffffff" if base and dark(base) else "#000000",
+    with st.container(key="canvas_area", gap="small"):
+        pen = canvas_tools(draw_state.TOOLS, image is not None, is_photo, on_clear, on_paste)
+        background = fit_to_canvas(image) if image else None
+        received = st_canvas(
+            stroke_width=pen,
+            stroke_color="#ffffff" if background and is_dark(background) else "#000000",
             background_color="#ffffff",
-            background_image=f"data:image/png;base64,{base64.b64encode(png(base)).decode()}"
-            if base
+            background_image=f"data:image/png;base64,{base64.b64encode(png(background)).decode()}"
+            if background
             else None,
             width=SIDE,
             height=SIDE,
             return_image_data=True,
             key="canvas",
         )
-    strokes = strokes_of(drawn.json_data)
+    strokes = strokes_of(received.json_data)
     if not strokes:
         return None
     try:
-        sent = drawn.image_bytes
+        data = received.image_bytes
     except (ValueError, TypeError, AttributeError):  # no data URL
-        sent = None
-    image = opened(sent)
-    if base:
-        base.paste(image, mask=image)
-        image = base
-    return Drawing(image.convert("RGB"), strokes)
+        data = None
+    drawn = decode_canvas(data)
+    if background:
+        background.paste(drawn, mask=drawn)
+        drawn = background
+    return Drawing(drawn.convert("RGB"), strokes)

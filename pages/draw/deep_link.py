@@ -1,4 +1,4 @@
-"""Linked: a link to the Draw page may put a test digit on the paper, read by a run at a moment."""
+"""Links to the Draw page: ``?run=RUN&step=STEP&digit=N``."""
 
 from __future__ import annotations
 
@@ -7,29 +7,48 @@ import streamlit as st
 from nn.data import sources
 from nn.errors import UserError
 from nn.runs.spec import RunSpec
-from pages.common import model_picker
+from nn.runs.store.store import Run
+from pages.common import model_picker, state
 from pages.common.text import plain
 from pages.draw import input_image
 from pages.draw import state as draw_state
 from pages.server.shared_store import store
 
 
-def take() -> None:
-    """``?digit=N&run=RUN&step=STEP``: digit N of the test set that RUN was scored on. Once a link;
-    a sentence where it leads nowhere."""
-    digit, run_id, step = (st.query_params.get(key, "") for key in ("digit", "run", "step"))
-    if not digit or not draw_state.newly_linked((digit, run_id, step)):
+def open_link() -> None:
+    """Choose RUN as the model, at STEP or its newest snapshot, and put image N of its test set on
+    the canvas. Once a link, so that the visitor can then choose another; a link that leads nowhere
+    gets a message.
+
+    Every page carries the run in view in its URL, so ``run`` alone counts as a link only in the
+    URL with which the session began.
+    """
+    parameters = st.query_params.to_dict()
+    if "digit" not in parameters:
+        parameters = {} if draw_state.opened_link() else state.first_link("draw")
+    digit, run_id, step = (parameters.get(key, "") for key in ("digit", "run", "step"))
+    if not (digit or run_id) or draw_state.opened_link() == (digit, run_id, step):
         return
+    draw_state.keep_opened_link((digit, run_id, step))
     try:
         run = store().find(run_id) if run_id else None
-        spec = run.spec if run else RunSpec(dataset=sources.default_dataset())
-        test = sources.load_splits(spec.dataset, spec.validation_size, spec.seed).test
-        if not (digit.isdecimal() and len(digit) < 10 and int(digit) < len(test)):
-            raise UserError(f"There is no test digit {digit[:20]!r}; they go to {len(test) - 1:,}.")
+        if digit:
+            _load_test_image(run, digit)
     except UserError as error:
         st.warning(plain(str(error)))
         return
-    words = f"Digit {int(digit):,} of the test set: it is a {test.labels[int(digit)]}."
-    draw_state.load(input_image.of_dataset(test, int(digit), words))
     if run and run.samples_seen:
         model_picker.prefer(run.id, int(step) if step.isdecimal() and len(step) < 16 else None)
+
+
+def _load_test_image(run: Run | None, digit: str) -> None:
+    """Raises UserError if there is no such image."""
+    spec = run.spec if run else RunSpec(dataset=sources.default_dataset())
+    test = sources.load_splits(spec.dataset, spec.validation_size, spec.seed).test
+    if not (digit.isdecimal() and len(digit) < 10 and int(digit) < len(test)):
+        raise UserError(
+            f"There is no test image {digit[:20]!r}: expected a number from 0 to {len(test) - 1:,}."
+        )
+    row = int(digit)
+    description = f"Test image {row:,}, actual digit {test.labels[row]}"
+    draw_state.load_image(input_image.of_dataset(test, row, description))

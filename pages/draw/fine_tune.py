@@ -1,4 +1,4 @@
-"""Tuning: fine-tune a network on My digits with one click, and see before and after."""
+"""Fine-tune: train a copy of a model on My digits, and compare its accuracy before and after."""
 
 from __future__ import annotations
 
@@ -25,188 +25,191 @@ from pages.components.image_gallery import Group, image_gallery, network_input
 from pages.draw import state as draw_state
 from pages.server.shared_store import store
 
-EVERY = 1  # seconds between two looks while it learns
-FEW = 1000  # pictures
-SHOWN, SIZE = 12, 56  # pictures of a kind, and pixels of the page
-LEARNS = {
-    "mnist": "MNIST’s digits",
-    "strokes": "the built-in strokes, for MNIST is not on this computer",
-}
+INTERVAL = 1  # seconds between updates while the run trains
+MIN_PERCENT = 1000  # images from which on an accuracy is shown in percent
+MAX_SHOWN, SIZE = 12, 56  # images shown of a kind, and their side in pixels on the page
+DATASETS = {"mnist": "MNIST", "strokes": "the built-in synthetic digits"}
 
 
 class Count(NamedTuple):
-    """How many of some pictures were read right."""
+    """How many of some images were classified correctly."""
 
-    what: str
+    name: str
     total: int
     before: int
     after: int
 
 
-def show(by: list[Reader], held: int) -> None:
-    """Fine-tune the networks that read; then the newest network that learned My digits."""
-    found = [run for run in store().runs() if run.spec.extra_data and session_state.owns(run)]
-    learning = next((run for run in found if run.state.active), None)
-    _offer(list({reader.moment: reader for reader in by}.values()), held, learning is not None)
-    reading = [reader.moment.partition("@")[0] for reader in by]
-    run = learning or next((run for run in found if run.id in reading), next(iter(found), None))
+def show(models: list[Reader], digit_count: int) -> None:
+    """Buttons that fine-tune the chosen models, then the newest fine-tuned run."""
+    runs = [run for run in store().runs() if run.spec.extra_data and session_state.owns(run)]
+    active = next((run for run in runs if run.state.active), None)
+    distinct = list({model.moment: model for model in models}.values())
+    _buttons(distinct, digit_count, active is not None)
+    chosen = [model.moment.partition("@")[0] for model in models]
+    run = active or next((run for run in runs if run.id in chosen), next(iter(runs), None))
     if run:
-        follow = st.fragment(_story, run_every=EVERY if learning else None)
-        follow(run.id, reading, learning is not None)
+        follow = st.fragment(_progress, run_every=INTERVAL if active else None)
+        follow(run.id, chosen, active is not None)
 
 
-def _offer(by: list[Reader], held: int, learning: bool) -> None:
+def _buttons(models: list[Reader], digit_count: int, is_training: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        for reader in by:
+        for model in models:
             st.button(
-                "Fine-tune on my digits" if len(by) == 1 else f"Fine-tune {plain(reader.name)}",
+                "Fine-tune on my digits" if len(models) == 1 else f"Fine-tune {plain(model.name)}",
                 icon=":material/model_training:",
-                disabled=learning or held < MIN_DIGITS,
+                disabled=is_training or digit_count < MIN_DIGITS,
                 on_click=_start,
-                args=(reader,),
-                key=f"tune {reader.key}",
+                args=(model,),
+                key=f"fine-tune {model.key}",
             )
-        if learning:
-            note("One learns already; the next can start when it has ended.")
-        elif held < MIN_DIGITS:
-            note(f"Teach it {MIN_DIGITS} digits or more, then a copy of it can learn them.")
+        if is_training:
+            note("A fine-tuning run is in progress.")
+        elif digit_count < MIN_DIGITS:
+            note(f"Save at least {MIN_DIGITS} digits to fine-tune a model on them.")
         else:
             note(
-                f"A copy of it learns your digits among {LEARNS[sources.default_dataset()]}, so "
-                "that it does not forget those. That takes a minute or two."
+                f"Trains a copy of the model on your digits and {DATASETS[sources.default_dataset()]} "
+                "together, so that it does not forget what it has learned. Takes a minute or two."
             )
 
 
-def _start(reader: Reader) -> None:
+def _start(model: Reader) -> None:
     try:
         run = create_run(
-            store(), session_state.visitor_id(), reader.moment or PRETRAINED, reader.name
+            store(), session_state.visitor_id(), model.moment or PRETRAINED, model.name
         )
     except UserError as error:
-        draw_state.tell(str(error))
+        draw_state.show_message(str(error))
         return
     launch(run.id)
 
 
-def _story(run_id: str, reading: list[str], learning: bool) -> None:
+def _progress(run_id: str, chosen: list[str], was_active: bool) -> None:
+    """chosen: ids of the runs that the chosen models belong to."""
     try:
         run = store().run(run_id)
     except UserError:
-        note("The run that learned your digits has been deleted.")
+        note("The fine-tuned run has been deleted.")
         return
-    if learning and not run.state.active:
+    if was_active and not run.state.active:
         st.rerun()
     st.markdown(f"**{plain(run.name)}**")
-    if sentence := state(run):
-        st.markdown(plain(sentence))
+    if message := status(run):
+        st.markdown(plain(message))
     if run.state is State.RUNNING:
-        st.progress(run.step / max(1, run.total_steps), f"{run.samples_seen:,} digits seen")
+        st.progress(run.step / max(1, run.total_steps), f"{run.samples_seen:,} images seen")
     steps = store().snapshot_steps(run.id)
     if run.state in (State.FINISHED, State.STOPPED) and len(steps) > 1:
-        _effect(run, steps[0], steps[-1])
+        _before_and_after(run, steps[0], steps[-1])
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if run.state is State.FINISHED and run.id not in reading and st.button(
-            "Read with it",
+        if run.state is State.FINISHED and run.id not in chosen and st.button(
+            "Use this model",
             icon=":material/check:",
             type="primary",
             on_click=model_picker.prefer,
             args=(run.id, steps[-1]),
         ):  # fmt: skip
-            st.rerun()  # it is chosen outside this fragment
+            st.rerun()  # the model is chosen outside this fragment
         st.page_link(
             "train/page.py",
-            label="Watch it on the Train page" if run.state.active else "Look at it on Train",
+            label="Watch on Train" if run.state.active else "Open on Train",
             icon=":material/timeline:",
             query_params={"run": run.id},
         )
 
 
-def state(run: Run) -> str:
-    """What hinders it, in plain text; "" while it learns and when it has finished."""
+def status(run: Run) -> str:
+    """Why the run is not training, in plain text; "" while it trains and when it has finished."""
     return {
-        State.QUEUED: run.message or "It begins in a moment.",
-        State.PAUSED: "It is paused. Resume it on the Train page.",
-        State.STOPPED: "It was stopped before it had learned everything.",
-        State.FAILED: f"It could not learn them. {run.message}",
+        State.QUEUED: run.message or "Starting …",
+        State.PAUSED: "Paused. Resume it on the Train page.",
+        State.STOPPED: "Stopped before training was complete.",
+        State.FAILED: f"Training failed. {run.message}",
         State.DIVERGED: run.message,
         State.INTERRUPTED: run.message,
     }.get(run.state, "")
 
 
-def _effect(run: Run, first: int, last: int) -> None:
-    """How it reads at its last step what it read otherwise at its first."""
-    mine, test = test_set.get(test_set.MINE, run), test_set.get(test_set.OWN, run)
-    if not mine:
+def _before_and_after(run: Run, first: int, last: int) -> None:
+    """first, last: steps of the snapshots before and after fine-tuning."""
+    my_digits, test = test_set.get(test_set.MINE, run), test_set.get(test_set.OWN, run)
+    if not my_digits:
         return
     try:
-        pixels = _learned(run.id)
-        known = np.array([image.tobytes() in pixels for image in mine.data.images])
-        was, now = (predictions.reading(Moment(run.id, at), mine) for at in (first, last))
-        counts = split(was, now, known)
+        learned = _learned_images(run.id)
+        was_learned = np.array([image.tobytes() in learned for image in my_digits.data.images])
+        before, after = (
+            predictions.reading(Moment(run.id, step), my_digits) for step in (first, last)
+        )
+        counts = count_correct(before, after, was_learned)
         if test:
-            before, after = (
-                int(predictions.right(Moment(run.id, at), test).sum()) for at in (first, last)
-            )
-            counts.append(Count(test.name, len(test.data), before, after))
+            correct = [
+                int(predictions.right(Moment(run.id, step), test).sum()) for step in (first, last)
+            ]
+            counts.append(Count(test.name, len(test.data), *correct))
     except UserError as error:
         st.markdown(plain(str(error)))
         return
     st.markdown(table(counts))
-    if known.all():
+    if was_learned.all():
         note(
-            "It has learned from these very digits, so they say little of your next ones. Teach a "
-            "few more: they are counted apart."
+            "The model was trained on all these digits, so this does not tell how well it does on "
+            "new ones. Save a few more: they are counted separately."
         )
-    _changed("Read wrong before, right now", mine.data.images, was, now, ~was.correct & now.correct)
-    _changed("Read right before, wrong now", mine.data.images, was, now, was.correct & ~now.correct)
+    images = my_digits.data.images
+    _changed("Corrected", images, before, after, ~before.correct & after.correct)
+    _changed("Newly misclassified", images, before, after, before.correct & ~after.correct)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _learned(run_id: str) -> set[bytes]:
-    """As nn.runs.fine_tune.learned_images."""
+def _learned_images(run_id: str) -> set[bytes]:
     return learned_images(store(), store().run(run_id))
 
 
-def split(was: Predictions, now: Predictions, known: Bools) -> list[Count]:
-    """How the digits that it learned from were and are read, and the others, if there are such."""
+def count_correct(before: Predictions, after: Predictions, was_learned: Bools) -> list[Count]:
+    """Counts for the digits that the run was trained on, and for the others if there are any."""
     return [
-        Count(what, int(of.sum()), int(was.correct[of].sum()), int(now.correct[of].sum()))
-        for what, of in (
-            ("Your digits that it learned", known),
-            ("Your digits that it has not seen", ~known),
+        Count(name, int(of.sum()), int(before.correct[of].sum()), int(after.correct[of].sum()))
+        for name, of in (
+            ("Your digits used in training", was_learned),
+            ("Your other digits", ~was_learned),
         )
         if of.any()
     ]
 
 
 def table(counts: list[Count]) -> str:
-    """As Markdown. Of few pictures a share says less than their number."""
-    rows = ["| Read right | before | after |", "|:---|---:|---:|"]
-    for what, total, before, after in counts:
-        before_after = [
-            f"{right} of {total}" if total < FEW else f"{100 * right / total:.2f}\u00a0%"
-            for right in (before, after)
+    """Markdown. For few images a count says more than a percentage."""
+    rows = ["| Correct | before | after |", "|:---|---:|---:|"]
+    for name, total, before, after in counts:
+        cells = [
+            f"{correct} of {total}"
+            if total < MIN_PERCENT
+            else f"{100 * correct / total:.2f}\u00a0%"
+            for correct in (before, after)
         ]
-        rows.append(f"| {plain(what)} | {' | '.join(before_after)} |")
+        rows.append(f"| {plain(name)} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
 def _changed(
-    title: str, images: np.ndarray, was: Predictions, now: Predictions, which: Bools
+    title: str, images: np.ndarray, before: Predictions, after: Predictions, which: Bools
 ) -> None:
     rows = np.flatnonzero(which)
     if not len(rows):
         return
-    more = f", {SHOWN} of {len(rows)}" if len(rows) > SHOWN else ""
+    more = f", {MAX_SHOWN} of {len(rows)}" if len(rows) > MAX_SHOWN else ""
     st.markdown(f"{title}{more}")
     image_gallery(
         [
             Group(
-                [network_input(images[row], f"Your {was.labels[row]}")],
-                str(was.labels[row]),
-                f"{was.predicted[row]} → {now.predicted[row]}",
+                [network_input(images[row], f"Your {before.labels[row]}")],
+                str(before.labels[row]),
+                f"{before.predicted[row]} → {after.predicted[row]}",
             )
-            for row in rows[:SHOWN]
+            for row in rows[:MAX_SHOWN]
         ],
         SIZE,
         title,

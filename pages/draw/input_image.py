@@ -1,4 +1,4 @@
-"""Loaded: a picture that lies on the paper instead of a drawing, or under one."""
+"""An image loaded onto the canvas: from the test set, an upload, or the clipboard."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.layers import Array
 
 
-class Loaded(NamedTuple):
-    picture: Image.Image
-    words: str  # what it is, in plain text
-    truth: int | None = None  # the digit, where somebody has said so
-    framed: bool = False  # already in MNIST's frame, ink bright: it passes unchanged
+class LoadedImage(NamedTuple):
+    image: Image.Image
+    description: str  # plain text
+    label: int | None = None  # the actual digit, if known
+    is_preprocessed: bool = False  # already in MNIST's format: used unchanged
 
 
-def of_dataset(data: Dataset, row: int, words: str) -> Loaded:
-    return Loaded(Image.fromarray(data.images[row]), words, int(data.labels[row]), True)
+def of_dataset(data: Dataset, row: int, description: str) -> LoadedImage:
+    return LoadedImage(Image.fromarray(data.images[row]), description, int(data.labels[row]), True)
 
 
-def seen(loaded: Loaded) -> Preprocessed:
-    """What a network sees of it. Raises UserError as ``preprocess``."""
-    if not loaded.framed:
-        return preprocess(loaded.picture)
-    return framed(np.asarray(loaded.picture))
+def preprocessed(loaded: LoadedImage) -> Preprocessed:
+    """The network's input. Raises UserError as ``preprocess`` does."""
+    if not loaded.is_preprocessed:
+        return preprocess(loaded.image)
+    return as_preprocessed(np.asarray(loaded.image))
 
 
-def framed(image: Array) -> Preprocessed:
-    """A picture (28, 28) uint8 that already is in MNIST's frame, as if it had been preprocessed."""
-    ink = image > 255 * MIN_FOREGROUND
-    if not ink.any():
+def as_preprocessed(image: Array) -> Preprocessed:
+    """image: (28, 28) uint8 in MNIST's format, as if ``preprocess`` had made it."""
+    foreground = image > 255 * MIN_FOREGROUND
+    if not foreground.any():
         return Preprocessed(image, True, {})
-    top, left, bottom, right = bounding_box(ink)
+    top, left, bottom, right = bounding_box(foreground)
     return Preprocessed(image, False, {"cropped": image[top:bottom, left:right]})
 
 
-def shown(loaded: Loaded) -> Image.Image:
-    """As it lies on the paper: dark on light where it is a bright digit on nothing."""
-    return ImageOps.invert(loaded.picture) if loaded.framed else loaded.picture
+def on_canvas(loaded: LoadedImage) -> Image.Image:
+    """As the canvas shows it: an image in MNIST's format is inverted, dark on light."""
+    return ImageOps.invert(loaded.image) if loaded.is_preprocessed else loaded.image

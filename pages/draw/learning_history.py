@@ -1,4 +1,4 @@
-"""Watch: how a network came to read your own drawing, moment by moment of its run."""
+"""Learning history: how the prediction for pinned drawings changed over a run's training."""
 
 from __future__ import annotations
 
@@ -15,54 +15,55 @@ from pages.components.image_gallery import Group, image_gallery, network_input
 from pages.draw import state as draw_state
 from pages.server.shared_store import store
 
-MOST = 200  # newest runs to choose from
-EVERY = 3  # seconds, while the run is under way
-SIZE = 112  # pixels of the page
+MAX_RUNS = 200  # newest runs to choose from
+INTERVAL = 3  # seconds between updates while the run trains
+SIZE = 112  # pixels on the page
 
 
 def show() -> None:
     pins = draw_state.pinned()
     if not pins:
         st.markdown(
-            "Draw a digit and press **Pin**: here you see how the probabilities of *your* digit "
-            "changed while a network learned to read."
+            "Draw a digit and press **Pin** to see how the probabilities of *your* digit changed "
+            "while a network trained."
         )
         return
-    runs = {run.id: run for run in store().runs()[:MOST] if run.samples_seen or run.state.active}
+    runs = {
+        run.id: run for run in store().runs()[:MAX_RUNS] if run.samples_seen or run.state.active
+    }
     if not runs:
-        st.markdown("No network has learned here yet. Start one, and come back to watch it.")
-        st.page_link("train/page.py", label="Go to Train", icon=":material/timeline:")
+        st.markdown("There are no runs yet. Train a network, then come back.")
+        st.page_link("train/page.py", label="Open Train", icon=":material/timeline:")
         return
-    if st.session_state.get(draw_state.WATCHED) not in runs:
-        st.session_state.pop(draw_state.WATCHED, None)
+    if st.session_state.get(draw_state.HISTORY_RUN) not in runs:
+        st.session_state.pop(draw_state.HISTORY_RUN, None)
     chosen = st.selectbox(
-        "The network that learned", list(runs), format_func=lambda at: runs[at].name,
-        key=draw_state.WATCHED, width=420,
+        "Run", list(runs), format_func=lambda run_id: runs[run_id].name,
+        key=draw_state.HISTORY_RUN, width=420,
     )  # fmt: skip
-    under_way = runs[chosen].state.active
-    st.fragment(_pins, run_every=EVERY if under_way else None)(runs[chosen], pins)
+    is_active = runs[chosen].state.active
+    st.fragment(_pins, run_every=INTERVAL if is_active else None)(runs[chosen], pins)
 
 
 def _pins(run: Run, pins: list[bytes]) -> None:
     for number, pin in enumerate(reversed(pins)):
         image = np.frombuffer(pin, np.uint8).reshape(28, 28)
-        picture, chart = st.columns([1, 5], gap="medium")
-        with picture:
-            image_gallery(
-                [Group([network_input(image, "Pinned drawing")], "", "")], SIZE, f"pin {number}"
-            )
+        left, right = st.columns([1, 5], gap="medium")
+        with left:
+            drawing = network_input(image, "Pinned drawing")
+            image_gallery([Group([drawing], "", "")], SIZE, f"pin {number}")
             if st.button("Unpin", key=f"unpin {number}"):
                 draw_state.unpin(pin)
                 st.rerun()
-        with chart:
+        with right:
             try:
-                found = prediction_history(store(), run.id, image)
+                history = prediction_history(store(), run.id, image)
             except UserError as error:
                 st.error(plain(str(error)))
                 continue
-            if not len(found.samples_seen):
-                note("It has not begun to learn yet.")
+            if not len(history.samples_seen):
+                note("Training has not started yet.")
                 continue
             st.plotly_chart(
-                charts.fates(found), key=f"fate {number}", config={"displayModeBar": False}
+                charts.fates(history), key=f"history {number}", config={"displayModeBar": False}
             )

@@ -1,4 +1,4 @@
-"""My digits: teach the page what a drawing was; what was taught, how well it is read, as files."""
+"""My digits: save drawings with their labels; evaluate, export, import and delete them."""
 
 from __future__ import annotations
 
@@ -21,110 +21,116 @@ from pages.common.text import plain
 from pages.components.prediction_text import a, percent
 from pages.draw import fine_tune
 from pages.draw import state as draw_state
-from pages.draw.input_image import framed
+from pages.draw.input_image import as_preprocessed
 from pages.draw.strokes import Stroke, png
 from pages.server.shared_store import store
 
-SHOWN = 500  # in the table, the newest
+MAX_ROWS = 500  # in the table, newest first
+MAX_WARNINGS = 5
 
 
-def ask(seen: Preprocessed, answer: pretrained.Prediction, strokes: list[Stroke]) -> None:
-    """Was that right? What the person says is saved with the drawing."""
-    key = seen.image.tobytes()
-    label = draw_state.taught(key)
+def ask_label(
+    preprocessed: Preprocessed, prediction: pretrained.Prediction, strokes: list[Stroke]
+) -> None:
+    """Ask whether the prediction is correct, and save the drawing with its label."""
+    key = preprocessed.image.tobytes()
+    label = draw_state.saved_label(key)
     if label is not None:
         note(f"Saved as {a(label)} in My digits.")
         return
 
     def save(label: int | None) -> None:
-        # A widget that is gone may be heard once more.
-        if label is None or draw_state.taught(key) is not None:
+        # A widget that is gone may still send its last change.
+        if label is None or draw_state.saved_label(key) is not None:
             return
         try:
-            my_digits.add(store(), state.visitor_id(), [Labeled(label, seen.image, strokes)])
+            digit = Labeled(label, preprocessed.image, strokes)
+            my_digits.add(store(), state.visitor_id(), [digit])
         except UserError as error:
-            draw_state.tell(str(error))
+            draw_state.show_message(str(error))
             return
-        draw_state.teach(key, label)
+        draw_state.keep_label(key, label)
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if not answer.rejected and answer.predicted is not None:
-            st.button("Right", icon=":material/check:", on_click=save, args=(answer.predicted,))
-        with st.popover("It was a …", icon=":material/edit:"):
-            was = f"was {hash(key)}"
+        if not prediction.rejected and prediction.predicted is not None:
+            st.button("Correct", icon=":material/check:", on_click=save, args=(prediction.predicted,))
+        with st.popover("Set label", icon=":material/edit:"):
+            widget = f"label {hash(key)}"
             st.segmented_control(
-                "Which digit was it? It is saved in My digits.",
+                "Which digit did you draw? It is saved in My digits.",
                 range(10),
-                key=was,
-                on_change=lambda: save(st.session_state[was]),
+                key=widget,
+                on_change=lambda: save(st.session_state[widget]),
             )
 
 
-def show(readers: list[Reader]) -> None:
-    """All that was taught, and what can be done with it."""
-    held = my_digits.load(store(), state.visitor_id())
-    if not held:
+def show(models: list[Reader]) -> None:
+    """The visitor's digits, with each model's accuracy on them."""
+    digits = my_digits.load(store(), state.visitor_id())
+    if not digits:
         st.markdown(
-            "Nothing here yet. When a drawing has been read, press **Right** or **It was a …**: "
-            "drawing and digit are kept here, for you alone."
+            "No digits saved yet. After drawing one, press **Correct** or **Set label** to save it "
+            "with its label. Only you can see your digits."
         )
-        _take_in()
+        _import()
         return
-    for reader in readers:
-        right = sum(_read(reader, digit).predicted == digit.label for digit in held.values())
+    for model in models:
+        correct = sum(_predict(model, digit).predicted == digit.label for digit in digits.values())
         st.markdown(
-            f"**{plain(reader.name)}** reads **{right} of {len(held)}** of your digits "
-            f"({percent(right / len(held))})."
+            f"**{plain(model.name)}**: {correct} of {len(digits)} of your digits correct "
+            f"({percent(correct / len(digits))})"
         )
-    fine_tune.show(readers, len(held))
-    numbers = list(held)[::-1][:SHOWN]
-    chosen = st.dataframe(
-        [_row(readers[0], held[number]) for number in numbers],
+    fine_tune.show(models, len(digits))
+    ids = list(digits)[::-1][:MAX_ROWS]
+    table = st.dataframe(
+        [_row(models[0], digits[digit_id]) for digit_id in ids],
         column_config={
             "drawing": st.column_config.ImageColumn(width="small"),
-            "sure": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1),
+            "confidence": st.column_config.ProgressColumn(
+                format="percent", min_value=0, max_value=1
+            ),
         },
         row_height=44,
-        height=min(38 + 44 * len(numbers), 390),
+        height=min(38 + 44 * len(ids), 390),
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        key=draw_state.MINE,
+        key=draw_state.MY_DIGITS_TABLE,
     )
-    rows = [row for row in chosen.selection.rows if row < len(numbers)]
+    selected = [row for row in table.selection.rows if row < len(ids)]
     with st.container(horizontal=True, gap="small"):
-        _give_out(list(held.values()))
+        _export(list(digits.values()))
         with st.popover("Delete", icon=":material/delete:"):
-            some = [numbers[row] for row in rows] or list(held)
-            what = f"the {len(rows)} selected" if rows else f"all {len(held)}"
-            st.markdown(f"Delete {what}? They cannot be brought back.")
-            st.button("Delete them", type="primary", on_click=_remove, args=(some,))
-    _take_in()
+            to_delete = [ids[row] for row in selected] or list(digits)
+            what = f"the {len(selected)} selected digits" if selected else f"all {len(digits)}"
+            st.markdown(f"Permanently delete {what}?")
+            st.button("Delete them", type="primary", on_click=_delete, args=(to_delete,))
+    _import()
 
 
-def _remove(numbers: list[int]) -> None:
-    my_digits.delete(store(), state.visitor_id(), numbers)
+def _delete(ids: list[int]) -> None:
+    my_digits.delete(store(), state.visitor_id(), ids)
 
 
-def _read(reader: Reader, digit: Labeled) -> pretrained.Prediction:
-    return reader.read(framed(digit.image))
+def _predict(model: Reader, digit: Labeled) -> pretrained.Prediction:
+    return model.read(as_preprocessed(digit.image))
 
 
-def _row(reader: Reader, digit: Labeled) -> dict[str, object]:
-    answer = _read(reader, digit)
-    picture = base64.b64encode(png(Image.fromarray(digit.image))).decode()
+def _row(model: Reader, digit: Labeled) -> dict[str, object]:
+    prediction = _predict(model, digit)
+    image = base64.b64encode(png(Image.fromarray(digit.image))).decode()
     return {
-        "drawing": f"data:image/png;base64,{picture}",
-        "it is": digit.label,
-        "read as": "no digit" if answer.rejected else str(answer.predicted),
-        "sure": answer.confidence,
-        "right": answer.predicted == digit.label,
+        "drawing": f"data:image/png;base64,{image}",
+        "label": digit.label,
+        "predicted": "not a digit" if prediction.rejected else str(prediction.predicted),
+        "confidence": prediction.confidence,
+        "correct": prediction.predicted == digit.label,
     }
 
 
-def _give_out(digits: list[Labeled]) -> None:
+def _export(digits: list[Labeled]) -> None:
     day = datetime.now(UTC).date()
-    for label, kind, pack in (
+    for label, suffix, pack in (
         ("PNG folder (.zip)", "zip", my_digits_files.pngs),
         ("NumPy (.npz)", "npz", my_digits_files.npz),
         ("Pen strokes (.json)", "json", my_digits_files.strokes),
@@ -132,30 +138,30 @@ def _give_out(digits: list[Labeled]) -> None:
         st.download_button(
             label,
             lambda pack=pack: pack(digits),
-            f"my-digits-{day}.{kind}",
+            f"my-digits-{day}.{suffix}",
             icon=":material/download:",
             on_click="ignore",
-            key=f"download {kind}",
+            key=f"download {suffix}",
         )
 
 
-def _take_in() -> None:
+def _import() -> None:
     with (
-        st.expander("Bring digits back in"),
-        st.form("take in", clear_on_submit=True, border=False),
+        st.expander("Import digits"),
+        st.form("import digits", clear_on_submit=True, border=False),
     ):
         file = st.file_uploader(
-            "A file saved here: .zip with a PNG folder, .npz or .json", my_digits_files.KINDS
+            "A file exported here: .zip with a PNG folder, .npz or .json", my_digits_files.KINDS
         )
-        if not st.form_submit_button("Add them") or file is None:
+        if not st.form_submit_button("Import") or file is None:
             return
-        said: list[str] = []
+        warnings: list[str] = []
         try:
-            digits = my_digits_files.read(file.name, file.getvalue(), said.append)
+            digits = my_digits_files.read(file.name, file.getvalue(), warnings.append)
             my_digits.add(store(), state.visitor_id(), digits)
         except UserError as error:
             st.error(plain(str(error)))
             return
-        for sentence in said[:5]:
-            st.warning(plain(sentence))
-        st.success(f"{len(digits)} added to My digits.")
+        for warning in warnings[:MAX_WARNINGS]:
+            st.warning(plain(warning))
+        st.success(f"{len(digits)} digits added to My digits.")

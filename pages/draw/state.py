@@ -1,104 +1,118 @@
-"""What the Draw page keeps: what lies on the paper, what was answered, pinned and taught."""
+"""The state of the Draw page: the image on the canvas, the last result, pins and labels."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
-from pages.draw.input_image import Loaded
+from nn.data.preprocess.pipeline import Preprocessed
+from nn.models import pretrained
+from pages.draw.input_image import LoadedImage
+from pages.draw.strokes import Drawing
 
-TOOLS, SECTION, WHY, EXPLAINED = "tools", "section", "why", "explained"
-LOADED = "loaded"  # the picture on the paper
-READERS, COMPARED = ("reader", "second"), "compared"  # which networks read
-MINE, NUMBER, FILES, LOOKED, PICKED = "mine", "number", "files", "looked", "picked"
-TURN, ANSWERED = "turn", "answered"  # the answers so far, and all about the last one
-LINKED = "linked"  # the picture that the address led to
-NEWS = "news"  # what a press led to, in plain text
-TAUGHT = "taught"  # the pictures that were saved in My digits from this page, and as what
-PINS, MOST_PINS, WATCHED = "pins", 4, "watched"  # drawings whose learning is watched
-
-
-def newly_linked(what: tuple[str, ...]) -> bool:
-    """Whether the address leads to another picture than the last time."""
-    new = st.session_state.get(LINKED) != what
-    st.session_state[LINKED] = what
-    return new
-
-
-def loaded() -> Loaded | None:
-    return st.session_state.get(LOADED)
+# Keys of widgets.
+TOOLS, TAB, COMPARE = "canvas tools", "draw tab", "compare models"
+MODELS = "model", "second model"
+EXPLAINED_DIGIT = "explained digit"
+HISTORY_RUN = "learning history run"
+MY_DIGITS_TABLE = "my digits table"
+IMAGE_NUMBER, UPLOADS, UPLOADS_TABLE = "image number", "uploads", "uploads table"
+# The rest.
+LOADED_IMAGE = "loaded image"
+TURN, RESULT = "turn", "result"
+OPENED_LINK = "opened link"
+MESSAGE = "message"
+LABELED = "labeled"  # images saved in My digits from this page, with their labels
+UPLOADED_FILES = "uploaded files"  # what became of each file, by Streamlit's id
+PINS, MAX_PINS = "pins", 4  # drawings whose predictions are followed while a network trains
 
 
-def load(picture: Loaded | None) -> None:
-    """Put a picture on the paper, or take it off."""
-    st.session_state[LOADED] = picture
+class Result(NamedTuple):
+    """The last prediction, with all that the rest of the page shows about it."""
+
+    turn: int  # counts the predictions of this session
+    models: list[Any]  # of pages.common.model_picker
+    prediction: pretrained.Prediction  # the first model's
+    drawing: Drawing | None
+    preprocessed: Preprocessed
+    image: LoadedImage | None  # on the canvas, alone or under the drawing
 
 
-def newly_explained(what: tuple[bytes, int]) -> bool:
-    """Whether another picture, or another answer, is being explained than the last time."""
-    new = st.session_state.get(EXPLAINED) != what
-    st.session_state[EXPLAINED] = what
-    return new
+def next_turn() -> int:
+    turn = int(st.session_state.get(TURN, 0)) + 1
+    st.session_state[TURN] = turn
+    return turn
 
 
-def taught(image: bytes) -> int | None:
-    """As which digit this picture was saved in My digits; None: it was not."""
-    label: int | None = st.session_state.get(TAUGHT, {}).get(image)
+def keep_result(result: Result) -> None:
+    """A new image, or a new prediction for it, is explained for the predicted digit."""
+    last: Result | None = st.session_state.get(RESULT)
+    if last is None or _explained(last) != _explained(result):
+        st.session_state[EXPLAINED_DIGIT] = result.prediction.predicted or 0
+    st.session_state[RESULT] = result
+
+
+def _explained(result: Result) -> tuple[bytes, int | None]:
+    return result.preprocessed.image.tobytes(), result.prediction.predicted
+
+
+def last_result() -> Result:
+    found: Result = st.session_state[RESULT]
+    return found
+
+
+def loaded_image() -> LoadedImage | None:
+    return st.session_state.get(LOADED_IMAGE)
+
+
+def load_image(image: LoadedImage | None) -> None:
+    """Put an image on the canvas, or take it off."""
+    st.session_state[LOADED_IMAGE] = image
+
+
+def opened_link() -> tuple[str, ...] | None:
+    """The link that was opened last."""
+    return st.session_state.get(OPENED_LINK)
+
+
+def keep_opened_link(link: tuple[str, ...]) -> None:
+    st.session_state[OPENED_LINK] = link
+
+
+def saved_label(image: bytes) -> int | None:
+    """The label with which this image was saved in My digits, if it was."""
+    label: int | None = st.session_state.get(LABELED, {}).get(image)
     return label
 
 
-def teach(image: bytes, label: int) -> None:
-    st.session_state.setdefault(TAUGHT, {})[image] = label
+def keep_label(image: bytes, label: int) -> None:
+    st.session_state.setdefault(LABELED, {})[image] = label
 
 
 def pinned() -> list[bytes]:
-    """The pictures, 28 × 28 uint8 in MNIST's frame, that this visitor watches being learned."""
+    """The visitor's pinned drawings, each 28 × 28 bytes in MNIST's format, oldest first."""
     return list(st.session_state.get(PINS, []))
 
 
 def pin(image: bytes) -> None:
-    """Watch it too; the oldest goes when there are too many."""
-    st.session_state[PINS] = [*(pin for pin in pinned() if pin != image), image][-MOST_PINS:]
+    """Pin a drawing; the oldest goes when there are too many."""
+    st.session_state[PINS] = [*(pin for pin in pinned() if pin != image), image][-MAX_PINS:]
 
 
 def unpin(image: bytes) -> None:
     st.session_state[PINS] = [pin for pin in pinned() if pin != image]
 
 
-def looked() -> dict[str, Any]:
-    """What became of each uploaded file, by Streamlit's number of it."""
-    found: dict[str, Any] = st.session_state.setdefault(LOOKED, {})
-    return found
+def uploaded_files() -> dict[str, Any]:
+    files: dict[str, Any] = st.session_state.setdefault(UPLOADED_FILES, {})
+    return files
 
 
-def newly_picked(row: int | None) -> bool:
-    """Whether this row of the uploaded pictures has just been selected."""
-    new = bool(st.session_state.get(PICKED) != row)
-    st.session_state[PICKED] = row
-    return new
+def show_message(message: str) -> None:
+    """Show plain text at the end of this script run: a callback may not show anything itself."""
+    st.session_state[MESSAGE] = message
 
 
-def tell(news: str) -> None:
-    """Have it shown at the end of this script run: a callback may show nothing itself."""
-    st.session_state[NEWS] = news
-
-
-def news() -> str:
-    """What there is to tell, once."""
-    return str(st.session_state.pop(NEWS, ""))
-
-
-def next_turn() -> int:
-    """Counts the answers of this session."""
-    turn = int(st.session_state.get(TURN, 0)) + 1
-    st.session_state[TURN] = turn
-    return turn
-
-
-def answered(what: Any) -> None:
-    st.session_state[ANSWERED] = what
-
-
-def last_answered() -> Any:
-    return st.session_state[ANSWERED]
+def take_message() -> str:
+    return str(st.session_state.pop(MESSAGE, ""))

@@ -1,4 +1,4 @@
-"""Drawing: what a canvas says is drawn on it, which anybody may have sent, and what lies under."""
+"""Drawings as the canvas sends them. Anybody may send anything, so nothing is trusted."""
 
 from __future__ import annotations
 
@@ -13,66 +13,69 @@ from nn.data.formats import image_files
 from nn.errors import UserError
 
 SIDE = 400  # pixels of the canvas; a phone shows it smaller
-MOST_BYTES = 4_000_000  # of a message from the canvas: its PNG takes a few thousand
-MOST_POINTS = 20_000
+MAX_BYTES = 4_000_000  # of the canvas's PNG, which usually takes a few thousand
+MAX_POINTS = 20_000
 
 Stroke = list[tuple[float, float]]  # a pen-down path in pixels, y downwards
 
 
 class Drawing(NamedTuple):
-    image: Image.Image  # RGB, what is to be read: the ink, on the picture under it
+    image: Image.Image  # RGB: the strokes, on the image under them
     strokes: list[Stroke]
 
 
 def strokes_of(message: Any) -> list[Stroke]:
-    """The pen paths in what the canvas says of itself, as far as it makes sense."""
+    """The pen paths in the canvas's message; parts that make no sense are skipped."""
     objects = message.get("objects") if isinstance(message, dict) else None
     strokes: list[Stroke] = []
-    left = MOST_POINTS
-    for thing in objects if isinstance(objects, list) else []:
-        path = thing.get("path") if isinstance(thing, dict) else None
+    remaining = MAX_POINTS
+    for item in objects if isinstance(objects, list) else []:
+        path = item.get("path") if isinstance(item, dict) else None
         points = [
-            point for step in (path if isinstance(path, list) else []) for point in _end(step)
+            point for step in (path if isinstance(path, list) else []) for point in _end_point(step)
         ]
-        if points and left > 0:
-            strokes.append(points[:left])
-            left -= len(points)
+        if points and remaining > 0:
+            strokes.append(points[:remaining])
+            remaining -= len(points)
     return strokes
 
 
-def _end(step: Any) -> Stroke:
-    """Where a step of an SVG path ends: its last two numbers."""
-    place = step[-2:] if isinstance(step, list) and len(step) >= 3 else []
-    if len(place) == 2 and all(isinstance(n, int | float) and math.isfinite(n) for n in place):
-        return [(float(place[0]), float(place[1]))]
+def _end_point(step: Any) -> Stroke:
+    """The last two numbers of a step of an SVG path."""
+    point = step[-2:] if isinstance(step, list) and len(step) >= 3 else []
+    if len(point) == 2 and all(isinstance(n, int | float) and math.isfinite(n) for n in point):
+        return [(float(point[0]), float(point[1]))]
     return []
 
 
-def opened(png: bytes | None) -> Image.Image:
-    """Raises UserError: a person's canvas sends what can be opened, but anybody may send."""
-    if not png or len(png) > MOST_BYTES:
-        raise UserError("The drawing did not arrive. Clear the paper and draw again.")
-    image = image_files.decode(io.BytesIO(png), "The drawing")
+def decode_canvas(data: bytes | None) -> Image.Image:
+    """data: a PNG of the canvas → RGBA. Raises UserError for anything else."""
+    if not data or len(data) > MAX_BYTES:
+        raise UserError("The drawing did not arrive. Clear the canvas and draw again.")
+    image = image_files.decode(io.BytesIO(data), "The drawing")
     if image.size != (SIDE, SIDE):
-        raise UserError(f"The drawing should be {SIDE} × {SIDE} pixels. Clear it and draw again.")
+        raise UserError(
+            f"Expected a drawing of {SIDE} × {SIDE} pixels, got {image.width} × {image.height}. "
+            "Clear the canvas and draw again."
+        )
     return image.convert("RGBA")
 
 
-def squared(picture: Image.Image) -> Image.Image:
-    """The picture on the whole canvas, its margins as its border is."""
-    image = picture.convert("RGB")
-    scale = SIDE / max(image.size)
-    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+def fit_to_canvas(image: Image.Image) -> Image.Image:
+    """The image scaled to the canvas; margins have the median color of its border."""
+    rgb = image.convert("RGB")
+    scale = SIDE / max(rgb.size)
+    size = max(1, round(rgb.width * scale)), max(1, round(rgb.height * scale))
     filter = Image.Resampling.NEAREST if scale > 4 else Image.Resampling.BICUBIC
-    pixels = np.asarray(image)
-    edge = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    red, green, blue = (int(level) for level in np.median(edge, axis=0))
+    pixels = np.asarray(rgb)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    red, green, blue = (int(level) for level in np.median(border, axis=0))
     square = Image.new("RGB", (SIDE, SIDE), (red, green, blue))
-    square.paste(image.resize(size, filter), ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
+    square.paste(rgb.resize(size, filter), ((SIDE - size[0]) // 2, (SIDE - size[1]) // 2))
     return square
 
 
-def dark(image: Image.Image) -> bool:
+def is_dark(image: Image.Image) -> bool:
     return bool(np.median(np.asarray(image.convert("L"))) < 128)
 
 

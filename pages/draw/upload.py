@@ -1,4 +1,4 @@
-"""Bring: test digits onto the paper, and pictures of one's own, many at once."""
+"""The Images tab: load test images onto the canvas, and classify uploaded images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from nn.analysis.predictions.predict import predicted_digits
 from nn.data import sources
@@ -22,88 +21,96 @@ from nn.export.curves_csv import escape_formula
 from nn.models import pretrained
 from pages.common.model_picker import Reader
 from pages.common.note import note
-from pages.components.prediction_text import a
 from pages.draw import input_image
 from pages.draw import state as draw_state
-from pages.draw.input_image import Loaded
+from pages.draw.input_image import LoadedImage
 
-MOST = 500  # pictures at once
-MOST_MEGABYTES = 16  # of one
+MAX_FILES = 500  # in one upload
+MAX_MEGABYTES = 16  # of one image
+MAX_SIDE = 1200  # pixels: preprocessing uses no more (nn.data.preprocess.pipeline)
 THUMBNAIL = 64  # pixels
 KINDS = ["png", "jpg", "jpeg", "webp", "bmp"]
+TEST_SETS = {"mnist": "the MNIST test set", "strokes": "the synthetic test set"}
 
 
-class Looked(NamedTuple):
+class Upload(NamedTuple):
     """What became of one file."""
 
-    thumbnail: str  # a data URL; "" for what is no picture
-    seen: Preprocessed | None
-    message: str  # why it cannot be read; "" when it can
+    thumbnail: str  # a data URL; "" for what is no image
+    preprocessed: Preprocessed | None
+    message: str  # why it cannot be classified; "" otherwise
 
 
-def test_digits(reader: Reader) -> None:
-    """Put a digit of the test set on the paper."""
+def test_images(model: Reader) -> None:
+    """Buttons that load an image of the test set."""
     name = sources.default_dataset()
-    data = _test(name)
-    called = "MNIST’s test set" if name == "mnist" else "the built-in strokes’ test set"
+    data = _test_data(name)
 
-    def put(row: int) -> None:
-        words = f"Digit {row:,} of {called}: {a(int(data.labels[row]))}."
-        draw_state.load(input_image.of_dataset(data, row, words))
+    def load(row: int) -> None:
+        description = f"Image {row:,} of {TEST_SETS[name]}, actual digit {data.labels[row]}"
+        draw_state.load_image(input_image.of_dataset(data, row, description))
 
-    def random() -> None:
-        put(int(np.random.default_rng().integers(len(data))))
+    def load_random() -> None:
+        load(int(np.random.default_rng().integers(len(data))))
 
-    def wrong() -> None:
-        rows = _misread(name, reader.moment, reader)
+    def load_misclassified() -> None:
+        rows = _misclassified(name, model.moment, model)
         if len(rows):
-            put(int(np.random.default_rng().choice(rows)))
+            load(int(np.random.default_rng().choice(rows)))
         else:
-            draw_state.tell("It reads every one of them.")
+            draw_state.show_message("This model misclassifies none of them.")
 
-    def numbered() -> None:
-        put(int(st.session_state[draw_state.NUMBER]))
+    def load_numbered() -> None:
+        load(int(st.session_state[draw_state.IMAGE_NUMBER]))
 
-    st.markdown(f"**A digit of {called}**")
+    st.markdown(f"**Load an image of {TEST_SETS[name]}**")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.button("Any", icon=":material/shuffle:", on_click=random)
-        st.button("One that is misread", icon=":material/error:", on_click=wrong)
+        st.button("Random", icon=":material/shuffle:", on_click=load_random)
+        st.button("Random misclassified", icon=":material/error:", on_click=load_misclassified)
         st.number_input(
-            "Number", 0, len(data) - 1, key=draw_state.NUMBER, on_change=numbered, width=160
-        )
+            "Number", 0, len(data) - 1, key=draw_state.IMAGE_NUMBER, on_change=load_numbered,
+            width=160,
+        )  # fmt: skip
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _test(name: str) -> Dataset:
+def _test_data(name: str) -> Dataset:
     return sources.load_splits(name, 0, 0).test
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _misread(name: str, moment: str, _reader: Reader) -> Any:
-    data = _test(name)
-    return np.flatnonzero(predicted_digits(_reader.network, data.images) != data.labels)
+def _misclassified(name: str, snapshot: str, _model: Reader) -> Any:
+    data = _test_data(name)
+    return np.flatnonzero(predicted_digits(_model.network, data.images) != data.labels)
 
 
-def uploads(reader: Reader) -> None:
-    """Read many pictures: a table, and the same as CSV."""
-    st.markdown("**Your own pictures**")
+def uploads(model: Reader) -> None:
+    """Classify many images: a table, also as CSV."""
+    st.markdown("**Upload images**")
     files = st.file_uploader(
-        "Photographs or scans, one digit in each; or paste one with Ctrl/⌘+V",
+        "Photos or scans with one digit each. You can also paste an image with Ctrl/⌘+V.",
         KINDS,
         accept_multiple_files=True,
-        max_upload_size=MOST_MEGABYTES,
-        key=draw_state.FILES,
+        max_upload_size=MAX_MEGABYTES,
+        key=draw_state.UPLOADS,
     )
     if not files:
         return
-    if len(files) > MOST:
-        st.warning(f"{len(files):,} pictures at once: the first {MOST} are read, the rest are not.")
-    looked = [_look(file) for file in files[:MOST]]
-    rows = [_row(file.name, look, reader) for file, look in zip(files, looked, strict=False)]
-    chosen = st.dataframe(
-        [{"picture": look.thumbnail, **row} for look, row in zip(looked, rows, strict=True)],
+    if len(files) > MAX_FILES:
+        st.warning(f"{len(files):,} images uploaded: only the first {MAX_FILES} are classified.")
+    uploaded = [_prepare_once(file) for file in files[:MAX_FILES]]
+    rows = [row_of(file.name, each, model) for file, each in zip(files, uploaded, strict=False)]
+
+    def load_selected() -> None:
+        selected = st.session_state[draw_state.UPLOADS_TABLE].selection.rows
+        if selected and uploaded[selected[0]].preprocessed:
+            file = files[selected[0]]
+            draw_state.load_image(_decode(file.getvalue(), file.name, file.name))
+
+    st.dataframe(
+        [{"image": each.thumbnail, **row} for each, row in zip(uploaded, rows, strict=True)],
         column_config={
-            "picture": st.column_config.ImageColumn(width="small"),
+            "image": st.column_config.ImageColumn(width="small"),
             "confidence": st.column_config.ProgressColumn(
                 format="percent", min_value=0, max_value=1
             ),
@@ -112,81 +119,76 @@ def uploads(reader: Reader) -> None:
         row_height=44,
         height=min(38 + 44 * len(rows), 390),
         hide_index=True,
-        on_select="rerun",
+        on_select=load_selected,
         selection_mode="single-row",
-        key=f"{draw_state.FILES} table",
+        key=draw_state.UPLOADS_TABLE,
     )
-    picked = chosen.selection.rows[0] if chosen.selection.rows else None
-    if draw_state.newly_picked(picked) and picked is not None and looked[picked].seen:
-        file = files[picked]
-        picture = image_files.decode(io.BytesIO(file.getvalue()), file.name)
-        draw_state.load(Loaded(_small(as_image(picture)), file.name))
-        st.rerun()
-    note("Select a row to put that picture on the paper and see how it was read.")
+    note("Select a row to load its image onto the canvas.")
     st.download_button(
-        "Save as CSV", _csv(rows), "digits.csv", "text/csv",
+        "Download CSV", csv_of(rows), "predictions.csv", "text/csv",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 
 
-def pasted(url: str) -> None:
-    """Put a picture from the clipboard, as a data URL, on the paper."""
+def load_pasted(url: str) -> None:
+    """Load an image from the clipboard, as a data URL."""
     try:
-        data = base64.b64decode(url.partition(",")[2][: 2_000_000 * MOST_MEGABYTES], validate=True)
-        picture = image_files.decode(io.BytesIO(data), "What you pasted")
-        draw_state.load(Loaded(_small(as_image(picture)), "The picture that you pasted"))
+        text = url.partition(",")[2][: 2_000_000 * MAX_MEGABYTES]
+        data = base64.b64decode(text, validate=True)
+        draw_state.load_image(_decode(data, "The pasted image", "Pasted image"))
     except (UserError, ValueError) as error:
-        draw_state.tell(str(error))
+        draw_state.show_message(str(error))
 
 
-def _look(file: Any) -> Looked:
-    """Once a file: its pixels are let go, what remains is small."""
-    known: dict[str, Looked] = draw_state.looked()
-    if file.file_id not in known:
-        known[file.file_id] = look(file.name, file.getvalue())
-    return known[file.file_id]
+def _decode(data: bytes, name: str, description: str) -> LoadedImage:
+    image = as_image(image_files.decode(io.BytesIO(data), name))
+    return LoadedImage(image.reduce(max(1, max(image.size) // MAX_SIDE)), description)
 
 
-def look(name: str, data: bytes) -> Looked:
-    """Whatever the bytes are: a picture with a digit, or a sentence."""
+def _prepare_once(file: Any) -> Upload:
+    """Each file once; its full pixels are not kept."""
+    done: dict[str, Upload] = draw_state.uploaded_files()
+    if file.file_id not in done:
+        done[file.file_id] = prepare(file.name, file.getvalue())
+    return done[file.file_id]
+
+
+def prepare(name: str, data: bytes) -> Upload:
+    """Preprocess a file of any content: what is no image gets a message."""
     try:
         if not data:
-            raise UserError(f"{name} is empty: it has 0 bytes.")
-        picture = as_image(image_files.decode(io.BytesIO(data), name))
-        seen = preprocess(picture)
+            raise UserError(f"{name} is empty (0 bytes).")
+        image = as_image(image_files.decode(io.BytesIO(data), name))
+        preprocessed = preprocess(image)
     except UserError as error:
-        return Looked("", None, str(error))
+        return Upload("", None, str(error))
     file = io.BytesIO()
-    picture.reduce(max(1, max(picture.size) // (2 * THUMBNAIL))).convert("RGB").save(file, "JPEG")
+    image.reduce(max(1, max(image.size) // (2 * THUMBNAIL))).convert("RGB").save(file, "JPEG")
     thumbnail = f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
-    return Looked(thumbnail, None if seen.blank else seen, "It is blank." if seen.blank else "")
+    if preprocessed.blank:
+        return Upload(thumbnail, None, "The image is blank.")
+    return Upload(thumbnail, preprocessed, "")
 
 
-def _small(picture: Image.Image) -> Image.Image:
-    """So large that nothing is lost to who reads it: see nn.data.preprocess.pipeline."""
-    return picture.reduce(max(1, max(picture.size) // 1200))
-
-
-def _row(name: str, look: Looked, reader: Reader) -> dict[str, Any]:
-    if look.seen is None:
-        return {"file": name, "answer": None, "confidence": None, "note": look.message}
-    answer: pretrained.Prediction = reader.read(look.seen)
+def row_of(name: str, upload: Upload, model: Reader) -> dict[str, Any]:
+    if upload.preprocessed is None:
+        return {"file": name, "predicted": None, "confidence": None, "note": upload.message}
+    prediction: pretrained.Prediction = model.read(upload.preprocessed)
     return {
         "file": name,
-        "answer": answer.predicted,
-        "confidence": answer.confidence,
-        "note": "Does not look like a digit." if answer.rejected else "",
-        **{f"p{digit}": float(p) for digit, p in enumerate(answer.probabilities)},
+        "predicted": prediction.predicted,
+        "confidence": prediction.confidence,
+        "note": "Does not look like a digit." if prediction.rejected else "",
+        **{f"p{digit}": float(p) for digit, p in enumerate(prediction.probabilities)},
     }
 
 
-def _csv(rows: list[dict[str, Any]]) -> str:
+def csv_of(rows: list[dict[str, Any]]) -> str:
     file = io.StringIO()
-    columns = ["file", "answer", "confidence", "note", *(f"p{digit}" for digit in range(10))]
+    columns = ["file", "predicted", "confidence", "note", *(f"p{digit}" for digit in range(10))]
     table = csv.DictWriter(file, columns)
     table.writeheader()
-    table.writerows(
-        {**row, "file": escape_formula(row["file"]), "note": escape_formula(row["note"])}
-        for row in rows
-    )
+    for row in rows:
+        texts = {key: escape_formula(row[key]) for key in ("file", "note")}
+        table.writerow({**row, **texts})
     return file.getvalue()

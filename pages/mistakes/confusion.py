@@ -1,4 +1,4 @@
-"""Confused: which digit is taken for which, and the pictures where that happened."""
+"""The confusion matrix, and a gallery of the images of its cells."""
 
 from __future__ import annotations
 
@@ -11,106 +11,120 @@ from nn.analysis.predictions.predict import Predictions, confusion_cell, mistake
 from pages.common.note import note
 from pages.common.test_set import Pictures
 from pages.components.confusion_matrix import confusion_matrix
-from pages.components.prediction_card import a, card
+from pages.components.prediction_card import thumbnail
 from pages.components.thumbnails import thumbnails
 from pages.mistakes import state as mistakes_state
 from pages.mistakes.state import ANY
 
-PER_LEAF = 20  # pictures seen at once
-COUNTS, SHARES = "How many", "In percent"
-SUREST, LEAST = "Surest first", "Least sure first"
+PER_PAGE = 20  # images
+COUNTS, PERCENTAGES = "Counts", "Percent"
+MOST_CONFIDENT, LEAST_CONFIDENT = "Most confident first", "Least confident first"
 
 
-def show(reading: Predictions, pictures: Pictures) -> None:
-    matrix, gallery = st.columns([4, 5], gap="large")
-    with matrix:
-        _matrix(reading)
-    with gallery:
-        _gallery(reading, pictures)
+def show(predictions: Predictions, images: Pictures) -> None:
+    left, right = st.columns([4, 5], gap="large")
+    with left:
+        _matrix(predictions)
+    with right:
+        _gallery(predictions, images)
 
 
-def _matrix(reading: Predictions) -> None:
+def _matrix(predictions: Predictions) -> None:
     numbers = st.segmented_control(
-        "Numbers", [COUNTS, SHARES], default=COUNTS, required=True, key=mistakes_state.COUNTED
+        "Numbers",
+        [COUNTS, PERCENTAGES],
+        default=COUNTS,
+        required=True,
+        key=mistakes_state.MATRIX_NUMBERS,
     )
-    found = confusion(reading.labels, reading.predicted)
-    confusion_matrix(found, numbers == SHARES, mistakes_state.cell(), _click)
+    confusion_matrix(
+        confusion(predictions.labels, predictions.predicted),
+        numbers == PERCENTAGES,
+        mistakes_state.cell(),
+        _toggle_cell,
+    )
     note(
-        "Which digit is taken for which (confusion matrix): each row is a digit as it is, each "
-        "column what it was read as. The green diagonal is right; the redder a cell, the larger "
-        "the share of that digit that went wrong there. Click a cell to see its pictures."
+        "Confusion matrix: one row for each actual digit, one column for each predicted digit. The "
+        "green diagonal is correct; the redder a cell, the larger the share of that digit that was "
+        "misclassified this way. Click a cell to see its images."
     )
 
 
-def _click(truth: int, answer: int) -> None:
-    """On a cell; on the one that is chosen: no longer."""
-    again = mistakes_state.cell() == (truth, answer)
-    mistakes_state.choose(*(ANY, ANY) if again else (truth, answer))
+def _toggle_cell(actual: int, predicted: int) -> None:
+    is_selected = mistakes_state.cell() == (actual, predicted)
+    mistakes_state.select_cell(*(ANY, ANY) if is_selected else (actual, predicted))
 
 
-def _gallery(reading: Predictions, pictures: Pictures) -> None:
-    truth, answer, order = st.columns([1, 1.2, 1.2])
-    is_, read_as = (
-        place.selectbox(
+def _gallery(predictions: Predictions, images: Pictures) -> None:
+    columns = st.columns([1, 1.2, 1.2])
+    actual, predicted = (
+        column.selectbox(
             label,
             [ANY, *range(DIGITS)],
-            format_func=lambda digit, words=words: words if digit == ANY else str(digit),
+            format_func=lambda digit, any_digit=any_digit: any_digit
+            if digit == ANY
+            else str(digit),
             key=key,
-            on_change=mistakes_state.first_leaf,
+            on_change=mistakes_state.first_page,
         )
-        for place, label, words, key in (
-            (truth, "It is", "any digit", mistakes_state.TRUTH),
-            (answer, "Read as", "a wrong digit", mistakes_state.ANSWER),
+        for column, label, any_digit, key in (
+            (columns[0], "Actual", "any digit", mistakes_state.ACTUAL),
+            (columns[1], "Predicted", "a wrong digit", mistakes_state.PREDICTED),
         )
     )
-    first = order.selectbox("Order", [SUREST, LEAST], key=mistakes_state.ORDER)
-    rows = chosen(reading, is_, read_as)
-    if first == LEAST:
+    order = columns[2].selectbox(
+        "Order", [MOST_CONFIDENT, LEAST_CONFIDENT], key=mistakes_state.ORDER
+    )
+    rows = select(predictions, actual, predicted)
+    if order == LEAST_CONFIDENT:
         rows = rows[::-1]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{_title(len(rows), is_, read_as)}**", width="content")
-        if (is_, read_as) != (ANY, ANY):
+        st.markdown(f"**{_title(len(rows), actual, predicted)}**", width="content")
+        if (actual, predicted) != (ANY, ANY):
             st.button(
-                "Show all mistakes",
+                "Show all errors",
                 type="tertiary",
-                on_click=mistakes_state.choose,
+                on_click=mistakes_state.select_cell,
                 args=(ANY, ANY),
             )
     if not len(rows):
         return
-    leaves = -(-len(rows) // PER_LEAF)
-    leaf = min(leaves, st.session_state.get(mistakes_state.LEAF, 1))
-    shown = rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
+    pages = -(-len(rows) // PER_PAGE)
+    page = min(pages, st.session_state.get(mistakes_state.PAGE, 1))
     thumbnails(
-        [card(reading, pictures, int(row)) for row in shown],
-        lambda row: mistakes_state.open_image(pictures.key, row),
+        [
+            thumbnail(predictions, images, int(row))
+            for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]
+        ],
+        lambda row: mistakes_state.show_image(images.key, row),
         "gallery",
     )
-    if leaves > 1:
-        st.session_state[mistakes_state.LEAF] = leaf
-        st.pagination(leaves, key=mistakes_state.LEAF)
+    if pages > 1:
+        st.session_state[mistakes_state.PAGE] = page
+        st.pagination(pages, key=mistakes_state.PAGE)
     note(
-        "The ten bars under a picture are the probabilities of 0 to 9: red its answer, green the "
-        "truth. Click a picture to see it large."
+        "The ten bars below an image are the probabilities of the digits 0 to 9: red for the "
+        "predicted digit, green for the actual one. Click an image to enlarge it."
     )
 
 
-def chosen(reading: Predictions, truth: int, answer: int) -> NDArray[np.intp]:
-    """Surest first: the pictures of a digit (ANY: of all) that are read as another (ANY: as a
-    wrong one)."""
-    if truth != ANY and answer != ANY:
-        return confusion_cell(reading, truth, answer)
-    rows = mistakes(reading)
-    if truth != ANY:
-        rows = rows[reading.labels[rows] == truth]
-    if answer != ANY:
-        rows = rows[reading.predicted[rows] == answer]
+def select(predictions: Predictions, actual: int, predicted: int) -> NDArray[np.intp]:
+    """Rows, most confident first, of the images of a digit (ANY: of all digits) that are predicted
+    as another (ANY: as any wrong digit)."""
+    if actual != ANY and predicted != ANY:
+        return confusion_cell(predictions, actual, predicted)
+    rows = mistakes(predictions)
+    if actual != ANY:
+        rows = rows[predictions.labels[rows] == actual]
+    if predicted != ANY:
+        rows = rows[predictions.predicted[rows] == predicted]
     return rows
 
 
-def _title(n: int, truth: int, answer: int) -> str:
-    pictures = "1 picture" if n == 1 else f"{n:,} pictures" if n else "No picture"
-    what = "" if truth == ANY else f" of {a(truth)}"
-    if truth == answer != ANY:
-        return f"{pictures}{what} read right"
-    return f"{pictures}{what} read {'wrong' if answer == ANY else f'as {a(answer)}'}"
+def _title(count: int, actual: int, predicted: int) -> str:
+    """ "12 images of 4, predicted 9" """
+    images = "1 image" if count == 1 else f"{count:,} images" if count else "No images"
+    of = "" if actual == ANY else f" of {actual}"
+    if actual == predicted != ANY:
+        return f"{images}{of}, correct"
+    return f"{images}{of}, {'misclassified' if predicted == ANY else f'predicted {predicted}'}"

@@ -1,4 +1,4 @@
-"""Hardest: the pictures that a network learned late, or learned and forgot again."""
+"""Hardest images: those that a network learned late, or learned and forgot again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from nn.analysis.predictions import forgetting
-from nn.analysis.predictions.forgetting import Bools
+from nn.analysis.predictions.forgetting import Bools, forgetting_events, hardest, learned_at
 from nn.analysis.predictions.predict import Predictions
 from nn.runs.store.store import Run
-from pages.common import predictions
+from pages.common import predictions as model_predictions
 from pages.common.note import note
 from pages.common.predictions import Moment
 from pages.common.test_set import Pictures
@@ -18,101 +17,118 @@ from pages.components.prediction_card import a
 from pages.components.thumbnails import Thumbnail, encoded, thumbnails
 from pages.mistakes import state as mistakes_state
 
-MOMENTS = 60  # at which it is looked whether each picture is read right
-WORK = 5e11  # multiplications: some ten seconds on one core
-MOST = 240  # pictures that are shown
-PER_LEAF = 40
-LATE, FORGOTTEN = "Learned late or never", "Forgotten most often"
+MAX_SNAPSHOTS = 60  # at which the images are classified
+MAX_WORK = 5e11  # multiplications: about ten seconds on one core
+MAX_SHOWN = 240  # images
+PER_PAGE = 40
+LATE, FORGOTTEN = "Learned last", "Forgotten most often"
 
 
 def show(
-    reading: Predictions, pictures: Pictures, run: Run | None, steps: list[int], moment: Moment
+    predictions: Predictions,
+    images: Pictures,
+    run: Run | None,
+    steps: list[int],
+    snapshot: Moment,
 ) -> None:
+    """steps: of the run's kept snapshots; run: None for the pretrained model, which has none."""
     st.markdown(
-        "Some pictures are read right from early on. Others are learned **late**, or learned and "
-        "**forgotten** again: read right at one moment and wrong at the next."
+        "The network classifies most images correctly early in training. Others it learns "
+        "**late**, or **forgets** again: correct at one snapshot, misclassified at the next. "
+        "The number of such forgetting events shows how hard an image is (Toneva et al. 2019)."
     )
     if not run:
-        st.markdown("That takes the moments of a run: choose one above, or train a network.")
+        st.markdown("This needs the snapshots of a run: choose one above, or train a network.")
         return
-    what = (run.id, pictures.key)
-    if mistakes_state.sought() != what:
-        st.button("Find the hardest pictures", on_click=mistakes_state.seek, args=(what,))
+    search = (run.id, images.key)
+    if mistakes_state.search() != search:
+        st.button(
+            "Find the hardest images", on_click=mistakes_state.start_search, args=(search,)
+        )
         return
-    moments = predictions.moments(run, steps, moment.step, pictures, MOMENTS, WORK)
-    progress, stop = st.empty(), st.empty()
-    stop.button("Stop looking", on_click=mistakes_state.seek, args=(None,))
-    rights = []
-    for number, earlier in enumerate(moments, 1):
-        rights.append(predictions.right(earlier, pictures))
+    snapshots = model_predictions.moments(
+        run, steps, snapshot.step, images, MAX_SNAPSHOTS, MAX_WORK
+    )
+    progress, cancel = st.empty(), st.empty()
+    cancel.button("Cancel", on_click=mistakes_state.start_search, args=(None,))
+    correct = []
+    for number, earlier in enumerate(snapshots, 1):
+        correct.append(model_predictions.right(earlier, images))
         progress.progress(
-            number / len(moments), f"Predictions the pictures at moment {number} of {len(moments)}"
+            number / len(snapshots), f"Classifying: snapshot {number} of {len(snapshots)}"
         )
     progress.empty()
-    stop.empty()
-    _found(np.array(rights), reading, pictures, moments)
+    cancel.empty()
+    _hardest(np.array(correct), predictions, images, snapshots)
 
 
-def _found(right: Bools, reading: Predictions, pictures: Pictures, moments: list[Moment]) -> None:
-    by = st.segmented_control(
-        "Order", [LATE, FORGOTTEN], default=LATE, required=True, key=mistakes_state.HARDEST
+def _hardest(
+    correct_by_snapshot: Bools, predictions: Predictions, images: Pictures, snapshots: list[Moment]
+) -> None:
+    """correct_by_snapshot: (snapshots, n)"""
+    order = st.segmented_control(
+        "Order", [LATE, FORGOTTEN], default=LATE, required=True, key=mistakes_state.HARD_ORDER
     )
-    late, times = forgetting.learned_at(right), forgetting.forgetting_events(right)
+    learned, events = learned_at(correct_by_snapshot), forgetting_events(correct_by_snapshot)
     rows: NDArray[np.intp]
-    if by == LATE:
-        rows = forgetting.hardest(right)[:MOST]
-        rows = rows[late[rows] > 0]
+    if order == LATE:
+        rows = hardest(correct_by_snapshot)[:MAX_SHOWN]
+        rows = rows[learned[rows] > 0]
     else:
-        rows = np.lexsort((-late, -times))[:MOST]
-        rows = rows[times[rows] > 0]
-    never = int(np.count_nonzero(late == len(moments)))
+        rows = np.lexsort((-learned, -events))[:MAX_SHOWN]
+        rows = rows[events[rows] > 0]
+    misclassified = int(np.count_nonzero(learned == len(snapshots)))
     st.markdown(
-        f"At {len(moments)} moments up to this one: **{never:,}** of {len(late):,} pictures are "
-        f"not read right now, and **{int(np.count_nonzero(times)):,}** were forgotten at least "
-        "once."
+        f"At {len(snapshots)} snapshots up to the selected one: **{misclassified:,}** of "
+        f"{len(learned):,} images are misclassified there, and "
+        f"**{int(np.count_nonzero(events)):,}** were forgotten at least once."
     )
     if not len(rows):
-        note("There is none.")
+        note("No images.")
         return
-    leaves = -(-len(rows) // PER_LEAF)
-    leaf = min(leaves, st.session_state.get(mistakes_state.HARDEST_LEAF, 1))
-    samples_seen = [predictions.samples_seen(moment) for moment in moments]
+    pages = -(-len(rows) // PER_PAGE)
+    page = min(pages, st.session_state.get(mistakes_state.HARD_PAGE, 1))
+    samples_seen = [model_predictions.samples_seen(snapshot) for snapshot in snapshots]
     thumbnails(
         [
-            _card(reading, pictures, int(row), int(late[row]), int(times[row]), samples_seen)
-            for row in rows[(leaf - 1) * PER_LEAF : leaf * PER_LEAF]
+            _thumbnail(
+                predictions, images, int(row), int(learned[row]), int(events[row]), samples_seen
+            )
+            for row in rows[(page - 1) * PER_PAGE : page * PER_PAGE]
         ],
-        lambda row: mistakes_state.open_image(pictures.key, row),
-        "hard ones",
+        lambda row: mistakes_state.show_image(images.key, row),
+        "hardest images",
     )
-    if leaves > 1:
-        st.session_state[mistakes_state.HARDEST_LEAF] = leaf
-        st.pagination(leaves, key=mistakes_state.HARDEST_LEAF)
+    if pages > 1:
+        st.session_state[mistakes_state.HARD_PAGE] = page
+        st.pagination(pages, key=mistakes_state.HARD_PAGE)
     note(
-        "“Right since 12K” means: read right at every moment from when the network had seen 12,000 "
-        "digits. How often a picture is forgotten tells how hard it is (Toneva and others, 2019)."
+        "“Correct since 12K”: correct at every snapshot after the network had seen 12,000 images."
     )
 
 
-def _card(
-    reading: Predictions,
-    pictures: Pictures,
+def _thumbnail(
+    predictions: Predictions,
+    images: Pictures,
     row: int,
-    late: int,
-    times: int,
+    learned: int,
+    events: int,
     samples_seen: list[int],
 ) -> Thumbnail:
-    truth, answer = int(reading.labels[row]), int(reading.predicted[row])
-    title = str(truth) if truth == answer else f"{truth}, predicted {answer}"
-    when = (
-        f"right since {short(samples_seen[late])}" if late < len(samples_seen) else "not right now"
+    """learned: index of the snapshot from which on the image is correct."""
+    label, predicted = int(predictions.labels[row]), int(predictions.predicted[row])
+    title = str(label) if label == predicted else f"{label}, predicted {predicted}"
+    since = (
+        f"correct since {short_count(samples_seen[learned])}"
+        if learned < len(samples_seen)
+        else "misclassified"
     )
-    forgotten = f"forgotten {times} ×" if times else "never forgotten"
-    alt = f"Picture {row:,}: {a(truth)}, {when}, {forgotten}."
-    return Thumbnail(row, encoded(pictures.data.images[row]), title, f"{when}\n{forgotten}", alt)
+    forgotten = f"forgotten {events} ×" if events else "never forgotten"
+    alt = f"Image {row:,}: {a(label)}, {since}, {forgotten}."
+    return Thumbnail(row, encoded(images.data.images[row]), title, f"{since}\n{forgotten}", alt)
 
 
-def short(count: int) -> str:
+def short_count(count: int) -> str:
     """As on the timeline: 640, 12K, 3.4M."""
     if count < 1000:
         return str(count)

@@ -1,4 +1,4 @@
-"""Opened: one picture seen large, with all ten probabilities; any, or one that is read wrong."""
+"""A dialog with one large image and its ten probabilities, and buttons that open a random one."""
 
 from __future__ import annotations
 
@@ -12,61 +12,60 @@ from pages.common.predictions import SHIPPED, Moment
 from pages.common.test_set import Pictures
 from pages.common.text import plain
 from pages.components.image_closeup import image_closeup
-from pages.components.prediction_card import a, card, percent
+from pages.components.prediction_card import percent, thumbnail
 from pages.mistakes import state as mistakes_state
 
 
-def draw_lots(reading: Predictions, pictures: Pictures, key: str) -> None:
-    """Two buttons, each with a key of the keyboard, that open a picture at random."""
-    wrong = mistakes(reading)
+def random_buttons(predictions: Predictions, images: Pictures, key: str) -> None:
+    """Two buttons, each with a keyboard shortcut."""
 
-    def open_one(rows: NDArray[np.intp]) -> None:
-        mistakes_state.open_image(pictures.key, int(np.random.default_rng().choice(rows)))
+    def open_random(rows: NDArray[np.intp]) -> None:
+        mistakes_state.show_image(images.key, int(np.random.default_rng().choice(rows)))
 
-    for label, icon, letter, rows in (
-        ("Random digit", "shuffle", "D", np.arange(len(pictures.data))),
-        ("Random wrong digit", "error", "W", wrong),
+    for label, icon, shortcut, rows in (
+        ("Random image", "shuffle", "D", np.arange(len(images.data))),
+        ("Random error", "error", "W", mistakes(predictions)),
     ):
         st.button(
             label,
             icon=f":material/{icon}:",
-            shortcut=letter,
-            on_click=open_one,
+            shortcut=shortcut,
+            on_click=open_random,
             args=(rows,),
             disabled=not len(rows),
-            key=f"{key} {letter}",
+            key=f"{key} {shortcut}",
         )
 
 
-def show(reading: Predictions, pictures: Pictures, moment: Moment) -> None:
-    """The picture that was opened last, if any, above the page."""
-    if mistakes_state.opened(pictures.key) is not None:
+def show(predictions: Predictions, images: Pictures, snapshot: Moment) -> None:
+    """The open image, if there is one."""
+    if mistakes_state.open_image(images.key) is not None:
         st.dialog(
-            "One picture",
+            "Image",
             width="medium",
-            on_dismiss=lambda: mistakes_state.open_image(pictures.key, None),
-        )(_large)(reading, pictures, moment)
+            on_dismiss=lambda: mistakes_state.show_image(images.key, None),
+        )(_content)(predictions, images, snapshot)
 
 
-def _large(reading: Predictions, pictures: Pictures, moment: Moment) -> None:
-    row = mistakes_state.opened(pictures.key)
+def _content(predictions: Predictions, images: Pictures, snapshot: Moment) -> None:
+    row = mistakes_state.open_image(images.key)
     if row is None:
         return
-    truth, answer = int(reading.labels[row]), int(reading.predicted[row])
-    sure = percent(float(reading.confidence[row]))
-    if truth == answer:
-        st.markdown(f"It is **{a(truth)}**, and is read as one: right, **{sure}** sure.")
-    else:
-        st.markdown(f"It is **{a(truth)}**, read as **{a(answer)}**: wrong, and **{sure}** sure.")
-    image_closeup(card(reading, pictures, row))
+    label, predicted = int(predictions.labels[row]), int(predictions.predicted[row])
+    confidence = percent(float(predictions.confidence[row]))
+    result = "correct" if label == predicted else "incorrect"
+    st.markdown(
+        f"Actual **{label}**, predicted **{predicted}**: {result}, confidence **{confidence}**"
+    )
+    image_closeup(thumbnail(predictions, images, row))
     with st.container(horizontal=True, gap="small"):
-        draw_lots(reading, pictures, "next")
-    note(f"Picture {row:,} of {plain(pictures.name)}")
-    if pictures.own:
+        random_buttons(predictions, images, "dialog")
+    note(f"Image {row:,} of {plain(images.name)}")
+    if images.own:
+        run = {"run": snapshot.run, "step": str(snapshot.step)} if snapshot != SHIPPED else {}
         st.page_link(
             "draw/page.py",
-            label="Open it on the Draw page, with its evidence",
+            label="Open on Draw, with attribution",
             icon=":material/draw:",
-            query_params={"digit": str(row)}
-            | ({"run": moment.run, "step": str(moment.step)} if moment != SHIPPED else {}),
+            query_params={"digit": str(row)} | run,
         )

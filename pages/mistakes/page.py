@@ -1,4 +1,4 @@
-"""Mistakes: what a network reads wrong, how sure it was of it, and how that changed."""
+"""The Mistakes page: what a model misclassifies, how confident it is, and how that changed."""
 
 from __future__ import annotations
 
@@ -9,100 +9,106 @@ from nn.analysis.predictions.confusion import confusion as confusion_of
 from nn.analysis.predictions.predict import Predictions
 from nn.errors import UserError
 from nn.runs.store.store import Run, State
-from pages.common import export_menu, predictions, run_picker, state, test_set
+from pages.common import export_menu, run_picker, state, test_set
+from pages.common import predictions as model_predictions
 from pages.common.note import note
 from pages.common.predictions import SHIPPED, Moment
 from pages.common.test_set import Pictures
 from pages.common.text import plain
 from pages.components.prediction_card import percent
 from pages.components.timeline import timeline
-from pages.mistakes import calibration, hard_examples, image_dialog, per_digit
-from pages.mistakes import confusion as confusion_view
+from pages.mistakes import calibration, confusion, hard_examples, image_dialog, per_digit
 from pages.mistakes import state as mistakes_state
 from pages.server.shared_store import store
 
-EVERY = 3  # seconds between two looks at a run that learns
+INTERVAL = 3  # seconds between updates while the run trains
+TABS = "Confusion matrix", "Per digit", "Calibration", "Hardest images"
 
 
-def body(run: Run | None, seen: Pictures, step: int | None) -> None:
-    """run: None: the pretrained model; step: None: the newest."""
-    moment, steps = SHIPPED, [SHIPPED.step]
+def body(run: Run | None, images: Pictures, step: int | None) -> None:
+    """run: None for the pretrained model; step: None for the newest snapshot."""
+    snapshot, steps = SHIPPED, [SHIPPED.step]
     if run:
-        now = store().run(run.id)
-        if now.state is not run.state:
+        current = store().run(run.id)
+        if current.state is not run.state:
             st.rerun()
-        run = now
-        steps = kept(run)
+        run = current
+        steps = kept_steps(run)
         if not steps:
-            st.info("This run has not begun to learn: there is nothing to read with yet.")
+            st.info("Training has not started yet, so this run has no predictions.")
             return
-        moment = Moment(run.id, steps[-1] if step is None else step)
+        snapshot = Moment(run.id, steps[-1] if step is None else step)
     try:
-        reading = predictions.reading(moment, seen)
+        predictions = model_predictions.reading(snapshot, images)
     except UserError as error:
         st.info(plain(str(error)))
         return
-    right = int(reading.correct.sum())
-    words, lots = st.columns([3, 2], vertical_alignment="center")
-    with words, st.container(gap="xsmall"):
-        st.subheader(f"{percent(right / len(reading.labels))} read right", anchor=False)
-        note(_more(right, reading, moment, seen, steps[-1]))
+    correct = int(predictions.correct.sum())
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    with left, st.container(gap="xsmall"):
+        st.subheader(f"{percent(correct / len(predictions.labels))} accuracy", anchor=False)
+        note(_summary(correct, predictions, snapshot, images, steps[-1]))
         if run and run.state in (State.DIVERGED, State.FAILED):
             note(f"This run has {run.state}: {plain(run.message)}")
-    with lots, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        image_dialog.draw_lots(reading, seen, "any")
-    which, digits, sureness, hard = st.tabs(
-        ["Mix-ups", "Digit by digit", "How sure?", "Hardest pictures"],
-        key=mistakes_state.LOOK,
-        on_change="rerun",
+    with right, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+        image_dialog.random_buttons(predictions, images, "page")
+    tabs = st.tabs(TABS, key=mistakes_state.TAB, on_change="rerun")
+    confusion_tab, per_digit_tab, calibration_tab, hardest_tab = tabs
+    # Only the open tab is computed.
+    if confusion_tab.open:
+        with confusion_tab:
+            confusion.show(predictions, images)
+    if per_digit_tab.open:
+        with per_digit_tab:
+            per_digit.show(predictions, images, run, steps, snapshot)
+    if calibration_tab.open:
+        with calibration_tab:
+            calibration.show(predictions)
+    if hardest_tab.open:
+        with hardest_tab:
+            hard_examples.show(predictions, images, run, steps, snapshot)
+    image_dialog.show(predictions, images, snapshot)
+
+
+def _summary(
+    correct: int, predictions: Predictions, snapshot: Moment, images: Pictures, last: int
+) -> str:
+    total = len(predictions.labels)
+    summary = (
+        f"{correct:,} of {total:,} images correct ({plain(images.name)}); "
+        f"{total - correct:,} {'error' if total - correct == 1 else 'errors'}"
     )
-    # Only what is looked at is worked out.
-    if which.open:
-        with which:
-            confusion_view.show(reading, seen)
-    if digits.open:
-        with digits:
-            per_digit.show(reading, seen, run, steps, moment)
-    if sureness.open:
-        with sureness:
-            calibration.show(reading)
-    if hard.open:
-        with hard:
-            hard_examples.show(reading, seen, run, steps, moment)
-    image_dialog.show(reading, seen, moment)
-
-
-def _more(right: int, reading: Predictions, moment: Moment, seen: Pictures, last: int) -> str:
-    total = len(reading.labels)
-    said = f"{right:,} of {total:,} pictures ({plain(seen.name)}); {total - right:,} wrong."
-    if moment.step == last:
-        return said
+    if snapshot.step == last:
+        return summary
     try:
-        end = float(predictions.reading(Moment(moment.run, last), seen).correct.mean())
+        newest = model_predictions.reading(Moment(snapshot.run, last), images)
     except UserError:
-        return f"{said} At the newest moment the network has diverged."
-    return f"{said} At the newest moment {percent(end)}."
+        return f"{summary}. At the newest snapshot the network has diverged."
+    return f"{summary}. Newest snapshot: {percent(float(newest.correct.mean()))} accuracy"
 
 
-def kept(run: Run) -> list[int]:
-    """The steps of its kept frames up to where it is."""
+def kept_steps(run: Run) -> list[int]:
+    """Steps of the run's kept snapshots up to its current step."""
     return [step for step in store().snapshot_steps(run.id) if step <= run.step]
 
 
-def confusion() -> Confusion:
-    """As it is when asked: a run that learns goes on meanwhile."""
-    moment = SHIPPED
+def current_confusion() -> Confusion:
+    """At the time of the call: a run that trains goes on meanwhile."""
+    snapshot = SHIPPED
     if run:
-        moment = Moment(run.id, kept(store().run(run.id))[-1] if step is None else step)
-    reading = predictions.reading(moment, seen)
-    return confusion_of(reading.labels, reading.predicted)
+        newest = kept_steps(store().run(run.id))[-1]
+        snapshot = Moment(run.id, newest if step is None else step)
+    predictions = model_predictions.reading(snapshot, images)
+    return confusion_of(predictions.labels, predictions.predicted)
 
 
-title, network, choice, corner = st.columns([2, 4, 4, 3], vertical_alignment="bottom")
+title, model_column, images_column, export_column = st.columns(
+    [2, 4, 4, 3], vertical_alignment="bottom"
+)
 title.header("Mistakes", anchor=False)
-with network:
+with model_column:
     run = run_picker.choose()
-with choice:
+with images_column:
     kind = test_set.choose(run)
 step = None
 if run:
@@ -110,14 +116,16 @@ if run:
     state.look_at(step)
 else:
     note(
-        "This is the network that comes with Digitscope, at the end of its learning: there are no "
-        "earlier moments to go to. Train one of your own, and you can watch its mistakes change."
+        "The pretrained model is shown at the end of its training and has no other snapshots. "
+        "Train a network of your own to see how its mistakes change."
     )
-seen = test_set.get(kind, run)
-if seen:
+images = test_set.get(kind, run)
+if images:
     follows = run and run.state.active and step is None
-    st.fragment(body, run_every=EVERY if follows else None)(run, seen, step)
-    steps = kept(run) if run else [SHIPPED.step]
+    st.fragment(body, run_every=INTERVAL if follows else None)(run, images, step)
+    steps = kept_steps(run) if run else [SHIPPED.step]
     if steps:
-        with corner:
-            export_menu.out(run, steps, steps[-1] if step is None else step, confused=confusion)
+        with export_column:
+            export_menu.out(
+                run, steps, steps[-1] if step is None else step, confused=current_confusion
+            )

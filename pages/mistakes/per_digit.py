@@ -1,4 +1,4 @@
-"""By digit: how well each digit is read, now and along the run."""
+"""Per digit: the accuracy of each digit, now and over the run."""
 
 from __future__ import annotations
 
@@ -9,50 +9,58 @@ import streamlit as st
 from nn.analysis.predictions.confusion import confusion
 from nn.analysis.predictions.predict import Predictions
 from nn.runs.store.store import Run
-from pages.common import predictions
+from pages.common import predictions as model_predictions
 from pages.common.note import note
 from pages.common.predictions import Moment
 from pages.common.test_set import Pictures
 from pages.components.per_digit_table import Row, per_digit_table
 
-MOMENTS = 24  # on a curve
-HEADS = ["Digit", "Read right", "Read wrong", "Most often taken for"]
-WORK = 1e11  # multiplications for reading the pictures at all of them: some seconds on one core
+MAX_SNAPSHOTS = 24  # on a curve
+MAX_WORK = 1e11  # multiplications for the predictions at all of them: some seconds on one core
+HEADINGS = ["Digit", "Accuracy", "Errors", "Most often predicted as"]
 
 
 def show(
-    reading: Predictions, pictures: Pictures, run: Run | None, steps: list[int], moment: Moment
+    predictions: Predictions,
+    images: Pictures,
+    run: Run | None,
+    steps: list[int],
+    snapshot: Moment,
 ) -> None:
-    """steps: of the run's kept frames; run: None: the pretrained model, which has none."""
+    """steps: of the run's kept snapshots; run: None for the pretrained model, which has none."""
+    labels = images.data.labels
     if not run:
-        now = predictions.accuracies(reading.correct, pictures.data.labels)
-        per_digit_table(HEADS, _rows(reading, [now]), [1.0])
+        current = model_predictions.accuracies(predictions.correct, labels)
+        per_digit_table(HEADINGS, _rows(predictions, [current]), [1.0])
         return
-    moments = predictions.moments(run, steps, moment.step, pictures, MOMENTS, WORK)
+    snapshots = model_predictions.moments(
+        run, steps, snapshot.step, images, MAX_SNAPSHOTS, MAX_WORK
+    )
     progress = st.empty()
-    along = []
-    for number, earlier in enumerate(moments, 1):
-        along.append(
-            predictions.accuracies(predictions.right(earlier, pictures), pictures.data.labels)
+    history = []
+    for number, earlier in enumerate(snapshots, 1):
+        history.append(
+            model_predictions.accuracies(model_predictions.right(earlier, images), labels)
         )
-        progress.progress(number / len(moments), "Predictions the pictures at earlier moments")
+        progress.progress(
+            number / len(snapshots), f"Classifying: snapshot {number} of {len(snapshots)}"
+        )
     progress.empty()
-    samples_seen = [predictions.samples_seen(moment) for moment in moments]
+    samples_seen = [model_predictions.samples_seen(earlier) for earlier in snapshots]
     per_digit_table(
-        HEADS[:2] + ["Along the run"] * (len(moments) > 1) + HEADS[2:],
-        _rows(reading, along),
-        places(samples_seen),
+        HEADINGS[:2] + ["During training"] * (len(snapshots) > 1) + HEADINGS[2:],
+        _rows(predictions, history),
+        positions(samples_seen),
     )
     note(
-        f"Along the run: the share read right at {len(moments)} moments from the untrained network "
-        "to the one the timeline stands at, from 0 to 100 %, and how many percentage points it has "
-        "gained."
+        f"During training: accuracy (0 to 100 %) at {len(snapshots)} snapshots, from the untrained "
+        "network to the selected snapshot, and the change in percentage points."
     )
 
 
-def places(samples_seen: list[int]) -> list[float]:
-    """Digits seen at some moments, rising → where they stand on a logarithmic axis, 0–1; the
-    untrained network stands where half of the next's would."""
+def positions(samples_seen: list[int]) -> list[float]:
+    """Images seen at each snapshot, ascending → positions on a logarithmic axis, 0–1. The untrained
+    network is placed at half the images of the next snapshot."""
     if len(samples_seen) < 2:
         return [1.0] * len(samples_seen)
     start = samples_seen[0] or samples_seen[1] / 2
@@ -61,22 +69,26 @@ def places(samples_seen: list[int]) -> list[float]:
     ]
 
 
-def _rows(reading: Predictions, along: list[list[float | None]]) -> list[Row]:
-    counts = confusion(reading.labels, reading.predicted).counts
-    names = ["all", *map(str, range(10))]
+def _rows(predictions: Predictions, history: list[list[float | None]]) -> list[Row]:
+    """history: for each snapshot the accuracy of all images, then of each digit."""
+    counts = confusion(predictions.labels, predictions.predicted).counts
     rows = []
-    for at, name in enumerate(names):
-        series = [shares[at] for shares in along]
-        now, first = series[-1], series[0]
-        gain = (
-            "" if now is None or first is None else f"{100 * (now - first):+.1f}".replace("-", "−")
-        )
-        if at:
-            total, right = int(counts[at - 1].sum()), int(counts[at - 1, at - 1])
-            others = counts[at - 1].copy()
-            others[at - 1] = 0
-            worst = f"{others.argmax()} ({others.max():,} ×)" if others.any() else "–"
+    for index, name in enumerate(["all", *map(str, range(10))]):
+        series = [accuracies[index] for accuracies in history]
+        first, last = series[0], series[-1]
+        change = ""
+        if first is not None and last is not None:
+            change = f"{100 * (last - first):+.1f}".replace("-", "−")
+        if index:
+            digit_counts = counts[index - 1].copy()
+            total, correct = int(digit_counts.sum()), int(digit_counts[index - 1])
+            digit_counts[index - 1] = 0
+            predicted_as = (
+                f"{digit_counts.argmax()} ({digit_counts.max():,} ×)" if digit_counts.any() else "–"
+            )
         else:
-            total, right, worst = int(counts.sum()), int(counts.trace()), ""
-        rows.append(Row(name, now, series, gain, f"{total - right:,} of {total:,}", worst))
+            total, correct, predicted_as = int(counts.sum()), int(counts.trace()), ""
+        rows.append(
+            Row(name, last, series, change, f"{total - correct:,} of {total:,}", predicted_as)
+        )
     return rows

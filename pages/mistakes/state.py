@@ -1,49 +1,52 @@
-"""What the Mistakes page keeps: which pictures are looked at, and the one that is seen large."""
+"""The state of the Mistakes page: which images it shows, and the one that is open."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 ANY = -1  # in place of a digit
-NETWORK = "network"  # the run that is chosen there
-PICTURES, UPLOADED = "pictures", "uploaded"  # which pictures are looked at; files of one's own
-LOOK, COUNTED = "look", "counted"  # the part of the page; counts or shares in the matrix
-TRUTH, ANSWER, ORDER, LEAF = "truth", "answer", "order", "leaf"  # the pictures in the gallery
-HARDEST, HARDEST_LEAF, SOUGHT = "hardest", "hardest leaf", "sought"
-OPENED = "opened"  # the picture that is seen large
+# Keys of widgets.
+NETWORK = "network"  # the run that is chosen
+PICTURES, UPLOADED = "images", "uploaded images"  # which images; the visitor's files
+TAB, MATRIX_NUMBERS = "mistakes tab", "matrix numbers"
+ACTUAL, PREDICTED, ORDER, PAGE = "actual", "predicted", "order", "page"  # of the gallery
+HARD_ORDER, HARD_PAGE = "hard order", "hard page"
+# The rest.
+SEARCH = "search"  # run and images whose hardest images are wanted
+OPEN_IMAGE = "open image"
 
 
-def sought() -> object:
-    """Of which run and pictures the hardest are wanted."""
-    return st.session_state.get(SOUGHT)
+def search() -> object:
+    return st.session_state.get(SEARCH)
 
 
-def seek(what: object) -> None:
-    st.session_state[SOUGHT] = what
+def start_search(what: object) -> None:
+    """Find the hardest images of a run; None: stop."""
+    st.session_state[SEARCH] = what
 
 
-def opened(pictures: str) -> int | None:
-    """The row of these pictures that is seen large."""
-    key, row = st.session_state.get(OPENED, (None, None))
-    return row if key == pictures else None
+def open_image(images: str) -> int | None:
+    """The row of these images (by their key) that is open in the dialog."""
+    key, row = st.session_state.get(OPEN_IMAGE, (None, None))
+    return row if key == images else None
 
 
-def open_image(pictures: str, row: int | None) -> None:
-    """Show it large; None: no longer."""
-    st.session_state[OPENED] = (pictures, row)
+def show_image(images: str, row: int | None) -> None:
+    """Open an image in the dialog; None closes it."""
+    st.session_state[OPEN_IMAGE] = (images, row)
 
 
 def cell() -> tuple[int, int]:
-    """The digits whose pictures are looked at: as they are, and as they were read."""
-    return st.session_state.get(TRUTH, ANY), st.session_state.get(ANSWER, ANY)
+    """The actual and the predicted digit of the images in the gallery."""
+    return st.session_state.get(ACTUAL, ANY), st.session_state.get(PREDICTED, ANY)
 
 
-def choose(truth: int, answer: int) -> None:
-    """Look at the pictures of a digit that were read as another; ANY: of all."""
-    st.session_state[TRUTH], st.session_state[ANSWER] = truth, answer
-    first_leaf()
+def select_cell(actual: int, predicted: int) -> None:
+    """Show the images of a cell of the matrix in the gallery."""
+    st.session_state[ACTUAL], st.session_state[PREDICTED] = actual, predicted
+    first_page()
 
 
-def first_leaf() -> None:
-    """Of the gallery, for it shows other pictures than before."""
-    st.session_state.pop(LEAF, None)
+def first_page() -> None:
+    """Of the gallery, because it now shows other images."""
+    st.session_state.pop(PAGE, None)

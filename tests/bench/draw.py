@@ -66,10 +66,10 @@ def answers(hand: Hand, report: Report) -> list[float]:
     """Real strokes, each when the page has come to rest → milliseconds until each is answered."""
     page, waits, posts = hand.page, [], []
     for _, drawing in people(STROKES):
-        for count, path in enumerate(hand.places(drawing), 1):
+        for count, path in enumerate(hand.positions(drawing), 1):
             page.wait_for_function(STILL)
             hand.stroke(path)
-            hand.answered(count)
+            hand.wait_for_prediction(count)
             page.wait_for_function("stroke.drawn")
             stroke = page.evaluate("stroke")
             posts.append(stroke["posted"] - stroke["lifted"])

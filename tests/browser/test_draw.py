@@ -38,16 +38,16 @@ def own_run(record) -> Run:
     return record("my own run", hidden=(32,), batch_size=64)
 
 
-def test_drawings_of_people_are_read(open_page, server) -> None:
-    """In turn with the mouse at a desk and with a finger on a phone."""
+def test_drawings_of_people_are_classified(open_page, server) -> None:
+    """Alternately with the mouse on a desktop and with a finger on a phone."""
     hands = [
         Hand(open_page(DESKTOP), server.url),
         Hand(open_page(PHONE, finger=True), server.url, finger=True),
     ]
     wrong = []
     for (digit, strokes), hand in zip(people(OF), cycle(hands), strict=False):
-        hand.write(strokes)
-        said = hand.verdict()
+        hand.draw(strokes)
+        said = hand.prediction()
         if f" {digit}" not in said.partition(",")[0]:
             wrong.append((digit, said))
         hand.clear()
@@ -58,46 +58,46 @@ def test_the_page_stays_where_it_is_under_a_drawing_finger(open_page, server) ->
     hand = Hand(open_page(PHONE, True), server.url, True)
     top = "document.querySelector('canvas, .bars') && scrollY + [...document.querySelectorAll('section')].reduce((sum, s) => sum + s.scrollTop, 0)"  # noqa: E501
     before = hand.page.evaluate(top)
-    hand.write([[(50, 10), (50, 90)]])
+    hand.draw([[(50, 10), (50, 90)]])
     assert hand.page.evaluate(top) == before
 
 
-def test_a_blank_paper_and_a_dot_ask_for_a_drawing(hand) -> None:
-    assert hand.verdict() == "Draw something"
+def test_a_blank_canvas_and_a_dot_ask_for_a_drawing(hand) -> None:
+    assert hand.prediction() == "Draw a digit"
     expect(hand.page.get_by_text("Write one digit here")).to_be_visible()
-    hand.write([[(5, 5)]])
-    assert hand.verdict() == "Draw something"
+    hand.draw([[(5, 5)]])
+    assert hand.prediction() == "Draw a digit"
 
 
 def test_undo_and_clear_by_button_and_key_but_not_while_typing(hand) -> None:
     page = hand.page
     seven = pen_path(7)
     assert len(seven) == 2
-    hand.write(seven)
+    hand.draw(seven)
     page.keyboard.press("z")
-    hand.answered(1)
+    hand.wait_for_prediction(1)
     page.keyboard.press("Control+z")
-    hand.answered(0)
+    hand.wait_for_prediction(0)
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
-    hand.write(seven)
+    hand.draw(seven)
     page.get_by_role("button", name="Undo").click()
-    hand.answered(1)
-    page.get_by_role("tab", name="Pictures").click()
+    hand.wait_for_prediction(1)
+    page.get_by_role("tab", name="Images").click()
     field = page.get_by_label("Number")
     field.click()
     page.keyboard.press("z")
     page.keyboard.press("Delete")
-    hand.stroke(hand.places(seven)[1])
-    hand.answered(2)  # had a key acted, it would be the only one
+    hand.stroke(hand.positions(seven)[1])
+    hand.wait_for_prediction(2)  # had a key acted, it would be the only one
     page.get_by_role("button", name="Clear").click()
-    hand.answered(0)
-    assert hand.verdict() == "Draw something"
+    hand.wait_for_prediction(0)
+    assert hand.prediction() == "Draw a digit"
 
 
-def test_the_pen_writes_as_thick_as_chosen(hand) -> None:
+def test_the_stroke_width_is_the_chosen_pen(hand) -> None:
     def ink() -> float:
         return hand.page.evaluate(
-            """() => { const root = [...document.querySelectorAll(".st-key-paper *")]
+            """() => { const root = [...document.querySelectorAll(".st-key-canvas_area *")]
             .find((e) => e.shadowRoot?.querySelector(".dc-root")).shadowRoot;
             const canvas = root.querySelector(".dc-canvas");
             const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -109,36 +109,36 @@ def test_the_pen_writes_as_thick_as_chosen(hand) -> None:
         if not hand.page.get_by_label(pen).is_checked():
             with rerun(hand.page):
                 hand.page.get_by_label(pen).check()
-        hand.write([[(50, 10), (50, 50), (50, 90)]])
+        hand.draw([[(50, 10), (50, 50), (50, 90)]])
         found.append(ink())
         hand.clear()
     medium, thin, thick = found
     assert thin < 0.7 * medium < 0.49 * thick
 
 
-def test_evidence_is_shown_for_the_answer_and_for_any_other_digit(hand) -> None:
-    hand.write(pen_path(7))
-    expect(hand.page.get_by_text("The ink that speaks for a 7")).to_be_visible()
+def test_attribution_is_shown_for_the_predicted_and_for_any_other_digit(hand) -> None:
+    hand.draw(pen_path(7))
+    expect(hand.page.get_by_text("Attribution of digit 7, by pixel")).to_be_visible()
     hand.page.get_by_role("radio", name="2", exact=True).click()
-    expect(hand.page.get_by_text("The ink that speaks for a 2")).to_be_visible()
+    expect(hand.page.get_by_text("Attribution of digit 2, by pixel")).to_be_visible()
     hand.clear()
-    hand.write(pen_path(4))
-    expect(hand.page.get_by_text("The ink that speaks for a 4")).to_be_visible()
+    hand.draw(pen_path(4))
+    expect(hand.page.get_by_text("Attribution of digit 4, by pixel")).to_be_visible()
 
 
-def test_what_was_taught_is_kept_counted_given_out_and_deleted(hand) -> None:
+def test_labeled_drawings_are_saved_counted_exported_and_deleted(hand) -> None:
     page = hand.page
-    hand.write(pen_path(7))
-    page.get_by_role("button", name="Right", exact=True).click()
+    hand.draw(pen_path(7))
+    page.get_by_role("button", name="Correct", exact=True).click()
     expect(page.get_by_text("Saved as a 7 in My digits").first).to_be_visible()
     hand.clear()
-    hand.write(pen_path(4))
-    page.get_by_role("button", name="It was a …").click()
+    hand.draw(pen_path(4))
+    page.get_by_role("button", name="Set label").click()
     page.get_by_role("radio", name="9", exact=True).last.click()
     expect(page.get_by_text("Saved as a 9 in My digits").first).to_be_visible()
     page.reload()
     page.get_by_role("tab", name="My digits").click()
-    expect(page.get_by_text("1 of 2")).to_be_visible()
+    expect(page.get_by_text("1 of 2 of your digits correct")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Pen strokes (.json)").click()
     kept = json.loads(Path(download.value.path()).read_text())
@@ -146,16 +146,16 @@ def test_what_was_taught_is_kept_counted_given_out_and_deleted(hand) -> None:
     assert len(kept[0]["strokes"]) == len(pen_path(7))
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete them").click()
-    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    expect(page.get_by_text("No digits saved yet")).to_be_visible()
 
 
-def test_a_pinned_drawing_is_followed_through_a_run(hand, record) -> None:
+def test_a_pinned_drawing_has_a_learning_history(hand, record) -> None:
     own_run(record)
     hand.page.reload()
-    hand.answered(0)
-    hand.write(pen_path(7))
+    hand.wait_for_prediction(0)
+    hand.draw(pen_path(7))
     hand.page.get_by_role("button", name="Pin", exact=True).click()
-    hand.page.get_by_role("tab", name="Watch it learn").click()
+    hand.page.get_by_role("tab", name="Learning history").click()
     expect(hand.page.locator("text").filter(has_text="digits seen while learning")).to_be_visible(
         timeout=15_000
     )
@@ -163,20 +163,20 @@ def test_a_pinned_drawing_is_followed_through_a_run(hand, record) -> None:
     expect(hand.page.get_by_text("press Pin")).to_be_visible()
 
 
-def test_any_run_can_read_at_any_moment_and_one_that_is_gone_is_replaced(
+def test_any_snapshot_of_a_run_can_predict_and_a_deleted_run_is_replaced(
     hand, server, record
 ) -> None:
     run = own_run(record)
     page = hand.page
     page.reload()
-    page.get_by_label("Read by").click()
+    page.get_by_label("Model").click()
     page.get_by_role("option", name="my own run").click()
     page.get_by_role("slider").press("Home")
     expect(page.get_by_text("no digit yet").first).to_be_visible()
     RunStore(server.store).delete(run.id)
-    page.get_by_text("Compare two networks").click()
+    page.get_by_text("Compare two models").click()
     expect(page.get_by_text("has been deleted")).to_be_visible()
-    expect(page.get_by_role("heading", name="Draw something")).to_have_count(2)
+    expect(page.get_by_role("heading", name="Draw a digit")).to_have_count(2)
 
 
 def png(image: Image.Image, kind: str = "PNG") -> bytes:
@@ -185,7 +185,7 @@ def png(image: Image.Image, kind: str = "PNG") -> bytes:
     return file.getvalue()
 
 
-def test_many_pictures_are_read_at_once_and_bad_ones_are_sentences(hand) -> None:
+def test_many_uploads_are_classified_and_broken_ones_get_messages(hand) -> None:
     page = hand.page
     seven = render(pen_path(7))
     bomb = png(Image.new("1", (10_001, 10_000)))
@@ -200,45 +200,45 @@ def test_many_pictures_are_read_at_once_and_bad_ones_are_sentences(hand) -> None
         "empty.png": b"",
         "bomb.png": bomb,
     }
-    page.get_by_role("tab", name="Pictures").click()
+    page.get_by_role("tab", name="Images").click()
     page.locator("input[type=file]").first.set_input_files(
         [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files.items()]
     )
-    save = page.get_by_role("button", name="Save as CSV")
+    save = page.get_by_role("button", name="Download CSV")
     expect(save).to_be_visible(timeout=30_000)
     with page.expect_download() as download:
         save.click()
     with open(download.value.path(), newline="") as file:
         rows = {row["file"]: row for row in csv.DictReader(file)}
-    assert [row["answer"] for row in rows.values()] == ["7"] * 4 + [""] * 5
+    assert [row["predicted"] for row in rows.values()] == ["7"] * 4 + [""] * 5
     assert "'=cmd().png" in rows
     for name in ("blank.png", "cut.png", "words.png", "empty.png", "bomb.png"):
         assert rows[name]["note"]
 
 
-def test_five_hundred_pictures_at_once_are_read_one_broken_among_them(hand) -> None:
+def test_five_hundred_uploads_are_classified_with_a_broken_one_among_them(hand) -> None:
     page = hand.page
     seven = png(render(pen_path(7)).resize((56, 56)))
     files = [(f"{n}.png", seven) for n in range(502)]
     files[250] = "broken.png", seven[:100]
-    page.get_by_role("tab", name="Pictures").click()
+    page.get_by_role("tab", name="Images").click()
     page.locator("input[type=file]").first.set_input_files(
         [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
     )
-    expect(page.get_by_text("502 pictures at once: the first 500 are read")).to_be_visible(
-        timeout=240_000
-    )
+    expect(
+        page.get_by_text("502 images uploaded: only the first 500 are classified")
+    ).to_be_visible(timeout=240_000)
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save as CSV").click()
+        page.get_by_role("button", name="Download CSV").click()
     with open(download.value.path(), newline="") as file:
         rows = {row["file"]: row for row in csv.DictReader(file)}
     assert len(rows) == 500
     broken = rows.pop("broken.png")
-    assert broken["note"] and not broken["answer"]
-    assert {row["answer"] for row in rows.values()} == {"7"}
+    assert broken["note"] and not broken["predicted"]
+    assert {row["predicted"] for row in rows.values()} == {"7"}
 
 
-def test_a_picture_is_pasted_and_read(hand) -> None:
+def test_a_pasted_image_is_classified(hand) -> None:
     data = base64.b64encode(png(render(pen_path(7)))).decode()
     hand.page.evaluate(
         """async (data) => {
@@ -248,26 +248,26 @@ def test_a_picture_is_pasted_and_read(hand) -> None:
         data,
     )
     hand.page.keyboard.press("Control+V")
-    expect(hand.page.get_by_text("The picture that you pasted")).to_be_visible()
+    expect(hand.page.get_by_text("Pasted image")).to_be_visible()
     expect(hand.page.get_by_role("heading", name="Looks like a 7")).to_be_visible()
 
 
-def test_a_test_digit_is_put_on_the_paper_and_taken_off(hand) -> None:
+def test_a_test_image_is_loaded_and_cleared(hand) -> None:
     page = hand.page
-    page.get_by_role("tab", name="Pictures").click()
-    page.get_by_role("button", name="Any", exact=True).click()
-    expect(page.get_by_text("test set:")).to_be_visible()
-    expect(page.get_by_role("heading", name="Draw something")).to_be_hidden()
+    page.get_by_role("tab", name="Images").click()
+    page.get_by_role("button", name="Random", exact=True).click()
+    expect(page.get_by_text("test set, actual digit")).to_be_visible()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_hidden()
     page.get_by_role("button", name="Clear").click()
-    expect(page.get_by_role("heading", name="Draw something")).to_be_visible()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
 
 
-def test_a_link_puts_a_test_digit_on_the_paper_or_says_why_not(page: Page, server) -> None:
+def test_a_link_loads_a_test_image_or_explains_why_not(page: Page, server) -> None:
     page.goto(f"{server.url}/draw?digit=5")
-    expect(page.get_by_text("Digit 5 of the test set")).to_be_visible()
-    expect(page.get_by_role("heading", name="Draw something")).to_be_hidden()
+    expect(page.get_by_text("Test image 5, actual digit")).to_be_visible()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_hidden()
     page.goto(f"{server.url}/draw?digit=99999999")
-    expect(page.get_by_text("There is no test digit")).to_be_visible()
+    expect(page.get_by_text("There is no test image")).to_be_visible()
     page.goto(f"{server.url}/draw?digit=5&run=nonesuch")
     expect(page.get_by_text("There is no run 'nonesuch'")).to_be_visible()
 
@@ -278,22 +278,22 @@ def test_nothing_is_wider_than_a_phone(open_page, server) -> None:
     fits = """[...document.querySelectorAll("html, [data-testid=stMain]")]
         .every((box) => box.scrollWidth === box.clientWidth)"""
     page.wait_for_function(fits)
-    hand.write(pen_path(7))
+    hand.draw(pen_path(7))
     for tab, said in (
-        ("Why?", "The ink that speaks for a 7"),
-        ("My digits", "Nothing here yet"),
-        ("Pictures", "Your own pictures"),
+        ("Attribution", "Attribution of digit 7, by pixel"),
+        ("My digits", "No digits saved yet"),
+        ("Images", "Upload images"),
     ):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_text(said)).to_be_visible()
         page.wait_for_function(fits)
     for answers in (2, 1):
-        page.get_by_text("Compare two networks").click()
+        page.get_by_text("Compare two models").click()
         expect(page.get_by_role("heading", name="Looks like a 7")).to_have_count(answers)
         page.wait_for_function(fits)
 
 
-def test_the_paper_follows_when_the_theme_changes(hand) -> None:
+def test_the_canvas_follows_the_theme(hand) -> None:
     paper = hand.page.locator(".dc-container")
     expect(paper).not_to_have_class(re.compile("dark"))
     hand.page.emulate_media(color_scheme="dark")
@@ -303,48 +303,46 @@ def test_the_paper_follows_when_the_theme_changes(hand) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_serious_stands_in_the_way_of_a_screen_reader(open_page, server, theme) -> None:
+def test_axe_finds_no_serious_accessibility_problem(open_page, server, theme) -> None:
     hand = Hand(open_page(DESKTOP, theme=theme), server.url)
     assert not serious(hand.page)
-    hand.write(pen_path(7))
-    expect(hand.page.get_by_text("The ink that speaks for a 7")).to_be_visible()
+    hand.draw(pen_path(7))
+    expect(hand.page.get_by_text("Attribution of digit 7, by pixel")).to_be_visible()
     assert not serious(hand.page)
-    for tab, said in (("My digits", "Nothing here yet"), ("Pictures", "Your own pictures")):
+    for tab, said in (("My digits", "No digits saved yet"), ("Images", "Upload images")):
         hand.page.get_by_role("tab", name=tab).click()
         expect(hand.page.get_by_text(said)).to_be_visible()
         assert not serious(hand.page), tab
 
 
-def test_tuning_a_network_on_my_digits_shows_before_and_after_and_lets_it_read(
-    hand, server, record
-) -> None:
-    """On digits that lie on their side, which nobody else writes."""
+def test_fine_tuning_on_my_digits_shows_accuracy_before_and_after(hand, server, record) -> None:
+    """On digits rotated by 90 degrees, which no other data has."""
     own_run(record)
     page = hand.page
     [token] = [c["value"] for c in page.context.cookies() if c["name"] == visitor_cookie.COOKIE]
     owner = visitor_cookie.visitor_id({visitor_cookie.COOKIE: token})
     written = make(12, seed=5)
-    lying = [
+    rotated = [
         Labeled(int(label), np.rot90(image), [])
         for label, image in zip(written.labels, written.images, strict=True)
     ]
-    my_digits.add(RunStore(server.store), owner, lying[:4])
+    my_digits.add(RunStore(server.store), owner, rotated[:4])
     page.reload()
     page.get_by_role("tab", name="My digits").click()
-    tune = page.get_by_role("button", name="Fine-tune on my digits")
-    expect(tune).to_be_disabled()
-    my_digits.add(RunStore(server.store), owner, lying[4:])
-    page.get_by_label("Read by").click()
+    fine_tune = page.get_by_role("button", name="Fine-tune on my digits")
+    expect(fine_tune).to_be_disabled()
+    my_digits.add(RunStore(server.store), owner, rotated[4:])
+    page.get_by_label("Model").click()
     page.get_by_role("option", name="my own run").click()
-    page.get_by_role("tab", name="Pictures").click()
+    page.get_by_role("tab", name="Images").click()
     page.get_by_role("tab", name="My digits").click()
-    tune.click()
-    expect(page.get_by_text("One learns already")).to_be_visible()
-    row = page.get_by_role("row", name="Your digits that it learned")
+    fine_tune.click()
+    expect(page.get_by_text("A fine-tuning run is in progress")).to_be_visible()
+    row = page.get_by_role("row", name="Your digits used in training")
     expect(row).to_be_visible(timeout=120_000)
     before, after = (int(cell.split(" of ")[0]) for cell in row.inner_text().split("\t")[1:])
     assert before < after <= 12
-    expect(page.get_by_text("Read wrong before, right now")).to_be_visible()
-    page.get_by_role("button", name="Read with it").click()
-    expect(page.get_by_text(f"reads {after} of 12")).to_be_visible()
+    expect(page.get_by_text("Corrected")).to_be_visible()
+    page.get_by_role("button", name="Use this model").click()
+    expect(page.get_by_text(f"{after} of 12 of your digits correct")).to_be_visible()
     assert not serious(page)

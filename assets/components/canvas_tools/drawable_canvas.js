@@ -71,7 +71,7 @@ export const CLEAR = "Reset canvas & history";
 
 /** Its shadow root, once it is on the page. @returns {ShadowRoot | null} */
 export function findDrawableCanvas() {
-  const elements = [...document.querySelectorAll(".st-key-paper *")];
+  const elements = [...document.querySelectorAll(".st-key-canvas_area *")];
   const host = elements.find((element) => element.shadowRoot?.querySelector(".dc-root"));
   return host?.shadowRoot ?? null;
 }

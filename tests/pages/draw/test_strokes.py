@@ -1,4 +1,4 @@
-"""Drawing: whatever a canvas may say of itself, and what lies under the ink."""
+"""Strokes: any message of a canvas, and the image under the strokes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DRAWN = {
 }
 
 
-def test_strokes_are_where_each_step_of_a_path_ends():
+def test_a_stroke_consists_of_the_end_points_of_its_path():
     assert strokes_of(DRAWN) == [[(1, 2), (3.5, 4), (5, 6)], [(7, 8), (7.001, 8)]]
 
 
@@ -41,7 +41,7 @@ canvases = st.fixed_dictionaries({"objects": st.lists(paths | values, max_size=3
 
 @given(values | canvases)
 @example({"objects": [{"path": [["M", 1, 2], ["L", float("nan"), 3], ["L", 3, 4]]}]})
-def test_whatever_is_said_makes_strokes_of_finite_numbers(message):
+def test_any_message_gives_strokes_of_finite_numbers(message):
     found = strokes_of(message)
     assert all(found) and all(np.isfinite(stroke).all() for stroke in found)
 
@@ -51,9 +51,9 @@ def test_a_step_that_leads_nowhere_is_left_out():
     assert strokes_of({"objects": [{"path": path}]}) == [[(1, 2), (3, 4)]]
 
 
-def test_endless_drawings_end():
-    endless = {"objects": 10 * [{"path": [["L", 1, 2]] * strokes.MOST_POINTS}]}
-    assert sum(map(len, strokes_of(endless))) == strokes.MOST_POINTS
+def test_the_number_of_points_is_limited():
+    endless = {"objects": 10 * [{"path": [["L", 1, 2]] * strokes.MAX_POINTS}]}
+    assert sum(map(len, strokes_of(endless))) == strokes.MAX_POINTS
 
 
 @pytest.mark.parametrize(
@@ -61,27 +61,27 @@ def test_endless_drawings_end():
     [
         None,
         b"",
-        b"no picture",
+        b"no image",
         png(Image.new("RGBA", (SIDE, SIDE)))[:60],
         png(Image.new("RGBA", (SIDE + 1, SIDE))),
         png(Image.new("1", (9_000, 9_000))),
-        bytes(strokes.MOST_BYTES + 1),
+        bytes(strokes.MAX_BYTES + 1),
     ],
 )
-def test_what_no_canvas_sends_is_a_sentence(sent):
+def test_data_that_no_canvas_sends_gets_a_message(sent):
     with pytest.raises(UserError, match="draw"):
-        strokes.opened(sent)
+        strokes.decode_canvas(sent)
 
 
 @pytest.mark.parametrize("size", [(28, 28), (1, 1), (1, 900), (900, 1), (1600, 1200)])
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
-def test_any_picture_covers_the_paper_in_its_own_shape(size, mode):
-    picture = Image.new(mode, size, "white")
-    assert strokes.squared(picture).size == (SIDE, SIDE)
+def test_an_image_of_any_shape_is_fitted_to_the_canvas(size, mode):
+    image = Image.new(mode, size, "white")
+    assert strokes.fit_to_canvas(image).size == (SIDE, SIDE)
 
 
-def test_margins_are_as_the_pictures_border_is():
-    picture = Image.new("RGB", (200, 100), (200, 190, 180))
-    picture.paste((0, 0, 0), (80, 30, 120, 70))
-    square = np.asarray(strokes.squared(picture))
+def test_margins_have_the_color_of_the_border():
+    image = Image.new("RGB", (200, 100), (200, 190, 180))
+    image.paste((0, 0, 0), (80, 30, 120, 70))
+    square = np.asarray(strokes.fit_to_canvas(image))
     assert (square[:90] == (200, 190, 180)).all() and square[200, 200].tolist() == [0, 0, 0]

@@ -1,4 +1,4 @@
-"""Bring: each file is a digit or a sentence, and no name becomes anything else."""
+"""Upload: each file gets a prediction or a message, and no name becomes a formula."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 
 from nn.data.synthetic.render_strokes import render
 from pages.common.model_picker import PRETRAINED
-from pages.draw.upload import _csv, _row, look
+from pages.draw.upload import csv_of, prepare, row_of
 
 SEVEN = render([[(0, 0), (60, 0), (35, 50), (25, 100)], [(15, 50), (50, 48)]])
 
@@ -42,10 +42,10 @@ GOOD = {
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_every_kind_of_picture_is_read(kind):
-    found = look(f"{kind}.png", GOOD[kind])
-    assert not found.message and found.seen is not None
-    assert _row(kind, found, PRETRAINED)["answer"] == 7
+def test_every_kind_of_image_is_classified(kind):
+    found = prepare(f"{kind}.png", GOOD[kind])
+    assert not found.message and found.preprocessed is not None
+    assert row_of(kind, found, PRETRAINED)["predicted"] == 7
     assert len(found.thumbnail) < 20_000
 
 
@@ -60,30 +60,30 @@ def test_every_kind_of_picture_is_read(kind):
         file(Image.new("L", (60, 60), 255)),
     ],
 )
-def test_what_cannot_be_read_is_a_sentence_and_a_row(data):
-    found = look("a <b>name</b>.png", data)
-    assert found.seen is None and found.message.endswith(".")
-    row = _row("a.png", found, PRETRAINED)
-    assert row["answer"] is None and row["note"] == found.message
+def test_a_file_that_cannot_be_classified_gets_a_message_and_a_row(data):
+    found = prepare("a <b>name</b>.png", data)
+    assert found.preprocessed is None and found.message.endswith(".")
+    row = row_of("a.png", found, PRETRAINED)
+    assert row["predicted"] is None and row["note"] == found.message
 
 
 @given(st.binary(max_size=300), st.sampled_from(list(GOOD)), st.integers(0, 300))
-def test_no_damage_does_more_than_a_sentence(noise, kind, at):
+def test_no_damaged_file_raises(noise, kind, at):
     data = GOOD[kind][:at] + noise + GOOD[kind][at + len(noise) : 5000]
-    found = look("x.png", data)
-    if found.seen is None:
+    found = prepare("x.png", data)
+    if found.preprocessed is None:
         assert found.message.endswith(".")
     else:
-        assert not found.message and found.seen.image.shape == (28, 28)
-    assert _row("x.png", found, PRETRAINED)["file"] == "x.png"
+        assert not found.message and found.preprocessed.image.shape == (28, 28)
+    assert row_of("x.png", found, PRETRAINED)["file"] == "x.png"
 
 
-def test_no_name_is_a_formula_and_all_probabilities_are_there():
+def test_the_csv_escapes_formulas_and_has_all_probabilities():
     rows = [
-        _row("=cmd()", look("x", GOOD["png"]), PRETRAINED),
-        _row("b", look("b", b""), PRETRAINED),
+        row_of("=cmd()", prepare("x", GOOD["png"]), PRETRAINED),
+        row_of("b", prepare("b", b""), PRETRAINED),
     ]
-    [seven, empty] = csv.DictReader(io.StringIO(_csv(rows)))
-    assert seven["file"] == "'=cmd()" and seven["answer"] == "7"
+    [seven, empty] = csv.DictReader(io.StringIO(csv_of(rows)))
+    assert seven["file"] == "'=cmd()" and seven["predicted"] == "7"
     assert sum(float(seven[f"p{digit}"]) for digit in range(10)) == pytest.approx(1, abs=1e-5)
-    assert empty["answer"] == "" and empty["note"]
+    assert empty["predicted"] == "" and empty["note"]
