@@ -229,12 +229,13 @@ def draw_page():
     from pages.draw import deep_link
     from pages.draw import state as draw_state
 
+    state.keep_first_link("draw")
     state.write_address()
-    deep_link.take()
-    [reader, *_] = draw_state.READERS
+    deep_link.open_link()
+    [reader, *_] = draw_state.MODELS
     run = st.session_state.get(reader, "")
     st.session_state["means"] = {
-        "digit": draw_state.loaded() is not None and st.query_params["digit"],
+        "digit": draw_state.loaded_image() is not None and st.query_params["digit"],
         "reader": run,
         "reader_step": st.session_state.get(f"{reader} moment {run}"),
     }
@@ -530,6 +531,12 @@ def test_presets_are_what_they_were():
 
 # Links
 
+# In 0.1 these two did not select the run that they name, a fault that is mended.
+MENDED = {
+    "/draw?run=4a3adce1": {"reader": "4a3adce1"},
+    "/draw?run=4a3adce1&step=22": {"reader": "4a3adce1", "reader_step": 22},
+}
+
 
 @pytest.mark.parametrize(
     "link", LINKS["links"], ids=lambda link: link["url"] + (" mnist" if "mnist" in link else "")
@@ -537,7 +544,7 @@ def test_presets_are_what_they_were():
 def test_a_link_leads_where_it_led(shared, monkeypatch, link):
     if "mnist" in link:
         pretend_mnist(monkeypatch)
-    where, wanted = urlsplit(link["url"]), dict(link["means"])
+    where, wanted = urlsplit(link["url"]), link["means"] | MENDED.get(link["url"], {})
     page = AppTest.from_function(PAGES[where.path])
     for key, value in current_link(where.query).items():
         page.query_params[key] = value

@@ -70,8 +70,9 @@ def _buttons(models: list[Reader], digit_count: int, is_training: bool) -> None:
             note(f"Save at least {MIN_DIGITS} digits to fine-tune a model on them.")
         else:
             note(
-                f"Trains a copy of the model on your digits and {DATASETS[sources.default_dataset()]} "
-                "together, so that it does not forget what it has learned. Takes a minute or two."
+                f"Trains a copy of the model on your digits and "
+                f"{DATASETS[sources.default_dataset()]} together, "
+                "so that it does not forget what it has learned. Takes a minute or two."
             )
 
 

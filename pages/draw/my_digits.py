@@ -53,7 +53,9 @@ def ask_label(
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if not prediction.rejected and prediction.predicted is not None:
-            st.button("Correct", icon=":material/check:", on_click=save, args=(prediction.predicted,))
+            st.button(
+                "Correct", icon=":material/check:", on_click=save, args=(prediction.predicted,)
+            )
         with st.popover("Set label", icon=":material/edit:"):
             widget = f"label {hash(key)}"
             st.segmented_control(

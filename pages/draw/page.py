@@ -132,7 +132,9 @@ def _actions(
             note(plain(image.description))
 
 
-def _tabs(models: list[Reader], prediction: pretrained.Prediction, preprocessed: Preprocessed) -> None:
+def _tabs(
+    models: list[Reader], prediction: pretrained.Prediction, preprocessed: Preprocessed
+) -> None:
     """Only the open tab is computed: every stroke comes through here."""
     tabs = st.tabs(TABS, key=draw_state.TAB, on_change="rerun")
     attribution_tab, history_tab, my_digits_tab, images_tab = tabs

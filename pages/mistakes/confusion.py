@@ -61,9 +61,9 @@ def _gallery(predictions: Predictions, images: Pictures) -> None:
         column.selectbox(
             label,
             [ANY, *range(DIGITS)],
-            format_func=lambda digit, any_digit=any_digit: any_digit
-            if digit == ANY
-            else str(digit),
+            format_func=lambda digit, any_digit=any_digit: (
+                any_digit if digit == ANY else str(digit)
+            ),
             key=key,
             on_change=mistakes_state.first_page,
         )

@@ -42,9 +42,7 @@ def show(
         return
     search = (run.id, images.key)
     if mistakes_state.search() != search:
-        st.button(
-            "Find the hardest images", on_click=mistakes_state.start_search, args=(search,)
-        )
+        st.button("Find the hardest images", on_click=mistakes_state.start_search, args=(search,))
         return
     snapshots = model_predictions.moments(
         run, steps, snapshot.step, images, MAX_SNAPSHOTS, MAX_WORK
@@ -102,9 +100,7 @@ def _hardest(
     if pages > 1:
         st.session_state[mistakes_state.HARD_PAGE] = page
         st.pagination(pages, key=mistakes_state.HARD_PAGE)
-    note(
-        "“Correct since 12K”: correct at every snapshot after the network had seen 12,000 images."
-    )
+    note("“Correct since 12K”: correct at every snapshot after the network had seen 12,000 images.")
 
 
 def _thumbnail(

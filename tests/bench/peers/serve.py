@@ -27,7 +27,7 @@ Training = Iterator[Callable[[Array], Array]]
 
 
 def serve(train: Callable[[Dataset, RunSpec], Training]) -> None:
-    """Prediction requests until there are no more. ``seconds``: end with the first epoch past so many
+    """Answer requests until there are no more. ``seconds``: end with the first epoch past so many
     seconds of training; ``score``: whether to read the test set after each epoch."""
     whole, test = mnist.load() if mnist.find() else strokes()
     for line in sys.stdin:

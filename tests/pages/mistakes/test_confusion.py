@@ -12,9 +12,7 @@ from pages.mistakes.state import ANY
 from tests.pages.mistakes.predictions import random_predictions
 
 
-@pytest.mark.parametrize(
-    ("actual", "predicted"), list(itertools.product([ANY, 0, 4, 9], repeat=2))
-)
+@pytest.mark.parametrize(("actual", "predicted"), list(itertools.product([ANY, 0, 4, 9], repeat=2)))
 def test_the_images_of_a_cell_row_or_column_come_most_confident_first(actual, predicted):
     predictions = random_predictions()
     pairs = zip(predictions.labels, predictions.predicted, strict=True)
