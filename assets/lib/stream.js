@@ -189,6 +189,7 @@ export class Stream {
       if (!(error instanceof TypeError)) throw error; // the status line says that it is lost
     } finally {
       this.loadingHistory = false;
+      this.notify();
     }
   }
 

@@ -29,7 +29,7 @@ WebSocket.prototype.send = function (data) {
   return send.call(this, data);
 };
 addEventListener("pointerup", () => { stroke = { lifted: performance.now() }; }, true);
-document.addEventListener("digitscope-answered", () => setTimeout(() => {
+document.addEventListener("digitscope-predicted", () => setTimeout(() => {
   stroke.drawn ??= performance.now();
 }));"""
 STILL = "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"

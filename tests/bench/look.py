@@ -34,7 +34,9 @@ WebSocket.prototype.send = function (data) {
 FIND = (
     "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('{}')).find(Boolean)"
 )
-TIMELINE, DOSSIER, SHEET = map(FIND.format, ("canvas[role=slider]", ".dossier", ".sheet"))
+TIMELINE, DOSSIER, SHEET = map(
+    FIND.format, ("canvas[role=slider]", ".neuron-details", ".thumbnails")
+)
 LINK = "document.querySelector('[data-testid=stSidebarNav] a[href*=neurons]').click()"
 # Scrubs to and fro over its right half, where kept moments lie as close as pixels, a second each.
 SCRUB = f"""
@@ -88,7 +90,7 @@ def record(store: RunStore, **fields: object) -> Run:
 
 def _open(report: Report, browser: Browser, server: Server, usual: Run, wide: Run) -> None:
     cold, warm, coarse, whole, thousand = [], [], [], [], []
-    frames = f"Number({TIMELINE}?.dataset.frames)"
+    frames = f"Number({TIMELINE}?.dataset.snapshots)"
     for _ in range(ROUNDS):
         page = _page(browser)
         page.goto(f"{server.url}/neurons?run={usual.id}", wait_until="commit")
@@ -117,7 +119,7 @@ def _open(report: Report, browser: Browser, server: Server, usual: Run, wide: Ru
 def _look(report: Report, browser: Browser, server: Server, run: Run) -> None:
     page = _page(browser)
     page.goto(f"{server.url}/neurons?run={run.id}")
-    page.evaluate(_until(f"Number({TIMELINE}?.dataset.frames) >= {FRAMES} && {DOSSIER}", "1"))
+    page.evaluate(_until(f"Number({TIMELINE}?.dataset.snapshots) >= {FRAMES} && {DOSSIER}", "1"))
     time.sleep(REST)
     found = []
     for neuron in NEURONS:
@@ -145,7 +147,7 @@ def _look(report: Report, browser: Browser, server: Server, run: Run) -> None:
 
     page = _page(browser)
     page.goto(f"{server.url}/mistakes?run={run.id}")
-    page.evaluate(_until(f"Number({TIMELINE}?.dataset.frames) >= {FRAMES} && {SHEET}", "1"))
+    page.evaluate(_until(f"Number({TIMELINE}?.dataset.snapshots) >= {FRAMES} && {SHEET}", "1"))
     time.sleep(REST)
     found = [page.evaluate(_next_moment()) for _ in range(MOMENTS)]
     report.say(f"slowest of {MOMENTS} moments: {max(found):.0f} ms")

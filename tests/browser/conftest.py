@@ -109,6 +109,9 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Call
         context.tracing.start(snapshots=True)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "console", lambda line: line.text.startswith("Digitscope:") and faults.append(line.text)
+        )
         pages.append(page)
         return page
 

@@ -33,13 +33,13 @@ def headline(page: Page) -> Locator:
 
 def timeline(page: Page) -> Locator:
     """Once the run's moments have come."""
-    found = page.get_by_role("slider", name="Moment of the run")
-    expect(found).to_have_attribute("data-frames", re.compile("[1-9]"))
+    found = page.get_by_role("slider", name="Snapshot")
+    expect(found).to_have_attribute("data-snapshots", re.compile("[1-9]"))
     return found
 
 
 def cards(page: Page) -> Locator:
-    return page.locator(".card")
+    return page.locator(".thumbnail")
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -71,7 +71,7 @@ def test_the_page_follows_the_handle_and_a_link_finds_the_moment_again(
     begin = headline(page).inner_text()
     page.reload()
     expect(headline(page)).to_have_text(begin)
-    expect(slider).to_have_attribute("aria-valuetext", "before learning")
+    expect(slider).to_have_attribute("aria-valuetext", "before training")
     slider.press("End")
     expect(headline(page)).to_have_text(end)
     expect(page).not_to_have_url(re.compile("step="))
@@ -125,8 +125,8 @@ def test_a_picture_of_the_gallery_opens_without_the_mouse(page, server, record) 
     truth, answer = re.findall(r"\d", title)
     card.press("Enter")
     dialog = page.get_by_role("dialog")
-    expect(dialog.locator("tr.truth th")).to_have_text(truth)
-    expect(dialog.locator("tr.answer th")).to_have_text(answer)
+    expect(dialog.locator("tr.actual th")).to_have_text(truth)
+    expect(dialog.locator("tr.predicted th")).to_have_text(answer)
 
 
 def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
@@ -202,7 +202,7 @@ def test_every_part_says_what_it_shows_and_nothing_serious_stands_in_the_way(
     expect(cards(page).first).to_be_visible()
     assert not serious(page)
     page.get_by_role("tab", name="Digit by digit").click()
-    expect(page.locator(".scores tbody tr")).to_have_count(11)
+    expect(page.locator(".per-digit tbody tr")).to_have_count(11)
     assert not serious(page)
     page.get_by_role("tab", name="How sure?").click()
     expect(page.get_by_text("expected calibration error")).to_be_visible()
@@ -216,7 +216,7 @@ def test_every_part_says_what_it_shows_and_nothing_serious_stands_in_the_way(
 def test_networks_of_odd_shapes_are_looked_at_like_any_other(page, server, hidden, record) -> None:
     open_mistakes(page, server, record("a run", hidden=hidden))
     page.get_by_role("tab", name="Digit by digit").click()
-    expect(page.locator(".scores tbody tr")).to_have_count(11)
+    expect(page.locator(".per-digit tbody tr")).to_have_count(11)
 
 
 def test_without_a_run_it_is_the_pretrained_whose_mistakes_are_seen(page, server) -> None:
@@ -229,7 +229,7 @@ def test_without_a_run_it_is_the_pretrained_whose_mistakes_are_seen(page, server
     assert link and re.search(r"draw\?digit=\d+$", link)
     page.keyboard.press("Escape")
     page.get_by_role("tab", name="Digit by digit").click()
-    expect(page.locator(".scores tbody tr")).to_have_count(11)
+    expect(page.locator(".per-digit tbody tr")).to_have_count(11)
     page.get_by_role("tab", name="Hardest pictures").click()
     expect(page.get_by_text("takes the moments of a run")).to_be_visible()
 

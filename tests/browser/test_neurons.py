@@ -28,8 +28,12 @@ DRAG = """async (slider) => {
   to("pointermove", left);
 }"""
 DOSSIER = (
-    "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('.dossier'))"
+    "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('.neuron-details'))"
     ".find(Boolean)?.dataset"
+)
+TIMELINE = (
+    "[...document.querySelectorAll('*')]"
+    ".map(e => e.shadowRoot?.querySelector('canvas[role=slider]')).find(Boolean)"
 )
 
 
@@ -43,7 +47,7 @@ def opened(page: Page) -> None:
     page.wait_for_function(f"Number({WALL}?.dataset.neurons) > 0", timeout=30_000)
     page.wait_for_function(f"{DOSSIER}?.neuron !== undefined", timeout=30_000)
     page.wait_for_function(
-        "[...digitscopeStreams.values()].every(({ film, loading }) => film.length && !loading)"
+        f"!{TIMELINE} || ({TIMELINE}.dataset.snapshots > 0 && {TIMELINE}.ariaBusy === 'false')"
     )
 
 
@@ -63,7 +67,7 @@ def test_the_wall_follows_the_timeline_and_only_at_rest_does_the_script(
     steps = RunStore(server.store).snapshot_steps(run.id)
     look(page, server.url, f"run={run.id}")
     assert step(page) == steps[-1]
-    slider = page.get_by_role("slider", name="Moment of the run")
+    slider = page.get_by_role("slider", name="Snapshot")
     sent: list[object] = []
     socket = page.context.new_cdp_session(page)
     socket.send("Network.enable")
@@ -88,7 +92,7 @@ def test_a_link_leads_to_the_moment_the_layer_and_the_neuron(page: Page, server,
     page.wait_for_function(f"{STEP} === {steps[5]}")
     assert page.evaluate(f"{DOSSIER}.step") == str(steps[5])
     expect(page.get_by_text("Neuron 3 of hidden layer 2", exact=True)).to_be_visible()
-    expect(page.get_by_text("led back to the pixels")).to_be_visible()
+    expect(page.get_by_text("in pixel space")).to_be_visible()
 
 
 @pytest.mark.parametrize("query", ["step=999999999", "step=x&neuron=-3", "layer=9&neuron=500"])
@@ -120,10 +124,10 @@ def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
     look(page, server.url, f"run={run.id}")
     shown = {page.evaluate(f"{WALL}.toDataURL()")}
     for mode, words in (
-        ("change since start", "since the start"),
-        ("latest change", "since the kept moment before"),
-        ("negative gradient", "is pulled"),
-        ("weights", "looks for,"),
+        ("change since start", "since initialization"),
+        ("latest change", "since the previous snapshot"),
+        ("negative gradient", "gradient"),
+        ("weights", "First-layer weights of 24 neurons,"),
     ):
         choose(page, "Show", mode)
         expect(page.locator("figcaption").first).to_contain_text(words)
@@ -213,17 +217,17 @@ def test_a_neuron_is_compared_with_others_and_itself(page: Page, server, record)
         ("run", "first, after 30,000 digits"),
     ):
         page.get_by_role("radio", name=beside, exact=True).click()
-        expect(page.locator(".compare").get_by_text(title, exact=True)).to_be_visible()
+        expect(page.locator(".neuron-comparison").get_by_text(title, exact=True)).to_be_visible()
         expect(page.get_by_text("Likeness (cosine)")).to_be_visible()
     page.get_by_role("slider", name="Snapshot, in images seen").press("Home")
-    expect(page.locator(".compare").get_by_text("first, before learning")).to_be_visible()
+    expect(page.locator(".neuron-comparison").get_by_text("first, before learning")).to_be_visible()
 
 
 def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
     run = record("to take")
     look(page, server.url, f"run={run.id}&neuron=3")
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Save this picture (PNG)").click()
+        page.get_by_role("button", name="Download image (PNG)").click()
     wide = page.evaluate(f"{WALL}.clientWidth")
     assert abs(Image.open(saved.value.path()).width - 2 * wide) <= 2
     page.get_by_role("button", name="Export").click()
@@ -275,8 +279,8 @@ def test_without_a_run_the_pretraineds_neurons_open(page: Page, server) -> None:
         wall.press(key)
     dossier(page, 2)
     expect(page.get_by_text("Neuron 2 of hidden layer 1", exact=True)).to_be_visible()
-    expect(page.get_by_text("of the pretrained model’s learning was kept")).to_be_visible()
-    expect(page.get_by_text(re.compile("of the test digits are read right"))).to_be_visible()
+    expect(page.get_by_text("snapshots of the pretrained model were kept")).to_be_visible()
+    expect(page.get_by_text(re.compile("the test accuracy is"))).to_be_visible()
     choose(page, "Layer", "hidden 2 (500)")
     page.wait_for_function(f"{WALL}.dataset.neurons === '500'")
     expect(page.get_by_text("Neuron 2 of hidden layer 2", exact=True)).to_be_visible()

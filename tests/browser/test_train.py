@@ -86,7 +86,7 @@ def test_a_reload_goes_on_watching_and_so_does_a_restarted_server(page: Page, se
     page.reload()
     page.wait_for_function(f"{STEP} > 0")
     server.stop()
-    expect(page.locator(".sentence")).to_contain_text("connection to Digitscope is lost")
+    expect(page.locator(".message")).to_contain_text("connection to Digitscope is lost")
     seen = step(page)
     server.start()
     page.wait_for_function(f"{STEP} > {seen}", timeout=30_000)
@@ -152,14 +152,19 @@ def test_rate_and_speed_are_changed_while_it_learns(page: Page, server) -> None:
     wait_until(page, lambda: store.current_setting(run.id, "lr") == 0.025)
     page.get_by_role("slider", name="Speed").focus()
     page.keyboard.press("Home")  # one batch a second
-    wait_until(page, lambda: not store.commands(run.id))
+    wait_until(page, lambda: store.current_setting(run.id, "speed") == 1)
     page.wait_for_function(STANDS)  # what was on its way has come
     before, begun = step(page), time.monotonic()
     page.wait_for_function(f"{STEP} >= {before} + 3")
     assert 2 <= time.monotonic() - begun <= 10
+    page.reload()  # the control shows what the worker has acknowledged
+    speed = page.get_by_role("slider", name="Speed")
+    expect(speed).to_have_attribute("aria-valuetext", "1 a second")
     before = step(page)
+    speed.focus()
     page.keyboard.press("End")
     page.wait_for_function(f"{STEP} > {before + 100}")
+    expect(speed).to_have_attribute("aria-valuetext", "full speed")
 
 
 def test_keys_act_unless_somebody_types(page: Page, server) -> None:
@@ -192,7 +197,7 @@ def test_a_worker_that_is_killed_is_noticed_and_its_run_goes_on(page: Page, serv
     assert worker
     os.kill(int(worker[1]), signal.SIGKILL)
     state(page, "Interrupted")
-    expect(page.locator(".sentence")).to_contain_text("worker of this run vanished")
+    expect(page.locator(".message")).to_contain_text("worker of this run vanished")
     stood = step(page)
     page.get_by_role("button", name="Resume").click()
     state(page, "Training")
@@ -203,8 +208,8 @@ def test_the_end_says_what_came_of_it_and_what_to_try_next(page: Page, server) -
     open_train(page, server.url, epochs=1)
     start(page)
     state(page, "Finished")
-    expect(page.locator(".sentence")).to_contain_text("Best after epoch 1")
-    page.get_by_role("button", name="Same again").click()
+    expect(page.locator(".message")).to_contain_text("Best after epoch 1")
+    page.get_by_role("button", name="Restart").click()
     store = RunStore(server.store)
     wait_until(page, lambda: [run.state for run in store.runs()] == 2 * [State.FINISHED])
     one, two = store.runs()
@@ -216,14 +221,14 @@ def test_the_timeline_of_an_ended_run_leads_wall_and_curves(page: Page, server) 
     start(page)
     state(page, "Finished")
     end = step(page)
-    timeline = page.get_by_role("slider", name="Moment of the run")
-    expect(timeline).to_have_attribute("data-frames", re.compile("[1-9]"))  # they have come
+    timeline = page.get_by_role("slider", name="Snapshot")
+    expect(timeline).to_have_attribute("data-snapshots", re.compile("[1-9]"))  # they have come
     timeline.press("ArrowLeft")
     page.wait_for_function(f"0 < {STEP} && {STEP} < {end}")
-    expect(page.locator(".moment")).to_be_visible()
+    expect(page.locator(".marker")).to_be_visible()
     timeline.press("End")
     page.wait_for_function(f"{STEP} == {end}")
-    expect(page.locator(".moment")).to_be_hidden()
+    expect(page.locator(".marker")).to_be_hidden()
 
 
 def test_a_class_sees_start_and_little_else(page: Page, server) -> None:
@@ -252,7 +257,7 @@ def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server
     open_train(page, server.url, epochs=300)
     assert not serious(page)
     start(page)
-    expect(page.locator(".heard")).to_contain_text("Training")
+    expect(page.locator(".announcement")).to_contain_text("Training")
     assert not serious(page)
 
 

@@ -166,7 +166,7 @@ export default function timeline(call) {
       const text = snapshot ? describeSnapshot(stream) : "";
       canvas.setAttribute("aria-valuetext", text);
       output.textContent = text;
-      canvas.dataset.frames = String(history.length);
+      canvas.dataset.snapshots = String(history.length);
     }
 
     /** @param {Stream} stream */
@@ -279,6 +279,7 @@ export default function timeline(call) {
         if (status && loadedFor !== state && (loadTimer === null || !isActive())) load();
         loadedFor = state;
         arrive();
+        canvas.setAttribute("aria-busy", String(stream.loadingHistory));
         draw();
       },
       recolor: draw,
