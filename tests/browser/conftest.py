@@ -20,7 +20,7 @@ expect.set_options(timeout=15_000)  # milliseconds: a test machine may be busy
 
 DESKTOP = (1280, 800)
 FAILURES = ROOT / "test-failures"  # screenshots, traces and server logs of failed tests
-FAILED = pytest.StashKey[bool]()
+PAGES = pytest.StashKey[list[Page]]()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -28,8 +28,22 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    item.stash[FAILED] = report.failed or item.stash.get(FAILED, False)
+    if report.when != "teardown" and report.failed:
+        keep(item)
     return report
+
+
+def keep(item: pytest.Item) -> None:
+    """What may explain a failure, before anything is reset: each page as it is and what was done
+    to it, and the server's log."""
+    folder = FAILURES / re.sub(r"[^\w-]+", "-", item.nodeid.split("/")[-1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, page in enumerate(item.stash.get(PAGES, [])):
+        page.screenshot(path=folder / f"page-{number}.png")
+        page.context.tracing.stop(path=folder / f"trace-{number}.zip")
+    server = getattr(item, "funcargs", {}).get("server")
+    if server:
+        shutil.copy(server.home / "server.log", folder)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -96,7 +110,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
     """``open_page(size, finger, theme)``: a page of a new visitor, in which no script may fail."""
-    pages: list[Page] = []
+    pages = request.node.stash[PAGES] = []
     faults: list[str] = []
 
     def make(size: tuple[int, int] = DESKTOP, finger: bool = False, theme: str = "light") -> Page:
@@ -116,23 +130,9 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Call
         return page
 
     yield make
-    if faults or request.node.stash.get(FAILED, False):
-        keep(pages, request)
     for page in pages:
         page.context.close()
     assert not faults, faults
-
-
-def keep(pages: list[Page], request: pytest.FixtureRequest) -> None:
-    """What may explain a failure: each page as it is and what was done to it, and the log."""
-    folder = FAILURES / re.sub(r"[^\w-]+", "-", request.node.nodeid.split("/")[-1])
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, page in enumerate(pages):
-        page.screenshot(path=folder / f"page-{number}.png")
-        page.context.tracing.stop(path=folder / f"trace-{number}.zip")
-    if "running_server" in request.fixturenames:
-        log = request.getfixturevalue("running_server").home / "server.log"
-        shutil.copy(log, folder)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image
@@ -12,7 +13,7 @@ from playwright.sync_api import Page, expect
 from nn.models import weights_file
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
-from tests.browser.app import STEP, WALL, paint, rerun, serious, start, step
+from tests.browser.app import STEP, WALL, Server, paint, rerun, serious, start, step
 from tests.browser.test_train import open_train, state
 
 # Drags the handle from the right end to the left in a second; a busy machine must not seem to rest.
@@ -27,7 +28,7 @@ DRAG = """async (slider) => {
   }
   to("pointermove", left);
 }"""
-DOSSIER = (
+DETAILS = (
     "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('.neuron-details'))"
     ".find(Boolean)?.dataset"
 )
@@ -37,22 +38,23 @@ TIMELINE = (
 )
 
 
-def look(page: Page, url: str, query: str) -> None:
-    """Open the page and wait for wall, dossier and all kept moments."""
-    page.goto(f"{url}/neurons?{query}")
-    opened(page)
+def look(page: Page, server: Server, query: str) -> None:
+    """Open the page and wait for wall, details and all snapshots of the run."""
+    page.goto(f"{server.url}/neurons?{query}")
+    opened(page, server)
 
 
-def opened(page: Page) -> None:
+def opened(page: Page, server: Server) -> None:
     page.wait_for_function(f"Number({WALL}?.dataset.neurons) > 0", timeout=30_000)
-    page.wait_for_function(f"{DOSSIER}?.neuron !== undefined", timeout=30_000)
-    page.wait_for_function(
-        f"!{TIMELINE} || ({TIMELINE}.dataset.snapshots > 0 && {TIMELINE}.ariaBusy === 'false')"
-    )
+    page.wait_for_function(f"{DETAILS}?.neuron !== undefined", timeout=30_000)
+    [run_id] = parse_qs(urlsplit(page.url).query)["run"]
+    count = len(RunStore(server.store).snapshot_steps(run_id))
+    timeline = page.get_by_role("slider", name="Snapshot", exact=True)
+    expect(timeline).to_have_attribute("data-snapshots", str(count))
 
 
 def dossier(page: Page, neuron: int) -> None:
-    page.wait_for_function(f"{DOSSIER}?.neuron === '{neuron}'", timeout=15_000)
+    page.wait_for_function(f"{DETAILS}?.neuron === '{neuron}'", timeout=15_000)
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -65,7 +67,7 @@ def test_the_wall_follows_the_timeline_and_only_at_rest_does_the_script(
 ) -> None:
     run = record()
     steps = RunStore(server.store).snapshot_steps(run.id)
-    look(page, server.url, f"run={run.id}")
+    look(page, server, f"run={run.id}")
     assert step(page) == steps[-1]
     slider = page.get_by_role("slider", name="Snapshot")
     sent: list[object] = []
@@ -78,7 +80,7 @@ def test_the_wall_follows_the_timeline_and_only_at_rest_does_the_script(
     assert step(page) == 0
     assert not [text for text in sent if text != "drawn"]
     page.wait_for_url("**step=0*")
-    page.wait_for_function(f"{DOSSIER}.step === '0'")
+    page.wait_for_function(f"{DETAILS}.step === '0'")
     slider.press("End")
     page.wait_for_function(f"{STEP} === {steps[-1]}")
     expect(page).not_to_have_url(re.compile("step="))
@@ -87,10 +89,10 @@ def test_the_wall_follows_the_timeline_and_only_at_rest_does_the_script(
 def test_a_link_leads_to_the_moment_the_layer_and_the_neuron(page: Page, server, record) -> None:
     run = record(hidden=(8, 6))
     steps = RunStore(server.store).snapshot_steps(run.id)
-    look(page, server.url, f"run={run.id}&step={steps[5]}&layer=2&neuron=3")
+    look(page, server, f"run={run.id}&step={steps[5]}&layer=2&neuron=3")
     dossier(page, 3)
     page.wait_for_function(f"{STEP} === {steps[5]}")
-    assert page.evaluate(f"{DOSSIER}.step") == str(steps[5])
+    assert page.evaluate(f"{DETAILS}.step") == str(steps[5])
     expect(page.get_by_text("Neuron 3 of hidden layer 2", exact=True)).to_be_visible()
     expect(page.get_by_text("in pixel space")).to_be_visible()
 
@@ -100,12 +102,12 @@ def test_an_address_that_names_what_is_not_there_opens_all_the_same(
     page: Page, server, record, query
 ) -> None:
     run = record(epochs=1)
-    look(page, server.url, f"run={run.id}&{query}")
+    look(page, server, f"run={run.id}&{query}")
 
 
 def test_a_click_and_the_keys_choose_a_neuron(page: Page, server, record) -> None:
     run = record()
-    look(page, server.url, f"run={run.id}")
+    look(page, server, f"run={run.id}")
     dossier(page, 0)
     wall = page.get_by_role("img", name="Arrow keys choose a neuron, Enter opens it")
     wall.click(position={"x": 5, "y": 5})
@@ -115,13 +117,13 @@ def test_a_click_and_the_keys_choose_a_neuron(page: Page, server, record) -> Non
     dossier(page, 2)
     page.wait_for_url("**neuron=2*")
     page.reload()
-    opened(page)
+    opened(page, server)
     dossier(page, 2)
 
 
 def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
     run = record()
-    look(page, server.url, f"run={run.id}")
+    look(page, server, f"run={run.id}")
     shown = {page.evaluate(f"{WALL}.toDataURL()")}
     for mode, words in (
         ("change since start", "since initialization"),
@@ -143,7 +145,7 @@ def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
 
 def test_dead_neurons_and_duplicates_are_badged_and_filtered(page: Page, server, record) -> None:
     run = record(lr=0.5)  # high enough to kill some
-    look(page, server.url, f"run={run.id}")
+    look(page, server, f"run={run.id}")
     shown = {}
     for only in ("dead", "duplicates", "unique"):
         with rerun(page):
@@ -169,7 +171,7 @@ def test_runs_of_every_shape_open(page: Page, server, record, name, fields) -> N
     run = record(name, **fields)
     depth = len(run.spec.sizes) - 1
     for layer in {1, depth}:
-        look(page, server.url, f"run={run.id}&layer={layer}")
+        look(page, server, f"run={run.id}&layer={layer}")
         expect(page.get_by_test_id("stAlert")).to_have_count(0)
     if name == "none":
         expect(page.get_by_text("nothing listens to them")).to_be_visible()
@@ -189,7 +191,7 @@ def test_a_run_that_learns_is_followed_live(page: Page, server) -> None:
     start(page)
     state(page, "Training")
     page.get_by_role("link", name="Neurons").click()
-    page.wait_for_function(f"{DOSSIER}?.neuron !== undefined", timeout=30_000)
+    page.wait_for_function(f"{DETAILS}?.neuron !== undefined", timeout=30_000)
     before = step(page)
     page.wait_for_function(f"{STEP} > {before + 20}")
 
@@ -210,7 +212,7 @@ def test_a_tile_of_the_train_page_opens_its_neuron(page: Page, server, record) -
 def test_a_neuron_is_compared_with_others_and_itself(page: Page, server, record) -> None:
     record("first", seed=1)
     run = record("second", seed=2)
-    look(page, server.url, f"run={run.id}&neuron=4")
+    look(page, server, f"run={run.id}&neuron=4")
     for beside, title in (
         ("neuron", "Neuron 5"),
         ("snapshot", "untrained"),
@@ -225,7 +227,7 @@ def test_a_neuron_is_compared_with_others_and_itself(page: Page, server, record)
 
 def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
     run = record("to take")
-    look(page, server.url, f"run={run.id}&neuron=3")
+    look(page, server, f"run={run.id}&neuron=3")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Download image (PNG)").click()
     wide = page.evaluate(f"{WALL}.clientWidth")
@@ -251,7 +253,7 @@ def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
 
 def test_a_film_that_is_being_made_is_cancelled(page: Page, server, record) -> None:
     run = record(hidden=(1000,), batch_size=500)
-    look(page, server.url, f"run={run.id}")
+    look(page, server, f"run={run.id}")
     page.get_by_role("button", name="Export").click()
     choose(page, "Size", "large")
     page.get_by_role("slider", name="Moments").press("End")
@@ -289,7 +291,7 @@ def test_without_a_run_the_pretraineds_neurons_open(page: Page, server) -> None:
 
 def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server, record) -> None:
     run = record()
-    look(page, server.url, f"run={run.id}&neuron=3")
+    look(page, server, f"run={run.id}&neuron=3")
     page.get_by_role("radio", name="snapshot", exact=True).click()
     expect(page.get_by_text("Likeness (cosine)")).to_be_visible()
     assert not serious(page)
