@@ -23,7 +23,7 @@ from pages.server.shared_store import store
 MOST_MEGABYTES = 32  # of an upload
 MOST_SAID = 5  # sentences about what was left out
 OWN, MINE, UPLOAD = "own", "mine", "upload"  # the run's own test set; My digits; files
-NAMES = {"mnist": "MNIST’s test digits", "strokes": "Test digits of the built-in strokes"}
+NAMES = {"mnist": "MNIST test set", "strokes": "Synthetic digits, test set"}
 KINDS = [".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".csv", ".npz", ".zip", ".gz"]
 
 
@@ -40,7 +40,7 @@ def choose(run: Run | None) -> str:
     if st.session_state.get(mistakes_state.PICTURES) not in choices:
         st.session_state.pop(mistakes_state.PICTURES, None)
     chosen: str = st.selectbox(
-        "Pictures", choices, format_func=lambda kind: choices[kind], key=mistakes_state.PICTURES
+        "Images", choices, format_func=lambda kind: choices[kind], key=mistakes_state.PICTURES
     )
     return chosen
 
@@ -78,13 +78,13 @@ def get(kind: str, run: Run | None) -> Pictures | None:
 def _choices(run: Run | None) -> dict[str, str]:
     """Which pictures there are, each with its name."""
     own = run.spec.dataset if run else sources.default_dataset()
-    found = {OWN: NAMES.get(own) or f"Test digits of {Path(own).name}"}
+    found = {OWN: NAMES.get(own) or f"Test set of {Path(own).name}"}
     for name in sources.DATASETS:
         if own != name and (name != "mnist" or mnist.find()):
             found[name] = NAMES[name]
     if my_digits.load(store(), state.visitor_id()):
         found[MINE] = "My digits, from the Draw page"
-    return found | {UPLOAD: "Pictures of your own …"}
+    return found | {UPLOAD: "Your own images …"}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -19,7 +19,7 @@ from nn.runs.store.store import Run, RunStore
 from pages.server import visitor_cookie
 from tests.browser.app import Server, serious, wait_until
 
-RIGHT = re.compile(r"^\d+\.\d % read right$")
+ACCURACY = re.compile(r"^\d+\.\d+ % accuracy$")
 
 
 def open_mistakes(page: Page, server: Server, run: Run, more: str = "") -> None:
@@ -28,7 +28,7 @@ def open_mistakes(page: Page, server: Server, run: Run, more: str = "") -> None:
 
 
 def headline(page: Page) -> Locator:
-    return page.get_by_role("heading", name=RIGHT)
+    return page.get_by_role("heading", name=ACCURACY)
 
 
 def timeline(page: Page) -> Locator:
@@ -65,9 +65,7 @@ def test_the_page_follows_the_handle_and_a_link_finds_the_moment_again(
     slider.press("Home")
     page.wait_for_url("**step=0*")
     expect(headline(page)).not_to_have_text(end)
-    expect(
-        page.get_by_text(f"At the newest moment {end.removesuffix(' read right')}")
-    ).to_be_visible()
+    expect(page.get_by_text(f"Newest snapshot: {end}")).to_be_visible()
     begin = headline(page).inner_text()
     page.reload()
     expect(headline(page)).to_have_text(begin)
@@ -82,19 +80,19 @@ def test_a_click_on_a_cell_shows_its_pictures_and_so_do_the_lists(page, server, 
     expect(cards(page).first).to_be_visible()
     box = squares(page)
     page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
-    expect(page.get_by_text(re.compile(r"of a 3 read right$"))).to_be_visible()
-    expect(cards(page).first).to_contain_text("3, read as 3")
-    page.get_by_role("button", name="Show all mistakes").click()
-    expect(page.get_by_text(re.compile(r"pictures read wrong$"))).to_be_visible()
-    choose(page, "It is", "7")
-    choose(page, "Read as", "7")
-    expect(page.get_by_text(re.compile(r"of a 7 read right$"))).to_be_visible()
-    expect(cards(page).first).to_contain_text("7, read as 7")
+    expect(page.get_by_text(re.compile(r"images? of 3, correct$"))).to_be_visible()
+    expect(cards(page).first).to_contain_text("3, predicted 3")
+    page.get_by_role("button", name="Show all errors").click()
+    expect(page.get_by_text(re.compile(r"images?, misclassified$"))).to_be_visible()
+    choose(page, "Actual", "7")
+    choose(page, "Predicted", "7")
+    expect(page.get_by_text(re.compile(r"images? of 7, correct$"))).to_be_visible()
+    expect(cards(page).first).to_contain_text("7, predicted 7")
     page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
-    expect(page.get_by_text(re.compile(r"of a 3 read right$"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"images? of 3, correct$"))).to_be_visible()
     expect(page.locator(".shapelayer path")).to_have_count(1)  # around the cell
     page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
-    expect(page.get_by_text(re.compile(r"pictures read wrong$"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"images?, misclassified$"))).to_be_visible()
 
 
 def test_one_key_shows_a_random_picture_and_another_one_that_is_read_wrong(
@@ -105,15 +103,15 @@ def test_one_key_shows_a_random_picture_and_another_one_that_is_read_wrong(
     expect(cards(page).first).to_be_visible()
     page.keyboard.press("w")
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("wrong, and")
+    expect(dialog).to_contain_text("incorrect")
     expect(dialog.locator("tr")).to_have_count(10)
-    link = dialog.get_by_role("link", name="Open it on the Draw page").get_attribute("href")
-    row = re.search(r"Picture ([\d,]+) of", dialog.inner_text())
+    link = dialog.get_by_role("link", name="Open on Draw, with attribution").get_attribute("href")
+    row = re.search(r"Image ([\d,]+) of", dialog.inner_text())
     assert row and link
     number = row[1].replace(",", "")
     assert link.endswith(f"draw?digit={number}&run={run.id}&step={run.step}")
     page.keyboard.press("d")
-    expect(dialog).not_to_contain_text(f"Picture {row[1]} of")
+    expect(dialog).not_to_contain_text(f"Image {row[1]} of")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
 
@@ -136,13 +134,13 @@ def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
     own = handwriting.load()[1][:30]
     any_format.write(own, tmp_path / "mine.npz")
     (tmp_path / "broken.npz").write_bytes(b"no archive")
-    choose(page, "Pictures", "Pictures of your own …")
+    choose(page, "Images", "Your own images …")
     files = page.locator("input[type=file]")
     files.set_input_files(tmp_path / "broken.npz")
     expect(page.get_by_text("broken.npz: cannot be read as an .npz file")).to_be_visible()
     page.get_by_role("button", name=re.compile("Remove")).click()
     files.set_input_files(tmp_path / "mine.npz")
-    expect(page.get_by_text(re.compile(r"of 30 pictures \(mine.npz\)"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"of 30 images correct \(mine.npz\)"))).to_be_visible()
     page.keyboard.press("d")
     expect(page.get_by_role("dialog")).to_contain_text("of mine.npz")
     expect(page.get_by_role("dialog").get_by_role("link")).to_have_count(0)
@@ -158,25 +156,25 @@ def test_my_digits_are_pictures_like_any_other(page, server, record) -> None:
         [Labeled(int(drawn.labels[n]), drawn.images[n], []) for n in range(3)],
     )
     open_mistakes(page, server, run)
-    choose(page, "Pictures", "My digits, from the Draw page")
-    expect(page.get_by_text("of 3 pictures (My digits)")).to_be_visible()
+    choose(page, "Images", "My digits, from the Draw page")
+    expect(page.get_by_text("of 3 images correct (My digits)")).to_be_visible()
 
 
 def test_the_matrix_is_taken_along_as_a_table(page, server, record) -> None:
     run = record("a run")
     open_mistakes(page, server, run)
-    said = page.get_by_text(re.compile("of 4,000 pictures")).inner_text()
+    said = page.get_by_text(re.compile("of 4,000 images")).inner_text()
     right = int(said.split()[0].replace(",", ""))
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Confusion matrix as a table").click()
+        page.get_by_role("button", name="Confusion matrix (.csv)").click()
     assert saved.value.suggested_filename == "a-run-confusion.csv"
     head, *rows = csv.reader(Path(saved.value.path()).read_text().splitlines())
-    assert head == ["digit", *(f"read as {digit}" for digit in range(10))]
+    assert head == ["actual", *(f"predicted {digit}" for digit in range(10))]
     counts = np.array(rows).astype(int)[:, 1:]
     assert (counts.sum(), counts.trace()) == (4000, right)
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Curves as a table").click()
+        page.get_by_role("button", name="Curves (.csv)").click()
     assert saved.value.suggested_filename == "a-run.csv"
     page.get_by_role("button", name="Create report").click()
     with page.expect_download() as saved:
@@ -186,11 +184,11 @@ def test_the_matrix_is_taken_along_as_a_table(page, server, record) -> None:
 
 def test_the_hardest_pictures_are_looked_for_when_asked(page, server, record) -> None:
     open_mistakes(page, server, record("a run"))
-    page.get_by_role("tab", name="Hardest pictures").click()
+    page.get_by_role("tab", name="Hardest images").click()
     expect(cards(page)).to_have_count(0)
-    page.get_by_role("button", name="Find the hardest pictures").click()
+    page.get_by_role("button", name="Find the hardest images").click()
     expect(page.get_by_text(re.compile("were forgotten at least once"))).to_be_visible()
-    expect(cards(page).first).to_contain_text("read as")
+    expect(cards(page).first).to_contain_text("predicted")
     page.get_by_text("Forgotten most often", exact=True).click()
     expect(cards(page).first).to_contain_text(re.compile(r"forgotten \d+ ×"))
 
@@ -201,11 +199,11 @@ def test_every_part_says_what_it_shows_and_nothing_serious_stands_in_the_way(
     open_mistakes(page, server, record("a run"))
     expect(cards(page).first).to_be_visible()
     assert not serious(page)
-    page.get_by_role("tab", name="Digit by digit").click()
+    page.get_by_role("tab", name="Per digit").click()
     expect(page.locator(".per-digit tbody tr")).to_have_count(11)
     assert not serious(page)
-    page.get_by_role("tab", name="How sure?").click()
-    expect(page.get_by_text("expected calibration error")).to_be_visible()
+    page.get_by_role("tab", name="Calibration").click()
+    expect(page.get_by_text(re.compile("expected calibration error"))).to_be_visible()
     assert not serious(page)
     page.keyboard.press("d")
     expect(page.get_by_role("dialog").locator("tr")).to_have_count(10)
@@ -215,37 +213,37 @@ def test_every_part_says_what_it_shows_and_nothing_serious_stands_in_the_way(
 @pytest.mark.parametrize("hidden", [(), (1,), (9, 8, 7, 6, 5)])
 def test_networks_of_odd_shapes_are_looked_at_like_any_other(page, server, hidden, record) -> None:
     open_mistakes(page, server, record("a run", hidden=hidden))
-    page.get_by_role("tab", name="Digit by digit").click()
+    page.get_by_role("tab", name="Per digit").click()
     expect(page.locator(".per-digit tbody tr")).to_have_count(11)
 
 
 def test_without_a_run_it_is_the_pretrained_whose_mistakes_are_seen(page, server) -> None:
     page.goto(f"{server.url}/mistakes")
     expect(headline(page)).to_be_visible()
-    expect(page.get_by_text("comes with Digitscope")).to_be_visible()
+    expect(page.get_by_text("The pretrained model is shown")).to_be_visible()
     expect(cards(page).first).to_be_visible()
     page.keyboard.press("d")
     link = page.get_by_role("dialog").get_by_role("link").get_attribute("href")
     assert link and re.search(r"draw\?digit=\d+$", link)
     page.keyboard.press("Escape")
-    page.get_by_role("tab", name="Digit by digit").click()
+    page.get_by_role("tab", name="Per digit").click()
     expect(page.locator(".per-digit tbody tr")).to_have_count(11)
-    page.get_by_role("tab", name="Hardest pictures").click()
-    expect(page.get_by_text("takes the moments of a run")).to_be_visible()
+    page.get_by_role("tab", name="Hardest images").click()
+    expect(page.get_by_text("This needs the snapshots of a run")).to_be_visible()
 
 
 def test_what_cannot_be_shown_is_said(page, server, tmp_path, record) -> None:
     store = RunStore(server.store)
     queued = store.create(RunSpec(dataset="strokes"), "waiting")
     page.goto(f"{server.url}/mistakes?run={queued.id}")
-    expect(page.get_by_text("has not begun to learn")).to_be_visible()
+    expect(page.get_by_text("Training has not started yet")).to_be_visible()
     store.delete(queued.id)
     any_format.write(handwriting.load()[1][:100], tmp_path / "own.npz")
     gone = record("a run", dataset=str(tmp_path / "own.npz"), batch_size=10)
     (tmp_path / "own.npz").unlink()
     page.goto(f"{server.url}/mistakes?run={gone.id}")
     expect(page.get_by_text("no longer where they were")).to_be_visible()
-    choose(page, "Pictures", "Test digits of the built-in strokes")
+    choose(page, "Images", "Synthetic digits, test set")
     expect(headline(page)).to_be_visible()
 
 
@@ -259,7 +257,7 @@ def test_a_moment_when_it_had_diverged_is_said(page, server, monkeypatch, record
             "UPDATE snapshots SET parameters = ? WHERE run = ? AND step = ?", (broken, run.id, step)
         )
     page.goto(f"{server.url}/mistakes?run={run.id}")
-    expect(page.get_by_text("has diverged by this moment")).to_be_visible()
+    expect(page.get_by_text("has diverged")).to_be_visible()
     timeline(page).press("ArrowLeft")
     expect(headline(page)).to_be_visible()
 
