@@ -111,8 +111,8 @@ def drawings() -> Callable[[str], list[dict[str, Any]]]:
 
 
 @pytest.fixture(scope="session")
-def pictures() -> Callable[..., Dataset]:
-    """``pictures(count, seed, side)``: random labeled pictures, side × side pixels."""
+def noise() -> Callable[..., Dataset]:
+    """``noise(count, seed, side)``: noise with random labels, side × side pixels."""
 
     def make(count: int, seed: int = 0, side: int = 28) -> Dataset:
         rng = np.random.default_rng(seed)

@@ -25,8 +25,8 @@ def test_accuracy_is_the_share_of_images_classified_correctly():
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 @pytest.mark.parametrize("count", [1, CHUNK, CHUNK + 1])
-def test_chunks_change_nothing(loss, count, pictures):
-    data = pictures(count, side=4)
+def test_chunks_change_nothing(loss, count, noise):
+    data = noise(count, side=4)
     network = Network((16, 8, 10), dtype=np.float64)
     network.initialize("normal", np.random.default_rng(0))
     z = network.logits(as_input(data.images, np.float64))

@@ -113,8 +113,8 @@ def test_training_and_prediction_compute_the_same_logits(sizes, batch, seed):
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_probabilities_are_between_0_and_1_and_softmax_sums_to_1(output, pictures):
-    probabilities = random_network((784, 20, 10), output=output).probabilities(pictures(50).images)
+def test_probabilities_are_between_0_and_1_and_softmax_sums_to_1(output, noise):
+    probabilities = random_network((784, 20, 10), output=output).probabilities(noise(50).images)
 
     assert probabilities.shape == (50, 10)
     assert probabilities.min() >= 0 and probabilities.max() <= 1
@@ -123,8 +123,8 @@ def test_probabilities_are_between_0_and_1_and_softmax_sums_to_1(output, picture
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_prediction_writes_nothing(activation, pictures):
-    network, images = random_network((784, 20, 10), activation=activation), pictures(5).images
+def test_prediction_writes_nothing(activation, noise):
+    network, images = random_network((784, 20, 10), activation=activation), noise(5).images
     network.gradients[...] = np.arange(len(network.gradients))
     before = network.parameters.copy(), network.gradients.copy(), images.copy()
 
@@ -134,15 +134,15 @@ def test_prediction_writes_nothing(activation, pictures):
         np.testing.assert_array_equal(now, then)
 
 
-def test_between_forward_and_backward_another_prediction_changes_nothing(pictures):
-    network, data = random_network((784, 20, 10), dtype=np.float64), pictures(5)
+def test_a_prediction_between_forward_and_backward_changes_nothing(noise):
+    network, data = random_network((784, 20, 10), dtype=np.float64), noise(5)
     x, labels, loss = as_input(data.images, np.float64), data.labels, LOSSES["cross_entropy"]
     learn(network, loss, x, labels)
     undisturbed = network.gradients.copy()
 
     workspace = network.workspace(5)
     loss(network.output, network.forward(x, workspace), labels, workspace.gradients[-1])
-    network.probabilities(pictures(5, seed=1).images)
+    network.probabilities(noise(5, seed=1).images)
     network.backward(x, workspace)
 
     np.testing.assert_array_equal(network.gradients, undisturbed)

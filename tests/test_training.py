@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class WatchedNetwork(Network):
-    """Keeps what training feeds it."""
+    """Keeps every batch that it is trained on."""
 
     def __init__(self, *args):
         super().__init__(*args)
@@ -37,9 +37,9 @@ class WatchedNetwork(Network):
 
 @dataclass
 class Training:
-    """A small training from one seed; ``events()`` starts it."""
+    """A small training; ``events()`` starts it."""
 
-    pictures: Dataset
+    dataset: Dataset
     epochs: int = 3
     batch_size: int = 5
     seed: int = 7
@@ -48,13 +48,15 @@ class Training:
     sgd: Sgd = field(init=False)
 
     def __post_init__(self) -> None:
-        self.network = WatchedNetwork((self.pictures.images[0].size, self.hidden, 10))
+        self.network = WatchedNetwork((self.dataset.images[0].size, self.hidden, 10))
         self.network.initialize("he", np.random.default_rng(self.seed))
         self.sgd = Sgd(len(self.network.parameters), lr=0.02, momentum=0.9)
 
     def events(self, loss=cross_entropy, **options):
-        recipe = {"epochs": self.epochs, "batch_size": self.batch_size, "seed": self.seed} | options
-        return train(self.network, loss, self.sgd, self.pictures, **recipe)
+        options = {
+            "epochs": self.epochs, "batch_size": self.batch_size, "seed": self.seed
+        } | options  # fmt: skip
+        return train(self.network, loss, self.sgd, self.dataset, **options)
 
 
 def without_times(events):
@@ -69,8 +71,8 @@ def of(kind, events):
 
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
-def test_twenty_pictures_are_memorised(pictures, loss):
-    twenty = pictures(20)
+def test_twenty_images_are_memorized(noise, loss):
+    twenty = noise(20)
     training = Training(twenty, epochs=60, hidden=64)
 
     last = list(training.events(loss=loss, test=twenty, lr_schedule=cosine))[-1]
@@ -79,30 +81,30 @@ def test_twenty_pictures_are_memorised(pictures, loss):
     assert last.train_loss < 0.05
 
 
-def test_same_seed_same_history_bit_for_bit(pictures):
-    ours, again = Training(pictures(23)), Training(pictures(23))
+def test_the_same_seed_gives_the_same_history_bit_for_bit(noise):
+    ours, again = Training(noise(23)), Training(noise(23))
     assert without_times(ours.events()) == without_times(again.events())
     assert ours.network.parameters.tobytes() == again.network.parameters.tobytes()
 
-    other = Training(pictures(23))
-    assert without_times(other.events(seed=8)) != without_times(Training(pictures(23)).events())
+    other = Training(noise(23))
+    assert without_times(other.events(seed=8)) != without_times(Training(noise(23)).events())
 
 
 @example(count=23, batch=5, stop=5)  # after the last batch of an epoch, before its Epoch
 @example(count=23, batch=5, stop=6)  # after an Epoch
 @example(count=23, batch=5, stop=0)
 @given(count=st.integers(1, 25), batch=st.integers(1, 12), stop=st.integers(0, 80))
-def test_stopped_anywhere_and_continued_is_never_interrupted(pictures, count, batch, stop):
-    learned, held_out = pictures(count, side=4), pictures(6, seed=1, side=4)
-    options = {"seed": 7, "lr_schedule": cosine, "validation": held_out}
-    whole = Training(learned, batch_size=batch)
+def test_a_training_resumed_anywhere_equals_the_uninterrupted_one(noise, count, batch, stop):
+    dataset, validation = noise(count, side=4), noise(6, seed=1, side=4)
+    options = {"seed": 7, "lr_schedule": cosine, "validation": validation}
+    whole = Training(dataset, batch_size=batch)
     expected = without_times(whole.events(**options))
     stop %= len(expected) + 1
 
-    before, state = Training(learned, batch_size=batch), TrainingState()
+    before, state = Training(dataset, batch_size=batch), TrainingState()
     events = list(islice(before.events(state=state, **options), stop))
     saved = checkpoint.pack(before.network.parameters, before.sgd, state)
-    after = Training(learned, batch_size=batch, seed=99)  # other parameters, another rate
+    after = Training(dataset, batch_size=batch, seed=99)  # other parameters, another learning rate
     after.sgd.lr = 5.0
     state = checkpoint.unpack(saved, after.network.parameters, after.sgd)
     events += after.events(state=state, **options)
@@ -112,7 +114,7 @@ def test_stopped_anywhere_and_continued_is_never_interrupted(pictures, count, ba
 
 
 @given(count=st.integers(1, 40), batch=st.integers(1, 12))
-def test_every_epoch_shows_every_picture_once_with_its_label(count, batch):
+def test_every_epoch_uses_every_image_once_with_its_label(count, batch):
     number = np.arange(count, dtype=np.uint8)
     numbered = Dataset(np.stack([number, 255 - number], axis=1), number % 10, "numbered")
     training, labels = Training(numbered, batch_size=batch), []
@@ -123,15 +125,15 @@ def test_every_epoch_shows_every_picture_once_with_its_label(count, batch):
 
     list(training.events(loss=watched))
 
-    shown = np.rint(np.concatenate(training.network.seen)[:, 0] * 255).astype(int)
-    np.testing.assert_array_equal(np.concatenate(labels), shown % 10)
-    epochs = shown.reshape(3, count)
+    used = np.rint(np.concatenate(training.network.seen)[:, 0] * 255).astype(int)
+    np.testing.assert_array_equal(np.concatenate(labels), used % 10)
+    epochs = used.reshape(3, count)
     np.testing.assert_array_equal(np.sort(epochs, axis=1), [number] * 3)
     if count > 20:
-        assert len({tuple(epoch) for epoch in epochs}) == 3, "each epoch has an order of its own"
+        assert len({tuple(epoch) for epoch in epochs}) == 3, "each epoch has its own order"
 
 
-def test_training_and_prediction_scale_pictures_alike():
+def test_training_and_prediction_scale_images_alike():
     images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
     training = Training(Dataset(images, np.zeros(1, np.uint8), "one"), epochs=1)
 
@@ -141,8 +143,8 @@ def test_training_and_prediction_scale_pictures_alike():
 
 
 @pytest.mark.parametrize("count, batch", [(23, 5), (20, 5), (3, 8)])
-def test_events_count_steps_samples_and_epochs_and_average_the_losses(pictures, count, batch):
-    training = Training(pictures(count, side=4), batch_size=batch)
+def test_events_count_steps_samples_and_epochs_and_average_the_losses(noise, count, batch):
+    training = Training(noise(count, side=4), batch_size=batch)
     state = TrainingState()
 
     events = list(training.events(state=state))
@@ -162,24 +164,24 @@ def test_events_count_steps_samples_and_epochs_and_average_the_losses(pictures, 
     assert state.step == len(sizes)
 
 
-def test_seconds_and_pictures_per_second_tell_the_same_time(pictures):
-    epochs = of(Epoch, Training(pictures(23, side=4)).events())
+def test_seconds_and_images_per_second_agree(noise):
+    epochs = of(Epoch, Training(noise(23, side=4)).events())
 
     took = np.diff([0] + [epoch.seconds for epoch in epochs])
     assert [23 / epoch.images_per_second for epoch in epochs] == pytest.approx(took.tolist())
 
 
-def test_a_batch_loss_is_taken_before_the_update(pictures):
-    training = Training(pictures(20))
-    untrained = evaluate(training.network, cross_entropy, *_arrays(training.pictures))
+def test_a_batch_loss_is_taken_before_the_update(noise):
+    training = Training(noise(20))
+    untrained = evaluate(training.network, cross_entropy, *_arrays(training.dataset))
 
     first = next(training.events(batch_size=20))
 
     assert first.loss == pytest.approx(untrained.loss)
 
 
-def test_scores_are_those_of_the_network_at_that_moment_and_none_for_an_empty_set(pictures):
-    training, test = Training(pictures(23)), pictures(11, seed=1)
+def test_an_epochs_scores_are_those_of_the_network_then_and_none_for_an_empty_set(noise):
+    training, test = Training(noise(23)), noise(11, seed=1)
     epochs = 0
     for event in training.events(test=test, validation=test[:0]):
         if isinstance(event, Epoch):
@@ -189,72 +191,72 @@ def test_scores_are_those_of_the_network_at_that_moment_and_none_for_an_empty_se
     assert epochs == 3
 
 
-def test_the_schedule_hears_the_share_of_the_run_that_is_done(pictures):
+def test_the_schedule_receives_the_share_of_completed_steps(noise):
     received = []
-    training = Training(pictures(23, side=4))
+    training = Training(noise(23, side=4))
 
     list(training.events(lr_schedule=lambda progress: received.append(progress) or 0.0))
 
     assert received == pytest.approx([step / 15 for step in range(15)])
-    untrained = Training(pictures(23, side=4)).network.parameters
-    np.testing.assert_array_equal(training.network.parameters, untrained, "a scale of 0 stands")
+    untrained = Training(noise(23, side=4)).network.parameters
+    np.testing.assert_array_equal(
+        training.network.parameters, untrained, "a factor of 0 changes nothing"
+    )
 
 
-def test_the_rate_may_change_between_two_events(pictures):
-    training = Training(pictures(23, side=4))
+def test_the_learning_rate_may_change_between_two_events(noise):
+    training = Training(noise(23, side=4))
     events = training.events()
     next(events)
-    stood = training.network.parameters.copy()
+    before = training.network.parameters.copy()
 
     training.sgd.lr = 0.0
     next(events)
 
-    np.testing.assert_array_equal(training.network.parameters, stood)
+    np.testing.assert_array_equal(training.network.parameters, before)
 
 
-def test_prediction_in_another_thread_changes_nothing(pictures):
-    learned, asked = pictures(200), pictures(9, seed=1).images
-    quiet, disturbed = Training(learned, hidden=16), Training(learned, hidden=16)
+def test_prediction_in_another_thread_changes_nothing(noise):
+    dataset, images = noise(200), noise(9, seed=1).images
+    quiet, disturbed = Training(dataset, hidden=16), Training(dataset, hidden=16)
     expected = without_times(quiet.events())
-    done, answers = threading.Event(), []
+    done, predictions = threading.Event(), []
 
-    def ask() -> None:
+    def predict() -> None:
         while not done.is_set():
-            answers.append(disturbed.network.probabilities(asked))
+            predictions.append(disturbed.network.probabilities(images))
 
-    asking = threading.Thread(target=ask)
+    predicting = threading.Thread(target=predict)
 
     def interrupted(*batch) -> float:
-        """Between forward and backward at least one whole answer is given."""
-        enough = len(answers) + 2
-        while len(answers) < enough and asking.is_alive():
+        """Between forward and backward at least one whole prediction is made."""
+        enough = len(predictions) + 2
+        while len(predictions) < enough and predicting.is_alive():
             sleep(0)
         return cross_entropy(*batch)
 
-    asking.start()
+    predicting.start()
     try:
         events = without_times(disturbed.events(loss=interrupted))
     finally:
         done.set()
-        asking.join()
+        predicting.join()
 
     assert events == expected
     assert disturbed.network.parameters.tobytes() == quiet.network.parameters.tobytes()
-    assert len(answers) >= 2 * len(of(Step, events)), "asking stopped before training did"
+    assert len(predictions) >= 2 * len(of(Step, events)), "prediction stopped before training did"
 
 
-def _arrays(shown: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    return shown.images, shown.labels
+def _arrays(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    return dataset.images, dataset.labels
 
 
-def test_the_smooth_loss_is_a_running_mean_over_about_a_thousand_pictures(pictures):
+def test_the_smoothed_loss_is_a_running_mean_over_about_a_thousand_images(noise):
     network = Network((784, 10))
     sgd = Sgd(len(network.parameters), 0.01)
     steps = [
         event
-        for event in train(
-            network, cross_entropy, sgd, pictures(50), epochs=4, batch_size=25, seed=0
-        )
+        for event in train(network, cross_entropy, sgd, noise(50), epochs=4, batch_size=25, seed=0)
         if isinstance(event, Step)
     ]
     expected = steps[0].loss
@@ -265,15 +267,17 @@ def test_the_smooth_loss_is_a_running_mean_over_about_a_thousand_pictures(pictur
 
 @pytest.mark.parametrize("augmentation", [0, 1])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_every_recipe_continues_as_if_never_interrupted(pictures, optimizer, augmentation):
+def test_every_optimizer_resumes_as_if_never_interrupted(noise, optimizer, augmentation):
     spec = RunSpec(hidden=(8, 6), optimizer=optimizer, lr=0.01, weight_decay=0.01, dropout=0.3)
-    learned, held_out = pictures(30), pictures(8, seed=1)
+    dataset, validation = noise(30), noise(8, seed=1)
 
     def begin(state):
         network, loss, sgd = spec.build()
-        recipe = {"epochs": 3, "batch_size": 7, "seed": 0, "clip_norm": 0.5, "validation": held_out}
-        recipe["augmentation"] = augmentation
-        return network, sgd, train(network, loss, sgd, learned, state=state, **recipe)
+        events = train(
+            network, loss, sgd, dataset, epochs=3, batch_size=7, seed=0, clip_norm=0.5,
+            validation=validation, augmentation=augmentation, state=state,
+        )  # fmt: skip
+        return network, sgd, events
 
     whole, _, events = begin(None)
     expected = without_times(events)
@@ -288,31 +292,31 @@ def test_every_recipe_continues_as_if_never_interrupted(pictures, optimizer, aug
     assert after.parameters.tobytes() == whole.parameters.tobytes()
 
 
-def test_augmented_pictures_are_other_ones_in_every_epoch(pictures):
-    training = Training(pictures(20), epochs=2, batch_size=20)
+def test_augmented_images_differ_in_every_epoch(noise):
+    training = Training(noise(20), epochs=2, batch_size=20)
     of(Epoch, training.events(augmentation=1.0))
     first, second = training.network.seen
     assert first.min() >= 0 and first.max() <= 1
     for row in first:
-        assert np.abs(second - row).max(axis=1).min() > 0.1  # none is seen twice
+        assert np.abs(second - row).max(axis=1).min() > 0.1  # none is used twice
 
 
-def test_it_ends_after_so_many_epochs_without_a_lower_validation_loss(pictures):
-    """Labels at random: what is memorised makes the rest only worse."""
-    training = Training(pictures(30), epochs=200, hidden=32)
-    epochs = of(Epoch, training.events(validation=pictures(30, seed=1), early_stopping_patience=3))
+def test_training_stops_after_so_many_epochs_without_a_lower_validation_loss(noise):
+    """With random labels, memorizing the training images makes the validation loss worse."""
+    training = Training(noise(30), epochs=200, hidden=32)
+    epochs = of(Epoch, training.events(validation=noise(30, seed=1), early_stopping_patience=3))
     losses = [epoch.validation.loss for epoch in epochs]
     best = int(np.argmin(losses))
     assert len(epochs) == best + 1 + 3 < 200
 
 
-def test_without_validation_pictures_patience_ends_nothing(pictures):
-    epochs = of(Epoch, Training(pictures(5), epochs=20).events(early_stopping_patience=1))
+def test_without_validation_images_early_stopping_does_nothing(noise):
+    epochs = of(Epoch, Training(noise(5), epochs=20).events(early_stopping_patience=1))
     assert len(epochs) == 20
 
 
-def test_the_gradient_is_clipped_before_the_step(pictures):
-    training = Training(pictures(10), batch_size=10)
+def test_the_gradient_is_clipped_before_the_update(noise):
+    training = Training(noise(10), batch_size=10)
     before = training.network.parameters.copy()
     training.sgd.lr = 1.0
     next(iter(training.events(clip_norm=1e-3)))

@@ -159,7 +159,7 @@ def _read_safetensors(path: Path) -> tuple[Any, dict[str, Array]]:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             header = (file.metadata() or {}).get("header", "")
     except (SafetensorError, ValueError, TypeError, AttributeError) as error:
-        raise UserError(f"{path}: cannot be read as a .safetensors file: {error}.") from None
+        raise UserError(f"{path} is not a valid .safetensors file: {error}.") from None
     return _header(path, header), arrays
 
 
@@ -186,7 +186,7 @@ def _read_json(path: Path) -> tuple[Any, dict[str, Array]]:
     try:
         header = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}: cannot be read as JSON: {error}.") from None
+        raise UserError(f"{path} is not valid JSON: {error}.") from None
     arrays = {}
     layers = header.get("layers") if isinstance(header, dict) else None
     if not isinstance(layers, list):

@@ -25,7 +25,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
         raise
     except Exception as error:  # zipfile and numpy raise many kinds of errors for damaged files
         reason = str(error) or type(error).__name__
-        raise UserError(f"{path}: cannot be read as an .npz file: {reason}.") from None
+        raise UserError(f"{path} is not a valid .npz file: {reason}.") from None
 
 
 def array_names(file: zipfile.ZipFile) -> list[str]:

@@ -137,7 +137,7 @@ def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
     choose(page, "Images", "Your own images …")
     files = page.locator("input[type=file]")
     files.set_input_files(tmp_path / "broken.npz")
-    expect(page.get_by_text("broken.npz: cannot be read as an .npz file")).to_be_visible()
+    expect(page.get_by_text("broken.npz is not a valid .npz file")).to_be_visible()
     page.get_by_role("button", name=re.compile("Remove")).click()
     files.set_input_files(tmp_path / "mine.npz")
     expect(page.get_by_text(re.compile(r"of 30 images correct \(mine.npz\)"))).to_be_visible()

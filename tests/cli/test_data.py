@@ -21,16 +21,16 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "data"
 
 
-def fill(folder, pictures):
-    any_format.write(pictures(12), folder / "train-images-idx3-ubyte.gz")
-    any_format.write(pictures(7), folder / "t10k-images-idx3-ubyte.gz")
+def fill(folder, noise):
+    any_format.write(noise(12), folder / "train-images-idx3-ubyte.gz")
+    any_format.write(noise(7), folder / "t10k-images-idx3-ubyte.gz")
 
 
 STROKES = {"dataset": "strokes", "images": 24_000, "location": "built in"}
 
 
-def test_data_lists_datasets_and_their_locations(folder, pictures):
-    fill(folder, pictures)
+def test_data_lists_datasets_and_their_locations(folder, noise):
+    fill(folder, noise)
     expected = [{"dataset": "mnist", "images": 19, "location": str(folder)}, STROKES]
     assert rows(nn("data", "--json")) == expected
     lines = nn("data").stdout.splitlines()
@@ -44,13 +44,13 @@ def test_without_mnist_data_explains_how_to_get_it():
     assert "--download" in result.stderr and "DIGITSCOPE_DATA" in result.stderr
 
 
-def test_a_damaged_mnist_is_reported(folder, pictures):
-    fill(folder, pictures)
+def test_a_damaged_mnist_is_reported(folder, noise):
+    fill(folder, noise)
     (folder / "t10k-images-idx3-ubyte.gz").write_bytes(b"damaged")
     assert "t10k-images-idx3-ubyte.gz" in assert_error_message(nn("data"))
 
 
-def test_download_fetches_missing_files_and_repairs_damaged_ones(tmp_path, monkeypatch, pictures):
+def test_download_fetches_missing_files_and_repairs_damaged_ones(tmp_path, monkeypatch, noise):
     fetched = []
 
     def fetch(url, path, sha256, size, progress):
@@ -63,7 +63,7 @@ def test_download_fetches_missing_files_and_repairs_damaged_ones(tmp_path, monke
 
     made = tmp_path / "made"
     made.mkdir()
-    fill(made, pictures)
+    fill(made, noise)
     files = {path.name: path.read_bytes() for path in made.iterdir()}
     known = {name: (hashlib.sha256(d).hexdigest(), len(d)) for name, d in files.items()}
     monkeypatch.setattr(mnist, "FILES", known)
@@ -78,8 +78,8 @@ def test_download_fetches_missing_files_and_repairs_damaged_ones(tmp_path, monke
     assert fetched[4:] == ["t10k-labels-idx1-ubyte.gz"]
 
 
-def test_an_installed_mnist_is_not_downloaded(folder, pictures, monkeypatch):
-    fill(folder, pictures)
+def test_an_installed_mnist_is_not_downloaded(folder, noise, monkeypatch):
+    fill(folder, noise)
     monkeypatch.setattr(mnist, "fetch", pytest.fail)
     assert rows(nn("data", "--download", "--json"))[0]["location"] == str(folder)
 
@@ -93,8 +93,8 @@ def test_a_failed_download_is_reported(monkeypatch):
     assert all(mirror in message for mirror in mnist.MIRRORS)
 
 
-def test_convert_keeps_every_image(tmp_path, pictures):
-    written = pictures(30)
+def test_convert_keeps_every_image(tmp_path, noise):
+    written = noise(30)
     any_format.write(written, tmp_path / "a.csv")
     result = nn("convert", tmp_path / "a.csv", tmp_path / "b.npz")
     assert result.exit_code == 0 and "30 images" in result.stdout
@@ -104,8 +104,8 @@ def test_convert_keeps_every_image(tmp_path, pictures):
     np.testing.assert_array_equal(found.labels, written.labels)
 
 
-def test_convert_names_skipped_files_and_continues(tmp_path, pictures):
-    any_format.write(pictures(5), tmp_path / "in")
+def test_convert_names_skipped_files_and_continues(tmp_path, noise):
+    any_format.write(noise(5), tmp_path / "in")
     (tmp_path / "in" / "3" / "broken.png").write_bytes(b"")
     Image.new("RGB", (9, 9)).save(tmp_path / "in" / "unlabeled.png")
     result = nn("convert", tmp_path / "in", tmp_path / "out.csv")
@@ -131,9 +131,9 @@ def test_convert_names_skipped_files_and_continues(tmp_path, pictures):
         ("x" * 300, "out.csv"),
     ],
 )
-def test_a_failed_conversion_is_reported_and_writes_nothing(tmp_path, pictures, source, target):
-    any_format.write(pictures(5), tmp_path / "good.csv")
-    any_format.write(pictures(5), tmp_path / "full")
+def test_a_failed_conversion_is_reported_and_writes_nothing(tmp_path, noise, source, target):
+    any_format.write(noise(5), tmp_path / "good.csv")
+    any_format.write(noise(5), tmp_path / "full")
     (tmp_path / "empty").mkdir()
     for name in ("bad.csv", "bad.npz"):
         (tmp_path / name).write_text("bad\n")
@@ -142,11 +142,11 @@ def test_a_failed_conversion_is_reported_and_writes_nothing(tmp_path, pictures, 
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_dataset_path_is_stored_as_absolute(tmp_path, pictures, monkeypatch):
+def test_a_dataset_path_is_stored_as_absolute(tmp_path, noise, monkeypatch):
     monkeypatch.setenv("DIGITSCOPE_STORE", f"sqlite:///{tmp_path / 'store.sqlite3'}")
     monkeypatch.setattr("nn.runs.worker.loop.available_cores", lambda: 1)
     monkeypatch.chdir(tmp_path)
-    any_format.write(pictures(100), tmp_path / "own.csv")
+    any_format.write(noise(100), tmp_path / "own.csv")
     quick = ["--hidden", 4, "--epochs", 1, "--json"]
     result = nn("train", "--dataset", "own.csv", *quick)
     *_, end = rows(result)

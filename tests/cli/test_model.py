@@ -65,10 +65,8 @@ def test_a_file_is_tested_as_the_run_it_came_from(tmp_path):
     assert of_file == rows(nn("test", "first", "--json"))
 
 
-def test_another_dataset_is_tested_whole_but_the_runs_dataset_only_on_its_test_set(
-    tmp_path, pictures
-):
-    any_format.write(pictures(40), tmp_path / "own.csv")
+def test_another_dataset_is_tested_whole_but_the_runs_dataset_only_on_its_test_set(tmp_path, noise):
+    any_format.write(noise(40), tmp_path / "own.csv")
     other = nn("test", "first", "--dataset", tmp_path / "own.csv", "--json")
     assert np.sum(rows(other)[0]["confusion"]) == 40
     spec = RunSpec(hidden=(3,), epochs=1, batch_size=8, dataset=str(tmp_path / "own.csv"))

@@ -48,15 +48,15 @@ def test_where_nothing_is_nothing_is_found_and_loading_says_what_to_do(folder):
 
 
 @pytest.mark.parametrize("missing", STEMS)
-def test_three_of_four_files_are_not_found(folder, pictures, missing):
-    fill(folder, pictures(3), pictures(2))
+def test_three_of_four_files_are_not_found(folder, noise, missing):
+    fill(folder, noise(3), noise(2))
     (folder / f"{missing}.gz").unlink()
     assert mnist_files.find() is None
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
-def test_the_four_files_are_loaded_as_they_were_written(folder, pictures, pack):
-    written = pictures(12), pictures(7, seed=1)
+def test_the_four_files_are_loaded_as_they_were_written(folder, noise, pack):
+    written = noise(12), noise(7, seed=1)
     fill(folder, *written, pack)
 
     assert mnist_files.find() == folder
@@ -66,40 +66,38 @@ def test_the_four_files_are_loaded_as_they_were_written(folder, pictures, pack):
         assert found.name == "mnist"
 
 
-def test_the_folder_in_the_home_is_found_when_none_is_named(tmp_path, monkeypatch, pictures):
+def test_the_folder_in_the_home_is_found_when_none_is_named(tmp_path, monkeypatch, noise):
     monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path))
     (tmp_path / "mnist").mkdir()
-    fill(tmp_path / "mnist", pictures(3), pictures(2))
+    fill(tmp_path / "mnist", noise(3), noise(2))
 
     assert mnist_files.find() == tmp_path / "mnist"
 
 
-def test_files_that_cannot_be_mnist_are_refused_by_name(folder, pictures):
-    fill(folder, pictures(3), pictures(2))
+def test_files_that_cannot_be_mnist_are_refused_by_name(folder, noise):
+    fill(folder, noise(3), noise(2))
     write(folder, "t10k-labels-idx1-ubyte", np.array([3, 10], np.uint8))
     with pytest.raises(UserError, match=r"t10k-labels-idx1-ubyte\.gz: .*from 0 to 9, found 10"):
         mnist_files.load()
 
 
-def test_another_folder_is_loaded_in_its_place_under_its_own_name(folder, tmp_path, pictures):
+def test_another_folder_is_loaded_in_its_place_under_its_own_name(folder, tmp_path, noise):
     other = tmp_path / "other"
     other.mkdir()
     assert not mnist_files.is_complete(other)
-    fill(folder, pictures(3), pictures(2))
-    fill(other, pictures(4), pictures(5))
+    fill(folder, noise(3), noise(2))
+    fill(other, noise(4), noise(5))
     assert mnist_files.is_complete(other)
     assert [(len(part), part.name) for part in mnist_files.load(other)] == [
         (4, "other"), (5, "other"),
     ]  # fmt: skip
 
 
-def test_a_changed_file_is_decoded_afresh_and_an_unchanged_one_is_not(
-    folder, pictures, monkeypatch
-):
-    fill(folder, pictures(3), pictures(2), bytes)
+def test_a_changed_file_is_decoded_afresh_and_an_unchanged_one_is_not(folder, noise, monkeypatch):
+    fill(folder, noise(3), noise(2), bytes)
     mnist_files.load()
-    changed = pictures(3, seed=1).images
+    changed = noise(3, seed=1).images
     write(folder, "train-images-idx3-ubyte", changed, bytes)
     later = (folder / "train-labels-idx1-ubyte").stat().st_mtime + 1
     os.utime(folder / "train-images-idx3-ubyte", (later, later))  # size is unchanged
@@ -133,13 +131,13 @@ def test_the_files_to_fetch_are_the_real_ones(mnist_folder):
 
 
 @pytest.fixture
-def mirrors(tmp_path, monkeypatch, server, pictures):
+def mirrors(tmp_path, monkeypatch, server, noise):
     """Two mirrors of a small MNIST, and no MNIST here → what the first serves: path → bytes."""
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
     made = tmp_path / "made"
     made.mkdir()
-    fill(made, pictures(3), pictures(2))
+    fill(made, noise(3), noise(2))
     files = {name: (made / name).read_bytes() for name in mnist_files.FILES}
     known = {name: (hashlib.sha256(d).hexdigest(), len(d)) for name, d in files.items()}
     monkeypatch.setattr(mnist_files, "FILES", known)

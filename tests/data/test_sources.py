@@ -30,8 +30,8 @@ def test_what_is_neither_a_name_nor_there_is_a_sentence_that_says_what_may_be(te
 
 
 @pytest.mark.parametrize("name", ["own.csv", "own.npz", "own-images-idx3-ubyte.gz", "own"])
-def test_own_data_is_split_by_seed(tmp_path, pictures, name):
-    any_format.write(pictures(50), tmp_path / name)
+def test_own_data_is_split_by_seed(tmp_path, noise, name):
+    any_format.write(noise(50), tmp_path / name)
     data = str(tmp_path / name)
     splits = sources.load_splits(data, 5000, 0)
     assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [40, 5, 5]
@@ -43,26 +43,26 @@ def test_own_data_is_split_by_seed(tmp_path, pictures, name):
     assert [len(part) for part in (without.train, without.validation, without.test)] == [45, 0, 5]
 
 
-def test_a_folder_with_files_named_as_mnists_has_its_own_test_set(tmp_path, pictures):
-    any_format.write(pictures(50), tmp_path / "train-images-idx3-ubyte.gz")
-    any_format.write(pictures(7, seed=1), tmp_path / "t10k-images-idx3-ubyte")
+def test_a_folder_with_files_named_as_mnists_has_its_own_test_set(tmp_path, noise):
+    any_format.write(noise(50), tmp_path / "train-images-idx3-ubyte.gz")
+    any_format.write(noise(7, seed=1), tmp_path / "t10k-images-idx3-ubyte")
     splits = sources.load_splits(str(tmp_path), 20, 0)
     assert [len(part) for part in (splits.train, splits.validation)] == [30, 20]
-    np.testing.assert_array_equal(splits.test.images, pictures(7, seed=1).images)
+    np.testing.assert_array_equal(splits.test.images, noise(7, seed=1).images)
     assert splits.train.name == tmp_path.name
 
 
-def test_names_hold_out_the_last_training_pictures(monkeypatch, pictures):
+def test_names_hold_out_the_last_training_pictures(monkeypatch, noise):
     for module in (mnist, handwriting):
-        monkeypatch.setattr(module, "load", lambda: (pictures(50), pictures(7, seed=1)))
+        monkeypatch.setattr(module, "load", lambda: (noise(50), noise(7, seed=1)))
     for name in sources.DATASETS:
         splits = sources.load_splits(name, 20, 0)
-        np.testing.assert_array_equal(splits.validation.images, pictures(50).images[30:])
+        np.testing.assert_array_equal(splits.validation.images, noise(50).images[30:])
         assert len(splits.test) == 7
 
 
-def test_own_data_that_is_gone_or_too_little_is_a_sentence(tmp_path, pictures):
-    any_format.write(pictures(9), tmp_path / "few.npz")
+def test_own_data_that_is_gone_or_too_little_is_a_sentence(tmp_path, noise):
+    any_format.write(noise(9), tmp_path / "few.npz")
     with pytest.raises(UserError, match=r"few\.npz has 9 pictures"):
         sources.load_splits(str(tmp_path / "few.npz"), 0, 0)
     os.unlink(tmp_path / "few.npz")

@@ -152,9 +152,9 @@ def test_every_network_has_a_report(record, tmp_path, hidden, output, monkeypatc
     assert counted == [True, False, False, False, False, True]
 
 
-def test_a_missing_test_set_is_reported_and_the_rest_is_shown(record, tmp_path, pictures):
+def test_a_missing_test_set_is_reported_and_the_rest_is_shown(record, tmp_path, noise):
     own = tmp_path / "own.csv"
-    any_format.write(pictures(40), own)
+    any_format.write(noise(40), own)
     store, run = record(3, dataset=str(own), batch_size=4, validation_size=0)
     own.unlink()
     text, _, data = written(store, run, tmp_path)

@@ -58,7 +58,7 @@ def worked(store, run):
     return run
 
 
-def pictures(run) -> np.ndarray:
+def noise(run) -> np.ndarray:
     return extra_data.read(Path(run.spec.extra_data)).images
 
 
@@ -73,14 +73,14 @@ def test_the_run_is_built_as_the_network_and_belongs_to_the_visitor(store):
     )
     assert (run.spec.init_from, run.spec.dataset) == ("pretrained", "strokes")
     assert run.spec.sizes == pretrained.network().sizes
-    np.testing.assert_array_equal(pictures(run), [digit.image for digit in digits])
+    np.testing.assert_array_equal(noise(run), [digit.image for digit in digits])
 
 
 def test_of_many_some_are_kept_apart(store):
     digits = teach(store, HOLD_OUT_FROM)
     run = create_run(store, ME, "pretrained", "x")
     kept = [digit.image for n, digit in enumerate(digits, 1) if n % HOLD_OUT_EVERY]
-    np.testing.assert_array_equal(pictures(run), kept)
+    np.testing.assert_array_equal(noise(run), kept)
 
 
 def test_a_network_tuned_again_keeps_its_name(store):
@@ -92,7 +92,7 @@ def test_what_a_run_learned_from_outlives_my_digits(store):
     teach(store, MIN_DIGITS)
     run = create_run(store, ME, "pretrained", "x")
     my_digits.delete(store, ME, my_digits.load(store, ME))
-    assert len(pictures(run)) == MIN_DIGITS
+    assert len(noise(run)) == MIN_DIGITS
 
 
 def test_what_was_learned_before_going_on_is_learned_too(store, quick):

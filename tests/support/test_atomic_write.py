@@ -8,7 +8,7 @@ from nn.errors import UserError
 from nn.support.atomic_write import replacing
 
 
-def test_what_was_written_stands_there_at_the_end_and_not_before(tmp_path):
+def test_the_file_is_replaced_at_the_end_and_not_before(tmp_path):
     path = tmp_path / "file"
     path.write_text("older")
     with replacing(path) as part:
@@ -23,7 +23,7 @@ def test_what_was_written_stands_there_at_the_end_and_not_before(tmp_path):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, UserError("No."), RuntimeError])
 @pytest.mark.parametrize("folder", [False, True])
-def test_after_an_error_all_is_as_it_was(tmp_path, error, folder):
+def test_after_an_error_nothing_has_changed(tmp_path, error, folder):
     path = tmp_path / "file"
     path.write_text("older")
     with pytest.raises(error if isinstance(error, type) else type(error)), replacing(path) as part:
@@ -36,7 +36,7 @@ def test_after_an_error_all_is_as_it_was(tmp_path, error, folder):
     assert [(p, p.read_text()) for p in tmp_path.iterdir()] == [(path, "older")]
 
 
-def test_what_the_computer_refuses_is_a_sentence_that_names_the_path(tmp_path):
+def test_a_failed_write_is_a_user_error_that_names_the_path(tmp_path):
     path = tmp_path / "file"
     with pytest.raises(UserError, match=r"/file cannot be written: No space left"), replacing(path):
         raise OSError(errno.ENOSPC, "No space left on device")

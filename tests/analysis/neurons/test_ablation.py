@@ -30,10 +30,10 @@ def assert_scores(found, network, shown):
 @pytest.mark.parametrize("hidden", SHAPES)
 @pytest.mark.parametrize(("activation", "output"), KINDS)
 def test_ablation_equals_setting_the_outgoing_weights_to_zero(
-    hidden, activation, output, pictures, monkeypatch
+    hidden, activation, output, noise, monkeypatch
 ):
     monkeypatch.setattr(module, "CHUNK", 7)  # several chunks, the last one short
-    shown = pictures(60)
+    shown = noise(60)
     network, zeroed = make(hidden, activation, output), make(hidden, activation, output)
     matrices = [W for W, _ in layer_views(zeroed.parameters, zeroed.sizes)]
     for layer, width in enumerate(hidden):
@@ -51,8 +51,8 @@ def test_ablation_equals_setting_the_outgoing_weights_to_zero(
     assert_scores(scores(network, LOSS, len(hidden), z, shown.labels), network, shown)
 
 
-def test_dropout_plays_no_part(pictures):
-    shown, plain = pictures(40), make((4, 3))
+def test_dropout_plays_no_part(noise):
+    shown, plain = noise(40), make((4, 3))
     dropping = Network(plain.sizes, dropout=0.5)
     dropping.parameters[...] = plain.parameters
     z = pre_activations(plain, shown.images, 0)
@@ -61,8 +61,8 @@ def test_dropout_plays_no_part(pictures):
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_digit_without_images_has_no_score(pictures):
-    network, shown = make(), pictures(10)
+def test_a_digit_without_images_has_no_score(noise):
+    network, shown = make(), noise(10)
     z = pre_activations(network, shown.images, 0)
     found = scores(network, LOSS, 0, z, np.full(10, 4, np.uint8))
     others = [digit for digit in range(10) if digit != 4]
@@ -81,10 +81,8 @@ def test_a_digit_without_images_has_no_score(pictures):
         ((7,), 0, 7, "0 to 6; got 7"),
     ],
 )
-def test_a_neuron_that_cannot_be_ablated_raises_a_user_error(
-    hidden, layer, neuron, message, pictures
-):
-    network, shown = make(hidden), pictures(5)
+def test_a_neuron_that_cannot_be_ablated_raises_a_user_error(hidden, layer, neuron, message, noise):
+    network, shown = make(hidden), noise(5)
     z = pre_activations(network, shown.images, layer)
     with pytest.raises(UserError, match=message):
         scores(network, LOSS, layer, z, shown.labels, neuron)

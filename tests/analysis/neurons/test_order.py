@@ -13,8 +13,8 @@ from tests.networks import SHAPES, make
 
 
 @pytest.mark.parametrize("hidden", [*SHAPES, (40,)])
-def test_every_neuron_appears_once_at_its_position(hidden, pictures):
-    network, shown = make(hidden), pictures(60)
+def test_every_neuron_appears_once_at_its_position(hidden, noise):
+    network, shown = make(hidden), noise(60)
     for layer in range(len(hidden) + 1):
         maps = weight_maps(network.parameters, network.sizes, layer)
         found = neuron_statistics(
@@ -32,8 +32,8 @@ def test_every_neuron_appears_once_at_its_position(hidden, pictures):
         assert orders["preferred_digit"].tolist() == by_digit
 
 
-def test_equal_neurons_keep_their_order(pictures):
-    network, shown = make((9,)), pictures(20)
+def test_equal_neurons_keep_their_order(noise):
+    network, shown = make((9,)), noise(20)
     network.parameters[...] = 0
     maps = weight_maps(network.parameters, network.sizes)
     found = neuron_statistics(network, 0, pre_activations(network, shown.images, 0), shown.labels)

@@ -32,10 +32,10 @@ def slowly(network, image, layer):
 @pytest.mark.parametrize("hidden", SHAPES)
 @pytest.mark.parametrize(("activation", "output"), KINDS)
 def test_a_batch_gives_the_same_as_one_image_at_a_time(
-    hidden, activation, output, pictures, monkeypatch
+    hidden, activation, output, noise, monkeypatch
 ):
     monkeypatch.setattr(module, "CHUNK", 7)  # several chunks, the last one short
-    network, images = make(hidden, activation, output), pictures(16).images
+    network, images = make(hidden, activation, output), noise(16).images
     for layer in range(len(hidden) + 1):
         z = pre_activations(network, images, layer)
         y = activations(network, layer, z)
@@ -47,8 +47,8 @@ def test_a_batch_gives_the_same_as_one_image_at_a_time(
     np.testing.assert_allclose(y, network.probabilities(images), atol=1e-6)
 
 
-def test_dropout_plays_no_part(pictures):
-    images, plain = pictures(5).images, make((4, 3))
+def test_dropout_plays_no_part(noise):
+    images, plain = noise(5).images, make((4, 3))
     dropping = Network(plain.sizes, dropout=0.5)
     dropping.parameters[...] = plain.parameters
     for layer in range(3):
@@ -57,26 +57,26 @@ def test_dropout_plays_no_part(pictures):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_a_hidden_neuron_is_active_above_its_activation_at_zero(activation, pictures):
+def test_a_hidden_neuron_is_active_above_its_activation_at_zero(activation, noise):
     network = make((7,), activation)
-    z = pre_activations(network, pictures(50).images, 0)
+    z = pre_activations(network, noise(50).images, 0)
     at_zero = activations(network, 0, np.zeros((1, 7), np.float32))
     assert at_zero[0, 0] == (0.5 if activation == "sigmoid" else 0)
     np.testing.assert_array_equal(is_active(network, 0, z), activations(network, 0, z) > at_zero)
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_an_output_is_active_where_it_is_predicted(output, pictures):
+def test_an_output_is_active_where_it_is_predicted(output, noise):
     network = make((7,), "relu", output)
-    z = pre_activations(network, pictures(50).images, 1)
+    z = pre_activations(network, noise(50).images, 1)
     for row, active in zip(z, is_active(network, 1, z), strict=True):
         predicted = {int(row.argmax())} if output == "softmax" else set(np.flatnonzero(row > 0))
         assert set(np.flatnonzero(active)) == predicted
 
 
 @pytest.mark.parametrize("hidden", SHAPES)
-def test_a_layer_or_neuron_that_does_not_exist_raises_a_user_error(hidden, pictures):
-    network, images = make(hidden), pictures(2).images
+def test_a_layer_or_neuron_that_does_not_exist_raises_a_user_error(hidden, noise):
+    network, images = make(hidden), noise(2).images
     last = len(hidden)
     for layer in (-1, last + 1):
         with pytest.raises(UserError, match=f"layers 0 to {last}"):
@@ -89,7 +89,7 @@ def test_a_layer_or_neuron_that_does_not_exist_raises_a_user_error(hidden, pictu
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("hidden", [(), (40,), (40, 40)])
-def test_a_diverged_network_raises_a_user_error(hidden, pictures):
+def test_a_diverged_network_raises_a_user_error(hidden, noise):
     for layer in range(len(hidden) + 1):
         with pytest.raises(UserError, match="diverged"):
-            pre_activations(diverged(hidden), pictures(2).images, layer)
+            pre_activations(diverged(hidden), noise(2).images, layer)

@@ -13,8 +13,8 @@ from tests.networks import KINDS, SHAPES, make
 
 @pytest.mark.parametrize("hidden", SHAPES)
 @pytest.mark.parametrize(("activation", "output"), KINDS)
-def test_every_statistic_equals_the_slow_computation(hidden, activation, output, pictures):
-    network, shown = make(hidden, activation, output), pictures(60)
+def test_every_statistic_equals_the_slow_computation(hidden, activation, output, noise):
+    network, shown = make(hidden, activation, output), noise(60)
     for layer, (W, _) in enumerate(layer_views(network.parameters, network.sizes)):
         z = pre_activations(network, shown.images, layer)
         found = neuron_statistics(network, layer, z, shown.labels)
@@ -36,8 +36,8 @@ def test_every_statistic_equals_the_slow_computation(hidden, activation, output,
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_digit_without_images_is_preferred_by_no_neuron(pictures):
-    network, shown = make(), pictures(30)
+def test_a_digit_without_images_is_preferred_by_no_neuron(noise):
+    network, shown = make(), noise(30)
     labels = shown.labels % 3
     found = neuron_statistics(network, 0, pre_activations(network, shown.images, 0), labels)
     assert (

@@ -27,10 +27,10 @@ def in_float64(plain, dropout=0.0):
 @pytest.mark.parametrize(("activation", "output"), KINDS)
 @pytest.mark.parametrize("hidden", SHAPES)
 def test_it_is_the_slope_of_the_loss(
-    hidden, activation, output, loss, pictures, assert_gradient, monkeypatch
+    hidden, activation, output, loss, noise, assert_gradient, monkeypatch
 ):
     monkeypatch.setattr(module, "CHUNK", 7)  # several chunks, the last one short
-    network, shown = in_float64(make(hidden, activation, output), 0.3), pictures(10)
+    network, shown = in_float64(make(hidden, activation, output), 0.3), noise(10)
     loss = partial(LOSSES[loss], label_smoothing=0.1)
     W = network.layers[0].W
     assert_gradient(
@@ -41,8 +41,8 @@ def test_it_is_the_slope_of_the_loss(
     )
 
 
-def test_the_network_is_unchanged(pictures):
-    network, shown = make(), pictures(5)
+def test_the_network_is_unchanged(noise):
+    network, shown = make(), noise(5)
     network.gradients[...] = 3
     before = network.parameters.copy()
     found = weight_gradient(network, LOSSES["cross_entropy"], shown.images, shown.labels)

@@ -11,10 +11,10 @@ from nn.network import Network, layer_views
 
 @pytest.mark.parametrize("hidden", [(), (5,), (5, 3)])
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
-def test_each_layer_follows_from_the_one_before(hidden, dropout, pictures):
+def test_each_layer_follows_from_the_one_before(hidden, dropout, noise):
     network = Network((784, *hidden, 10), "tanh", dropout=dropout)
     network.initialize("normal", np.random.default_rng(0))
-    image = pictures(1).images[0]
+    image = noise(1).images[0]
     columns = node_activations(network, image)
     assert tuple(map(len, columns)) == network.sizes
     np.testing.assert_allclose(columns[0], image.ravel() / 255, rtol=1e-6)

@@ -20,8 +20,8 @@ def network(hidden=(7, 5), activation="relu", dropout=0.0) -> Network:
 
 
 @pytest.fixture
-def image(pictures):
-    return pictures(1).images[0]
+def image(noise):
+    return noise(1).images[0]
 
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu"])

@@ -20,9 +20,9 @@ from tests.networks import KINDS, SHAPES, diverged, make
 @pytest.mark.parametrize("hidden", SHAPES)
 @pytest.mark.parametrize(("activation", "output"), KINDS)
 def test_a_batch_is_predicted_like_one_image_at_a_time(
-    hidden, activation, output, pictures, monkeypatch
+    hidden, activation, output, noise, monkeypatch
 ):
-    network, shown = make(hidden, activation, output), pictures(30)
+    network, shown = make(hidden, activation, output), noise(30)
     found = predict(network, shown.images, shown.labels)
     for n, image in enumerate(shown.images):
         [alone] = network.probabilities(image[np.newaxis])
@@ -34,8 +34,8 @@ def test_a_batch_is_predicted_like_one_image_at_a_time(
     np.testing.assert_array_equal(found.predicted, predicted_digits(network, shown.images))
 
 
-def test_the_most_confident_come_first(pictures):
-    shown = pictures(80)
+def test_the_most_confident_come_first(noise):
+    shown = noise(80)
     found = predict(make(), shown.images, shown.labels)
     numbers = range(80)
     wrong = [n for n in numbers if found.predicted[n] != shown.labels[n]]
@@ -62,7 +62,7 @@ def test_without_mistakes_both_lists_are_empty():
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_diverged_network_raises_a_user_error(pictures):
-    shown = pictures(3)
+def test_a_diverged_network_raises_a_user_error(noise):
+    shown = noise(3)
     with pytest.raises(UserError, match="diverged"):
         predict(diverged(), shown.images, shown.labels)

@@ -18,24 +18,22 @@ def assert_same(one, other):
 
 @pytest.mark.parametrize("first", NAMES)
 @pytest.mark.parametrize("second", NAMES)
-def test_from_any_format_to_any_other_pictures_and_their_order_stay(
-    tmp_path, pictures, first, second
-):
-    written = pictures(25)
+def test_from_any_format_to_any_other_pictures_and_their_order_stay(tmp_path, noise, first, second):
+    written = noise(25)
     any_format.write(written, tmp_path / first)
     any_format.write(any_format.read(tmp_path / first), tmp_path / f"2-{second}")
     assert_same(any_format.read(tmp_path / f"2-{second}"), written)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "d-images-idx3-ubyte.gz", "folder"])
-def test_a_loop_that_takes_a_while_is_shown(tmp_path, pictures, name):
+def test_a_loop_that_takes_a_while_is_shown(tmp_path, noise, name):
     shown = []
 
     def progress(items):
         shown.append(len(items))
         yield from items
 
-    any_format.write(pictures(5), tmp_path / name, progress)
+    any_format.write(noise(5), tmp_path / name, progress)
     assert shown and all(shown)
     if name != "d-images-idx3-ubyte.gz":  # (reading this one takes no while)
         any_format.read(tmp_path / name, progress=progress)
@@ -50,15 +48,15 @@ def test_what_is_not_there_is_refused_by_name(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["x.txt", "picture.png", "a-labels-idx1-ubyte", "there"])
-def test_a_name_that_says_no_format_is_refused_and_the_formats_are_named(tmp_path, pictures, name):
+def test_a_name_that_says_no_format_is_refused_and_the_formats_are_named(tmp_path, noise, name):
     (tmp_path / "there").write_text("a file, no folder")
-    for act in (lambda path: any_format.write(pictures(3), path), any_format.read):
+    for act in (lambda path: any_format.write(noise(3), path), any_format.read):
         with pytest.raises(UserError, match=rf"{name}.*csv"):
             act(tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path, pictures):
+def test_a_failed_write_leaves_what_was_there(tmp_path, noise):
     def fail(items):
         yield from items[:1]
         raise KeyboardInterrupt
@@ -67,7 +65,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, pictures):
         if name != "folder":
             (tmp_path / name).write_text("older")
         with pytest.raises(KeyboardInterrupt):
-            any_format.write(pictures(3), tmp_path / name, fail)
+            any_format.write(noise(3), tmp_path / name, fail)
     assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {
         "a.csv": "older", "c-images-idx3-ubyte": "older",
     }  # fmt: skip
@@ -75,11 +73,11 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, pictures):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_loaded_file_is_decoded_once_until_a_file_of_it_changes(
-    tmp_path, pictures, monkeypatch, home, name
+    tmp_path, noise, monkeypatch, home, name
 ):
     decoded, read = [], any_format.read
     monkeypatch.setattr(any_format, "read", lambda path: decoded.append(path) or read(path))
-    path, first, second = tmp_path / name, pictures(12), pictures(13, seed=1)
+    path, first, second = tmp_path / name, noise(12), noise(13, seed=1)
 
     def copies():
         return set((home / "cache").glob("files-*"))
@@ -103,8 +101,8 @@ def test_a_loaded_file_is_decoded_once_until_a_file_of_it_changes(
 
 
 @pytest.mark.parametrize("name", ["c-labels-idx1-ubyte", "folder/9/9.png"])
-def test_every_file_of_it_counts(tmp_path, pictures, name):
-    source = pictures(12)
+def test_every_file_of_it_counts(tmp_path, noise, name):
+    source = noise(12)
     source.labels[9] = 9
     any_format.write(source, tmp_path / "c-images-idx3-ubyte")
     any_format.write(source, tmp_path / "folder")
@@ -116,8 +114,8 @@ def test_every_file_of_it_counts(tmp_path, pictures, name):
     assert any_format.load(path, "mine").images.filename != first.images.filename
 
 
-def test_loading_what_lacks_its_labels_is_a_sentence(tmp_path, pictures):
-    any_format.write(pictures(12), tmp_path / "c-images-idx3-ubyte")
+def test_loading_what_lacks_its_labels_is_a_sentence(tmp_path, noise):
+    any_format.write(noise(12), tmp_path / "c-images-idx3-ubyte")
     (tmp_path / "c-labels-idx1-ubyte").unlink()
     for name in ("c-images-idx3-ubyte", "absent.csv"):
         with pytest.raises(UserError, match=r"c-labels-idx1-ubyte|absent\.csv"):

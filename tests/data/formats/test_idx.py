@@ -145,9 +145,9 @@ NAMES = [
 
 @pytest.mark.parametrize(("images", "labels"), NAMES)
 def test_pictures_and_labels_are_written_side_by_side_and_read_again(
-    tmp_path, pictures, images, labels
+    tmp_path, noise, images, labels
 ):
-    written = pictures(2001)
+    written = noise(2001)
     idx.write(written, tmp_path / images, iter)
 
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([images, labels])
@@ -158,8 +158,8 @@ def test_pictures_and_labels_are_written_side_by_side_and_read_again(
     np.testing.assert_array_equal(read.labels, written.labels, strict=True)
 
 
-def test_labels_may_be_packed_where_the_pictures_are_not(tmp_path, pictures):
-    idx.write(pictures(3), tmp_path / "a-images-idx3-ubyte", iter)
+def test_labels_may_be_packed_where_the_pictures_are_not(tmp_path, noise):
+    idx.write(noise(3), tmp_path / "a-images-idx3-ubyte", iter)
     labels = tmp_path / "a-labels-idx1-ubyte"
     (tmp_path / "a-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels.read_bytes()))
     labels.unlink()
@@ -167,22 +167,22 @@ def test_labels_may_be_packed_where_the_pictures_are_not(tmp_path, pictures):
     assert len(idx.read(tmp_path / "a-images-idx3-ubyte")) == 3
 
 
-def test_pictures_are_not_written_where_their_labels_cannot_be(tmp_path, pictures):
+def test_pictures_are_not_written_where_their_labels_cannot_be(tmp_path, noise):
     (tmp_path / "x-labels-idx1-ubyte").mkdir()
     with pytest.raises(UserError, match="x-labels-idx1-ubyte cannot be written"):
-        idx.write(pictures(3), tmp_path / "x-images-idx3-ubyte", iter)
+        idx.write(noise(3), tmp_path / "x-images-idx3-ubyte", iter)
     assert [path.name for path in tmp_path.iterdir()] == ["x-labels-idx1-ubyte"]
 
 
-def test_the_same_pictures_make_the_same_bytes(tmp_path, pictures):
+def test_the_same_pictures_make_the_same_bytes(tmp_path, noise):
     for name in ("a", "b"):
-        idx.write(pictures(3), tmp_path / f"{name}-images-idx3-ubyte.gz", iter)
+        idx.write(noise(3), tmp_path / f"{name}-images-idx3-ubyte.gz", iter)
     a, b = ((tmp_path / f"{name}-images-idx3-ubyte.gz").read_bytes() for name in ("a", "b"))
     assert a == b
 
 
-def test_pictures_without_their_labels_are_refused_by_the_name_of_the_labels(tmp_path, pictures):
-    idx.write(pictures(3), tmp_path / "a-images-idx3-ubyte", iter)
+def test_pictures_without_their_labels_are_refused_by_the_name_of_the_labels(tmp_path, noise):
+    idx.write(noise(3), tmp_path / "a-images-idx3-ubyte", iter)
     (tmp_path / "a-labels-idx1-ubyte").unlink()
     with pytest.raises(UserError, match="a-labels-idx1-ubyte"):
         idx.read(tmp_path / "a-images-idx3-ubyte")

@@ -33,8 +33,8 @@ def stroke(mode="L", size=(60, 80)):
     return picture
 
 
-def test_what_was_written_is_read_in_its_order(tmp_path, pictures):
-    written = pictures(50)
+def test_what_was_written_is_read_in_its_order(tmp_path, noise):
+    written = noise(50)
     image_folder.write(written, tmp_path / "out", iter)
     found = read(tmp_path / "out")
     np.testing.assert_array_equal(found.images, written.images, strict=True)
@@ -113,7 +113,7 @@ def test_a_folder_that_is_not_there_is_refused_by_name(tmp_path):
         read(tmp_path / "absent")
 
 
-def test_a_folder_with_something_in_it_is_not_written_to(tmp_path, pictures):
+def test_a_folder_with_something_in_it_is_not_written_to(tmp_path, noise):
     for name in ("file", "full"):
         taken = tmp_path / name
         if name == "full":
@@ -122,9 +122,9 @@ def test_a_folder_with_something_in_it_is_not_written_to(tmp_path, pictures):
         else:
             taken.write_text("mine")
         with pytest.raises(UserError, match=f"{name} is not empty"):
-            image_folder.write(pictures(3), taken, iter)
+            image_folder.write(noise(3), taken, iter)
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "full", "mine.txt"]
 
     (tmp_path / "empty").mkdir()
-    image_folder.write(pictures(3), tmp_path / "empty", iter)
+    image_folder.write(noise(3), tmp_path / "empty", iter)
     assert len(read(tmp_path / "empty")) == 3

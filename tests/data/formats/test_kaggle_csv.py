@@ -24,8 +24,8 @@ def read(path, text):
 
 @pytest.mark.parametrize("heading", [True, False])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_what_was_written_is_read_with_or_without_headings(path, pictures, heading, end):
-    written = pictures(2001)
+def test_what_was_written_is_read_with_or_without_headings(path, noise, heading, end):
+    written = noise(2001)
     written.images[:3] = np.array([0, 9, 255]).reshape(3, 1, 1)
     kaggle_csv.write(written, path, iter)
     lines = path.read_text().splitlines()

@@ -116,7 +116,7 @@ BOMB = zipped({"1/a.png": bytes(300 * 2**20)})
         ({"a.csv": b"", "7_a.png": b""}, "do not belong together"),
         ({"a.csv": b"1,2,3"}, "a.csv, line 1: expected 785 numbers"),
         ({"a.csv": b""}, "a.csv has no pictures"),
-        ({"a.npz": b"none"}, "a.npz: cannot be read as an .npz"),
+        ({"a.npz": b"none"}, "a.npz is not a valid .npz"),
         ({"a.zip": b"none"}, "a.zip cannot be read as a .zip"),
         ({"a.zip": zipped({})}, "a.zip has no pictures that can be used"),
         ({"a.zip": zipped({"3/a.png": b"none"})}, "a.zip has no pictures that can be used"),

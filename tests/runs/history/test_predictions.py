@@ -23,9 +23,9 @@ def recorded(tmp_path_factory, one_thread):
     return store, run
 
 
-def test_each_moment_says_what_the_network_of_that_frame_says(recorded, pictures):
+def test_each_moment_says_what_the_network_of_that_frame_says(recorded, noise):
     store, run = recorded
-    image = pictures(1).images[0]
+    image = noise(1).images[0]
     found = prediction_history(store, run.id, image)
     steps = store.snapshot_steps(run.id)
     assert len(found.samples_seen) == len(steps) > 10
@@ -37,12 +37,12 @@ def test_each_moment_says_what_the_network_of_that_frame_says(recorded, pictures
         )
 
 
-def test_a_run_without_frames_has_no_fate_and_one_that_is_gone_is_a_sentence(recorded, pictures):
+def test_a_run_without_frames_has_no_fate_and_one_that_is_gone_is_a_sentence(recorded, noise):
     store, _ = recorded
     waiting = store.create(RunSpec())
-    assert prediction_history(store, waiting.id, pictures(1).images[0]).probabilities.shape == (
+    assert prediction_history(store, waiting.id, noise(1).images[0]).probabilities.shape == (
         0,
         10,
     )
     with pytest.raises(UserError, match="no run"):
-        prediction_history(store, "nonesuch", pictures(1).images[0])
+        prediction_history(store, "nonesuch", noise(1).images[0])
