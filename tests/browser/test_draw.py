@@ -169,7 +169,7 @@ def test_any_snapshot_of_a_run_can_predict_and_a_deleted_run_is_replaced(
     run = own_run(record)
     page = hand.page
     page.reload()
-    page.get_by_label("Model").click()
+    page.get_by_role("combobox", name="Model").first.click()
     page.get_by_role("option", name="my own run").click()
     page.get_by_role("slider").press("Home")
     expect(page.get_by_text("no digit yet").first).to_be_visible()
@@ -332,7 +332,7 @@ def test_fine_tuning_on_my_digits_shows_accuracy_before_and_after(hand, server, 
     fine_tune = page.get_by_role("button", name="Fine-tune on my digits")
     expect(fine_tune).to_be_disabled()
     my_digits.add(RunStore(server.store), owner, rotated[4:])
-    page.get_by_label("Model").click()
+    page.get_by_role("combobox", name="Model").first.click()
     page.get_by_role("option", name="my own run").click()
     page.get_by_role("tab", name="Images").click()
     page.get_by_role("tab", name="My digits").click()

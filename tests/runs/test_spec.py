@@ -161,7 +161,7 @@ def test_a_spec_builds_what_it_says():
     assert network.activation == "sigmoid"
     assert isinstance(network.output, OUTPUTS["sigmoid"])
     assert loss.func is LOSSES["squared_error"]
-    assert loss.keywords == {"smoothing": 0.2}
+    assert loss.keywords == {"label_smoothing": 0.2}
     assert isinstance(optimizer, Sgd)
     assert (optimizer.lr, optimizer.momentum, optimizer.nesterov) == (2.5, 0.25, True)
     assert (optimizer.weight_decay, network.dropout) == (0.1, 0.4)
