@@ -14,7 +14,7 @@ from pages.draw.strokes import Drawing
 # Keys of widgets.
 TOOLS, TAB, COMPARE = "canvas tools", "draw tab", "compare models"
 MODELS = "model", "second model"
-EXPLAINED_DIGIT = "explained digit"
+EXPLAINED_DIGIT, EXPLAINED = "explained digit", "explained"
 HISTORY_RUN = "learning history run"
 MY_DIGITS_TABLE = "my digits table"
 IMAGE_NUMBER, UPLOADS, UPLOADS_TABLE = "image number", "uploads", "uploads table"
@@ -46,15 +46,20 @@ def next_turn() -> int:
 
 
 def keep_result(result: Result) -> None:
-    """A new image, or a new prediction for it, is explained for the predicted digit."""
-    last: Result | None = st.session_state.get(RESULT)
-    if last is None or _explained(last) != _explained(result):
-        st.session_state[EXPLAINED_DIGIT] = result.prediction.predicted or 0
     st.session_state[RESULT] = result
 
 
-def _explained(result: Result) -> tuple[bytes, int | None]:
-    return result.preprocessed.image.tobytes(), result.prediction.predicted
+def explained() -> tuple[bytes, int] | None:
+    """The image and its prediction that were explained last."""
+    found: tuple[bytes, int] | None = st.session_state.get(EXPLAINED)
+    return found
+
+
+def explain(image: bytes, predicted: int) -> None:
+    """Explain the predicted digit. To be called in the fragment of the widget: what another
+    fragment gives a widget is lost."""
+    st.session_state[EXPLAINED] = image, predicted
+    st.session_state[EXPLAINED_DIGIT] = predicted
 
 
 def last_result() -> Result:
