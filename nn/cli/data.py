@@ -28,7 +28,7 @@ def data(download: bool, as_json: bool) -> None:
         mnist.download_folder(),
     ):
         _download()
-    rows = [("strokes", handwriting.TRAIN + handwriting.TEST, "built in")]
+    rows = [("strokes", handwriting.TRAIN_SIZE + handwriting.TEST_SIZE, "built in")]
     if folder := mnist.find():
         rows.insert(0, ("mnist", sum(map(len, mnist.load())), str(folder)))
     for name, images, location in rows:

@@ -1,1 +1,1 @@
-"""Digits in: where labeled pictures come from, and how any picture gets into MNIST's frame."""
+"""Data: where labeled images come from, and the preprocessing that makes any image like MNIST's."""

@@ -1,4 +1,4 @@
-"""Datasets: labeled pictures in MNIST's frame, and their split for training."""
+"""Datasets: labeled images and their split into training, validation and test set."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nn import IMAGE_SIDE
 from nn.errors import UserError
 from nn.support.atomic_write import replacing
 from nn.support.paths import cache
 
-MOST_PICTURES = 1_000_000  # of a file: 784 MB once decoded
+MAX_IMAGES = 1_000_000  # per file: 784 MB once decoded
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """images: (n, 28, 28) uint8, ink bright; labels: (n,) uint8, 0–9; both may be memory maps."""
+    """images: (n, 28, 28) uint8, bright strokes on 0; labels: (n,) uint8, 0 to 9.
+
+    Both may be memory maps.
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
@@ -34,91 +38,93 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Splits:
-    """train is learned from, validation chooses between recipes, test is looked at last."""
+    """Train on ``train``, choose hyperparameters by ``validation``, report results on ``test``."""
 
     train: Dataset
     validation: Dataset
     test: Dataset
 
 
-def checked(
-    images: NDArray[Any], labels: NDArray[Any], name: str, where: tuple[object, object]
+def validated(
+    images: NDArray[Any], labels: NDArray[Any], name: str, sources: tuple[object, object]
 ) -> Dataset:
-    """A Dataset of what files held, which may be whole numbers of any kind.
+    """A Dataset from the arrays of a file, which may be integers of any type.
 
-    where: what to call images and labels in a sentence. Raises UserError unless there is at least
-    one picture, every picture is 28 × 28 and has a label from 0 to 9.
+    sources: what to call images and labels in error messages, such as their files. Raises UserError
+    unless there is at least one image and every image is 28 × 28 and has a label from 0 to 9.
     """
-    pictures, names = where
-    if images.shape[1:] != (28, 28):
-        found = " × ".join(map(str, images.shape)) or "a single number"
-        raise UserError(f"{pictures}: expected pictures of 28 × 28, (n, 28, 28); found {found}.")
+    images_source, labels_source = sources
+    if images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
+        shape = " × ".join(map(str, images.shape)) or "a single number"
+        raise UserError(
+            f"{images_source}: expected images of 28 × 28 pixels, (n, 28, 28); got {shape}."
+        )
     if labels.shape != images.shape[:1]:
         raise UserError(
-            f"{pictures} has {len(images):,} pictures but {names} {labels.size:,} labels: "
-            "they do not belong together, or one is cut off."
+            f"{images_source} has {len(images):,} images but {labels_source} has {labels.size:,} "
+            "labels: the two do not belong together, or one is truncated."
         )
     if not len(images):
-        raise UserError(f"{pictures} has no pictures; expected at least one.")
-    for array, what, most, place in (
-        (images, "pixels", 255, pictures),
-        (labels, "labels", 9, names),
+        raise UserError(f"{images_source} has no images; expected at least one.")
+    for array, kind, maximum, source in (
+        (images, "pixels", 255, images_source),
+        (labels, "labels", 9, labels_source),
     ):
         low, high = array.min(), array.max()
-        if low < 0 or high > most:
-            found = low if low < 0 else high
-            raise UserError(f"{place}: expected {what} from 0 to {most}, found {found}.")
+        if low < 0 or high > maximum:
+            value = low if low < 0 else high
+            raise UserError(f"{source}: expected {kind} from 0 to {maximum}, got {value}.")
     return Dataset(images.astype(np.uint8, copy=False), labels.astype(np.uint8, copy=False), name)
 
 
-def hold_out(train: Dataset, test: Dataset, validation: int) -> Splits:
-    """The last ``validation`` training pictures become the validation set (0: an empty one).
+def hold_out(train: Dataset, test: Dataset, validation_size: int) -> Splits:
+    """The last ``validation_size`` training images become the validation set, which may be empty.
 
-    Raises UserError when that would leave nothing to train on.
+    Raises UserError if no training images are left.
     """
-    kept = len(train) - validation
-    if kept < 1:
+    train_size = len(train) - validation_size
+    if train_size < 1:
         raise UserError(
-            f"{train.name} has {len(train):,} training pictures; holding out {validation:,} for "
-            "validation leaves none to learn from. Choose a smaller --validation."
+            f"{train.name} has {len(train):,} training images; a validation set of "
+            f"{validation_size:,} leaves none to learn from. Choose a smaller validation size."
         )
-    return Splits(train[:kept], train[kept:], test)
+    return Splits(train[:train_size], train[train_size:], test)
 
 
-def split(whole: Dataset, seed: int, validation: bool) -> Splits:
-    """80 % to train on, 10 % for validation, 10 % to test, drawn by ``seed``.
+def split(dataset: Dataset, seed: int, with_validation: bool) -> Splits:
+    """Split at random into 80 % training, 10 % validation and 10 % test images.
 
-    Without ``validation`` those 10 % are trained on too; the test set stays the same. Raises
-    UserError for fewer than ten pictures.
+    Without validation, the training set gets those 10 % as well; the test set stays the same.
+    Raises UserError for fewer than ten images.
     """
-    tenth = len(whole) // 10
+    tenth = len(dataset) // 10
     if not tenth:
         raise UserError(
-            f"{whole.name} has {len(whole)} pictures; at least 10 are needed, so that some can be "
-            "kept apart to test with."
+            f"{dataset.name} has {len(dataset)} images; at least 10 are needed, because a tenth is "
+            "held out for testing."
         )
-    order = np.random.default_rng(seed).permutation(len(whole))
-    parts = np.split(order, [tenth, 2 * tenth if validation else tenth])
-    test, held_out, train = (whole[np.sort(rows)] for rows in parts)
-    return Splits(train, held_out, test)
+    order = np.random.default_rng(seed).permutation(len(dataset))
+    parts = np.split(order, [tenth, 2 * tenth if with_validation else tenth])
+    test, validation, train = (dataset[np.sort(rows)] for rows in parts)
+    return Splits(train, validation, test)
 
 
 def cached(key: str, make: Callable[[], Dataset], name: str) -> Dataset:
-    """The dataset that ``make()`` returns, made once and afterwards memory-mapped from the cache.
+    """The dataset that ``make()`` returns: made once, then memory-mapped from the cache.
 
-    ``key``: what it is, a dash, its version, which must change whenever what ``make`` returns
-    would; a new version removes the older ones. Safe when several processes make the same one at
-    once: each writes files of its own and moves them into place.
+    ``key`` is an identifier, a dash and a version, which must change whenever the result of
+    ``make`` changes. A new version deletes the older ones. Several processes may make the same
+    dataset at once: each writes its own files and moves them into place.
     """
     images, labels = cache(f"{key}-images.npy"), cache(f"{key}-labels.npy")
     if not (images.exists() and labels.exists()):
-        made = make()
-        # Labels last: their presence says that both are whole.
-        for path, array in ((images, made.images), (labels, made.labels)):
+        dataset = make()
+        # Labels last: if they exist, both files are complete.
+        for path, array in ((images, dataset.images), (labels, dataset.labels)):
             with replacing(path) as part, open(part, "wb") as file:
                 np.save(file, array)
         for old in images.parent.glob(f"{key.rpartition('-')[0]}-*.npy"):
             if old not in (images, labels):
-                with suppress(OSError):  # Windows keeps what another process has mapped
+                with suppress(OSError):  # Windows cannot delete what another process has mapped
                     old.unlink()
     return Dataset(np.load(images, mmap_mode="r"), np.load(labels, mmap_mode="r"), name)

@@ -1,4 +1,4 @@
-"""Own: one's own few digits, kept as a file and learned beside the many of a dataset."""
+"""Extra data: a few labeled images, saved as a file and added to a large training set."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from nn.data.formats import npz
 from nn.errors import UserError
 from nn.support import paths
 
-# Own digits are repeated until they are about so much of an epoch: more, and the others are
-# forgotten; less, and they are hardly learned. A few digits repeated more often than this would
-# only be memorized.
-SHARE, MOST = 0.1, 100
+# Extra images are repeated until they are about this share of an epoch: with a larger share the
+# network forgets the other images, with a smaller one it hardly learns the extra ones.
+TARGET_SHARE = 0.1
+MAX_REPEATS = 100  # a few images repeated more often would only be memorized
 
 
-def save(digits: Dataset) -> Path:
-    """The file with exactly these digits, made if it is missing. Raises UserError.
+def save(extra: Dataset) -> Path:
+    """Save the images unless they already are, and return their file. Raises UserError.
 
-    Named by what is in it: what a run learned from stays what it was.
+    The file is named after a hash of its content, so a run's extra data never changes.
     """
-    content = sha256(digits.images.tobytes() + digits.labels.tobytes()).hexdigest()
+    content = sha256(extra.images.tobytes() + extra.labels.tobytes()).hexdigest()
     path = paths.extra_data(f"{content[:32]}.npz")
     if not path.exists():
-        npz.write(digits, path)
+        npz.write(extra, path)
     return path
 
 
 def read(path: Path) -> Dataset:
-    """Raises UserError when it is gone, or no such file."""
+    """Raises UserError if the file is missing or invalid."""
     if not path.exists():
-        raise UserError(f"The own digits to learn from are gone: there is no file {path.name}.")
+        raise UserError(f"Extra data not found: there is no file {path.name}.")
     return npz.read(path)
 
 
-def add_to(train: Dataset, digits: Dataset) -> Dataset:
-    """The dataset's pictures, then the own ones, each so many times; see SHARE."""
-    wanted = len(train) * SHARE / (1 - SHARE)
-    times = min(MOST, max(1, round(wanted / len(digits))))
+def add_to(train: Dataset, extra: Dataset) -> Dataset:
+    """The training images, followed by repetitions of all extra images; see TARGET_SHARE."""
+    target = len(train) * TARGET_SHARE / (1 - TARGET_SHARE)
+    repeats = min(MAX_REPEATS, max(1, round(target / len(extra))))
     return Dataset(
-        np.concatenate([train.images, *[digits.images] * times]),
-        np.concatenate([train.labels, *[digits.labels] * times]),
+        np.concatenate([train.images, *[extra.images] * repeats]),
+        np.concatenate([train.labels, *[extra.labels] * repeats]),
         train.name,
     )

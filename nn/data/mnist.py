@@ -14,9 +14,9 @@ from nn.errors import UserError
 from nn.support.paths import home
 
 HOW_TO_GET = (
-    "To train on MNIST, fetch it (11 MB) with `python -m nn data --download`, or put its four "
+    "To train on MNIST, download it (11 MB) with `python -m nn data --download`, or put its four "
     "files (train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-images-idx3-ubyte.gz, "
-    "t10k-labels-idx1-ubyte.gz) into a folder and set DIGITSCOPE_DATA to it."
+    "t10k-labels-idx1-ubyte.gz) into a folder and set DIGITSCOPE_DATA to that folder."
 )
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -43,7 +43,7 @@ FILES = {  # name: sha256, bytes
 
 
 def find() -> Path | None:
-    """The folder with MNIST's four files: ``$DIGITSCOPE_DATA``, else the home's, else None."""
+    """The folder with MNIST's four files: ``$DIGITSCOPE_DATA`` or the download folder; else None"""
     for folder in (os.environ.get("DIGITSCOPE_DATA"), download_folder()):
         if folder and is_complete(Path(folder)):
             return Path(folder)
@@ -51,47 +51,50 @@ def find() -> Path | None:
 
 
 def download_folder() -> Path:
-    """The folder that ``download`` fills."""
+    """The folder that ``download`` writes to."""
     return home() / "mnist"
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether the four files are in the folder, gzipped or not."""
+    """Whether the folder has all four files, gzipped or not."""
     return all((folder / name).is_file() or (folder / name[:-3]).is_file() for name in FILES)
 
 
 def load(folder: Path | None = None) -> tuple[Dataset, Dataset]:
-    """(training set, test set), memory-mapped: MNIST, or what ``folder`` holds in its place.
+    """(training set, test set), memory-mapped: MNIST, or the files of the same names in ``folder``.
 
-    Raises UserError when absent or corrupt.
+    Raises UserError if files are missing or damaged.
     """
     name = folder.name if folder else "mnist"
     folder = folder or find()
     if folder is None:
-        raise UserError(f"MNIST is not on this computer. {HOW_TO_GET} Or train on strokes.")
+        raise UserError(
+            f"MNIST is not on this computer. {HOW_TO_GET} Or train on the built-in synthetic "
+            "digits (strokes)."
+        )
     train, test = (folder / f"{part}-images-idx3-ubyte.gz" for part in ("train", "t10k"))
     return _load(train, name), _load(test, name)
 
 
-def _load(packed: Path, name: str) -> Dataset:
-    return any_format.load(packed if packed.is_file() else packed.with_suffix(""), name)
+def _load(gzipped: Path, name: str) -> Dataset:
+    return any_format.load(gzipped if gzipped.is_file() else gzipped.with_suffix(""), name)
 
 
-def download(progress: Callable[[int, int], object] = lambda done, total: None) -> Path:
-    """Fetch the four files into the home, from the first mirror that has them → their folder.
+def download(on_progress: Callable[[int, int], object] = lambda done, total: None) -> Path:
+    """Download the four files from the first mirror that has them all, and return their folder.
 
-    ``progress`` takes (bytes so far, bytes in all). Files that are there and whole are not fetched
-    again. Raises UserError when no mirror has them all.
+    ``on_progress`` receives (bytes so far, bytes in total). Valid files are not downloaded again.
+    Raises UserError if no mirror has all files.
     """
     failures = []
     for mirror in MIRRORS:
         done, total = 0, sum(size for _, size in FILES.values())
         try:
             for name, (sha256, size) in FILES.items():
-                report = partial(_report, progress, done, total)
+                report = partial(_report, on_progress, done, total)
                 fetch(mirror + name, download_folder() / name, sha256, size, report)
                 done += size
-                progress(done, total)
+                on_progress(done, total)
             return download_folder()
         except UserError as error:
             failures.append(str(error))
@@ -100,5 +103,7 @@ def download(progress: Callable[[int, int], object] = lambda done, total: None) 
     )
 
 
-def _report(progress: Callable[[int, int], object], before: int, total: int, now: int) -> None:
-    progress(before + now, total)
+def _report(
+    on_progress: Callable[[int, int], object], before: int, total: int, received: int
+) -> None:
+    on_progress(before + received, total)

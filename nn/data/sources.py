@@ -1,4 +1,4 @@
-"""Sources: a dataset's name, or where one's own is → its pictures, split and ready to train on."""
+"""Sources: load a dataset by its name or from the user's files, split and ready for training."""
 
 from __future__ import annotations
 
@@ -12,58 +12,59 @@ from nn.data.formats import any_format
 from nn.data.synthetic import handwriting
 from nn.errors import UserError
 
-DATASETS = ("mnist", "strokes")
+DATASETS = ("mnist", "strokes")  # strokes: the built-in synthetic digits
 
 
 def default_dataset() -> str:
-    """``mnist`` where it is on this computer, else ``strokes``: nothing is downloaded unasked."""
+    """``mnist`` if it is on this computer, else ``strokes``: nothing is downloaded unasked."""
     return "mnist" if mnist.find() else "strokes"
 
 
-def resolve_dataset(data: str) -> str:
-    """A dataset's name as it is, a path from the root: a run's worker may stand elsewhere.
+def resolve_dataset(dataset: str) -> str:
+    """Make a path absolute, because a worker may run in another folder; a name stays the same.
 
-    Raises UserError when it is neither a name nor is anything there.
+    Raises UserError if it is not a name and no such file or folder exists.
     """
-    if data in DATASETS:
-        return data
-    path = os.path.expanduser(data)
+    if dataset in DATASETS:
+        return dataset
+    path = os.path.expanduser(dataset)
     if not os.path.exists(path):
         raise UserError(
             f"dataset must be one of {', '.join(DATASETS)}, or {any_format.SUPPORTED_FORMATS}; "
-            f"there is no {data!r}."
+            f"there is no {dataset!r}."
         )
     return os.path.abspath(path)
 
 
-def load_splits(data: str, validation: int, seed: int, also: str = "") -> Splits:
-    """The pictures of a dataset by name, or at a path, in three parts; ``also``, those of an .npz
-    of one's own are learned beside them.
+def load_splits(dataset: str, validation_size: int, seed: int, extra_data_path: str = "") -> Splits:
+    """Load a dataset by name or path, split into training, validation and test set.
 
-    MNIST, strokes and a folder with files named as MNIST's have a test set; the last ``validation``
-    training pictures are held out. Others are split 80/10/10 by ``seed``; with ``validation`` 0
-    none are held out there either. Raises UserError for what is absent or corrupt.
+    MNIST, the synthetic digits and folders with MNIST's file names have a test set of their own;
+    the last ``validation_size`` training images are held out. All others are split 80/10/10 by
+    ``seed``, or 90/0/10 if ``validation_size`` is 0. The images of an .npz at ``extra_data_path``
+    are added to the training set. Raises UserError for missing or damaged files.
     """
-    splits = _splits(data, validation, seed)
-    if also:
-        splits = replace(splits, train=extra_data.add_to(splits.train, extra_data.read(Path(also))))
+    splits = _load_splits(dataset, validation_size, seed)
+    if extra_data_path:
+        extra = extra_data.read(Path(extra_data_path))
+        splits = replace(splits, train=extra_data.add_to(splits.train, extra))
     return splits
 
 
-def _splits(data: str, validation: int, seed: int) -> Splits:
-    if data == "strokes":
-        return hold_out(*handwriting.load(), validation)
-    if data == "mnist":
-        return hold_out(*mnist.load(), validation)
-    path = Path(resolve_dataset(data))
+def _load_splits(dataset: str, validation_size: int, seed: int) -> Splits:
+    if dataset == "strokes":
+        return hold_out(*handwriting.load(), validation_size)
+    if dataset == "mnist":
+        return hold_out(*mnist.load(), validation_size)
+    path = Path(resolve_dataset(dataset))
     if mnist.is_complete(path):
-        return hold_out(*mnist.load(path), validation)
-    return split(any_format.load(path, path.name), seed, validation > 0)
+        return hold_out(*mnist.load(path), validation_size)
+    return split(any_format.load(path, path.name), seed, validation_size > 0)
 
 
-def load_test_set(data: str) -> Dataset:
-    """The test pictures of a dataset that has such; of any other, all. Raises as ``load``."""
-    path = Path(resolve_dataset(data))
-    if data in DATASETS or mnist.is_complete(path):
-        return load_splits(data, 0, 0).test
+def load_test_set(dataset: str) -> Dataset:
+    """The test set of a dataset that has one, else all its images. Raises as ``load_splits``."""
+    path = Path(resolve_dataset(dataset))
+    if dataset in DATASETS or mnist.is_complete(path):
+        return load_splits(dataset, 0, 0).test
     return any_format.load(path, path.name)

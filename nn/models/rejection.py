@@ -39,5 +39,5 @@ def stroke_complexity(preprocessed: Preprocessed) -> float:
 
 def stroke_length(preprocessed: Preprocessed) -> float:
     """The length of the pen's path in heights of the digit: half the length of its edges."""
-    foreground: Array = np.divide(preprocessed.steps["cropped"], 255, dtype=np.float32)
+    foreground: Array = np.divide(preprocessed.steps["crop"], 255, dtype=np.float32)
     return float(stroke_width.edge_length(foreground) / (2 * max(foreground.shape)))

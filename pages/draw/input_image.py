@@ -38,7 +38,7 @@ def as_preprocessed(image: Array) -> Preprocessed:
     if not foreground.any():
         return Preprocessed(image, True, {})
     top, left, bottom, right = bounding_box(foreground)
-    return Preprocessed(image, False, {"cropped": image[top:bottom, left:right]})
+    return Preprocessed(image, False, {"crop": image[top:bottom, left:right]})
 
 
 def on_canvas(loaded: LoadedImage) -> Image.Image:

@@ -8,10 +8,13 @@ from pages.components.image_gallery import Group, drawing_image, image_gallery, 
 SIZE = 112  # pixels on the page
 
 STEPS = {
-    "found": ("Foreground", "The strokes, without background, shadows and lines."),
-    "cropped": ("Crop", "Cut to the digit, so its position does not matter."),
-    "weighed": ("Scale and stroke width", "Fitted into 20 × 20 pixels, strokes of normal width."),
-    "centered": ("Center of mass", "Moved to the center of 28 × 28 pixels."),
+    "foreground": ("Foreground", "The strokes, without background, shadows and lines."),
+    "crop": ("Crop", "Cut to the digit, so its position does not matter."),
+    "stroke_width": (
+        "Scale and stroke width",
+        "Fit into 20 × 20 pixels, strokes of normal width.",
+    ),
+    "center_of_mass": ("Center of mass", "Moved to the center of 28 × 28 pixels."),
 }
 
 

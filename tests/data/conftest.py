@@ -1,4 +1,4 @@
-"""What the tests of digits share: a server of files that may be told to misbehave."""
+"""Fixtures of the data tests: a file server that can misbehave."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 class Server(ThreadingHTTPServer):
-    """Serves ``files``: path → bytes, or a function that takes over; ``asked`` in this order."""
+    """Serves ``files``: path → bytes, or a function of the request. ``requested``: all paths."""
 
     daemon_threads = True
 
@@ -17,13 +17,13 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.files = {}
-        self.asked = []
-        self.over = Event()  # what stalls waits for this
+        self.requested = []
+        self.over = Event()  # ends requests that stall
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
+        self.server.requested.append(self.path)
         content = self.server.files.get(self.path)
         if content is None:
             self.send_error(404)

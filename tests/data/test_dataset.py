@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.data.dataset import Dataset, cached, checked, hold_out, split
+from nn.data.dataset import Dataset, cached, hold_out, split, validated
 from nn.errors import UserError
 
 
@@ -37,15 +37,15 @@ def test_holding_out_splits_the_training_set_in_two_and_leaves_the_test_set(size
 
 
 @pytest.mark.parametrize("validation", [5, 6])
-def test_holding_out_everything_is_refused(validation):
-    with pytest.raises(UserError, match="5 training pictures"):
+def test_holding_out_everything_is_rejected(validation):
+    with pytest.raises(UserError, match="5 training images"):
         hold_out(numbered(5), numbered(3), validation)
 
 
 @given(count=st.integers(10, 300), seed=st.integers(0, 99))
-def test_a_split_is_80_10_10_of_every_picture_once_and_the_same_for_the_same_seed(count, seed):
+def test_a_split_has_every_image_once_80_10_10_and_depends_on_the_seed_only(count, seed):
     whole = Dataset(np.arange(count)[:, None, None], np.arange(count) % 10, "numbered")
-    splits = split(whole, seed, validation=True)
+    splits = split(whole, seed, with_validation=True)
 
     sizes = len(splits.train), len(splits.validation), len(splits.test)
     assert sizes == (count - 2 * (count // 10), count // 10, count // 10)
@@ -55,51 +55,51 @@ def test_a_split_is_80_10_10_of_every_picture_once_and_the_same_for_the_same_see
     for part in parts:
         np.testing.assert_array_equal(part.labels, part.images.ravel() % 10)
 
-    again = split(whole, seed, validation=True)
+    again = split(whole, seed, with_validation=True)
     assert_same(again.train, splits.train)
     assert_same(again.test, splits.test)
-    without = split(whole, seed, validation=False)
-    assert_same(without.test, splits.test)
-    assert (len(without.train), len(without.validation)) == (count - count // 10, 0)
+    two_parts = split(whole, seed, with_validation=False)
+    assert_same(two_parts.test, splits.test)
+    assert (len(two_parts.train), len(two_parts.validation)) == (count - count // 10, 0)
 
 
-def test_another_seed_splits_otherwise():
-    one, other = (split(numbered(100), seed, validation=True).test for seed in (0, 1))
+def test_another_seed_gives_another_split():
+    one, other = (split(numbered(100), seed, with_validation=True).test for seed in (0, 1))
     assert not np.array_equal(one.images, other.images)
 
 
-def test_fewer_than_ten_pictures_are_not_split():
+def test_fewer_than_ten_images_are_not_split():
     with pytest.raises(UserError, match="at least 10"):
-        split(numbered(9), 0, validation=False)
+        split(numbered(9), 0, with_validation=False)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.uint64, ">i2"])
-def test_whole_numbers_of_any_kind_are_checked_into_bytes(dtype):
+def test_integers_of_any_type_become_bytes(dtype):
     images = np.full((2, 28, 28), 255, dtype)
-    found = checked(images, np.array([0, 9], dtype), "name", ("a", "b"))
+    found = validated(images, np.array([0, 9], dtype), "name", ("a", "b"))
     assert found.images.dtype == found.labels.dtype == np.uint8
     assert_same(found, Dataset(np.full((2, 28, 28), 255), np.array([0, 9]), "name"))
 
 
 @pytest.mark.parametrize(
-    ("images", "labels", "sentence"),
+    ("images", "labels", "message"),
     [
-        (np.zeros((2, 20, 20)), [1, 2], "pictures.idx: .* 28 × 28.*2 × 20 × 20"),
-        (np.zeros((2, 784)), [1, 2], "pictures.idx: .* 28 × 28.*2 × 784"),
-        (np.zeros(()), [1, 2], "pictures.idx: .* 28 × 28"),
-        (np.zeros((2, 28, 28)), [1], "pictures.idx has 2 pictures but labels.idx 1 labels"),
-        (np.zeros((2, 28, 28)), [[1, 2]], "pictures.idx has 2 pictures but labels.idx"),
-        (np.zeros((2, 28, 28)), 1, "pictures.idx has 2 pictures but labels.idx"),
-        (np.zeros((0, 28, 28)), [], "pictures.idx has no pictures"),
-        (np.zeros((2, 28, 28)), [1, 10], "labels.idx: expected labels from 0 to 9, found 10"),
-        (np.zeros((2, 28, 28)), [-1, 9], "labels.idx: expected labels from 0 to 9, found -1"),
-        (np.full((2, 28, 28), 256), [1, 2], "pictures.idx: expected pixels from 0 to 255, .* 256"),
-        (np.full((2, 28, 28), -1), [1, 2], "pictures.idx: expected pixels from 0 to 255, .* -1"),
+        (np.zeros((2, 20, 20)), [1, 2], "images.idx: .* 28 × 28.*2 × 20 × 20"),
+        (np.zeros((2, 784)), [1, 2], "images.idx: .* 28 × 28.*2 × 784"),
+        (np.zeros(()), [1, 2], "images.idx: .* 28 × 28"),
+        (np.zeros((2, 28, 28)), [1], "images.idx has 2 images but labels.idx has 1 labels"),
+        (np.zeros((2, 28, 28)), [[1, 2]], "images.idx has 2 images but labels.idx"),
+        (np.zeros((2, 28, 28)), 1, "images.idx has 2 images but labels.idx"),
+        (np.zeros((0, 28, 28)), [], "images.idx has no images"),
+        (np.zeros((2, 28, 28)), [1, 10], "labels.idx: expected labels from 0 to 9, got 10"),
+        (np.zeros((2, 28, 28)), [-1, 9], "labels.idx: expected labels from 0 to 9, got -1"),
+        (np.full((2, 28, 28), 256), [1, 2], "images.idx: expected pixels from 0 to 255, .* 256"),
+        (np.full((2, 28, 28), -1), [1, 2], "images.idx: expected pixels from 0 to 255, .* -1"),
     ],
 )
-def test_what_is_no_dataset_is_refused_by_the_name_of_its_file(images, labels, sentence):
-    with pytest.raises(UserError, match=rf"^{sentence}.*\.$"):
-        checked(images.astype(int), np.array(labels, int), "n", ("pictures.idx", "labels.idx"))
+def test_invalid_arrays_are_rejected_by_the_name_of_their_file(images, labels, message):
+    with pytest.raises(UserError, match=rf"^{message}.*\.$"):
+        validated(images.astype(int), np.array(labels, int), "n", ("images.idx", "labels.idx"))
 
 
 def test_a_dataset_is_made_once_and_then_mapped_from_the_cache():

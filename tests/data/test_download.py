@@ -15,26 +15,26 @@ SHA256 = hashlib.sha256(DATA).hexdigest()
 
 
 @pytest.fixture(autouse=True)
-def patience(monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE", 0.3)
+def short_timeout(monkeypatch):
+    monkeypatch.setattr(module, "TIMEOUT", 0.3)
 
 
 def get(url, path, progress=lambda done: None):
     fetch(url, path, SHA256, len(DATA), progress)
 
 
-def test_a_file_is_fetched_whole_and_once(server, tmp_path):
+def test_a_file_is_downloaded_completely_and_once(server, tmp_path):
     server.files["/file"] = DATA
-    seen = []
-    get(f"{server.url}/file", tmp_path / "a", seen.append)
+    reported = []
+    get(f"{server.url}/file", tmp_path / "a", reported.append)
     assert (tmp_path / "a").read_bytes() == DATA
-    assert seen == sorted(seen) and seen[-1] == len(DATA)
+    assert reported == sorted(reported) and reported[-1] == len(DATA)
 
     get(f"{server.url}/file", tmp_path / "a")
-    assert server.asked == ["/file"]
+    assert server.requested == ["/file"]
 
 
-def test_packed_bytes_stay_packed_even_where_the_server_calls_that_an_encoding(server, tmp_path):
+def test_gzipped_bytes_stay_gzipped_even_if_the_server_declares_an_encoding(server, tmp_path):
     def encoded(handler):
         handler.send_response(200)
         handler.send_header("Content-Encoding", "gzip")
@@ -120,21 +120,21 @@ def another_protocol(handler):
     [
         (None, "404 Not Found"),
         (server_error, "503 Service Unavailable"),
-        (b"", "not the file"),
-        (other_bytes, "not the file"),
-        (fewer_bytes, "not the file"),
-        (no_end, "not the file"),
-        (cut_off, "broke off"),
+        (b"", "not the expected one"),
+        (other_bytes, "not the expected one"),
+        (fewer_bytes, "not the expected one"),
+        (no_end, "not the expected one"),
+        (cut_off, "was interrupted"),
         (reset, "cannot be reached"),
-        (stall_at_once, "next to nothing came for 0.3 seconds"),
-        (stall_midway, "next to nothing came for 0.3 seconds"),
-        (drip, "next to nothing came for 0.3 seconds"),
+        (stall_at_once, "almost no data was received for 0.3 seconds"),
+        (stall_midway, "almost no data was received for 0.3 seconds"),
+        (drip, "almost no data was received for 0.3 seconds"),
         (no_http, ""),
         (round_and_round, ""),
         (another_protocol, ""),
     ],
 )
-def test_a_server_that_misbehaves_is_a_sentence_and_leaves_what_was_there(
+def test_a_misbehaving_server_is_a_user_error_and_leaves_existing_files_unchanged(
     server, tmp_path, behave, reason
 ):
     server.files["/file"] = behave
@@ -142,31 +142,31 @@ def test_a_server_that_misbehaves_is_a_sentence_and_leaves_what_was_there(
     for before in (None, b"older"):
         if before:
             path.write_bytes(before)
-        with pytest.raises(UserError) as refused:
+        with pytest.raises(UserError) as error:
             get(url, path)
-        assert str(refused.value).startswith(f"{url}: ") and reason in str(refused.value)
-        assert str(refused.value).endswith(".")
+        assert str(error.value).startswith(f"{url}: ") and reason in str(error.value)
+        assert str(error.value).endswith(".")
         assert [p.read_bytes() for p in tmp_path.iterdir()] == ([before] if before else [])
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/file", "http://[", "gopher://x/y", "nonsense"])
-def test_an_address_that_leads_nowhere_is_a_sentence(tmp_path, url):
+def test_an_invalid_url_is_a_user_error(tmp_path, url):
     with pytest.raises(UserError, match=r"\.$"):
         get(url, tmp_path / "a")
 
 
-def test_a_place_that_cannot_be_written_is_a_sentence(server, tmp_path):
+def test_a_folder_that_cannot_be_written_is_a_user_error(server, tmp_path):
     server.files["/file"] = DATA
-    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "file").write_text("not a folder")
     with pytest.raises(UserError):
         get(f"{server.url}/file", tmp_path / "file" / "a")
 
 
-def test_what_progress_raises_ends_the_download_and_nothing_is_left(server, tmp_path):
-    def enough(done):
+def test_an_exception_from_on_progress_ends_the_download_and_leaves_nothing(server, tmp_path):
+    def interrupt(done):
         raise KeyboardInterrupt
 
     server.files["/file"] = DATA
     with pytest.raises(KeyboardInterrupt):
-        get(f"{server.url}/file", tmp_path / "a", enough)
+        get(f"{server.url}/file", tmp_path / "a", interrupt)
     assert not list(tmp_path.iterdir())

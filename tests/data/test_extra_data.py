@@ -1,4 +1,4 @@
-"""Own digits: kept as they are, and about a tenth of what is learned."""
+"""Extra data: saved unchanged, and about a tenth of the training set."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def some(count: int, seed: int = 0) -> Dataset:
     return Dataset(images, rng.integers(0, 10, count).astype(np.uint8), "some")
 
 
-def test_what_is_kept_is_read_as_it_was_under_a_name_of_its_own():
+def test_saved_images_are_read_back_and_named_by_content():
     one, other = some(7), some(7, seed=1)
     path = extra_data.save(one)
     assert extra_data.save(one) == path != extra_data.save(other)
@@ -32,34 +32,34 @@ def test_what_is_kept_is_read_as_it_was_under_a_name_of_its_own():
     np.testing.assert_array_equal(found.labels, one.labels)
 
 
-def test_a_file_that_is_gone_or_is_none_is_a_sentence(tmp_path):
-    with pytest.raises(UserError, match=r"gone: there is no file mine\.npz\.$"):
-        extra_data.read(tmp_path / "mine.npz")
-    (tmp_path / "mine.npz").write_bytes(b"no archive")
+def test_a_missing_or_invalid_file_is_a_user_error(tmp_path):
+    with pytest.raises(UserError, match=r"not found: there is no file extra\.npz\.$"):
+        extra_data.read(tmp_path / "extra.npz")
+    (tmp_path / "extra.npz").write_bytes(b"not an archive")
     with pytest.raises(UserError, match="is not a valid"):
-        extra_data.read(tmp_path / "mine.npz")
+        extra_data.read(tmp_path / "extra.npz")
 
 
 @pytest.mark.parametrize("count", [1, 5, 89, 90, 400, 5000])
-def test_all_are_learned_equally_often_and_are_about_a_tenth(count):
-    train, digits = some(9000, seed=2), some(count)
-    both = extra_data.add_to(train, digits)
+def test_all_extra_images_are_repeated_equally_often_to_about_a_tenth(count):
+    train, extra = some(9000, seed=2), some(count)
+    both = extra_data.add_to(train, extra)
     np.testing.assert_array_equal(both.images[:9000], train.images)
     times, left = divmod(len(both) - 9000, count)
-    assert not left and 1 <= times <= extra_data.MOST
-    np.testing.assert_array_equal(both.images[9000:], np.tile(digits.images, (times, 1, 1)))
-    np.testing.assert_array_equal(both.labels[9000:], np.tile(digits.labels, times))
+    assert not left and 1 <= times <= extra_data.MAX_REPEATS
+    np.testing.assert_array_equal(both.images[9000:], np.tile(extra.images, (times, 1, 1)))
+    np.testing.assert_array_equal(both.labels[9000:], np.tile(extra.labels, times))
     share = 1 - 9000 / len(both)
-    assert abs(share - extra_data.SHARE) < 0.03 or times in (1, extra_data.MOST)
+    assert abs(share - extra_data.TARGET_SHARE) < 0.03 or times in (1, extra_data.MAX_REPEATS)
 
 
-def test_they_are_learned_beside_a_dataset_and_nothing_is_tested_with_them(monkeypatch):
+def test_extra_data_is_added_to_the_training_set_only(monkeypatch):
     monkeypatch.setattr(
         handwriting, "load", lambda: (handwriting.make(500, 1), handwriting.make(100, 2))
     )
-    digits = some(5)
-    without = sources.load_splits("strokes", 100, 0)
-    both = sources.load_splits("strokes", 100, 0, str(extra_data.save(digits)))
-    assert len(both.train) == len(extra_data.add_to(without.train, digits)) > len(without.train)
-    for ours, theirs in (both.validation, without.validation), (both.test, without.test):
+    extra = some(5)
+    plain = sources.load_splits("strokes", 100, 0)
+    both = sources.load_splits("strokes", 100, 0, str(extra_data.save(extra)))
+    assert len(both.train) == len(extra_data.add_to(plain.train, extra)) > len(plain.train)
+    for ours, theirs in (both.validation, plain.validation), (both.test, plain.test):
         np.testing.assert_array_equal(ours.images, theirs.images)

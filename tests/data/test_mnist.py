@@ -36,26 +36,26 @@ def fill(folder: Path, train: Dataset, test: Dataset, pack=gzip.compress) -> Non
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch) -> Path:
-    """The empty folder that DIGITSCOPE_DATA names."""
+    """The empty folder that DIGITSCOPE_DATA is set to."""
     monkeypatch.setenv("DIGITSCOPE_DATA", str(tmp_path))
     return tmp_path
 
 
-def test_where_nothing_is_nothing_is_found_and_loading_says_what_to_do(folder):
+def test_without_mnist_none_is_found_and_loading_explains_how_to_get_it(folder):
     assert mnist_files.find() is None
     with pytest.raises(UserError, match="DIGITSCOPE_DATA"):
         mnist_files.load()
 
 
 @pytest.mark.parametrize("missing", STEMS)
-def test_three_of_four_files_are_not_found(folder, noise, missing):
+def test_three_of_the_four_files_are_not_enough(folder, noise, missing):
     fill(folder, noise(3), noise(2))
     (folder / f"{missing}.gz").unlink()
     assert mnist_files.find() is None
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
-def test_the_four_files_are_loaded_as_they_were_written(folder, noise, pack):
+def test_the_four_files_are_loaded_unchanged(folder, noise, pack):
     written = noise(12), noise(7, seed=1)
     fill(folder, *written, pack)
 
@@ -66,7 +66,7 @@ def test_the_four_files_are_loaded_as_they_were_written(folder, noise, pack):
         assert found.name == "mnist"
 
 
-def test_the_folder_in_the_home_is_found_when_none_is_named(tmp_path, monkeypatch, noise):
+def test_the_download_folder_is_found_when_no_folder_is_set(tmp_path, monkeypatch, noise):
     monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path))
     (tmp_path / "mnist").mkdir()
@@ -75,14 +75,14 @@ def test_the_folder_in_the_home_is_found_when_none_is_named(tmp_path, monkeypatc
     assert mnist_files.find() == tmp_path / "mnist"
 
 
-def test_files_that_cannot_be_mnist_are_refused_by_name(folder, noise):
+def test_invalid_files_are_named_in_the_error(folder, noise):
     fill(folder, noise(3), noise(2))
     write(folder, "t10k-labels-idx1-ubyte", np.array([3, 10], np.uint8))
-    with pytest.raises(UserError, match=r"t10k-labels-idx1-ubyte\.gz: .*from 0 to 9, found 10"):
+    with pytest.raises(UserError, match=r"t10k-labels-idx1-ubyte\.gz: .*from 0 to 9, got 10"):
         mnist_files.load()
 
 
-def test_another_folder_is_loaded_in_its_place_under_its_own_name(folder, tmp_path, noise):
+def test_another_folder_is_loaded_under_its_own_name(folder, tmp_path, noise):
     other = tmp_path / "other"
     other.mkdir()
     assert not mnist_files.is_complete(other)
@@ -94,13 +94,13 @@ def test_another_folder_is_loaded_in_its_place_under_its_own_name(folder, tmp_pa
     ]  # fmt: skip
 
 
-def test_a_changed_file_is_decoded_afresh_and_an_unchanged_one_is_not(folder, noise, monkeypatch):
+def test_only_a_changed_file_is_decoded_again(folder, noise, monkeypatch):
     fill(folder, noise(3), noise(2), bytes)
     mnist_files.load()
     changed = noise(3, seed=1).images
     write(folder, "train-images-idx3-ubyte", changed, bytes)
     later = (folder / "train-labels-idx1-ubyte").stat().st_mtime + 1
-    os.utime(folder / "train-images-idx3-ubyte", (later, later))  # size is unchanged
+    os.utime(folder / "train-images-idx3-ubyte", (later, later))  # with the same size
 
     decoded, read = [], idx.read_array
     monkeypatch.setattr(
@@ -111,20 +111,20 @@ def test_a_changed_file_is_decoded_afresh_and_an_unchanged_one_is_not(folder, no
     assert decoded == ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"]
 
 
-def test_real_mnist_is_what_it_is_known_to_be(mnist):
+def test_the_real_mnist_has_its_known_shapes_and_labels(mnist):
     train, test = mnist
     assert (train.images.shape, train.labels.shape) == ((60_000, 28, 28), (60_000,))
     assert (test.images.shape, test.labels.shape) == ((10_000, 28, 28), (10_000,))
     assert train.labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert test.labels[:3].tolist() == [7, 2, 1]
-    # Ink is bright, on an empty ground.
+    # Strokes are bright on 0.
     assert train.images.max() == 255
     assert not train.images[:, 0, 0].any()
 
 
-def test_the_files_to_fetch_are_the_real_ones(mnist_folder):
+def test_the_registered_checksums_are_those_of_the_real_files(mnist_folder):
     if not all((mnist_folder / name).is_file() for name in mnist_files.FILES):
-        pytest.skip("MNIST's packed files are needed here, not their content.")
+        pytest.skip("This needs MNIST's gzipped files.")
     for name, (sha256, size) in mnist_files.FILES.items():
         data = (mnist_folder / name).read_bytes()
         assert (hashlib.sha256(data).hexdigest(), len(data)) == (sha256, size)
@@ -132,7 +132,7 @@ def test_the_files_to_fetch_are_the_real_ones(mnist_folder):
 
 @pytest.fixture
 def mirrors(tmp_path, monkeypatch, server, noise):
-    """Two mirrors of a small MNIST, and no MNIST here → what the first serves: path → bytes."""
+    """Two mirrors of a small MNIST, which is not here → the first one's files: path → bytes."""
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
     made = tmp_path / "made"
@@ -148,36 +148,36 @@ def mirrors(tmp_path, monkeypatch, server, noise):
     return first
 
 
-def test_mnist_is_fetched_from_the_first_mirror_and_then_found(server, mirrors):
-    seen = []
-    folder = mnist_files.download(lambda done, total: seen.append((done, total)))
+def test_mnist_is_downloaded_from_the_first_mirror_and_then_found(server, mirrors):
+    reported = []
+    folder = mnist_files.download(lambda done, total: reported.append((done, total)))
 
     total = sum(map(len, mirrors.values()))
-    assert server.asked == list(mirrors)
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
-    assert seen[-1] == (total, total) and {of for _, of in seen} == {total}
+    assert server.requested == list(mirrors)
+    assert [done for done, _ in reported] == sorted(done for done, _ in reported)
+    assert reported[-1] == (total, total) and all(whole == total for _, whole in reported)
     assert mnist_files.find() == mnist_files.download_folder() == folder
     assert [len(part) for part in mnist_files.load()] == [3, 2]
     assert sorted(path.name for path in folder.iterdir()) == sorted(mnist_files.FILES)
 
 
-def test_what_one_mirror_lacks_comes_from_the_next_and_whole_files_are_kept(server, mirrors):
+def test_a_missing_file_comes_from_the_next_mirror_and_valid_files_are_kept(server, mirrors):
     names = list(mnist_files.FILES)
     del server.files[f"/one/{names[2]}"]
     mnist_files.download()
-    assert server.asked == [
+    assert server.requested == [
         *(f"/one/{name}" for name in names[:3]), *(f"/two/{name}" for name in names[2:]),
     ]  # fmt: skip
     assert mnist_files.find()
 
-    server.asked.clear()
+    server.requested.clear()
     (mnist_files.download_folder() / names[1]).write_bytes(b"damaged")
     mnist_files.download()
-    assert server.asked == [f"/one/{names[1]}"]
+    assert server.requested == [f"/one/{names[1]}"]
     assert len(mnist_files.load()) == 2
 
 
-def test_when_no_mirror_serves_each_is_named_and_nothing_is_found(server, mirrors):
+def test_when_all_mirrors_fail_each_is_named_and_nothing_is_found(server, mirrors):
     server.files.clear()
     with pytest.raises(UserError, match=r"/one/\S+: .*404.* .*/two/\S+: .*404.*try again\.$"):
         mnist_files.download()

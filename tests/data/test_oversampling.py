@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn.data.dataset import Dataset
-from nn.data.oversampling import MOST, RARE, oversample, rarity
+from nn.data.oversampling import MAX_REPEATS, OVERSAMPLED_SHARE, oversample, typicality
 from nn.data.synthetic import handwriting
 
 
@@ -13,35 +13,37 @@ def digits():
     return handwriting.make(2000, seed=3)
 
 
-def test_each_digit_is_ranked_on_its_own(digits):
-    ranks = rarity(digits)
+def test_each_digit_is_ranked_separately(digits):
+    ranks = typicality(digits)
     for digit in range(10):
-        own = np.sort(ranks[digits.labels == digit])
-        np.testing.assert_allclose(own, np.arange(1, len(own) + 1) / len(own))
+        sorted_ranks = np.sort(ranks[digits.labels == digit])
+        np.testing.assert_allclose(
+            sorted_ranks, np.arange(1, len(sorted_ranks) + 1) / len(sorted_ranks)
+        )
 
 
-def test_one_written_like_nobody_elses_is_among_the_rarest(digits):
+def test_an_image_unlike_all_others_ranks_among_the_most_unusual(digits):
     images = digits.images.copy()
     sevens = np.flatnonzero(digits.labels == 7)
     images[sevens[5]] = images[np.flatnonzero(digits.labels == 0)[0]]
-    ranks = rarity(Dataset(images, digits.labels, "odd"))
-    assert ranks[sevens[5]] <= 0.02 < rarity(digits)[sevens[5]]
+    ranks = typicality(Dataset(images, digits.labels, "unusual"))
+    assert ranks[sevens[5]] <= 0.02 < typicality(digits)[sevens[5]]
 
 
-def test_rarity_asks_how_a_digit_is_written_and_not_how_dark(digits):
-    paler = Dataset(digits.images // 2, digits.labels, "pale")
-    assert np.corrcoef(rarity(paler), rarity(digits))[0, 1] > 0.99
+def test_the_rank_does_not_depend_on_brightness(digits):
+    darker = Dataset(digits.images // 2, digits.labels, "pale")
+    assert np.corrcoef(typicality(darker), typicality(digits))[0, 1] > 0.99
 
 
-def test_every_picture_stays_and_the_rare_ones_come_oftener(digits):
-    whole = {image.tobytes(): label for image, label in zip(*pairs(digits), strict=True)}
-    times = dict.fromkeys(whole, 0)
+def test_every_image_stays_and_unusual_ones_are_repeated(digits):
+    labels = {image.tobytes(): label for image, label in zip(*pairs(digits), strict=True)}
+    times = dict.fromkeys(labels, 0)
     for image, label in zip(*pairs(oversample(digits)), strict=True):
-        assert whole[image.tobytes()] == label
+        assert labels[image.tobytes()] == label
         times[image.tobytes()] += 1
-    for rank, image in zip(rarity(digits), digits.images, strict=True):
-        assert times[image.tobytes()] == int(min(max(RARE / rank, 1), MOST))
+    for rank, image in zip(typicality(digits), digits.images, strict=True):
+        assert times[image.tobytes()] == int(min(max(OVERSAMPLED_SHARE / rank, 1), MAX_REPEATS))
 
 
-def pairs(pictures):
-    return pictures.images, pictures.labels
+def pairs(dataset):
+    return dataset.images, dataset.labels

@@ -12,11 +12,11 @@ from nn.errors import UserError
 
 
 @pytest.mark.parametrize("name", sources.DATASETS)
-def test_a_name_stays_and_a_path_is_made_to_begin_at_the_root(tmp_path, monkeypatch, name):
+def test_a_name_stays_and_a_path_becomes_absolute(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / name).mkdir()
-    assert sources.resolve_dataset(name) == name  # even where a folder is called so
+    assert sources.resolve_dataset(name) == name  # even if there is a folder of that name
     for text in (f"./{name}", f"~/{name}", str(tmp_path / name)):
         assert sources.resolve_dataset(text) == str(tmp_path / name)
 
@@ -24,13 +24,13 @@ def test_a_name_stays_and_a_path_is_made_to_begin_at_the_root(tmp_path, monkeypa
 @pytest.mark.parametrize(
     "text", ["emnist", "", "no/such.csv", "\0", "\ud800", "x" * 5000, "~nobody/x"]
 )
-def test_what_is_neither_a_name_nor_there_is_a_sentence_that_says_what_may_be(text):
+def test_an_unknown_dataset_is_rejected_with_the_possible_ones(text):
     with pytest.raises(UserError, match=r"^dataset must be one of mnist, strokes, .*csv.*\.$"):
         sources.resolve_dataset(text)
 
 
-@pytest.mark.parametrize("name", ["own.csv", "own.npz", "own-images-idx3-ubyte.gz", "own"])
-def test_own_data_is_split_by_seed(tmp_path, noise, name):
+@pytest.mark.parametrize("name", ["data.csv", "data.npz", "data-images-idx3-ubyte.gz", "data"])
+def test_files_are_split_by_seed(tmp_path, noise, name):
     any_format.write(noise(50), tmp_path / name)
     data = str(tmp_path / name)
     splits = sources.load_splits(data, 5000, 0)
@@ -39,11 +39,15 @@ def test_own_data_is_split_by_seed(tmp_path, noise, name):
     again, other = sources.load_splits(data, 5000, 0), sources.load_splits(data, 5000, 1)
     np.testing.assert_array_equal(again.test.images, splits.test.images)
     assert not np.array_equal(other.test.images, splits.test.images)
-    without = sources.load_splits(data, 0, 0)
-    assert [len(part) for part in (without.train, without.validation, without.test)] == [45, 0, 5]
+    two_parts = sources.load_splits(data, 0, 0)
+    assert [len(part) for part in (two_parts.train, two_parts.validation, two_parts.test)] == [
+        45,
+        0,
+        5,
+    ]
 
 
-def test_a_folder_with_files_named_as_mnists_has_its_own_test_set(tmp_path, noise):
+def test_a_folder_with_the_file_names_of_mnist_has_its_own_test_set(tmp_path, noise):
     any_format.write(noise(50), tmp_path / "train-images-idx3-ubyte.gz")
     any_format.write(noise(7, seed=1), tmp_path / "t10k-images-idx3-ubyte")
     splits = sources.load_splits(str(tmp_path), 20, 0)
@@ -52,7 +56,7 @@ def test_a_folder_with_files_named_as_mnists_has_its_own_test_set(tmp_path, nois
     assert splits.train.name == tmp_path.name
 
 
-def test_names_hold_out_the_last_training_pictures(monkeypatch, noise):
+def test_named_datasets_hold_out_the_last_training_images(monkeypatch, noise):
     for module in (mnist, handwriting):
         monkeypatch.setattr(module, "load", lambda: (noise(50), noise(7, seed=1)))
     for name in sources.DATASETS:
@@ -61,9 +65,9 @@ def test_names_hold_out_the_last_training_pictures(monkeypatch, noise):
         assert len(splits.test) == 7
 
 
-def test_own_data_that_is_gone_or_too_little_is_a_sentence(tmp_path, noise):
+def test_missing_or_too_few_images_are_a_user_error(tmp_path, noise):
     any_format.write(noise(9), tmp_path / "few.npz")
-    with pytest.raises(UserError, match=r"few\.npz has 9 pictures"):
+    with pytest.raises(UserError, match=r"few\.npz has 9 images"):
         sources.load_splits(str(tmp_path / "few.npz"), 0, 0)
     os.unlink(tmp_path / "few.npz")
     with pytest.raises(UserError, match="there is no"):

@@ -1,1 +1,1 @@
-"""File formats: one module for each format that labeled images are read from and written to."""
+"""File formats of labeled images: one module per format, and ``any_format`` to choose by path."""

@@ -1,4 +1,4 @@
-"""Reading and writing labeled pictures; the path says which format."""
+"""Read and write labeled images in the format that the path implies."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ from nn.errors import UserError
 from nn.support.progress import Progress
 
 SUPPORTED_FORMATS = (
-    "an IDX file of pictures (named …-images-idx3-ubyte or ….gz, its labels beside it), a .csv, "
-    "an .npz or a folder of pictures"
+    "an IDX file of images (named …-images-idx3-ubyte or ….gz, with its labels file in the same "
+    "folder), a .csv, an .npz or a folder of images"
 )
-VERSION = 2  # raise when the same files are read as other pictures: it names the cache
+VERSION = 2  # part of the cache key: increase it when the same files decode to different images
 
 log = logging.getLogger(__name__)
 
 
 def read(
-    path: Path, complain: Callable[[str], object] = log.warning, progress: Progress = iter
+    path: Path, warn: Callable[[str], object] = log.warning, progress: Progress = iter
 ) -> Dataset:
-    """The labeled pictures at ``path``.
+    """The labeled images at ``path``.
 
-    ``complain`` takes a sentence for each picture of a folder that is left out. Raises UserError
-    naming the file when it is absent, damaged, or no such thing at all.
+    ``warn`` receives a message for each image of a folder that is skipped. Raises UserError naming
+    a file that is missing, damaged or not in a supported format.
     """
-    kind = _kind(path)
+    kind = _format(path)
     if kind == "folder":
         from nn.data.formats import image_folder
 
-        return image_folder.read(path, complain, progress)
+        return image_folder.read(path, warn, progress)
     if not os.path.isfile(path):
-        raise UserError(f"{path} is not there, or is no file.")
+        raise UserError(f"{path} does not exist or is not a file.")
     if kind == "csv":
         return kaggle_csv.read(path, progress)
     return npz.read(path) if kind == "npz" else idx.read(path)
 
 
 def write(dataset: Dataset, path: Path, progress: Progress = iter) -> None:
-    """Write the pictures to ``path``, whole or not at all.
+    """Write the images to ``path``, completely or not at all.
 
-    A file that is there is replaced. Raises UserError for a folder that is not empty, or where
-    nothing can be written.
+    Replaces an existing file. Raises UserError for a folder that is not empty, and when writing
+    fails.
     """
-    path, kind = path.resolve(), _kind(path)
+    path, kind = path.resolve(), _format(path)
     if kind == "folder":
         from nn.data.formats import image_folder
 
@@ -62,29 +62,29 @@ def write(dataset: Dataset, path: Path, progress: Progress = iter) -> None:
 
 
 def load(path: Path, name: str) -> Dataset:
-    """As ``read``, decoded once and memory-mapped until a file of it changes."""
+    """Like ``read``, but decoded once and memory-mapped until one of the files changes."""
     path = path.resolve()
-    if _kind(path) == "folder":
+    if _format(path) == "folder":
         from nn.data.formats import image_folder
 
-        files = image_folder.files(path)
+        files = image_folder.list_files(path)
     else:
-        files = [path, idx.labels_of(path)] if "idx3" in path.name else [path]
+        files = [path, idx.labels_path(path)] if "idx3" in path.name else [path]
     try:
-        facts = [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
+        stats = [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files]
     except OSError as error:
         raise UserError(f"{error.filename} cannot be read: {error.strerror}.") from None
-    key = f"files-{_digest(str(path))}-{_digest(VERSION, facts)}"
+    key = f"files-{_digest(str(path))}-{_digest(VERSION, stats)}"
     return cached(key, lambda: read(path), name)
 
 
-def _digest(*facts: object) -> str:
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+def _digest(*values: object) -> str:
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
 
 
-def _kind(path: Path) -> str:
+def _format(path: Path) -> str:
     suffix = path.suffix.lower()
-    if os.path.isdir(path):  # where Path.is_dir raises, this is False
+    if os.path.isdir(path):  # False where Path.is_dir raises
         return "folder"
     if suffix in (".csv", ".npz"):
         return suffix[1:]

@@ -1,4 +1,4 @@
-"""Upload: labeled pictures that come as bytes, from somebody's browser."""
+"""Uploads: labeled images that arrive as bytes from a browser."""
 
 from __future__ import annotations
 
@@ -16,98 +16,101 @@ from nn.data.formats.image_files import SUFFIXES
 from nn.errors import UserError
 
 SUPPORTED_FORMATS = (
-    "an IDX file of pictures together with that of their labels, a .csv, an .npz, a .zip with a "
-    "folder of pictures for each digit, or pictures named like 7_anything.png"
+    "an IDX file of images together with its file of labels, a .csv, an .npz, a .zip with a "
+    "folder of images for each digit, or images named like 7_anything.png"
 )
-MOST = 10_000  # pictures that are kept
-MOST_FILES = 20_000  # in a .zip
-MOST_BYTES = 256 * 2**20  # of a .zip once unpacked
+MAX_IMAGES = 10_000
+MAX_ZIP_FILES = 20_000
+MAX_ZIP_BYTES = 256 * 2**20  # unpacked
 
 
-def read(files: Mapping[str, bytes], complain: Callable[[str], object]) -> Dataset:
-    """files: name → contents. The labeled pictures in them, at most MOST.
+def read(files: Mapping[str, bytes], warn: Callable[[str], object]) -> Dataset:
+    """files: name → content. The first MAX_IMAGES labeled images in them.
 
-    ``complain`` takes a sentence for each thing that is left out. Raises UserError naming the file
-    that is damaged, or when nothing in them can be used.
+    ``warn`` receives a message for everything that is skipped. Raises UserError naming a damaged
+    file, and if no image can be used.
     """
-    name = next(iter(files)) if len(files) == 1 else "What you uploaded"
-    with tempfile.TemporaryDirectory() as place:
-        here = Path(place) / "pictures"
-        here.mkdir()
+    name = next(iter(files)) if len(files) == 1 else "The upload"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "images"
+        folder.mkdir()
 
-        def named(sentence: object) -> str:  # nobody needs to know where it lay for a moment
-            return str(sentence).replace(f"{here}/", "").replace(str(here), name)
+        def without_path(message: object) -> str:  # the temporary folder means nothing to the user
+            return str(message).replace(f"{folder}/", "").replace(str(folder), name)
 
         try:
-            found = any_format.read(_laid_out(files, here), lambda said: complain(named(said)))
+            path = _write_files(files, folder)
+            dataset = any_format.read(path, lambda message: warn(without_path(message)))
         except UserError as error:
-            raise UserError(named(error)) from None
-    if len(found) > MOST:
-        complain(f"{name} has {len(found):,} pictures: the first {MOST:,} are looked at.")
-    # A copy: of what is left out nothing stays in memory.
-    return Dataset(np.array(found.images[:MOST]), np.array(found.labels[:MOST]), name)
+            raise UserError(without_path(error)) from None
+    if len(dataset) > MAX_IMAGES:
+        warn(f"{name} has {len(dataset):,} images: only the first {MAX_IMAGES:,} are used.")
+    # A copy, so that the memory of the unused images is freed.
+    images, labels = dataset.images[:MAX_IMAGES], dataset.labels[:MAX_IMAGES]
+    return Dataset(np.array(images), np.array(labels), name)
 
 
-def _laid_out(files: Mapping[str, bytes], here: Path) -> Path:
-    """Write the files into the folder → what ``formats`` reads: one of them, or the folder."""
+def _write_files(files: Mapping[str, bytes], folder: Path) -> Path:
+    """Write the files into the folder and return the path to read: one of them, or the folder."""
     names = {PurePosixPath(name.replace("\\", "/")).name: data for name, data in files.items()}
-    kinds = {PurePosixPath(name).suffix.lower() for name in names}
-    if kinds == {".zip"} and len(names) == 1:
+    suffixes = {PurePosixPath(name).suffix.lower() for name in names}
+    if suffixes == {".zip"} and len(names) == 1:
         [(name, data)] = names.items()
-        names = _unpacked(name, data)
-    elif not kinds <= SUFFIXES:
-        # IDX is two files; the pictures come first.
-        return _table(sorted(names, key=lambda name: "idx3" not in name), names, here)
+        names = _unzip(name, data)
+    elif not suffixes <= SUFFIXES:
+        # IDX consists of two files; images first.
+        return _write_table(sorted(names, key=lambda name: "idx3" not in name), names, folder)
     for name, data in names.items():
-        _put(here / name, data)
-    return here
+        _write_file(folder / name, data)
+    return folder
 
 
-def _table(names: list[str], files: Mapping[str, bytes], here: Path) -> Path:
+def _write_table(names: list[str], files: Mapping[str, bytes], folder: Path) -> Path:
     first, *others = names
     is_idx = "idx3" in first
     if is_idx and not others:
-        raise UserError(f"{first} has no labels: choose the file …-labels-idx1… beside it too.")
+        raise UserError(f"{first} has no labels: select its …-labels-idx1… file as well.")
     if others and not (is_idx and len(others) == 1 and "idx1" in others[0]):
         raise UserError(
             f"{first} and {others[0]} do not belong together; expected {SUPPORTED_FORMATS}."
         )
     if not is_idx and not first.lower().endswith((".csv", ".npz")):
-        raise UserError(f"{first} cannot be read here; expected {SUPPORTED_FORMATS}.")
+        raise UserError(f"{first} is not supported; expected {SUPPORTED_FORMATS}.")
     for name in names:
-        _put(here / name, files[name])
-    return here / first
+        _write_file(folder / name, files[name])
+    return folder / first
 
 
-def _put(path: Path, data: bytes) -> None:
+def _write_file(path: Path, data: bytes) -> None:
     try:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
-    except (OSError, ValueError):  # its name may be too long, or hold what none may
+    except (OSError, ValueError):  # the name is too long or has invalid characters
         raise UserError(f"{path.name[:60]!r} cannot be read: give it a shorter name.") from None
 
 
-def _unpacked(name: str, data: bytes) -> dict[str, bytes]:
-    """The pictures in a .zip, as DIGIT/NAME or NAME: it does not matter what lies around them."""
-    found: dict[str, bytes] = {}
+def _unzip(name: str, data: bytes) -> dict[str, bytes]:
+    """The images in a .zip as DIGIT/NAME or NAME, whatever folders surround them."""
+    images: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            if len(members) > MOST_FILES or sum(m.file_size for m in members) > MOST_BYTES:
+            unpacked_size = sum(member.file_size for member in members)
+            if len(members) > MAX_ZIP_FILES or unpacked_size > MAX_ZIP_BYTES:
                 raise UserError(
-                    f"{name} holds too much: at most {MOST_FILES:,} files of together "
-                    f"{MOST_BYTES // 2**20} MB can be read."
+                    f"{name} is too large: at most {MAX_ZIP_FILES:,} files and "
+                    f"{MAX_ZIP_BYTES // 2**20} MB unpacked are allowed."
                 )
             for number, member in enumerate(members):
                 path = PurePosixPath(member.filename.replace("\\", "/"))
                 if path.suffix.lower() not in SUFFIXES or path.name.startswith("."):
                     continue
                 folder = f"{path.parent.name}/" if path.parent.name in set("0123456789") else ""
-                # Train and test folders may hold the same names.
-                found[f"{folder}{path.stem}-{number}{path.suffix}"] = archive.read(member)
+                # The number tells files of the same name in train and test folders apart.
+                images[f"{folder}{path.stem}-{number}{path.suffix}"] = archive.read(member)
     except UserError:
         raise
-    except Exception as error:  # zip readers raise whatever they stumble on
+    except Exception as error:  # zipfile raises many kinds of errors for damaged files
         reason = str(error) or type(error).__name__
-        raise UserError(f"{name} cannot be read as a .zip: {reason}.") from None
-    return found
+        raise UserError(f"{name} is not a valid .zip: {reason}.") from None
+    return images

@@ -59,16 +59,18 @@ def preprocess(source: Image.Image | NDArray[np.generic]) -> Preprocessed:
     if max(cropped.shape) < MIN_DIGIT_SIDE or _is_dot(cropped):
         return _blank()
     scaled = normalize_stroke_width(cropped)
+    if not scaled.any():
+        return _blank()
     # Anti-aliasing dims thin lines: rescale so that the brightest pixel is 1.
     centered = center(scaled / scaled.max())
     arrays = {
-        "found": foreground,
-        "cropped": cropped,
-        "weighed": scaled,
-        "centered": centered,
+        "foreground": foreground,
+        "crop": cropped,
+        "stroke_width": scaled,
+        "center_of_mass": centered,
     }
     steps = {name: np.rint(array * 255).astype(np.uint8) for name, array in arrays.items()}
-    return Preprocessed(steps["centered"], False, steps)
+    return Preprocessed(steps["center_of_mass"], False, steps)
 
 
 def _blank() -> Preprocessed:
@@ -86,7 +88,7 @@ def _extract_digit(image: Image.Image, box: Box) -> Foreground | None:
     if foreground is None:
         return None
     foreground = denoise(foreground)
-    if factor == 1 or not foreground.any():
+    if factor == 1 or not (foreground > MIN_FOREGROUND).any():
         return foreground
     digit = bounding_box(foreground > MIN_FOREGROUND)
     side = max(digit.right - digit.left, digit.bottom - digit.top)

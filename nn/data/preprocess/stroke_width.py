@@ -45,7 +45,10 @@ def scale(foreground: Foreground, side: int) -> Foreground:
 
 
 def normalize_stroke_width(cropped: Foreground) -> Foreground:
-    """A cropped digit → at most 20 × 20, broken strokes joined, stroke width in MNIST's range."""
+    """A cropped digit → at most 20 × 20, broken strokes joined, stroke width in MNIST's range.
+
+    All 0 if nothing is left of the foreground at that size, as with a few faint specks.
+    """
     small, fine = scale(cropped, DIGIT_SIDE), scale(cropped, DIGIT_SIDE * FINE_FACTOR)
     width = mean_width(small)
     target = min(max(width, MIN_WIDTH), MAX_WIDTH) / DIGIT_SIDE  # share of the final side
@@ -59,6 +62,8 @@ def normalize_stroke_width(cropped: Foreground) -> Foreground:
     # Moving the edges by r widens the strokes by 2r, and the digit as well.
     distance = (target * side - width) / (2 * (1 - target))
     fine = thicken(fine, distance) if distance > 0 else thin(fine, -distance)
+    if not (fine > MIN_FOREGROUND).any():
+        return np.zeros_like(small)
     return scale(fine[bounding_box(fine > MIN_FOREGROUND).slices], DIGIT_SIDE)
 
 

@@ -1,1 +1,1 @@
-"""Synthetic data: handwriting and non-digits drawn by the program itself."""
+"""Synthetic images: handwritten digits, scribbles that are not digits, and rendered pen strokes."""

@@ -1,13 +1,13 @@
-"""Forms: how people write the ten digits, as pen paths."""
+"""Glyphs: the forms in which people write the ten digits, as pen paths."""
 
 from __future__ import annotations
 
 Path = list[tuple[float, float]]
-Form = list[Path]
+Glyph = list[Path]
 
-# Control points of paths from 0 (top) to 1 (bottom), x to the right on the same scale. A curve
-# runs smoothly through a path's points; a corner is where one path ends and the next begins.
-GLYPHS: dict[int, list[Form]] = {
+# Control points: y from 0 (top) to 1 (bottom), x to the right on the same scale. A smooth curve
+# passes through the points of a path; a corner is where one path ends and the next begins.
+GLYPHS: dict[int, list[Glyph]] = {
     0: [
         [[(.45, 0), (.15, .13), (.02, .5), (.15, .87), (.42, 1), (.7, .86), (.8, .5), (.68, .13),
           (.42, 0)]],

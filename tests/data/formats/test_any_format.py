@@ -18,7 +18,7 @@ def assert_same(one, other):
 
 @pytest.mark.parametrize("first", NAMES)
 @pytest.mark.parametrize("second", NAMES)
-def test_from_any_format_to_any_other_pictures_and_their_order_stay(tmp_path, noise, first, second):
+def test_converting_between_any_two_formats_keeps_images_and_order(tmp_path, noise, first, second):
     written = noise(25)
     any_format.write(written, tmp_path / first)
     any_format.write(any_format.read(tmp_path / first), tmp_path / f"2-{second}")
@@ -26,7 +26,7 @@ def test_from_any_format_to_any_other_pictures_and_their_order_stay(tmp_path, no
 
 
 @pytest.mark.parametrize("name", ["a.csv", "d-images-idx3-ubyte.gz", "folder"])
-def test_a_loop_that_takes_a_while_is_shown(tmp_path, noise, name):
+def test_progress_of_long_loops_is_reported(tmp_path, noise, name):
     shown = []
 
     def progress(items):
@@ -35,20 +35,20 @@ def test_a_loop_that_takes_a_while_is_shown(tmp_path, noise, name):
 
     any_format.write(noise(5), tmp_path / name, progress)
     assert shown and all(shown)
-    if name != "d-images-idx3-ubyte.gz":  # (reading this one takes no while)
+    if name != "d-images-idx3-ubyte.gz":  # reading this one is fast
         any_format.read(tmp_path / name, progress=progress)
         assert len(shown) == 2 and shown[1]
 
 
 @pytest.mark.parametrize("name", ["a.csv", "b.npz", "c-images-idx3-ubyte", "folder", "x.txt", ""])
-def test_what_is_not_there_is_refused_by_name(tmp_path, name):
+def test_a_missing_file_is_named_in_the_error(tmp_path, name):
     (tmp_path / "x.txt").write_text("x")
     with pytest.raises(UserError, match=rf"^{tmp_path / name}"):
         any_format.read(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["x.txt", "picture.png", "a-labels-idx1-ubyte", "there"])
-def test_a_name_that_says_no_format_is_refused_and_the_formats_are_named(tmp_path, noise, name):
+@pytest.mark.parametrize("name", ["x.txt", "image.png", "a-labels-idx1-ubyte", "there"])
+def test_an_unknown_format_is_rejected_with_a_list_of_supported_ones(tmp_path, noise, name):
     (tmp_path / "there").write_text("a file, no folder")
     for act in (lambda path: any_format.write(noise(3), path), any_format.read):
         with pytest.raises(UserError, match=rf"{name}.*csv"):
@@ -56,7 +56,7 @@ def test_a_name_that_says_no_format_is_refused_and_the_formats_are_named(tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path, noise):
+def test_a_failed_write_leaves_existing_files_unchanged(tmp_path, noise):
     def fail(items):
         yield from items[:1]
         raise KeyboardInterrupt
@@ -72,9 +72,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path, noise):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_loaded_file_is_decoded_once_until_a_file_of_it_changes(
-    tmp_path, noise, monkeypatch, home, name
-):
+def test_a_loaded_file_is_decoded_once_until_it_changes(tmp_path, noise, monkeypatch, home, name):
     decoded, read = [], any_format.read
     monkeypatch.setattr(any_format, "read", lambda path: decoded.append(path) or read(path))
     path, first, second = tmp_path / name, noise(12), noise(13, seed=1)
@@ -85,9 +83,9 @@ def test_a_loaded_file_is_decoded_once_until_a_file_of_it_changes(
     before = copies()
     any_format.write(first, path)
     for _ in range(2):
-        found = any_format.load(path, "mine")
+        found = any_format.load(path, "given")
         assert_same(found, first)
-        assert isinstance(found.images, np.memmap) and found.name == "mine"
+        assert isinstance(found.images, np.memmap) and found.name == "given"
     assert len(decoded) == 1
 
     if name == "folder":
@@ -96,27 +94,27 @@ def test_a_loaded_file_is_decoded_once_until_a_file_of_it_changes(
         (tmp_path / "other").rename(path)
     else:
         any_format.write(second, path)
-    assert_same(any_format.load(path, "mine"), second)
+    assert_same(any_format.load(path, "given"), second)
     assert len(decoded) == 2 and len(copies() - before) == 2  # no old copy is left
 
 
 @pytest.mark.parametrize("name", ["c-labels-idx1-ubyte", "folder/9/9.png"])
-def test_every_file_of_it_counts(tmp_path, noise, name):
+def test_a_change_of_any_file_of_a_dataset_is_noticed(tmp_path, noise, name):
     source = noise(12)
     source.labels[9] = 9
     any_format.write(source, tmp_path / "c-images-idx3-ubyte")
     any_format.write(source, tmp_path / "folder")
     path = tmp_path / ("folder" if "folder" in name else "c-images-idx3-ubyte")
-    first = any_format.load(path, "mine")
+    first = any_format.load(path, "given")
     changed = tmp_path / name.replace("9.png", "000009.png")
     later = changed.stat().st_mtime + 1
     os.utime(changed, (later, later))
-    assert any_format.load(path, "mine").images.filename != first.images.filename
+    assert any_format.load(path, "given").images.filename != first.images.filename
 
 
-def test_loading_what_lacks_its_labels_is_a_sentence(tmp_path, noise):
+def test_loading_a_file_without_labels_is_a_user_error(tmp_path, noise):
     any_format.write(noise(12), tmp_path / "c-images-idx3-ubyte")
     (tmp_path / "c-labels-idx1-ubyte").unlink()
     for name in ("c-images-idx3-ubyte", "absent.csv"):
         with pytest.raises(UserError, match=r"c-labels-idx1-ubyte|absent\.csv"):
-            any_format.load(tmp_path / name, "mine")
+            any_format.load(tmp_path / name, "given")

@@ -17,7 +17,7 @@ from nn.errors import UserError
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    return tmp_path_factory.mktemp("pictures") / "some.png"
+    return tmp_path_factory.mktemp("images") / "some.png"
 
 
 RAMP = np.arange(0, 225, 0.25).astype(np.uint8).reshape(30, 30)
@@ -30,7 +30,7 @@ def encoded(kind: str) -> bytes:
 
 
 def png(width: int, height: int) -> bytes:
-    """A PNG whose head promises this size, with a line of it."""
+    """A PNG whose header declares this size, with one line of pixels."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         sum32 = struct.pack(">I", zlib.crc32(name + data))
@@ -42,71 +42,71 @@ def png(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_picture_of_each_kind_is_decoded_whatever_its_name(path, kind):
+def test_every_format_is_decoded_whatever_the_file_name(path, kind):
     path.write_bytes(encoded(kind))
-    picture = open_image(path)
-    path.write_bytes(b"")  # nothing is left to be read later
-    assert picture.size == (30, 30)
-    assert np.abs(np.asarray(picture.convert("L"), int) - RAMP).mean() < 5
+    image = open_image(path)
+    path.write_bytes(b"")  # everything has been decoded
+    assert image.size == (30, 30)
+    assert np.abs(np.asarray(image.convert("L"), int) - RAMP).mean() < 5
 
 
 @pytest.mark.parametrize(
     "size", [(50_000, 50_000), (10_000, 10_000), (2**31 - 1, 1), (8_001, 8_000)]
 )
 @pytest.mark.filterwarnings("error")
-def test_a_picture_of_too_many_pixels_is_refused_by_its_head(path, size):
+def test_an_image_with_too_many_pixels_is_rejected_by_its_header(path, size):
     path.write_bytes(png(*size))
     with pytest.raises(UserError, match=rf"^{path} .*pixels.*[^.]\.$"):
         open_image(path)
 
 
-def test_a_picture_without_pixels_is_refused(path):
+def test_an_image_without_pixels_is_rejected(path):
     path.write_bytes(b"GIF89a" + bytes(7) + b"," + bytes(9) + b"\2\0;")
     with pytest.raises(UserError, match=str(path)):
         open_image(path)
 
 
-def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
+def test_a_missing_file_is_named_in_the_error(tmp_path):
     for nothing in (tmp_path / "absent.png", tmp_path):
         with pytest.raises(UserError, match=str(nothing)):
             open_image(nothing)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
-def test_a_pipe_is_not_waited_for(tmp_path):
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes")
+def test_a_named_pipe_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(UserError, match=r"pipe\.png cannot be read as a picture: it is not"):
+    with pytest.raises(UserError, match=r"pipe\.png is not a valid image: it does not"):
         open_image(tmp_path / "pipe.png")
 
 
-def test_what_is_no_picture_is_told_in_words(path):
-    path.write_text("no picture")
-    with pytest.raises(UserError, match="it is none of PNG, JPEG, BMP, WEBP, GIF"):
+def test_a_file_of_another_type_is_rejected_with_the_supported_formats(path):
+    path.write_text("not an image")
+    with pytest.raises(UserError, match="it is not one of PNG, JPEG, BMP, WEBP, GIF"):
         open_image(path)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_how_the_camera_was_held_is_still_known(path, kind):
-    picture, exif = Image.new("L", (30, 20)), Image.Exif()
+def test_the_exif_orientation_is_kept(path, kind):
+    image, exif = Image.new("L", (30, 20)), Image.Exif()
     exif[274] = 6  # orientation: a quarter turn
-    picture.save(path, kind, exif=exif)
+    image.save(path, kind, exif=exif)
     assert ImageOps.exif_transpose(open_image(path)).size == (20, 30)
 
 
 @given(
     kind=st.sampled_from(FORMATS),
     at=st.integers(0, 2000),
-    junk=st.binary(max_size=20),
+    noise=st.binary(max_size=20),
     cut=st.booleans(),
 )
-def test_any_bytes_are_a_picture_or_a_sentence(path, kind, at, junk, cut):
+def test_any_bytes_give_an_image_or_a_user_error(path, kind, at, noise, cut):
     whole = encoded(kind)
     at %= len(whole)
-    path.write_bytes(whole[:at] + junk + (b"" if cut else whole[at + len(junk) :]))
+    path.write_bytes(whole[:at] + noise + (b"" if cut else whole[at + len(noise) :]))
     try:
-        picture = open_image(path)
-    except UserError as refused:
-        assert str(path) in str(refused)
+        image = open_image(path)
+    except UserError as error:
+        assert str(path) in str(error)
     else:
-        assert picture.width * picture.height > 0
-        picture.convert("L")
+        assert image.width * image.height > 0
+        image.convert("L")

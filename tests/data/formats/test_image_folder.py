@@ -9,13 +9,13 @@ from nn.data.preprocess.pipeline import preprocess
 from nn.errors import UserError
 
 
-def read(path, complain=pytest.fail):
-    return image_folder.read(path, complain, iter)
+def read(path, warn=pytest.fail):
+    return image_folder.read(path, warn, iter)
 
 
 @pytest.fixture
-def place(tmp_path):
-    """Puts a picture or bytes at a path inside the folder, and returns the folder."""
+def put(tmp_path):
+    """Saves an image or bytes inside the folder, and returns the folder."""
 
     def put(name, content):
         path = tmp_path / name
@@ -27,13 +27,13 @@ def place(tmp_path):
 
 
 def stroke(mode="L", size=(60, 80)):
-    """A dark bar on light paper."""
-    picture = Image.new(mode, size, "white")
-    picture.paste("black", (size[0] // 2, size[1] // 5, size[0] // 2 + 6, size[1] * 4 // 5))
-    return picture
+    """A dark bar on a light background."""
+    image = Image.new(mode, size, "white")
+    image.paste("black", (size[0] // 2, size[1] // 5, size[0] // 2 + 6, size[1] * 4 // 5))
+    return image
 
 
-def test_what_was_written_is_read_in_its_order(tmp_path, noise):
+def test_written_images_are_read_back_in_order(tmp_path, noise):
     written = noise(50)
     image_folder.write(written, tmp_path / "out", iter)
     found = read(tmp_path / "out")
@@ -41,12 +41,12 @@ def test_what_was_written_is_read_in_its_order(tmp_path, noise):
     np.testing.assert_array_equal(found.labels, written.labels, strict=True)
 
 
-def test_the_label_is_the_folder_or_the_beginning_of_the_name(place):
+def test_the_label_is_the_folder_or_the_start_of_the_file_name(put):
     gray = [Image.new("L", (28, 28), n) for n in range(4)]
-    place("7/anything_3.png", gray[1])
-    place("0_b.BMP", gray[0])
-    place("3_.webp", stroke())
-    path = place("9/c.jpg", gray[3])
+    put("7/anything_3.png", gray[1])
+    put("0_b.BMP", gray[0])
+    put("3_.webp", stroke())
+    path = put("9/c.jpg", gray[3])
     found = read(path)
     brightest = found.images.max(axis=(1, 2)).tolist()
     assert set(zip(brightest, found.labels.tolist(), strict=True)) == {
@@ -59,71 +59,71 @@ def test_the_label_is_the_folder_or_the_beginning_of_the_name(place):
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "LA"])
 @pytest.mark.parametrize("size", [(28, 28), (60, 80)])
-def test_a_picture_is_normalised_unless_it_is_gray_of_28_by_28(place, mode, size):
-    picture = stroke("RGB", size).convert(mode)
-    path = place("4/a.png", picture)
+def test_an_image_is_preprocessed_unless_it_is_grayscale_and_28_by_28(put, mode, size):
+    image = stroke("RGB", size).convert(mode)
+    path = put("4/a.png", image)
     same = mode == "L" and size == (28, 28)
-    expected = np.asarray(picture) if same else preprocess(picture).image
+    expected = np.asarray(image) if same else preprocess(image).image
     np.testing.assert_array_equal(read(path).images[0], expected)
 
 
-def test_what_cannot_be_used_is_named_and_the_rest_goes_on(place):
-    place("1/blank.png", Image.new("RGB", (50, 50), "white"))
-    place("2/broken.png", b"no picture")
-    place("thumbs/a.png", stroke())
-    place("thumbs/b.png", stroke())
-    place("12_c.png", stroke())
-    place("readme.txt", b"no picture, and not called one")
-    path = place("5/good.png", stroke())
-    said = []
-    found = read(path, said.append)
+def test_unusable_images_are_skipped_with_a_warning_that_names_them(put):
+    put("1/blank.png", Image.new("RGB", (50, 50), "white"))
+    put("2/broken.png", b"not an image")
+    put("thumbs/a.png", stroke())
+    put("thumbs/b.png", stroke())
+    put("12_c.png", stroke())
+    put("readme.txt", b"not an image by its name")
+    path = put("5/good.png", stroke())
+    warnings = []
+    found = read(path, warnings.append)
     assert found.labels.tolist() == [5]
-    assert all(sentence.endswith(".") for sentence in said)
+    assert all(message.endswith(".") for message in warnings)
     expected = [
         "12_c.png",
         "thumbs/a.png and 1 more",
         "1/blank.png is blank",
-        "2/broken.png cannot",
+        "2/broken.png is not",
     ]
     for name in expected:
-        assert sum(str(path / name) in sentence for sentence in said) == 1
-    assert len(said) == len(expected)
+        assert sum(str(path / name) in message for message in warnings) == 1
+    assert len(warnings) == len(expected)
 
 
 @pytest.mark.parametrize(
-    "name", [None, "notes.txt", "picture.png", "11/a.png", "ten/a.png", "x_1.png"]
+    "name", [None, "notes.txt", "image.png", "11/a.png", "ten/a.png", "x_1.png"]
 )
-def test_a_folder_without_labeled_pictures_is_refused_by_name(place, tmp_path, name):
+def test_a_folder_without_labeled_images_is_rejected_by_name(put, tmp_path, name):
     if name:
-        place(name, b"" if name.endswith("txt") else Image.new("L", (28, 28)))
-    with pytest.raises(UserError, match=rf"^{tmp_path} has no pictures .*LABEL.*\.$"):
-        read(tmp_path, lambda sentence: None)
+        put(name, b"" if name.endswith("txt") else Image.new("L", (28, 28)))
+    with pytest.raises(UserError, match=rf"^{tmp_path} has no usable images.*LABEL.*\.$"):
+        read(tmp_path, lambda message: None)
 
 
-def test_a_folder_of_unreadable_pictures_alone_is_refused(place):
-    path = place("1/a.png", b"")
-    said = []
-    with pytest.raises(UserError, match="no pictures that can be used"):
-        read(path, said.append)
-    assert "a.png" in said[0]
+def test_a_folder_with_only_damaged_images_is_rejected(put):
+    path = put("1/a.png", b"")
+    warnings = []
+    with pytest.raises(UserError, match="no usable images"):
+        read(path, warnings.append)
+    assert "a.png" in warnings[0]
 
 
-def test_a_folder_that_is_not_there_is_refused_by_name(tmp_path):
+def test_a_missing_folder_is_named_in_the_error(tmp_path):
     with pytest.raises(UserError, match="absent"):
         read(tmp_path / "absent")
 
 
-def test_a_folder_with_something_in_it_is_not_written_to(tmp_path, noise):
+def test_a_folder_that_is_not_empty_is_not_written_to(tmp_path, noise):
     for name in ("file", "full"):
         taken = tmp_path / name
         if name == "full":
             taken.mkdir()
-            (taken / "mine.txt").write_text("mine")
+            (taken / "other.txt").write_text("other")
         else:
-            taken.write_text("mine")
+            taken.write_text("other")
         with pytest.raises(UserError, match=f"{name} is not empty"):
             image_folder.write(noise(3), taken, iter)
-    assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "full", "mine.txt"]
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "full", "other.txt"]
 
     (tmp_path / "empty").mkdir()
     image_folder.write(noise(3), tmp_path / "empty", iter)

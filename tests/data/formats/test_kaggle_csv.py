@@ -9,7 +9,7 @@ from nn.data.formats import kaggle_csv
 from nn.errors import UserError
 
 ZEROS = ",0" * 784
-HEADING = "label," + ",".join(f"pixel{n}" for n in range(784)) + "\n"
+HEADER = "label," + ",".join(f"pixel{n}" for n in range(784)) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +22,17 @@ def read(path, text):
     return kaggle_csv.read(path, iter)
 
 
-@pytest.mark.parametrize("heading", [True, False])
+@pytest.mark.parametrize("header", [True, False])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_what_was_written_is_read_with_or_without_headings(path, noise, heading, end):
+def test_written_images_are_read_back_with_or_without_a_header(path, noise, header, end):
     written = noise(2001)
     written.images[:3] = np.array([0, 9, 255]).reshape(3, 1, 1)
     kaggle_csv.write(written, path, iter)
     lines = path.read_text().splitlines()
-    assert lines[0] + "\n" == HEADING and len(lines) == 2002
+    assert lines[0] + "\n" == HEADER and len(lines) == 2002
     assert lines[1] == f"{written.labels[0]}{ZEROS}"
 
-    found = read(path, end.join(lines[not heading :]) + end * heading)
+    found = read(path, end.join(lines[not header :]) + end * header)
     np.testing.assert_array_equal(found.images, written.images, strict=True)
     np.testing.assert_array_equal(found.labels, written.labels, strict=True)
 
@@ -47,9 +47,9 @@ def test_what_was_written_is_read_with_or_without_headings(path, noise, heading,
         f" 7 {ZEROS.replace(',', ' , ')}\n",
         f"007{ZEROS}\n",
     ],
-    ids=["no end", "byte order mark", "empty lines", "numbers as headings", "spaces", "leading 0"],
+    ids=["no end", "byte order mark", "empty lines", "numbers as header", "spaces", "leading 0"],
 )
-def test_a_table_as_people_write_it_is_read(path, text):
+def test_common_variations_of_the_format_are_read(path, text):
     found = read(path, text)
     assert found.labels.tolist() == [7] and not found.images.any()
 
@@ -58,38 +58,38 @@ GOOD = f"1{ZEROS}\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "message"),
     [
-        ("", " has no pictures"),
-        ("\n\n", " has no pictures"),
-        (HEADING, " has no pictures"),
-        (GOOD + f"2{ZEROS},0\n", ", line 2: expected 785 numbers .* found 786"),
-        (HEADING + GOOD + "3,0\n", ", line 3: expected 785 numbers .* found 2"),
-        ("1,2\n", ", line 1: expected 785 numbers .* found 2"),
-        (GOOD + "\n" + "x\n", ", line 3: expected 785 numbers .* found 1"),
-        (GOOD + HEADING, ", line 2, column 1: expected a label from 0 to 9, found 'label'"),
-        (GOOD + f"10{ZEROS}\n", ", line 2, column 1: expected a label from 0 to 9, found '10'"),
-        (GOOD + f"-1{ZEROS}\n", ", line 2, column 1: .* found '-1'"),
-        (GOOD + f"1.5{ZEROS}\n", ", line 2, column 1: .* found '1.5'"),
-        (GOOD + f"nan{ZEROS}\n", ", line 2, column 1: .* found 'nan'"),
-        (GOOD + f"1{ZEROS[:-1]}256\n", ", line 2, column 785: .* from 0 to 255, found '256'"),
-        (GOOD + f"1{ZEROS[:-1]}\n", ", line 2, column 785: .* found ''"),
-        (GOOD + f"1{ZEROS[:-1]}0x1\n", ", line 2, column 785: .* found '0x1'"),
-        (GOOD + f"1{ZEROS[:-1]}" + "9" * 5000 + "\n", ", line 2, column 785: .* found '9{20}'"),
+        ("", " has no images"),
+        ("\n\n", " has no images"),
+        (HEADER, " has no images"),
+        (GOOD + f"2{ZEROS},0\n", ", line 2: expected 785 numbers .* got 786"),
+        (HEADER + GOOD + "3,0\n", ", line 3: expected 785 numbers .* got 2"),
+        ("1,2\n", ", line 1: expected 785 numbers .* got 2"),
+        (GOOD + "\n" + "x\n", ", line 3: expected 785 numbers .* got 1"),
+        (GOOD + HEADER, ", line 2, column 1: expected a label from 0 to 9, got 'label'"),
+        (GOOD + f"10{ZEROS}\n", ", line 2, column 1: expected a label from 0 to 9, got '10'"),
+        (GOOD + f"-1{ZEROS}\n", ", line 2, column 1: .* got '-1'"),
+        (GOOD + f"1.5{ZEROS}\n", ", line 2, column 1: .* got '1.5'"),
+        (GOOD + f"nan{ZEROS}\n", ", line 2, column 1: .* got 'nan'"),
+        (GOOD + f"1{ZEROS[:-1]}256\n", ", line 2, column 785: .* from 0 to 255, got '256'"),
+        (GOOD + f"1{ZEROS[:-1]}\n", ", line 2, column 785: .* got ''"),
+        (GOOD + f"1{ZEROS[:-1]}0x1\n", ", line 2, column 785: .* got '0x1'"),
+        (GOOD + f"1{ZEROS[:-1]}" + "9" * 5000 + "\n", ", line 2, column 785: .* got '9{20}'"),
         (GOOD * 3000 + "2\n" + GOOD * 10, ", line 3001: expected 785"),
         ("0" * 100_000, ", line 1: .* more than 65,536 bytes"),
         (GOOD + "\0" * 100_000, ", line 2: .* more than 65,536 bytes"),
-        (f"1;{ZEROS[1:].replace(',', ';')}\n" * 2, ", line 2: expected 785 numbers .* found 1"),
+        (f"1;{ZEROS[1:].replace(',', ';')}\n" * 2, ", line 2: expected 785 numbers .* got 1"),
         (GOOD.encode("utf-16"), ", line 2: expected 785"),
         (b"\x89PNG\r\n\x1a\n" + bytes(99), ", line 2: expected 785"),
     ],
 )  # fmt: skip
-def test_a_wrong_table_is_refused_by_its_name_and_the_first_wrong_line(path, text, sentence):
-    with pytest.raises(UserError, match=rf"some\.csv{sentence}.*\.$"):
+def test_an_invalid_table_is_rejected_with_its_name_and_first_invalid_line(path, text, message):
+    with pytest.raises(UserError, match=rf"some\.csv{message}.*\.$"):
         read(path, text)
 
 
-def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
+def test_a_missing_file_is_named_in_the_error(tmp_path):
     for nothing in (tmp_path / "absent.csv", tmp_path):
         with pytest.raises(UserError, match=str(nothing)):
             kaggle_csv.read(nothing, iter)
@@ -105,15 +105,15 @@ cells = st.sampled_from(["0", "255", "256", "-1", "+5", " 3 ", "", "x", "1e0", "
         st.tuples(cells, cells, st.integers(780, 784)).map(
             lambda t: f"{t[0]}{',0' * (t[2] - 1)},{t[1]}\n".encode()
         ),
-        st.tuples(st.binary(max_size=9), st.sampled_from([GOOD, HEADING])).map(
+        st.tuples(st.binary(max_size=9), st.sampled_from([GOOD, HEADER])).map(
             lambda t: t[1].encode() + t[0] + GOOD.encode()
         ),
     )
 )
-def test_any_bytes_are_a_dataset_or_a_sentence(path, data):
+def test_any_bytes_give_a_dataset_or_a_user_error(path, data):
     try:
         found = read(path, data)
-    except UserError as refused:
-        assert str(path) in str(refused)
+    except UserError as error:
+        assert str(path) in str(error)
     else:
         assert found.images.shape == (len(found), 28, 28) and found.labels.max() <= 9

@@ -1,4 +1,4 @@
-"""Uploads: everything a browser may send makes a set of pictures, or a sentence."""
+"""Uploads: anything a browser sends gives a dataset or a user error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nn.errors import UserError
 
 
 def digits(n: int = 6) -> Dataset:
-    """A bright bar in each picture, at a place of its own."""
+    """A bright bar in each image, at a different position."""
     images = np.zeros((n, 28, 28), np.uint8)
     images[np.arange(n), 4:24, 4 + np.arange(n) % 20] = 255
     return Dataset(images, (np.arange(n) % 10).astype(np.uint8), "made")
@@ -36,8 +36,8 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def read(files: dict[str, bytes]) -> tuple[Dataset, list[str]]:
-    said: list[str] = []
-    return upload.read(files, said.append), said
+    warnings: list[str] = []
+    return upload.read(files, warnings.append), warnings
 
 
 def written(folder, *names: str) -> dict[str, bytes]:
@@ -54,21 +54,21 @@ def written(folder, *names: str) -> dict[str, bytes]:
         ("t-images-idx3-ubyte", "t-labels-idx1-ubyte"),
     ],
 )
-def test_files_that_the_command_line_writes_are_read(tmp_path, names):
+def test_files_written_by_the_command_line_are_read(tmp_path, names):
     files = written(tmp_path, *names)
     for order in (files, dict(reversed(files.items()))):
-        found, said = read(order)
+        found, warnings = read(order)
         np.testing.assert_array_equal(found.images, digits().images, strict=True)
         np.testing.assert_array_equal(found.labels, digits().labels, strict=True)
-        assert not said
+        assert not warnings
 
 
-@pytest.mark.parametrize("around", ["", "mine/", "a/b/", "..\\", "/../../"])
-def test_a_zip_of_folders_is_read_whatever_lies_around_them(around):
+@pytest.mark.parametrize("around", ["", "digits/", "a/b/", "..\\", "/../../"])
+def test_a_zip_of_folders_is_read_whatever_folders_surround_them(around):
     made = digits()
-    found, said = read(
+    found, warnings = read(
         {
-            "mine.zip": zipped(
+            "digits.zip": zipped(
                 {
                     f"{around}{label}/{n}.png": png(image)
                     for n, (image, label) in enumerate(zip(made.images, made.labels, strict=True))
@@ -80,57 +80,57 @@ def test_a_zip_of_folders_is_read_whatever_lies_around_them(around):
     np.testing.assert_array_equal(np.sort(found.labels), made.labels)
     order = np.argsort(found.labels)
     np.testing.assert_array_equal(found.images[order], made.images)
-    assert not said
+    assert not warnings
 
 
-def test_pictures_of_the_same_name_in_train_and_test_are_two():
+def test_images_of_the_same_name_in_two_folders_are_both_read():
     one, two = digits(2).images
     found, _ = read({"x.zip": zipped({"train/3/a.png": png(one), "test/3/a.png": png(two)})})
     assert len(found) == 2 and set(found.labels) == {3}
 
 
-def test_single_pictures_are_named_after_their_digit():
+def test_the_label_of_a_single_image_is_the_start_of_its_name():
     image = png(digits(1).images[0])
-    found, said = read({"7_a.png": image, "unknown.png": image, "C:\\tmp\\0_b.PNG": image})
+    found, warnings = read({"7_a.png": image, "unknown.png": image, "C:\\tmp\\0_b.PNG": image})
     assert sorted(found.labels) == [0, 7]
-    assert len(said) == 1 and said[0].startswith("unknown.png left out")
+    assert len(warnings) == 1 and warnings[0].startswith("Skipped unknown.png")
 
 
-def test_more_than_fits_is_left_out_and_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(upload, "MOST", 4)
-    found, said = read(written(tmp_path, "some.npz"))
+def test_images_beyond_the_maximum_are_skipped_with_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setattr(upload, "MAX_IMAGES", 4)
+    found, warnings = read(written(tmp_path, "some.npz"))
     assert len(found) == 4
-    assert said == ["some.npz has 6 pictures: the first 4 are looked at."]
+    assert warnings == ["some.npz has 6 images: only the first 4 are used."]
 
 
 BOMB = zipped({"1/a.png": bytes(300 * 2**20)})
 
 
 @pytest.mark.parametrize(
-    ("files", "sentence"),
+    ("files", "message"),
     [
-        ({"x-images-idx3-ubyte": b""}, "has no labels: choose"),
+        ({"x-images-idx3-ubyte": b""}, "has no labels: select"),
         ({"x-images-idx3-ubyte": b"", "x-labels-idx1-ubyte": b""}, "expected an IDX file"),
-        ({"x-labels-idx1-ubyte": b""}, "x-labels-idx1-ubyte cannot be read here"),
+        ({"x-labels-idx1-ubyte": b""}, "x-labels-idx1-ubyte is not supported"),
         ({"a.csv": b"", "b.csv": b""}, "do not belong together"),
         ({"a.csv": b"", "7_a.png": b""}, "do not belong together"),
         ({"a.csv": b"1,2,3"}, "a.csv, line 1: expected 785 numbers"),
-        ({"a.csv": b""}, "a.csv has no pictures"),
+        ({"a.csv": b""}, "a.csv has no images"),
         ({"a.npz": b"none"}, "a.npz is not a valid .npz"),
-        ({"a.zip": b"none"}, "a.zip cannot be read as a .zip"),
-        ({"a.zip": zipped({})}, "a.zip has no pictures that can be used"),
-        ({"a.zip": zipped({"3/a.png": b"none"})}, "a.zip has no pictures that can be used"),
-        ({"a.zip": BOMB}, "a.zip holds too much"),
-        ({"a.exe": b""}, "a.exe cannot be read here"),
-        ({"..": b""}, ".. cannot be read here"),
-        ({"7_a.png": b"none"}, "has no pictures that can be used"),
+        ({"a.zip": b"none"}, "a.zip is not a valid .zip"),
+        ({"a.zip": zipped({})}, "a.zip has no usable images"),
+        ({"a.zip": zipped({"3/a.png": b"none"})}, "a.zip has no usable images"),
+        ({"a.zip": BOMB}, "a.zip is too large"),
+        ({"a.exe": b""}, "a.exe is not supported"),
+        ({"..": b""}, ".. is not supported"),
+        ({"7_a.png": b"none"}, "has no usable images"),
         ({f"7_{'a' * 300}.png": b""}, "give it a shorter name"),
         ({"7_\0.png": b""}, "give it a shorter name"),
         ({"a.zip": b"", "b.zip": b""}, "do not belong together"),
     ],
 )
-def test_what_makes_no_set_of_pictures_is_explained(files, sentence):
-    with pytest.raises(UserError) as caught:
+def test_an_unusable_upload_is_explained(files, message):
+    with pytest.raises(UserError) as error:
         read(files)
-    assert sentence in str(caught.value)
-    assert "/tmp" not in str(caught.value)
+    assert message in str(error.value)
+    assert "/tmp" not in str(error.value)

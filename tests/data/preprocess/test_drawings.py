@@ -1,4 +1,4 @@
-"""Real people's drawings, read by a small network that has seen nothing but MNIST."""
+"""Drawings by people, classified by a small network that was trained on MNIST only."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from nn.runs.spec import RunSpec
 from nn.training import train
 
 SIDE = 400  # pixels of the canvas
-FILES = {"chars74k_digits_550": 0.94, "pendigits_train_1500": 0.83}  # least share read
+FILES = {"chars74k_digits_550": 0.94, "pendigits_train_1500": 0.83}  # minimum accuracy
 EVERY = {"chars74k_digits_550": 4, "pendigits_train_1500": 11}
 
-Read = Callable[[str, Callable[[list], np.ndarray]], float]
+Accuracy = Callable[[str, Callable[[list], np.ndarray]], float]
 
 
 @pytest.fixture(scope="module")
@@ -30,15 +30,17 @@ def network(mnist, one_thread) -> Network:
 
 
 @pytest.fixture(scope="module")
-def read(network, drawings) -> Read:
-    """``read(file, drawn)``: the share that is read of a file, when ``drawn`` draws it."""
+def accuracy(network, drawings) -> Accuracy:
+    """``accuracy(file, drawn)``: the accuracy on a file whose strokes ``drawn`` renders."""
 
     def share(file: str, drawn: Callable[[list], np.ndarray]) -> float:
         chosen = drawings(file)[:: EVERY[file]]
-        seen = [preprocess(drawn(drawing["strokes"])) for drawing in chosen]
-        assert not any(one.blank for one in seen)
-        answers = network.probabilities(np.stack([one.image for one in seen])).argmax(axis=1)
-        return float(np.mean(answers == [drawing["label"] for drawing in chosen]))
+        preprocessed = [preprocess(drawn(drawing["strokes"])) for drawing in chosen]
+        assert not any(one.blank for one in preprocessed)
+        predicted = network.probabilities(np.stack([one.image for one in preprocessed])).argmax(
+            axis=1
+        )
+        return float(np.mean(predicted == [drawing["label"] for drawing in chosen]))
 
     return share
 
@@ -50,12 +52,12 @@ def draw(strokes: list, pen: float, size: float = 0.75, corner: bool = False) ->
     scale = size * SIDE / max(high - low)
     start = 0.08 * SIDE if corner else (SIDE - (high - low) * scale) / 2
     sheet = Image.new("L", (2 * SIDE, 2 * SIDE), 255)
-    brush, radius = ImageDraw.Draw(sheet), pen * SIDE
+    canvas, radius = ImageDraw.Draw(sheet), pen * SIDE
     for path in paths:
         points = [tuple(point) for point in 2 * ((path - low) * scale + start)]
-        brush.line(points, 0, round(2 * radius))
+        canvas.line(points, 0, round(2 * radius))
         for x, y in points:
-            brush.ellipse((x - radius, y - radius, x + radius, y + radius), 0)
+            canvas.ellipse((x - radius, y - radius, x + radius, y + radius), 0)
     return np.asarray(sheet.reduce(2))
 
 
@@ -72,8 +74,8 @@ def photographed(sheet: np.ndarray) -> np.ndarray:
 DRAWN: dict[str, Callable[[list], np.ndarray]] = {
     "a thin pen": lambda strokes: draw(strokes, 1 / 40),
     "a pen": lambda strokes: draw(strokes, 1 / 20),
-    "a fat pen": lambda strokes: draw(strokes, 1 / 10),
-    "a hair": lambda strokes: draw(strokes, 1 / 200),
+    "a wide pen": lambda strokes: draw(strokes, 1 / 10),
+    "a hairline": lambda strokes: draw(strokes, 1 / 200),
     "in a corner": lambda strokes: draw(strokes, 1 / 40, size=0.4, corner=True),
     "at a quarter of the size": lambda strokes: draw(strokes, 1 / 80, size=0.19),
     "light on dark": lambda strokes: 255 - draw(strokes, 1 / 20),
@@ -83,5 +85,5 @@ DRAWN: dict[str, Callable[[list], np.ndarray]] = {
 
 @pytest.mark.parametrize("how", DRAWN)
 @pytest.mark.parametrize("file", FILES)
-def test_drawings_are_read_however_they_were_made(read, file, how):
-    assert read(file, DRAWN[how]) >= FILES[file]
+def test_drawings_are_recognized_however_they_were_made(accuracy, file, how):
+    assert accuracy(file, DRAWN[how]) >= FILES[file]

@@ -12,7 +12,7 @@ from nn.optimizers import Sgd
 from nn.training import train
 
 
-def test_the_same_seed_draws_the_same_pictures():
+def test_the_same_seed_gives_the_same_images():
     ours, again, other = (synthetic.make(60, seed) for seed in (1, 1, 2))
 
     np.testing.assert_array_equal(ours.images, again.images)
@@ -31,47 +31,49 @@ def test_every_digit_is_drawn_equally_often(count):
     assert drawn.images.dtype == drawn.labels.dtype == np.uint8
 
 
-def test_no_two_pictures_are_alike():
+def test_no_two_images_are_equal():
     images = synthetic.make(300, seed=0).images
     assert len(np.unique(images.reshape(300, -1), axis=0)) == 300
 
 
-def test_drawings_are_framed_as_mnist_frames_its_own():
-    ink = synthetic.make(1000, seed=3).images.astype(float)
+def test_images_are_scaled_and_centered_like_those_of_mnist():
+    pixels = synthetic.make(1000, seed=3).images.astype(float)
     edges = np.arange(28) + 0.5
     for across in (1, 2):
-        profile = ink.sum(axis=across)
+        profile = pixels.sum(axis=across)
         middle = profile @ edges / profile.sum(axis=1)
         assert np.mean((middle >= 13.5) & (middle < 15.5)) > 0.95
         assert np.median(middle) == pytest.approx(14.5, abs=0.1)
         assert np.abs(middle - 14.5).max() < 2.5
-    lit = ink > 0
-    sides = np.stack([span(lit.any(axis=2)), span(lit.any(axis=1))])
+    lit = pixels > 0
+    sides = np.stack([extent(lit.any(axis=2)), extent(lit.any(axis=1))])
     # A pixel more, where the edge falls within one; less, where the pen was pressed less.
     assert np.isin(sides.max(axis=0), (20, 21)).mean() > 0.9
     assert set(sides.max(axis=0)) <= {18, 19, 20, 21}
-    assert (ink.max(axis=(1, 2)) > 220).mean() > 0.95
+    assert (pixels.max(axis=(1, 2)) > 220).mean() > 0.95
 
 
-def span(lit: np.ndarray) -> np.ndarray:
+def extent(lit: np.ndarray) -> np.ndarray:
     """(n, 28) bool → how many pixels lie between the first and the last, both counted."""
     return 28 - lit.argmax(axis=1) - lit[:, ::-1].argmax(axis=1)
 
 
-def test_loading_gives_different_pictures_to_train_and_to_test_on(monkeypatch):
-    monkeypatch.setattr(synthetic, "TRAIN", 50)
-    monkeypatch.setattr(synthetic, "TEST", 50)  # as many: the counts must not tell them apart
+def test_training_and_test_images_differ(monkeypatch):
+    monkeypatch.setattr(synthetic, "TRAIN_SIZE", 50)
+    monkeypatch.setattr(
+        synthetic, "TEST_SIZE", 50
+    )  # of the same size, so that only the seeds differ
     monkeypatch.setattr(synthetic, "VERSION", "small")
 
-    learned, asked = synthetic.load()
+    training, test = synthetic.load()
 
-    assert (len(learned), len(asked), learned.name) == (50, 50, "strokes")
-    pictures = {image.tobytes() for image in learned.images}
-    assert not pictures & {image.tobytes() for image in asked.images}
+    assert (len(training), len(test), training.name) == (50, 50, "strokes")
+    images = {image.tobytes() for image in training.images}
+    assert not images & {image.tobytes() for image in test.images}
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_who_learned_from_strokes_reads_handwriting(mnist):
+def test_a_network_trained_on_synthetic_digits_recognizes_mnist(mnist):
     _, handwriting = mnist
     network = Network((784, 64, 10))
     network.initialize("he", np.random.default_rng(0))
@@ -86,25 +88,25 @@ def test_who_learned_from_strokes_reads_handwriting(mnist):
     assert evaluate(network, cross_entropy, *every_fifth).accuracy > 0.8
 
 
-def test_strokes_are_as_wide_as_mnists(mnist):
+def test_strokes_are_as_wide_as_in_mnist(mnist):
     drawn = np.median([mean_width(image / 255) for image in synthetic.make(300, seed=0).images])
     written = np.median([mean_width(image / 255) for image in mnist[0].images[:300]])
     assert drawn == pytest.approx(written, rel=0.15)
 
 
-def test_the_pen_is_pressed_more_and_less_on_its_way():
-    radius = synthetic.pens(200, np.random.default_rng(0))
+def test_the_pressure_of_the_pen_varies_gradually():
+    radius = synthetic.random_pens(200, np.random.default_rng(0))
     assert radius.shape == (200, synthetic.POINTS)
     assert 0.5 < radius.min() < radius.max() < 3
     assert np.median(radius.max(axis=1) / radius.min(axis=1)) > 1.1
     assert np.abs(np.diff(radius, axis=1)).max() < 0.2, "but gradually"
 
 
-def test_every_stretch_of_the_pictures_has_every_form():
-    """Else the pictures held out for validation would be of forms that training never saw."""
+def test_every_part_of_the_dataset_has_every_glyph():
+    """Otherwise the validation set would have glyphs that training never saw."""
     made = synthetic.make(2000, seed=0)
     ones = made.images[made.labels == 1].astype(float)
-    # Of the three forms of a 1 only the last has a foot: ink left and right of the stem's end.
+    # Only the last glyph of a 1 has a foot: bright pixels left and right of the stem's end.
     width = (ones[:, 18:].max(axis=1) > 127).sum(axis=1)
     footed = width > np.median(width) + 2
     halves = np.array_split(footed, 2)

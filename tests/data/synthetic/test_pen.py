@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.data.synthetic.pen import frame, rasterize, spline
+from nn.data.synthetic.pen import rasterize, scale_and_center, spline
 
 
 @given(controls=st.integers(2, 12), each=st.integers(1, 9))
-def test_a_spline_passes_through_its_points_and_keeps_lines_straight(controls, each):
+def test_a_spline_passes_through_its_control_points(controls, each):
     matrix = spline(controls, samples=(controls - 1) * each + 1)
 
     np.testing.assert_allclose(matrix[::each], np.eye(controls), atol=1e-12)
@@ -19,13 +19,13 @@ def test_a_spline_passes_through_its_points_and_keeps_lines_straight(controls, e
 def test_a_dot_is_drawn_as_a_disc_of_its_radius():
     dot = np.full((1, 5, 2), 14.0, np.float32)
     for radius in (1.0, 3.0):
-        ink = rasterize(dot, np.full((1, 5), radius, np.float32))[0] / 255
-        assert ink.sum() == pytest.approx(np.pi * radius**2, rel=0.1)
-        np.testing.assert_array_equal(ink, ink.T)
-        np.testing.assert_array_equal(ink, ink[::-1, ::-1])
+        pixels = rasterize(dot, np.full((1, 5), radius, np.float32))[0] / 255
+        assert pixels.sum() == pytest.approx(np.pi * radius**2, rel=0.1)
+        np.testing.assert_array_equal(pixels, pixels.T)
+        np.testing.assert_array_equal(pixels, pixels[::-1, ::-1])
 
 
-def test_pressing_more_makes_the_stroke_wider():
+def test_more_pressure_makes_a_wider_stroke():
     line = np.stack([np.full(100, 14.0), np.linspace(4, 24, 100)], axis=-1)[None].astype(np.float32)
     radius = np.linspace(0.8, 2.4, 100, dtype=np.float32)[None]
 
@@ -36,12 +36,12 @@ def test_pressing_more_makes_the_stroke_wider():
 
 
 @given(scale=st.floats(0.01, 100), x=st.floats(-50, 50), y=st.floats(-50, 50))
-def test_framing_undoes_scale_and_place(scale, x, y):
+def test_the_result_does_not_depend_on_scale_and_position(scale, x, y):
     path = np.array([[(0, 0), (1, 0.2), (0.3, 1), (0.8, 1.4)]]) @ np.eye(2)
     path = np.einsum("sk,nkx->nsx", spline(4, 60), path)
     radius = np.array([1.0])
 
-    framed = frame(path, radius)
+    expected = scale_and_center(path, radius)
 
-    np.testing.assert_allclose(np.ptp(framed, axis=1).max(), 18)
-    np.testing.assert_allclose(frame(path * scale + (x, y), radius), framed, atol=1e-6)
+    np.testing.assert_allclose(np.ptp(expected, axis=1).max(), 18)
+    np.testing.assert_allclose(scale_and_center(path * scale + (x, y), radius), expected, atol=1e-6)

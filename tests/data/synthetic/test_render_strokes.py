@@ -1,4 +1,4 @@
-"""Replay: strokes of any size become the same picture, and bad files sentences."""
+"""Rendering strokes gives the same image at any scale; invalid files are user errors."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from nn.errors import UserError
 SEVEN = [[(0, 0), (50, 0), (30, 100)], [(10, 50), (45, 50)]]
 
 
-def test_scale_and_place_of_the_strokes_do_not_matter():
+def test_scale_and_position_of_the_strokes_do_not_matter():
     moved = [[(3 * x - 900, 3 * y + 77) for x, y in path] for path in SEVEN]
     np.testing.assert_array_equal(render_strokes.render(SEVEN), render_strokes.render(moved))
 
 
-def test_a_drawing_fills_its_frame_and_can_be_read():
-    seen = preprocess(render_strokes.render(SEVEN))
-    assert not seen.blank and seen.image.max() == 255
+def test_a_rendered_drawing_can_be_preprocessed():
+    preprocessed = preprocess(render_strokes.render(SEVEN))
+    assert not preprocessed.blank and preprocessed.image.max() == 255
 
 
 def test_a_single_point_is_a_dot():
     assert preprocess(render_strokes.render([[(5, 5)]])).blank
 
 
-def test_what_is_written_is_read():
+def test_valid_json_is_parsed():
     text = json.dumps([{"label": 7, "strokes": SEVEN}])
-    [(label, strokes)] = render_strokes.parse(text, "mine.json")
+    [(label, strokes)] = render_strokes.parse(text, "drawings.json")
     assert label == 7 and strokes == [[(float(x), float(y)) for x, y in path] for path in SEVEN]
 
 
@@ -45,9 +45,9 @@ def test_what_is_written_is_read():
      '[{"label": 1, "strokes": [[[1, 1e300]]]}]', '[{"label": 1, "strokes": 5}]',
      "[" * 100_000],
 )  # fmt: skip
-def test_bad_files_are_sentences_that_name_them(text):
-    with pytest.raises(UserError, match="mine"):
-        render_strokes.parse(text, "mine.json")
+def test_an_invalid_file_is_named_in_the_error(text):
+    with pytest.raises(UserError, match="drawings"):
+        render_strokes.parse(text, "drawings.json")
 
 
 json_values = st.recursive(
@@ -61,7 +61,7 @@ json_values = st.recursive(
 
 
 @given(json_values)
-def test_whatever_json_holds_it_is_read_or_refused(value):
+def test_any_json_is_parsed_or_rejected(value):
     try:
         for label, strokes in render_strokes.parse(json.dumps(value), "x.json"):
             assert label in range(10)
