@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nn import IMAGE_SIDE, PIXELS
 from nn.layers import Array
 
-SIDE = 28
 PAD = 2  # empty pixels around each image, so that sampling outside it gives 0
-PADDED = SIDE + 2 * PAD
+PADDED = IMAGE_SIDE + 2 * PAD
 CHUNK = 64  # images at a time, so that intermediate results stay in the cache
 
 
@@ -52,7 +52,7 @@ def augment(
         chunk = images[start : start + CHUNK]
         n = len(chunk)
         padded = np.zeros((n, PADDED, PADDED), np.float32)
-        padded[:, PAD:-PAD, PAD:-PAD] = chunk.reshape(n, SIDE, SIDE)
+        padded[:, PAD:-PAD, PAD:-PAD] = chunk.reshape(n, IMAGE_SIDE, IMAGE_SIDE)
         amount = strength * ranges.stroke_width * rng.uniform(-1, 1, n)
         _dilate_or_erode(padded, np.clip(amount, -1, 1).astype(np.float32))
         x, y = _sampling_grid(n, rng, strength, ranges)
@@ -97,7 +97,7 @@ def _sampling_grid(
     cos, sin = np.cos(rotation), np.sin(rotation)
     factors[0, :, 0], factors[0, :, 1] = scale_x * cos, scale_x * (shear * cos - sin)
     factors[1, :, 0], factors[1, :, 1] = scale_y * sin, scale_y * (shear * sin + cos)
-    center = PAD + (SIDE - 1) / 2
+    center = PAD + (IMAGE_SIDE - 1) / 2
     factors[:, :, 2] = center + uniform(ranges.shift), center + uniform(ranges.shift)
     modes = np.empty((2, n, len(basis) - 3), np.float32)
     rng.standard_normal(out=modes, dtype=np.float32)
@@ -139,17 +139,17 @@ def _basis(sigma: float) -> Array:
     combination of the eigenvectors of its covariance (Karhunen–Loève expansion), of which the
     strongest carry 98 % of the variance; sampling only those takes a tenth of the time.
     """
-    grid = np.arange(SIDE) - (SIDE - 1) / 2
-    noise = np.arange(SIDE + 6 * int(sigma)) - 3 * int(sigma)  # also outside the image
-    kernel = np.exp(-0.5 * np.square((np.arange(SIDE)[:, None] - noise) / sigma))
+    grid = np.arange(IMAGE_SIDE) - (IMAGE_SIDE - 1) / 2
+    noise = np.arange(IMAGE_SIDE + 6 * int(sigma)) - 3 * int(sigma)  # also outside the image
+    kernel = np.exp(-0.5 * np.square((np.arange(IMAGE_SIDE)[:, None] - noise) / sigma))
     kernel /= np.sqrt(np.square(kernel).sum(axis=1, keepdims=True))  # variance 1 in each pixel
     values, vectors = np.linalg.eigh(kernel @ kernel.T)
     lines = (vectors * np.sqrt(np.maximum(values, 0))).T[::-1]  # (28, 28), strongest first
-    modes = np.einsum("ay,bx->abyx", lines, lines).reshape(-1, SIDE * SIDE)
+    modes = np.einsum("ay,bx->abyx", lines, lines).reshape(-1, PIXELS)
     power = np.square(modes).sum(axis=1)
     order = np.argsort(-power)
     enough = int(np.searchsorted(np.cumsum(power[order]), 0.98 * power.sum())) + 1
     x, y = np.meshgrid(grid, grid)
-    return np.concatenate(
-        [[x.ravel(), y.ravel(), np.ones(SIDE * SIDE)], modes[order[:enough]]]
-    ).astype(np.float32)
+    return np.concatenate([[x.ravel(), y.ravel(), np.ones(PIXELS)], modes[order[:enough]]]).astype(
+        np.float32
+    )

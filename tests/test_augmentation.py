@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.augmentation import SIDE, Ranges, augment
+from nn import IMAGE_SIDE
+from nn.augmentation import Ranges, augment
 from nn.data.synthetic import handwriting
 
 NONE = Ranges(shift=0, rotation=0, scale=0, shear=0, elastic=0, stroke_width=0)
-grid = np.arange(SIDE)
+grid = np.arange(IMAGE_SIDE)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def varied(images, seed=0, strength=1.0, ranges=None):
 
 
 def framed(images):
-    return images.reshape(-1, SIDE, SIDE)
+    return images.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
 
 
 def center_of_mass(images):
@@ -82,7 +83,7 @@ def test_a_shift_moves_the_whole_digit_and_nothing_else(digits):
 
 
 def test_rotation_turns_within_its_range_both_ways():
-    bar = np.zeros((400, SIDE, SIDE), np.uint8)
+    bar = np.zeros((400, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     bar[:, 4:24, 13:15] = 255
     rotated = slant(varied(bar.reshape(400, -1), ranges=NONE._replace(rotation=0.3)))
     assert rotated.min() < -0.25 and rotated.max() > 0.25
@@ -90,7 +91,7 @@ def test_rotation_turns_within_its_range_both_ways():
 
 
 def test_scale_changes_width_and_height_independently():
-    square = np.zeros((400, SIDE, SIDE), np.uint8)
+    square = np.zeros((400, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     square[:, 9:19, 9:19] = 255
     out = framed(varied(square.reshape(400, -1), ranges=NONE._replace(scale=0.2)))
     width, height = out[:, 14].sum(axis=1), out[:, :, 14].sum(axis=1)
@@ -101,7 +102,7 @@ def test_scale_changes_width_and_height_independently():
 
 
 def test_a_shear_leans_the_top_over_and_keeps_the_rows():
-    bar = np.zeros((200, SIDE, SIDE), np.uint8)
+    bar = np.zeros((200, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     bar[:, 4:24, 13:15] = 255
     out = varied(bar.reshape(200, -1), ranges=NONE._replace(shear=0.3))
     np.testing.assert_allclose(framed(out).sum(axis=2), framed(bar / 255).sum(axis=2), atol=1e-3)
@@ -110,7 +111,8 @@ def test_a_shear_leans_the_top_over_and_keeps_the_rows():
 
 def test_the_elastic_field_has_its_size_and_its_smoothness():
     """Displacements are visible in a ramp, whose value is its x coordinate."""
-    ramp = np.tile(np.arange(SIDE, dtype=np.uint8) * 8, (2000, SIDE, 1)).reshape(2000, -1)
+    row = np.arange(IMAGE_SIDE, dtype=np.uint8) * 8
+    ramp = np.tile(row, (2000, IMAGE_SIDE, 1)).reshape(2000, -1)
     out = framed(varied(ramp, ranges=NONE._replace(elastic=0.7, elastic_sigma=4.0))) * 255 / 8
     moved = (out - grid)[:, 8:20, 8:20]  # away from the sides, where the ramp ends
     assert abs(moved.std() - 0.7) < 0.03

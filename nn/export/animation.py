@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from nn import IMAGE_SIDE
 from nn.analysis.neurons.pre_activations import check_neuron
 from nn.analysis.neurons.weight_tiles import weight_tiles
 from nn.export import network_diagram
@@ -19,7 +20,7 @@ from nn.runs.store.store import RunStore
 from nn.support.atomic_write import replacing
 from nn.support.progress import Progress
 
-SIDE, GAP = 28, 2
+GAP = 2  # pixels between tiles
 MARGIN, CAPTION_HEIGHT = 12, 28  # pixels around the tiles, and below them
 WIDTH, TILE_WIDTH = 960, 280  # pixels, approximately: of the image, and of a single tile
 FRAME_MS, LAST_FRAME_MS = 100, 3000  # how long a frame is shown
@@ -110,11 +111,11 @@ def _weight_wall(tiles: NDArray[np.int8], width: int) -> Image.Image:
     columns = int(np.ceil(np.sqrt(2 * n))) if n > 1 else 1  # twice as wide as high
     rows = -(-n // columns)
     tile_width = TILE_WIDTH * width // WIDTH  # a single tile is not as wide as a wall
-    scale = max(1, min(tile_width // SIDE, width // (columns * (SIDE + GAP))))
-    cells = np.full((rows * columns, SIDE + GAP, SIDE + GAP), BACKGROUND, np.uint8)
-    cells[:n, :SIDE, :SIDE] = _colors(tiles).reshape(-1, SIDE, SIDE)
-    grid = cells.reshape(rows, columns, SIDE + GAP, SIDE + GAP).swapaxes(1, 2)
-    wall = grid.reshape(rows * (SIDE + GAP), -1)[:-GAP, :-GAP]
+    scale = max(1, min(tile_width // IMAGE_SIDE, width // (columns * (IMAGE_SIDE + GAP))))
+    cells = np.full((rows * columns, IMAGE_SIDE + GAP, IMAGE_SIDE + GAP), BACKGROUND, np.uint8)
+    cells[:n, :IMAGE_SIDE, :IMAGE_SIDE] = _colors(tiles).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+    grid = cells.reshape(rows, columns, IMAGE_SIDE + GAP, IMAGE_SIDE + GAP).swapaxes(1, 2)
+    wall = grid.reshape(rows * (IMAGE_SIDE + GAP), -1)[:-GAP, :-GAP]
     wall = wall.repeat(scale, axis=0).repeat(scale, axis=1)
     return _image(np.pad(wall, MARGIN, constant_values=BACKGROUND))
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from nn import IMAGE_SIDE
 from nn.analysis.neurons.strongest_weights import strongest_weights
 from nn.layers import Array
 
-SIDE = 28
 UNIT = 480  # pixels: the image width to which the lengths below refer
 MARGIN, MAX_RADIUS, LABEL_WIDTH = 14, 6, 16  # around the diagram; of nodes; of the output labels
 ASPECT = 0.62  # height / width
@@ -24,8 +24,8 @@ def layout(sizes: Sequence[int], width: int) -> list[tuple[NDArray[np.float64], 
     image ``width`` wide. The nodes of the input layer are the pixels of a digit."""
     unit, height = width / UNIT, ASPECT * width
     side = 0.26 * width
-    cell = side / SIDE
-    row, column = np.divmod(np.arange(sizes[0]), SIDE)
+    cell = side / IMAGE_SIDE
+    row, column = np.divmod(np.arange(sizes[0]), IMAGE_SIDE)
     left, top = MARGIN * unit, (height - side) / 2
     pixels = np.stack([left + (column + 0.5) * cell, top + (row + 0.5) * cell], axis=1)
     layers = [(pixels, cell / 2)]

@@ -16,6 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from nn import PIXELS
 from nn.errors import UserError
 from nn.layers import ACTIVATIONS, OUTPUTS, Array
 from nn.network import LAYOUT, Network, layer_views
@@ -23,7 +24,7 @@ from nn.support import safe_npz
 from nn.support.atomic_write import replacing
 
 VERSION = 1
-INPUTS, CLASSES = 784, 10
+CLASSES = 10
 MAX_BYTES = 2**28  # of a file, and of its arrays; the largest network takes less in any format
 
 
@@ -105,7 +106,7 @@ def _network(
                 f"{path}: expected the arrays {', '.join(expected)}; the file {what} "
                 f"{', '.join(sorted(names)[:10])}."
             )
-    sizes = [INPUTS]
+    sizes = [PIXELS]
     for n in range(1, depth + 1):
         W, b = arrays[f"W{n}"], arrays[f"b{n}"]
         if W.ndim != 2 or W.shape[0] != sizes[-1] or b.shape != W.shape[1:] or not W.size:

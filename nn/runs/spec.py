@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from nn import PIXELS
 from nn.data import sources
 from nn.errors import UserError
 from nn.initializers import INITIALIZERS
@@ -112,7 +113,7 @@ class RunSpec:
     @property
     def sizes(self) -> tuple[int, ...]:
         """Layer widths from pixels to digits, for example (784, 128, 10)."""
-        return (784, *self.hidden, 10)
+        return (PIXELS, *self.hidden, 10)
 
     @property
     def data_name(self) -> str:

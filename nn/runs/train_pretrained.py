@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from nn import PIXELS
 from nn.augmentation import Ranges, augment
 from nn.data import sources
 from nn.data.dataset import Dataset
@@ -64,7 +65,7 @@ def calibrate(network: Network, held_out: Dataset) -> float:
     The temperature minimizes the cross-entropy on the validation images, augmented as in training,
     because drawings of other people differ more from MNIST than its validation images do.
     """
-    x = np.empty((len(held_out), 784), np.float32)
+    x = np.empty((len(held_out), PIXELS), np.float32)
     images = np.asarray(held_out.images).reshape(len(held_out), -1)
     augment(images, np.random.default_rng(0), x, SPEC.augmentation, RANGES)
     z = network.logits(x)
