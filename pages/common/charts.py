@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
 import plotly.graph_objects as go
 
-from nn.analysis.predictions.calibration import Calibration
 from nn.runs.history.predictions import PredictionHistory
 
 SEEN = 0.2  # probability: a digit that never had so much stays gray
@@ -52,36 +50,5 @@ def fates(fate: PredictionHistory) -> go.Figure:
         },
         yaxis={"range": [0, 1.02], "tickformat": ".0%", "title": "probability"},
         legend={"traceorder": "reversed"},
-    )
-    return figure
-
-
-def calibration(found: Calibration) -> go.Figure:
-    """How often a network is right against how sure it is, a dot for each tenth."""
-    there = found.counts > 0
-    pictures = found.counts[there]
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", hoverinfo="skip", showlegend=False,
-        line={"color": "#8b95a3", "dash": "dot"},
-    )  # fmt: skip
-    figure.add_scatter(
-        x=found.confidence[there],
-        y=found.accuracy[there],
-        mode="lines+markers",
-        marker={"size": 7 + 21 * np.sqrt(pictures / pictures.max()), "color": f"rgb({GREEN})"},
-        line={"color": f"rgba({GREEN}, 0.5)"},
-        customdata=pictures,
-        hovertemplate="on average %{x:.1%} sure, %{y:.1%} right<br>%{customdata:,} pictures"
-        "<extra></extra>",
-        showlegend=False,
-    )
-    axis = {"range": [-0.04, 1.06], "tickformat": ".0%", "fixedrange": True, "zeroline": False}
-    figure.update_layout(
-        height=420,
-        margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        dragmode=False,
-        xaxis=axis | {"title": "how sure it is of its answer"},
-        yaxis=axis | {"title": "how often it is right"},
     )
     return figure

@@ -10,7 +10,7 @@ from nn.models.pretrained import Prediction
 MAX_CONFIDENCE = 0.9999  # shown; a probability may round to 1
 CONFIDENT, LIKELY = 0.9, 0.6  # probabilities from which on the words are firmer
 
-BLANK = "Draw a digit"
+BLANK = "Nothing drawn yet"
 REJECTED = "This does not look like a digit"
 
 

@@ -105,7 +105,6 @@ def test_an_address_that_names_what_is_not_there_opens_all_the_same(
     look(page, server, f"run={run.id}&{query}")
 
 
-@pytest.mark.skip(reason="its expectations are those of the page before its words changed")
 def test_a_click_and_the_keys_choose_a_neuron(page: Page, server, record) -> None:
     run = record()
     look(page, server, f"run={run.id}")
@@ -144,7 +143,6 @@ def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
     assert len(shown) == 8
 
 
-@pytest.mark.skip(reason="passes alone, failed once beside all other tests; cause not found")
 def test_dead_neurons_and_duplicates_are_badged_and_filtered(page: Page, server, record) -> None:
     run = record(lr=0.5)  # high enough to kill some
     look(page, server, f"run={run.id}")
@@ -168,7 +166,6 @@ SHAPES = [
 ]
 
 
-@pytest.mark.skip(reason="its expectations are those of the page before its words changed")
 @pytest.mark.parametrize(("name", "fields"), SHAPES, ids=[name for name, _ in SHAPES])
 def test_runs_of_every_shape_open(page: Page, server, record, name, fields) -> None:
     run = record(name, **fields)
@@ -180,7 +177,6 @@ def test_runs_of_every_shape_open(page: Page, server, record, name, fields) -> N
         expect(page.get_by_text("nothing listens to them")).to_be_visible()
 
 
-@pytest.mark.skip(reason="its expectations are those of the page before its words changed")
 def test_without_a_run_or_a_moment_it_says_so(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
     expect(page.get_by_text("Train a network of your own")).to_be_visible()
@@ -200,7 +196,6 @@ def test_a_run_that_learns_is_followed_live(page: Page, server) -> None:
     page.wait_for_function(f"{STEP} > {before + 20}")
 
 
-@pytest.mark.skip(reason="its expectations are those of the page before its words changed")
 def test_a_tile_of_the_train_page_opens_its_neuron(page: Page, server, record) -> None:
     run = record()
     page.goto(f"{server.url}/?run={run.id}")
@@ -214,7 +209,6 @@ def test_a_tile_of_the_train_page_opens_its_neuron(page: Page, server, record) -
     assert f"run={run.id}" in page.url
 
 
-@pytest.mark.skip(reason="its expectations are those of the page before its words changed")
 def test_a_neuron_is_compared_with_others_and_itself(page: Page, server, record) -> None:
     record("first", seed=1)
     run = record("second", seed=2)
@@ -257,7 +251,6 @@ def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
         assert Path(saved.value.path()).stat().st_size > 1000
 
 
-@pytest.mark.skip(reason="its expectations are those of the page before its words changed")
 def test_a_film_that_is_being_made_is_cancelled(page: Page, server, record) -> None:
     run = record(hidden=(1000,), batch_size=500)
     look(page, server, f"run={run.id}")
@@ -278,7 +271,6 @@ def test_a_film_that_is_being_made_is_cancelled(page: Page, server, record) -> N
     )
 
 
-@pytest.mark.skip(reason="its expectations are those of the page before its words changed")
 def test_without_a_run_the_pretraineds_neurons_open(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
     page.wait_for_function(f"{WALL}?.dataset.neurons === '1000'", timeout=30_000)
@@ -297,7 +289,6 @@ def test_without_a_run_the_pretraineds_neurons_open(page: Page, server) -> None:
     assert not serious(page)
 
 
-@pytest.mark.skip(reason="its expectations are those of the page before its words changed")
 def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server, record) -> None:
     run = record()
     look(page, server, f"run={run.id}&neuron=3")
