@@ -34,8 +34,8 @@ else:
     controls.watch(run, steps)
     if not steps:
         st.info(
-            f"Run {plain(run.name)} is {run.state} and has kept no moment yet. This is the noise "
-            "it begins with; its neurons can be opened once it learns."
+            f"Run {plain(run.name)} is {run.state} and has no snapshots yet. These are random "
+            "initial weights; you can open its neurons once it trains."
         )
         weight_wall(None, spec, {"reserved_height": ABOVE})
         run_table.runs(run)

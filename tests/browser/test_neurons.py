@@ -53,7 +53,7 @@ def opened(page: Page, server: Server) -> None:
     expect(timeline).to_have_attribute("data-snapshots", str(count))
 
 
-def dossier(page: Page, neuron: int) -> None:
+def wait_for_details(page: Page, neuron: int) -> None:
     page.wait_for_function(f"{DETAILS}?.neuron === '{neuron}'", timeout=15_000)
 
 
@@ -90,7 +90,7 @@ def test_a_link_leads_to_the_moment_the_layer_and_the_neuron(page: Page, server,
     run = record(hidden=(8, 6))
     steps = RunStore(server.store).snapshot_steps(run.id)
     look(page, server, f"run={run.id}&step={steps[5]}&layer=2&neuron=3")
-    dossier(page, 3)
+    wait_for_details(page, 3)
     page.wait_for_function(f"{STEP} === {steps[5]}")
     assert page.evaluate(f"{DETAILS}.step") == str(steps[5])
     expect(page.get_by_text("Neuron 3 of hidden layer 2", exact=True)).to_be_visible()
@@ -108,17 +108,17 @@ def test_an_address_that_names_what_is_not_there_opens_all_the_same(
 def test_a_click_and_the_keys_choose_a_neuron(page: Page, server, record) -> None:
     run = record()
     look(page, server, f"run={run.id}")
-    dossier(page, 0)
-    wall = page.get_by_role("img", name="Arrow keys choose a neuron, Enter opens it")
+    wait_for_details(page, 0)
+    wall = page.get_by_role("img", name="Arrow keys select a neuron, Enter opens it")
     wall.click(position={"x": 5, "y": 5})
     wall.press("ArrowRight")
     wall.press("ArrowRight")
     wall.press("Enter")
-    dossier(page, 2)
+    wait_for_details(page, 2)
     page.wait_for_url("**neuron=2*")
     page.reload()
     opened(page, server)
-    dossier(page, 2)
+    wait_for_details(page, 2)
 
 
 def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
@@ -174,15 +174,15 @@ def test_runs_of_every_shape_open(page: Page, server, record, name, fields) -> N
         look(page, server, f"run={run.id}&layer={layer}")
         expect(page.get_by_test_id("stAlert")).to_have_count(0)
     if name == "none":
-        expect(page.get_by_text("nothing listens to them")).to_be_visible()
+        expect(page.get_by_text("have no outgoing weights")).to_be_visible()
 
 
-def test_without_a_run_or_a_moment_it_says_so(page: Page, server) -> None:
+def test_without_a_run_or_a_snapshot_the_page_says_so(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
-    expect(page.get_by_text("Train a network of your own")).to_be_visible()
+    expect(page.get_by_text("Train your own network")).to_be_visible()
     RunStore(server.store).create(RunSpec(), "waits")
     page.goto(f"{server.url}/neurons")
-    expect(page.get_by_text("has kept no moment yet")).to_be_visible()
+    expect(page.get_by_text("has no snapshots yet")).to_be_visible()
     page.wait_for_function(f"{WALL}?.dataset.neurons === '128'")
 
 
@@ -200,12 +200,12 @@ def test_a_tile_of_the_train_page_opens_its_neuron(page: Page, server, record) -
     run = record()
     page.goto(f"{server.url}/?run={run.id}")
     page.wait_for_function(f"{STEP} > 0", timeout=30_000)
-    wall = page.get_by_role("img", name="Arrow keys choose a neuron")
+    wall = page.get_by_role("img", name="Arrow keys select a neuron")
     wall.focus()
     for key in ("ArrowRight", "ArrowRight", "Enter"):
         wall.press(key)
     page.wait_for_url("**/neurons?*", timeout=15_000)
-    dossier(page, 1)
+    wait_for_details(page, 1)
     assert f"run={run.id}" in page.url
 
 
@@ -216,16 +216,16 @@ def test_a_neuron_is_compared_with_others_and_itself(page: Page, server, record)
     for beside, title in (
         ("neuron", "Neuron 5"),
         ("snapshot", "untrained"),
-        ("run", "first, after 30,000 digits"),
+        ("run", "first, after 30,000 images"),
     ):
         page.get_by_role("radio", name=beside, exact=True).click()
         expect(page.locator(".neuron-comparison").get_by_text(title, exact=True)).to_be_visible()
-        expect(page.get_by_text("Likeness (cosine)")).to_be_visible()
+        expect(page.get_by_text("Similarity (cosine)")).to_be_visible()
     page.get_by_role("slider", name="Snapshot, in images seen").press("Home")
-    expect(page.locator(".neuron-comparison").get_by_text("first, before learning")).to_be_visible()
+    expect(page.locator(".neuron-comparison").get_by_text("first, untrained")).to_be_visible()
 
 
-def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
+def test_everything_can_be_exported(page: Page, server, record, tmp_path: Path) -> None:
     run = record("to take")
     look(page, server, f"run={run.id}&neuron=3")
     with page.expect_download() as saved:
@@ -251,12 +251,12 @@ def test_it_is_taken_along(page: Page, server, record, tmp_path: Path) -> None:
         assert Path(saved.value.path()).stat().st_size > 1000
 
 
-def test_a_film_that_is_being_made_is_cancelled(page: Page, server, record) -> None:
+def test_an_animation_can_be_canceled_while_it_is_made(page: Page, server, record) -> None:
     run = record(hidden=(1000,), batch_size=500)
     look(page, server, f"run={run.id}")
     page.get_by_role("button", name="Export").click()
     choose(page, "Size", "large")
-    page.get_by_role("slider", name="Moments").press("End")
+    page.get_by_role("slider", name="Snapshots").press("End")
     make = page.get_by_role("button", name="Create")
     make.click()
     expect(page.get_by_text(re.compile(r"^Drawing \d+ of"))).to_be_visible()
@@ -271,15 +271,15 @@ def test_a_film_that_is_being_made_is_cancelled(page: Page, server, record) -> N
     )
 
 
-def test_without_a_run_the_pretraineds_neurons_open(page: Page, server) -> None:
+def test_without_a_run_the_pretrained_model_is_shown(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
     page.wait_for_function(f"{WALL}?.dataset.neurons === '1000'", timeout=30_000)
-    dossier(page, 0)
-    wall = page.get_by_role("img", name="Arrow keys choose a neuron, Enter opens it")
+    wait_for_details(page, 0)
+    wall = page.get_by_role("img", name="Arrow keys select a neuron, Enter opens it")
     wall.focus()
     for key in ("ArrowRight", "ArrowRight", "Enter"):
         wall.press(key)
-    dossier(page, 2)
+    wait_for_details(page, 2)
     expect(page.get_by_text("Neuron 2 of hidden layer 1", exact=True)).to_be_visible()
     expect(page.get_by_text("snapshots of the pretrained model were kept")).to_be_visible()
     expect(page.get_by_text(re.compile("the test accuracy is"))).to_be_visible()
@@ -293,5 +293,5 @@ def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server
     run = record()
     look(page, server, f"run={run.id}&neuron=3")
     page.get_by_role("radio", name="snapshot", exact=True).click()
-    expect(page.get_by_text("Likeness (cosine)")).to_be_visible()
+    expect(page.get_by_text("Similarity (cosine)")).to_be_visible()
     assert not serious(page)

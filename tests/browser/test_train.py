@@ -150,7 +150,7 @@ def test_rate_and_speed_are_changed_while_it_learns(page: Page, server) -> None:
     page.get_by_role("spinbutton", name="Learning rate").fill("0.025")
     page.get_by_role("spinbutton", name="Learning rate").press("Enter")
     wait_until(page, lambda: store.current_setting(run.id, "lr") == 0.025)
-    page.get_by_role("slider", name="Speed").focus()
+    page.get_by_role("slider", name="Speed", exact=True).focus()
     page.keyboard.press("Home")  # one batch a second
     wait_until(page, lambda: store.current_setting(run.id, "speed") == 1)
     page.wait_for_function(STANDS)  # what was on its way has come
@@ -158,7 +158,7 @@ def test_rate_and_speed_are_changed_while_it_learns(page: Page, server) -> None:
     page.wait_for_function(f"{STEP} >= {before} + 3")
     assert 2 <= time.monotonic() - begun <= 10
     page.reload()  # the control shows what the worker has acknowledged
-    speed = page.get_by_role("slider", name="Speed")
+    speed = page.get_by_role("slider", name="Speed", exact=True)
     expect(speed).to_have_attribute("aria-valuetext", "1 a second")
     before = step(page)
     speed.focus()
