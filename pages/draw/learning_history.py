@@ -8,9 +8,8 @@ import streamlit as st
 from nn.errors import UserError
 from nn.runs.history.predictions import prediction_history
 from nn.runs.store.store import Run
-from pages.common import charts
-from pages.common.note import note
-from pages.common.text import plain
+from pages.common import charts, state
+from pages.common.text import note, plain
 from pages.components.image_gallery import Group, image_gallery, network_input
 from pages.draw import state as draw_state
 from pages.server.shared_store import store
@@ -21,7 +20,7 @@ SIZE = 112  # pixels on the page
 
 
 def show() -> None:
-    pins = draw_state.pinned()
+    pins = state.pins()
     if not pins:
         st.markdown(
             "Draw a digit and press **Pin** to see how the probabilities of *your* digit changed "
@@ -53,7 +52,7 @@ def _pins(run: Run, pins: list[bytes]) -> None:
             drawing = network_input(image, "Pinned drawing")
             image_gallery([Group([drawing], "", "")], SIZE, f"pin {number}")
             if st.button("Unpin", key=f"unpin {number}"):
-                draw_state.unpin(pin)
+                state.unpin(pin)
                 st.rerun()
         with right:
             try:

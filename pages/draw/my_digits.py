@@ -15,10 +15,10 @@ from nn.models import pretrained
 from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
 from pages.common import state
-from pages.common.model_picker import Reader
-from pages.common.note import note
-from pages.common.text import plain
-from pages.components.prediction_text import a, percent
+from pages.common.model_picker import Model
+from pages.common.numbers import percent
+from pages.common.text import note, plain
+from pages.components.prediction_text import a
 from pages.draw import fine_tune
 from pages.draw import state as draw_state
 from pages.draw.input_image import as_preprocessed
@@ -66,7 +66,7 @@ def ask_label(
             )
 
 
-def show(models: list[Reader]) -> None:
+def show(models: list[Model]) -> None:
     """The visitor's digits, with each model's accuracy on them."""
     digits = my_digits.load(store(), state.visitor_id())
     if not digits:
@@ -114,11 +114,11 @@ def _delete(ids: list[int]) -> None:
     my_digits.delete(store(), state.visitor_id(), ids)
 
 
-def _predict(model: Reader, digit: Labeled) -> pretrained.Prediction:
-    return model.read(as_preprocessed(digit.image))
+def _predict(model: Model, digit: Labeled) -> pretrained.Prediction:
+    return model.predict(as_preprocessed(digit.image))
 
 
-def _row(model: Reader, digit: Labeled) -> dict[str, object]:
+def _row(model: Model, digit: Labeled) -> dict[str, object]:
     prediction = _predict(model, digit)
     image = base64.b64encode(png(Image.fromarray(digit.image))).decode()
     return {

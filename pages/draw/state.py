@@ -25,7 +25,6 @@ OPENED_LINK = "opened link"
 MESSAGE = "message"
 LABELED = "labeled"  # images saved in My digits from this page, with their labels
 UPLOADED_FILES = "uploaded files"  # what became of each file, by Streamlit's id
-PINS, MAX_PINS = "pins", 4  # drawings whose predictions are followed while a network trains
 
 
 class Result(NamedTuple):
@@ -88,20 +87,6 @@ def saved_label(image: bytes) -> int | None:
 
 def keep_label(image: bytes, label: int) -> None:
     st.session_state.setdefault(LABELED, {})[image] = label
-
-
-def pinned() -> list[bytes]:
-    """The visitor's pinned drawings, each 28 × 28 bytes in MNIST's format, oldest first."""
-    return list(st.session_state.get(PINS, []))
-
-
-def pin(image: bytes) -> None:
-    """Pin a drawing; the oldest goes when there are too many."""
-    st.session_state[PINS] = [*(pin for pin in pinned() if pin != image), image][-MAX_PINS:]
-
-
-def unpin(image: bytes) -> None:
-    st.session_state[PINS] = [pin for pin in pinned() if pin != image]
 
 
 def uploaded_files() -> dict[str, Any]:

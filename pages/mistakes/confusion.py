@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from nn.analysis.predictions.confusion import DIGITS, confusion
 from nn.analysis.predictions.predict import Predictions, confusion_cell, mistakes
-from pages.common.note import note
-from pages.common.test_set import Pictures
+from pages.common.test_set import ImageSet
+from pages.common.text import note
 from pages.components.confusion_matrix import confusion_matrix
 from pages.components.prediction_card import thumbnail
 from pages.components.thumbnails import thumbnails
@@ -21,7 +21,7 @@ COUNTS, PERCENTAGES = "Counts", "Percent"
 MOST_CONFIDENT, LEAST_CONFIDENT = "Most confident first", "Least confident first"
 
 
-def show(predictions: Predictions, images: Pictures) -> None:
+def show(predictions: Predictions, images: ImageSet) -> None:
     left, right = st.columns([4, 5], gap="large")
     with left:
         _matrix(predictions)
@@ -55,7 +55,7 @@ def _toggle_cell(actual: int, predicted: int) -> None:
     mistakes_state.select_cell(*(ANY, ANY) if is_selected else (actual, predicted))
 
 
-def _gallery(predictions: Predictions, images: Pictures) -> None:
+def _gallery(predictions: Predictions, images: ImageSet) -> None:
     columns = st.columns([1, 1.2, 1.2])
     actual, predicted = (
         column.selectbox(

@@ -134,7 +134,7 @@ def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
     own = handwriting.load()[1][:30]
     any_format.write(own, tmp_path / "mine.npz")
     (tmp_path / "broken.npz").write_bytes(b"no archive")
-    choose(page, "Images", "Your own images …")
+    choose(page, "Test set", "Your own images …")
     files = page.locator("input[type=file]")
     files.set_input_files(tmp_path / "broken.npz")
     expect(page.get_by_text("broken.npz is not a valid .npz file")).to_be_visible()
@@ -156,7 +156,7 @@ def test_my_digits_are_pictures_like_any_other(page, server, record) -> None:
         [Labeled(int(drawn.labels[n]), drawn.images[n], []) for n in range(3)],
     )
     open_mistakes(page, server, run)
-    choose(page, "Images", "My digits, from the Draw page")
+    choose(page, "Test set", "My digits, from the Draw page")
     expect(page.get_by_text("of 3 images correct (My digits)")).to_be_visible()
 
 
@@ -242,8 +242,8 @@ def test_what_cannot_be_shown_is_said(page, server, tmp_path, record) -> None:
     gone = record("a run", dataset=str(tmp_path / "own.npz"), batch_size=10)
     (tmp_path / "own.npz").unlink()
     page.goto(f"{server.url}/mistakes?run={gone.id}")
-    expect(page.get_by_text("no longer where they were")).to_be_visible()
-    choose(page, "Images", "Synthetic digits, test set")
+    expect(page.get_by_text("no longer where it was")).to_be_visible()
+    choose(page, "Test set", "Test set of the built-in synthetic digits")
     expect(headline(page)).to_be_visible()
 
 
