@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 from PIL import Image
@@ -139,7 +140,7 @@ def _export(digits: list[Labeled]) -> None:
     ):
         st.download_button(
             label,
-            lambda pack=pack: pack(digits),
+            partial(pack, digits),
             f"my-digits-{day}.{suffix}",
             icon=":material/download:",
             on_click="ignore",

@@ -55,23 +55,24 @@ def _toggle_cell(actual: int, predicted: int) -> None:
     mistakes_state.select_cell(*(ANY, ANY) if is_selected else (actual, predicted))
 
 
+def _choose_digit(label: str, any_digit: str, key: str) -> int:
+    digits: list[int] = [ANY, *range(DIGITS)]
+    digit: int = st.selectbox(
+        label,
+        digits,
+        format_func=lambda digit: any_digit if digit == ANY else str(digit),
+        key=key,
+        on_change=mistakes_state.first_page,
+    )
+    return digit
+
+
 def _gallery(predictions: Predictions, images: ImageSet) -> None:
     columns = st.columns([1, 1.2, 1.2])
-    actual, predicted = (
-        column.selectbox(
-            label,
-            [ANY, *range(DIGITS)],
-            format_func=lambda digit, any_digit=any_digit: (
-                any_digit if digit == ANY else str(digit)
-            ),
-            key=key,
-            on_change=mistakes_state.first_page,
-        )
-        for column, label, any_digit, key in (
-            (columns[0], "Actual", "any digit", mistakes_state.ACTUAL),
-            (columns[1], "Predicted", "a wrong digit", mistakes_state.PREDICTED),
-        )
-    )
+    with columns[0]:
+        actual = _choose_digit("Actual", "any digit", mistakes_state.ACTUAL)
+    with columns[1]:
+        predicted = _choose_digit("Predicted", "a wrong digit", mistakes_state.PREDICTED)
     order = columns[2].selectbox(
         "Order", [MOST_CONFIDENT, LEAST_CONFIDENT], key=mistakes_state.ORDER
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from nn.analysis.predictions.confusion import Confusion
@@ -91,7 +93,7 @@ def kept_steps(run: Run) -> list[int]:
     return [step for step in store().snapshot_steps(run.id) if step <= run.step]
 
 
-def current_confusion() -> Confusion:
+def current_confusion(images: ImageSet) -> Confusion:
     """At the time of the call: a run that trains goes on meanwhile."""
     snapshot = PRETRAINED
     if run:
@@ -127,5 +129,8 @@ if images:
     if steps:
         with export_column:
             export_menu.show(
-                run, steps, steps[-1] if step is None else step, confusion=current_confusion
+                run,
+                steps,
+                steps[-1] if step is None else step,
+                confusion=partial(current_confusion, images),
             )

@@ -99,7 +99,9 @@ def weight_map(run_id: str, step: int, layer: int, neuron: int) -> NDArray[np.fl
     """(784,) of any neuron, also of one that is not on the wall"""
     network = network_at(run_id, step)
     neurons = slice(neuron, neuron + 1)
-    return weight_maps.weight_maps(network.parameters, network.sizes, layer, neurons)[0]
+    maps = weight_maps.weight_maps(network.parameters, network.sizes, layer, neurons)
+    only: NDArray[np.float32] = maps[0]
+    return only
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -87,12 +87,11 @@ def _order_and_badges(run_id: str, step: int, layer: int, by: str, only: str) ->
             badges[n], notes[n] = "dead", "dead: the same output for every image"
         elif original != n:
             badges[n], notes[n] = f"= {original}", f"a duplicate of neuron {original}"
-    shown = {
-        "all": lambda n: True,
-        "dead": lambda n: statistics.dead[n],
-        "duplicates": lambda n: badges[n].startswith("="),
-        "unique": lambda n: not badges[n],
-    }[only]
-    order = [n for n in analysis.wall_order(run_id, step, layer, by) if shown(n)]
+    groups = {"": "unique", "dead": "dead"}  # by badge; all other badges are of duplicates
+    order = [
+        n
+        for n in analysis.wall_order(run_id, step, layer, by)
+        if only in ("all", groups.get(badges[n], "duplicates"))
+    ]
     is_default = by == "index" and only == "all"
     return {"order": None if is_default else order, "badges": badges, "notes": notes}

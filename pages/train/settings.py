@@ -18,7 +18,7 @@ from nn.runs.presets import PRESETS
 from nn.runs.spec import MAX_EPOCHS, MAX_LR, RunSpec, parse_hidden
 from nn.schedules import SCHEDULES
 from pages.common import url_state
-from pages.common.glossary import term
+from pages.common.glossary import term, term_with_options
 from pages.common.text import plain
 from pages.common.url_state import PRESET
 from pages.train import state
@@ -67,7 +67,7 @@ def choice(label: str, key: str, find_options: Callable[[], Iterable[str]]) -> S
     def read(name: str, default: str) -> str:
         return url_state.read_option(name, list(find_options()), default)
 
-    return Setting(label, term(key), read, ask)
+    return Setting(label, term_with_options(key, find_options()), read, ask)
 
 
 def number(label: str, key: str, low: N, high: N, step: N) -> Setting:
