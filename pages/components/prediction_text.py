@@ -11,7 +11,7 @@ from pages.common.numbers import percent
 MAX_CONFIDENCE = 0.9999  # shown; a probability may round to 1
 CONFIDENT, LIKELY = 0.9, 0.6  # probabilities from which on the words are firmer
 
-BLANK = "Draw a digit"
+BLANK = "Nothing drawn yet"
 REJECTED = "This does not look like a digit"
 
 

@@ -21,7 +21,8 @@ PIECEWISE_LINEAR = ("relu", "leaky_relu")  # activations for which input × grad
 
 def show(image: Array, model: Model, predicted: int) -> None:
     """image: (28, 28) uint8, the network's input."""
-    st.session_state.setdefault(draw_state.EXPLAINED_DIGIT, predicted)
+    if draw_state.explained() != (image.tobytes(), predicted):
+        draw_state.explain(image.tobytes(), predicted)  # until the visitor chooses another digit
     digit = (
         st.segmented_control(
             "Score of digit",

@@ -21,6 +21,7 @@ IMAGE_NUMBER, UPLOADS, UPLOADS_TABLE = "image number", "uploads", "uploads table
 # The rest.
 LOADED_IMAGE = "loaded image"
 TURN, RESULT = "turn", "result"
+EXPLAINED = "explained"
 OPENED_LINK = "opened link"
 MESSAGE = "message"
 LABELED = "labeled"  # images saved in My digits from this page, with their labels
@@ -45,20 +46,24 @@ def next_turn() -> int:
 
 
 def keep_result(result: Result) -> None:
-    """A new image, or a new prediction for it, is explained for the predicted digit."""
-    last: Result | None = st.session_state.get(RESULT)
-    if last is None or _explained(last) != _explained(result):
-        st.session_state[EXPLAINED_DIGIT] = result.prediction.predicted or 0
     st.session_state[RESULT] = result
-
-
-def _explained(result: Result) -> tuple[bytes, int | None]:
-    return result.preprocessed.image.tobytes(), result.prediction.predicted
 
 
 def last_result() -> Result:
     found: Result = st.session_state[RESULT]
     return found
+
+
+def explained() -> tuple[bytes, int] | None:
+    """The image and its prediction that were explained last."""
+    return st.session_state.get(EXPLAINED)
+
+
+def explain(image: bytes, predicted: int) -> None:
+    """Explain the predicted digit. To be called in the fragment of the widget: what another
+    fragment gives a widget is lost."""
+    st.session_state[EXPLAINED] = image, predicted
+    st.session_state[EXPLAINED_DIGIT] = predicted
 
 
 def loaded_image() -> LoadedImage | None:

@@ -64,10 +64,10 @@ def test_the_page_stays_where_it_is_under_a_drawing_finger(open_page, server) ->
 
 
 def test_a_blank_canvas_and_a_dot_ask_for_a_drawing(hand) -> None:
-    assert hand.prediction() == "Draw a digit"
+    assert hand.prediction() == "Nothing drawn yet"
     expect(hand.page.get_by_text("Draw one digit here")).to_be_visible()
     hand.draw([[(5, 5)]])
-    assert hand.prediction() == "Draw a digit"
+    assert hand.prediction() == "Nothing drawn yet"
 
 
 def test_undo_and_clear_by_button_and_key_but_not_while_typing(hand) -> None:
@@ -92,7 +92,7 @@ def test_undo_and_clear_by_button_and_key_but_not_while_typing(hand) -> None:
     hand.wait_for_prediction(2)  # had a key acted, it would be the only one
     page.get_by_role("button", name="Clear").click()
     hand.wait_for_prediction(0)
-    assert hand.prediction() == "Draw a digit"
+    assert hand.prediction() == "Nothing drawn yet"
 
 
 def test_the_stroke_width_is_the_chosen_pen(hand) -> None:
@@ -158,9 +158,7 @@ def test_a_pinned_drawing_has_a_learning_history(hand, record) -> None:
     hand.draw(pen_path(7))
     hand.page.get_by_role("button", name="Pin", exact=True).click()
     hand.page.get_by_role("tab", name="Learning history").click()
-    expect(hand.page.locator("text").filter(has_text="digits seen while learning")).to_be_visible(
-        timeout=15_000
-    )
+    expect(hand.page.locator("text").filter(has_text="images seen")).to_be_visible(timeout=15_000)
     hand.page.get_by_role("button", name="Unpin").click()
     expect(hand.page.get_by_text("press Pin")).to_be_visible()
 
@@ -175,11 +173,11 @@ def test_any_snapshot_of_a_run_can_predict_and_a_deleted_run_is_replaced(
     page.get_by_role("combobox", name="Model").first.click()
     page.get_by_role("option", name="my own run").click()
     page.get_by_role("slider").press("Home")
-    expect(page.get_by_text("no digit yet").first).to_be_visible()
+    expect(page.get_by_text("before training").first).to_be_visible()
     RunStore(server.store).delete(run.id)
     page.get_by_text("Compare two models").click()
-    expect(page.get_by_text("has been deleted")).to_be_visible()
-    expect(page.get_by_role("heading", name="Draw a digit")).to_have_count(2)
+    expect(page.get_by_text("was deleted")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing drawn yet")).to_have_count(2)
 
 
 def png(image: Image.Image, kind: str = "PNG") -> bytes:
@@ -261,16 +259,16 @@ def test_a_test_image_is_loaded_and_cleared(hand) -> None:
     page.get_by_role("tab", name="Images").click()
     page.get_by_role("button", name="Random", exact=True).click()
     expect(page.get_by_text("test set, actual digit")).to_be_visible()
-    expect(page.get_by_role("heading", name="Draw a digit")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Nothing drawn yet")).to_be_hidden()
     page.get_by_role("button", name="Clear").click()
-    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nothing drawn yet")).to_be_visible()
 
 
 @pytest.mark.skip(reason="its expectations are those of the page before its words changed")
 def test_a_link_loads_a_test_image_or_explains_why_not(page: Page, server) -> None:
     page.goto(f"{server.url}/draw?digit=5")
     expect(page.get_by_text("Test image 5, actual digit")).to_be_visible()
-    expect(page.get_by_role("heading", name="Draw a digit")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Nothing drawn yet")).to_be_hidden()
     page.goto(f"{server.url}/draw?digit=99999999")
     expect(page.get_by_text("There is no test image")).to_be_visible()
     page.goto(f"{server.url}/draw?digit=5&run=nonesuch")
