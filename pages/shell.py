@@ -29,5 +29,5 @@ page = st.navigation(
     ]
 )
 state.keep_first_link(page.url_path)
-state.write_address()
+state.restore()
 page.run()

@@ -28,7 +28,7 @@ from nn.runs.store.store import Run, RunStore
 from nn.support.atomic_write import replacing
 from nn.support.progress import Progress
 
-_TEMPLATE = Path(__file__).parents[2] / "assets" / "run.html"
+_TEMPLATE = Path(__file__).parents[2] / "assets" / "report"
 
 MAX_SNAPSHOTS = 48  # on the timeline
 MAX_NEURONS = 128  # on the weight wall: 6.4 MB of text for all snapshots
@@ -47,8 +47,13 @@ def write(store: RunStore, run: Run, steps: list[int], path: Path, progress: Pro
         "NAME": html.escape(run.name),
         "DATA": _in_script(_data(store, run, evenly_spaced(steps, MAX_SNAPSHOTS), progress)),
     }
+    parts |= {
+        placeholder: (_TEMPLATE / f"report.{suffix}").read_text("utf-8")
+        for placeholder, suffix in (("STYLE", "css"), ("SCRIPT", "js"))
+    }
+    template = (_TEMPLATE / "report.html").read_text("utf-8")
     # In one pass, because a run may be named like a placeholder.
-    text = re.sub("%%(NAME|DATA)%%", lambda found: parts[found[1]], _TEMPLATE.read_text("utf-8"))
+    text = re.sub("%%(NAME|DATA|STYLE|SCRIPT)%%", lambda found: parts[found[1]], template)
     with replacing(path) as part:
         part.write_text(text, "utf-8")
 

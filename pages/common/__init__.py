@@ -1,1 +1,1 @@
-"""What pages share: the live hub, components, charts, session."""
+"""What pages share: state and URL, the pickers, tables, words and errors."""

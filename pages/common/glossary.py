@@ -7,6 +7,7 @@ more; the source is where the term, or the method, comes from.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -20,6 +21,12 @@ class Term(NamedTuple):
 def term(key: str) -> str:
     """The sentence for a help text or a tooltip. Raises KeyError for a key that is not here."""
     return TERMS[key].sentence
+
+
+def term_with_options(key: str, options: Iterable[str]) -> str:
+    """The sentence, and a list of the options that are terms themselves, as Markdown."""
+    terms = [TERMS[option] for option in options if option in TERMS]
+    return "\n".join([term(key), *(f"- **{each.name}**: {each.sentence}" for each in terms)])
 
 
 TERMS: dict[str, Term] = {
@@ -373,7 +380,7 @@ TERMS: dict[str, Term] = {
     "forgetting": Term(
         "Forgetting events",
         "How often an image was classified correctly at one snapshot and wrongly at a later one.",
-        "Images that are forgotten again and again are unusual or mislabeled; many images are "
+        "Images that are forgotten often are unusual or mislabeled; many images are "
         "never forgotten.",
         "Toneva et al. 2019, An empirical study of example forgetting",
     ),

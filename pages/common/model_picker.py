@@ -1,106 +1,123 @@
-"""Readers: the network that reads the drawing, chosen among all there are."""
+"""The model picker: the pretrained model or a recorded run."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
 
 import streamlit as st
 
 from nn.data.preprocess.pipeline import Preprocessed
 from nn.models import pretrained
 from nn.network import Network
-from nn.runs import load_network
+from nn.runs import spec
 from nn.runs.store.store import Run
-from pages.draw import state as draw_state
+from pages.common import state
+from pages.common.networks import PRETRAINED_ID, network_at
+from pages.common.numbers import percent
+from pages.common.snapshot_slider import snapshot_slider
 from pages.server.shared_store import store
 
-MOST = 200  # newest runs to choose from
-NEWS = 2  # seconds after which the list is read again: every stroke asks for it
-SHIPPED = ""  # in place of a run's id: the pretrained model that comes with the program
+MAX_RUNS = 200  # the newest ones
+CACHE_SECONDS = 2  # every stroke on Draw asks for the runs
+IN_VIEW = "model in view"  # key of the picker on Neurons and Mistakes
 
 
-class Reader(NamedTuple):
-    key: str  # of the widgets that belong to it
+class Model(NamedTuple):
+    """A run's network at a snapshot, or the pretrained model."""
+
+    key: str  # of its picker
     name: str
-    moment: str  # RUN@STEP; "" of the pretrained model
-    own: Network | None  # the run's network
+    run_id: str = PRETRAINED_ID
+    step: int = 0
 
     @property
     def network(self) -> Network:
-        return self.own or pretrained.network()
+        return network_at(self.run_id, self.step)
 
-    def read(self, seen: Preprocessed) -> pretrained.Prediction:
-        return pretrained.predict(seen, self.own)
+    @property
+    def init_from(self) -> str:
+        """As a RunSpec names the network to start from."""
+        return f"{self.run_id}@{self.step}" if self.run_id else spec.PRETRAINED
+
+    def predict(self, image: Preprocessed) -> pretrained.Prediction:
+        return pretrained.predict(image, self.network if self.run_id else None)
 
 
-PRETRAINED = Reader("model", "Pretrained model", "", None)
+PRETRAINED = Model("", "Pretrained model")
 
 
-def choose(label: str, key: str) -> Reader:
-    """Ask which network reads, and as it was at which moment of its run."""
-    chosen, runs = st.session_state.get(key, SHIPPED), _runs()
-    if chosen != SHIPPED and (chosen not in runs or not store().snapshot_samples_seen(chosen)):
-        _runs.clear()  # it has been deleted, or has only just begun
-        runs = _runs()
-    if chosen not in (SHIPPED, *runs):
-        st.warning("The run that was reading has been deleted: the pretrained model reads instead.")
-        st.session_state[key] = SHIPPED
-    run_id = st.selectbox(
-        label,
-        [SHIPPED, *runs],
-        format_func=lambda at: _words(runs[at]) if at else PRETRAINED.name,
-        key=key,
-        label_visibility="collapsed",
-    )
-    if run_id == SHIPPED:
+def choose_in_view() -> Run | None:
+    """Ask for the model that Neurons and Mistakes show; None: the pretrained model."""
+    run = state.model_in_view()
+    runs = {each.id: each for each in store().runs()[:MAX_RUNS]}
+    if run:
+        runs.setdefault(run.id, run)
+    state.set_value(IN_VIEW, run.id if run else PRETRAINED_ID)
+
+    def view_chosen() -> None:
+        state.view_model(runs.get(state.value(IN_VIEW)))
+
+    _selectbox("Model", runs, IN_VIEW, "visible", view_chosen)
+    return run
+
+
+def choose(label: str, key: str) -> Model:
+    """Ask for a model and, for a run, a snapshot."""
+    run_id, runs = state.value(key, PRETRAINED_ID), _trained_runs()
+    if run_id and (run_id not in runs or not store().snapshot_samples_seen(run_id)):
+        _trained_runs.clear()  # it was deleted, or started within the last seconds
+        runs = _trained_runs()
+    if run_id and run_id not in runs:
+        st.warning("The run you chose was deleted. The pretrained model takes its place.")
+    state.keep_valid(key, [PRETRAINED_ID, *runs], PRETRAINED_ID)
+    run_id = _selectbox(label, runs, key, "collapsed")
+    if run_id == PRETRAINED_ID:
         return PRETRAINED._replace(key=key)
-    run = runs[run_id]
-    step = _moment(store().snapshot_samples_seen(run_id), _moment_key(key, run_id))
-    moment = f"{run_id}@{step}"
-    return Reader(key, run.name, moment, network(moment))
+    samples_seen = store().snapshot_samples_seen(run_id)
+    newest = list(samples_seen)[-1]
+    step = snapshot_slider("Snapshot", samples_seen, _snapshot_key(key, run_id), newest)
+    return Model(key, runs[run_id].name, run_id, step)
 
 
-def prefer(run_id: str, step: int | None) -> None:
-    """Let the run read, as it was at the step; None: at its newest moment."""
-    [key, *_] = draw_state.MODELS
-    st.session_state[key] = run_id
+def select(key: str, run_id: str, step: int | None) -> None:
+    """Choose a run in the picker ``key``, at a snapshot; None: the newest."""
+    state.set_value(key, run_id)
     if step is not None:
-        st.session_state[_moment_key(key, run_id)] = step
+        state.set_value(_snapshot_key(key, run_id), step)
 
 
-def _moment_key(key: str, run_id: str) -> str:
-    return f"{key} moment {run_id}"
+def run_label(run: Run) -> str:
+    """name · 784-128-10 · 97.4 % test accuracy"""
+    parts = [run.name, "-".join(map(str, run.spec.sizes))]
+    if run.test_accuracy is not None:
+        parts.append(f"{percent(run.test_accuracy)} test accuracy")
+    return " · ".join(parts)
 
 
-@st.cache_data(ttl=NEWS, show_spinner=False)
-def _runs() -> dict[str, Run]:
-    """Those that have learned something, newest first."""
-    return {run.id: run for run in store().runs()[:MOST] if run.samples_seen}
-
-
-def _words(run: Run) -> str:
-    read = "" if run.test_accuracy is None else f", reads {run.test_accuracy:.1%}"
-    return f"{run.name} ({'-'.join(map(str, run.spec.sizes))}{read})"
-
-
-def _moment(frames: dict[int, int], key: str) -> int:
-    """Ask for one of the kept frames; its step."""
-    steps = list(frames)
-    if len(steps) < 2:
-        return steps[-1]
-    if st.session_state.get(key) not in steps:  # old runs may lose some
-        st.session_state[key] = steps[-1]
-    return st.select_slider(
-        "As it was after",
-        steps,
-        format_func=lambda step: f"{frames[step]:,} digits" if step else "no digit yet",
+def _selectbox(
+    label: str,
+    runs: Mapping[str, Run],
+    key: str,
+    label_visibility: Literal["visible", "collapsed"],
+    on_change: Callable[[], None] | None = None,
+) -> str:
+    run_id: str = st.selectbox(
+        label,
+        [PRETRAINED_ID, *runs],
+        format_func=lambda run_id: run_label(runs[run_id]) if run_id else PRETRAINED.name,
         key=key,
-        help="The moments of its learning that were kept. Further left it has seen fewer digits "
-        "and knows less.",
+        label_visibility=label_visibility,
+        on_change=on_change,
     )
+    return run_id
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def network(moment: str) -> Network:
-    """The network of a kept frame, RUN@STEP. Raises UserError when there is none."""
-    return load_network.load(store(), moment).network
+def _snapshot_key(key: str, run_id: str) -> str:
+    return f"{key} snapshot {run_id}"
+
+
+@st.cache_data(ttl=CACHE_SECONDS, show_spinner=False)
+def _trained_runs() -> dict[str, Run]:
+    """The runs that have started to train, newest first."""
+    return {run.id: run for run in store().runs()[:MAX_RUNS] if run.samples_seen}

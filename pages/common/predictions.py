@@ -1,4 +1,4 @@
-"""Reads: what a network of the store answers to a set of pictures, remembered while it is seen."""
+"""Predictions of a model on a test set, cached."""
 
 from __future__ import annotations
 
@@ -6,76 +6,72 @@ from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
+from nn.analysis.predictions import predict
 from nn.analysis.predictions.forgetting import Bools
-from nn.analysis.predictions.predict import Predictions, predict, predicted_digits
-from nn.models import pretrained
-from nn.network import Network, parameter_count
-from nn.runs import load_network
-from nn.runs.history.weights import evenly_spaced
+from nn.analysis.predictions.predict import Predictions
+from nn.network import parameter_count
+from nn.runs.history import weights
 from nn.runs.store.store import Run
-from pages.common.test_set import Pictures
+from pages.common.networks import PRETRAINED_ID, network_at
+from pages.common.test_set import ImageSet
 from pages.server.shared_store import store
 
 
-class Moment(NamedTuple):
-    run: str  # its id
-    step: int  # of a kept frame
+class SnapshotId(NamedTuple):
+    """A kept snapshot of a run; PRETRAINED in place of one: the pretrained model."""
+
+    run: str
+    step: int
 
 
-SHIPPED = Moment("", 0)  # the pretrained model that comes with the program
+PRETRAINED = SnapshotId(PRETRAINED_ID, 0)
 
 
-def reading(moment: Moment, pictures: Pictures) -> Predictions:
-    """Raises UserError for a frame that is gone, and for a network that has diverged."""
-    return _reading(moment, pictures.key, pictures)
+def predictions(snapshot: SnapshotId, test_set: ImageSet) -> Predictions:
+    """Raises UserError for a snapshot that does not exist and for a network that has diverged."""
+    return _predictions(snapshot, test_set.key, test_set)
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)  # of 10,000 pictures each takes 0.5 MB
-def _reading(moment: Moment, key: str, _pictures: Pictures) -> Predictions:
-    return predict(_network(moment), _pictures.data.images, _pictures.data.labels)
+@st.cache_resource(max_entries=48, show_spinner=False)  # of 10,000 images each takes 0.5 MB
+def _predictions(snapshot: SnapshotId, key: str, _test_set: ImageSet) -> Predictions:
+    return predict.predict(network_at(*snapshot), _test_set.data.images, _test_set.data.labels)
 
 
-def right(moment: Moment, pictures: Pictures) -> Bools:
-    """Which of the pictures are read right, (n,). Raises UserError for a frame that is gone."""
-    return _right(moment, pictures.key, pictures)
+def correct(snapshot: SnapshotId, test_set: ImageSet) -> Bools:
+    """Which images are classified correctly: (n,). Raises UserError for a snapshot that does not
+    exist."""
+    return _correct(snapshot, test_set.key, test_set)
 
 
-@st.cache_resource(max_entries=1024, show_spinner=False)  # of 10,000 pictures each takes 10 kB
-def _right(moment: Moment, key: str, _pictures: Pictures) -> Bools:
-    data = _pictures.data
-    found: Bools = predicted_digits(_network(moment), data.images) == data.labels
-    return found
-
-
-def _network(moment: Moment) -> Network:
-    if moment == SHIPPED:
-        return pretrained.network()
-    return load_network.network_at(store(), moment.run, moment.step)
+@st.cache_resource(max_entries=1024, show_spinner=False)  # of 10,000 images each takes 10 kB
+def _correct(snapshot: SnapshotId, key: str, _test_set: ImageSet) -> Bools:
+    data = _test_set.data
+    is_correct: Bools = predict.predicted_digits(network_at(*snapshot), data.images) == data.labels
+    return is_correct
 
 
 @st.cache_data(max_entries=4096, show_spinner=False)
-def samples_seen(moment: Moment) -> int:
-    """Digits seen by then. Raises UserError for a frame that is gone."""
-    return store().snapshot(moment.run, moment.step).samples_seen
+def samples_seen(snapshot: SnapshotId) -> int:
+    """Training images seen by then. Raises UserError for a snapshot that does not exist."""
+    return store().snapshot(snapshot.run, snapshot.step).samples_seen
 
 
-def moments(
-    run: Run, steps: list[int], until: int, pictures: Pictures, most: int, work: float
-) -> list[Moment]:
-    """At most so many of the run's kept frames ``steps``, evenly chosen, up to ``until`` and with
-    it; fewer where reading them all would take more than ``work`` multiplications."""
-    each = len(pictures.data) * parameter_count(run.spec.sizes)
-    chosen = evenly_spaced(steps, max(2, min(most, int(work / each))))
-    return [Moment(run.id, step) for step in sorted({*(s for s in chosen if s < until), until})]
+def evenly_spaced(
+    run: Run, steps: list[int], last: int, test_set: ImageSet, max_snapshots: int, max_work: float
+) -> list[SnapshotId]:
+    """At most ``max_snapshots`` of the kept snapshots ``steps`` up to ``last``, which is one of
+    them; fewer where predicting with all would take more than ``max_work`` multiplications."""
+    work = len(test_set.data) * parameter_count(run.spec.sizes)
+    chosen = weights.evenly_spaced(steps, max(2, min(max_snapshots, int(max_work / work))))
+    earlier = {step for step in chosen if step < last}
+    return [SnapshotId(run.id, step) for step in sorted({*earlier, last})]
 
 
-def accuracies(right: Bools, labels: np.ndarray) -> list[float | None]:
-    """right: (n,), labels: (n,) → the share read right of all, then of each digit; None: no such
-    picture."""
-    total = np.bincount(labels, minlength=10)
-    good = np.bincount(labels[right], minlength=10)
-    return [
-        float(right.mean()),
-        *(g / t if t else None for g, t in zip(good.tolist(), total.tolist(), strict=True)),
-    ]
+def accuracies(correct: Bools, labels: NDArray[np.uint8]) -> list[float | None]:
+    """correct, labels: (n,) → the accuracy on all images, then on each digit; None: no image."""
+    totals = np.bincount(labels, minlength=10).tolist()
+    counts = np.bincount(labels[correct], minlength=10).tolist()
+    per_digit = [n / total if total else None for n, total in zip(counts, totals, strict=True)]
+    return [float(correct.mean()), *per_digit]

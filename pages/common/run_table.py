@@ -1,4 +1,4 @@
-"""The run table: open any run; rename, keep or delete your own."""
+"""The table of recorded runs: anybody may open one; its owner may rename, keep and delete it."""
 
 from __future__ import annotations
 
@@ -9,73 +9,86 @@ import streamlit as st
 from nn.errors import UserError
 from nn.runs.store.store import Run
 from pages.common import state
+from pages.common.glossary import term
 from pages.common.text import plain
 from pages.server.shared_store import store
 
-MOST = 200  # newest runs in the list
+MAX_RUNS = 200  # the newest ones
+TABLE = "run table"
 
 
-def runs(in_view: Run | None) -> None:
-    """A list to choose the run in view from, and what can be done with that one."""
-    found = store().runs()[:MOST]
-    place = st.expander(f"Recorded runs ({len(found)})", key="recorded runs", on_change="rerun")
-    if not place.open:  # a table takes the browser long to load
+def show(run_in_view: Run | None) -> None:
+    """The runs, to choose the one in view, and what its owner can do with it."""
+    runs = store().runs()[:MAX_RUNS]
+    expander = st.expander(f"Recorded runs ({len(runs)})", key="recorded runs", on_change="rerun")
+    if not expander.open:  # a table takes the browser long to load
         return
-    with place:
-        if not found:
-            st.caption("No runs yet. Runs from the command line appear here, too.")
+    with expander:
+        if not runs:
+            st.caption(
+                "No runs yet. Press **Start**, or train on the command line: every run is recorded "
+                "here."
+            )
             return
-        chosen = st.dataframe(
-            [
-                {
-                    "run": run.name,
-                    "state": run.state,
-                    "network": "-".join(map(str, run.spec.sizes)),
-                    "data": run.spec.data_name,
-                    "epochs": run.epoch,
-                    "test accuracy": run.test_accuracy,
-                    "started": datetime.fromtimestamp(run.created, UTC),
-                }
-                for run in found
-            ],
+
+        def view_selected() -> None:
+            for row in state.selected_rows(TABLE):
+                state.view(runs[row])
+
+        st.dataframe(
+            [_row(run) for run in runs],
             column_config={
-                "test accuracy": st.column_config.NumberColumn(format="percent"),
-                "started": st.column_config.DatetimeColumn(format="distance"),
+                "Epochs": st.column_config.NumberColumn(help=term("epoch")),
+                "Test accuracy": st.column_config.NumberColumn(
+                    format="percent", help=term("accuracy")
+                ),
+                "Started": st.column_config.DatetimeColumn(format="distance"),
             },
             hide_index=True,
-            height=min(38 + 35 * len(found), 320),
-            on_select="rerun",
+            height=min(38 + 35 * len(runs), 320),
+            on_select=view_selected,
             selection_mode="single-row",
-            key=state.HISTORY,
+            key=TABLE,
         )
-        rows = chosen.selection.rows
-        if rows and rows[0] < len(found) and state.newly_chosen(found[rows[0]].id):
-            state.view(found[rows[0]])
-            st.rerun()
-        if in_view and state.owns(in_view):
-            _care_for(in_view)
+        if run_in_view and state.owns(run_in_view):
+            _manage(run_in_view)
 
 
-def _care_for(run: Run) -> None:
+def _row(run: Run) -> dict[str, object]:
+    return {
+        "Name": run.name,
+        "State": run.state.capitalize(),
+        "Network": "-".join(map(str, run.spec.sizes)),
+        "Dataset": run.spec.data_name,
+        "Epochs": run.epoch,
+        "Test accuracy": run.test_accuracy,
+        "Started": datetime.fromtimestamp(run.created, UTC),
+    }
+
+
+def _manage(run: Run) -> None:
     name, keep, delete = st.columns([3, 2, 2], vertical_alignment="bottom")
-    new = name.text_input("Name", run.name, max_chars=60, key=f"name {run.id}")
-    if new != run.name:
+    new_name = name.text_input("Name", run.name, max_chars=60, key=f"name {run.id}")
+    if new_name != run.name:
         try:
-            store().rename(run.id, new)
+            store().rename(run.id, new_name)
             st.rerun()
         except UserError as error:
             st.error(plain(str(error)))
-    kept = keep.toggle(
+    keep_all = keep.toggle(
         "Keep all snapshots",
         run.pinned,
-        help="When the storage quota is reached, old runs lose snapshots, unless this is on.",
+        help="When the store reaches its storage quota, old runs lose some of their snapshots. "
+        "This run keeps all of them.",
         key=f"keep {run.id}",
     )
-    if kept != run.pinned:
-        store().pin(run.id, kept)
+    if keep_all != run.pinned:
+        store().pin(run.id, keep_all)
     with delete.popover("Delete"):
         st.markdown("This permanently deletes the run and its snapshots.")
-        if st.button("Delete run", type="primary"):
-            store().delete(run.id)
-            state.view(None)
-            st.rerun()
+        st.button("Delete run", type="primary", on_click=_delete, args=(run.id,))
+
+
+def _delete(run_id: str) -> None:
+    store().delete(run_id)
+    state.view(None)

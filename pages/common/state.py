@@ -1,60 +1,65 @@
-"""What a visitor's session remembers: here the run in view, beside it what each page keeps.
+"""The state of a visitor's session that all pages share. Each page keeps the rest in its own state.
 
-Nowhere else are its keys named.
+Getters change nothing. Setters are named for what they do and also write the URL
+(pages.common.url_state), so that a reload or a link shows the same.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection
+from typing import Any
 
 import streamlit as st
 
 from nn.errors import UserError
-from nn.runs.spec import RunSpec
+from nn.runs.spec import PRETRAINED
 from nn.runs.store.store import Run
+from pages.common import url_state
 from pages.common.text import plain
+from pages.common.url_state import MODEL, RUN, SIMPLE, STEP
 from pages.server import visitor_cookie
 from pages.server.shared_store import store
 
-PRESET = "preset"  # beside the fields of RunSpec, each under its own name
-RUN = "run"  # the id of the run in view
-NEW = ""  # in its place: none, by choice
-SIMPLE = "simple"  # "1" in the address: nothing but Start, for a class
-SETTINGS = {PRESET, *(field.name for field in dataclasses.fields(RunSpec))}
-STEP = "step"  # the moment of it that is looked at; in the address, too
-HISTORY, CHOSEN = "history", "chosen"  # the list of runs, and the last one chosen in it
-FIRST_LINK = "first link"  # the page and the parameters of the URL with which the session began
-HEARD = "heard"  # the last press of a button that was acted on
+NEW_RUN = ""  # in place of a run's id: Train shows the settings for a new run
+FIRST_LINK = "first link"  # the page and the parameters of the URL that began the session
+LAST_PRESS = "last press"  # of a button of the run controls
+EXPORTED = "exported"  # the file made last, and the request for it
+PINS, MAX_PINS = "pins", 4  # drawings whose predictions are followed while a network trains
 
 
-def write_address() -> None:
-    """Navigation drops the query string: write back what all pages have in common."""
-    for key in (RUN, SIMPLE, STEP):
-        if key in st.query_params:
-            st.session_state[key] = st.query_params[key]
-        elif st.session_state.get(key):
-            st.query_params[key] = st.session_state[key]
+def restore() -> None:
+    """Take what a link names, and write the session's choices back into the URL, from which
+    navigation drops them."""
+    if not url_state.has(RUN):
+        url_state.write_all(
+            {name: _get(name) or None for name in (RUN, STEP, MODEL) if not url_state.has(name)}
+        )
+    if not url_state.has(SIMPLE):
+        url_state.write(SIMPLE, _get(SIMPLE) or None)
+    if url_state.has(RUN):
+        st.session_state[RUN] = url_state.read(RUN)
+    for name in (STEP, MODEL, SIMPLE):
+        st.session_state[name] = url_state.read(name)
 
 
 def keep_first_link(page: str) -> None:
     """Remember the URL with which the session begins; to be called before anything changes it."""
-    st.session_state.setdefault(FIRST_LINK, (page, st.query_params.to_dict()))
+    st.session_state.setdefault(FIRST_LINK, (page, url_state.read_all()))
 
 
 def first_link(page: str) -> dict[str, str]:
     """The parameters of the URL with which the session began, if that led to this page."""
-    linked_page, parameters = st.session_state[FIRST_LINK]
-    return parameters if linked_page == page else {}
+    linked_page, parameters = _get(FIRST_LINK, ("", {}))
+    return dict(parameters) if linked_page == page else {}
 
 
-def simple() -> bool:
-    """Whether a beginner's page is asked for: Start, Stop, and what they do."""
-    return st.query_params.get(SIMPLE) == "1"
+def is_simple() -> bool:
+    """Whether the link asks for the simple Train page: Start, Stop, and what they do."""
+    return bool(_get(SIMPLE) == "1")
 
 
 def visitor_id() -> str:
-    """Who looks at the page, as recorded with the runs started here; "" without a cookie."""
+    """The visitor as the store records him with the runs he starts; "" without a cookie."""
     return visitor_cookie.visitor_id(st.context.cookies)
 
 
@@ -63,83 +68,147 @@ def owns(run: Run) -> bool:
     return bool(run.owner) and run.owner == visitor_id()
 
 
-def newly_chosen(run_id: str) -> bool:
-    """Whether this run has just been chosen in the list, rather than some time ago."""
-    new = st.session_state.get(CHOSEN) != run_id
-    st.session_state[CHOSEN] = run_id
-    return new
-
-
-def first_heard(press: str) -> bool:
-    """Whether this press of a button is new; from now on it is not."""
-    new = st.session_state.get(HEARD) != press
-    st.session_state[HEARD] = press
-    return new
-
-
-def last_heard() -> str | None:
-    return st.session_state.get(HEARD)
-
-
 def run_in_view() -> Run | None:
-    """The run named in the address or seen last, else one under way, else the newest.
+    """The run that Train shows; None: the settings for a new one."""
+    try:
+        return _find_run()
+    except UserError:
+        return None
 
-    None when there is none, or the visitor asked for a new one, as a link with settings does. Says
-    so when the run is gone.
-    """
-    wanted = st.query_params.get("run") or st.session_state.get(RUN)
-    if wanted is None and SETTINGS & set(st.query_params):
-        wanted = NEW
-    if wanted is None:
-        runs = store().runs()
-        run = next((run for run in runs if run.state.active), runs[0] if runs else None)
-    elif wanted == NEW:
-        run = None
-    else:
-        try:
-            run = store().find(wanted)
-        except UserError as error:
-            st.warning(plain(str(error)))
-            run = None
+
+def open_run_in_view() -> Run | None:
+    """Find the run in view and keep it in view; warn when it does not exist."""
+    run = None
+    try:
+        run = _find_run()
+    except UserError as error:
+        st.warning(plain(str(error)))
+    if run:
+        st.session_state[RUN] = run.id  # a link may name it by its name, or in part
     view(run)
     return run
 
 
-def moment(steps: list[int]) -> int | None:
-    """The kept frame that the address asks for, or the last one before it; None: the newest."""
-    asked = str(st.query_params.get(STEP, ""))
-    if not (asked.isdecimal() and len(asked) < 16):
+def model_in_view() -> Run | None:
+    """The run whose network Neurons and Mistakes show; None: the pretrained model."""
+    if _get(MODEL) == PRETRAINED:
         return None
-    before = [step for step in steps if step <= int(asked)]
-    return before[-1] if before[-1:] != steps[-1:] else None
+    return run_in_view() or next(iter(store().runs()), None)
 
 
-def look_at(step: int | None) -> None:
-    """Put a moment of the run in view into the address; None: the newest."""
-    st.session_state[STEP] = "" if step is None else str(step)
-    write(STEP, step)
-
-
-def write(key: str, value: object) -> None:
-    """Put a choice into the address; None: leave it out."""
-    if value is None:
-        st.query_params.pop(key, None)
-    else:
-        st.query_params[key] = str(value)
-
-
-def forget_unless(key: str, known: Iterable[object]) -> None:
-    """Forget a choice that is none of those there are now."""
-    if key in st.session_state and st.session_state[key] not in known:
-        del st.session_state[key]
+def snapshot_in_view(steps: list[int]) -> int | None:
+    """The kept snapshot that the URL names, or the last one before it; None: the newest."""
+    text = _get(STEP, "")
+    if not (text.isdecimal() and len(text) < 16):
+        return None
+    earlier = [step for step in steps if step <= int(text)]
+    return earlier[-1] if earlier[-1:] != steps[-1:] else None
 
 
 def view(run: Run | None) -> None:
-    """Put a run into view, and into the address, so that a reload or a link finds it again."""
-    if st.session_state.get(RUN) not in (None, run.id if run else NEW):
-        look_at(None)  # a moment of another run
-    st.session_state[RUN] = run.id if run else NEW
+    """Show a run on every page; None: the settings for a new one."""
+    run_id = run.id if run else NEW_RUN
+    if _get(RUN) not in (None, run_id):
+        _share(STEP, "")
+        _share(MODEL, "")
+    st.session_state[RUN] = run_id
+    url_state.write(RUN, run_id or None)
+
+
+def view_model(run: Run | None) -> None:
+    """Show a run's network on Neurons and Mistakes; None: the pretrained model, while the run in
+    view stays."""
     if run:
-        st.query_params["run"] = run.id
-    else:
-        st.query_params.pop("run", None)
+        view(run)
+    _share(MODEL, "" if run else PRETRAINED)
+
+
+def view_snapshot(step: int | None) -> None:
+    """Show a snapshot of the run in view; None: the newest."""
+    _share(STEP, "" if step is None else str(step))
+
+
+def last_press() -> str | None:
+    """The id of the last press of a button that was acted on."""
+    found: str | None = _get(LAST_PRESS)
+    return found
+
+
+def confirm_press(press_id: str) -> None:
+    """Remember that this press has been acted on: it may arrive twice."""
+    st.session_state[LAST_PRESS] = press_id
+
+
+def exported(request: object) -> bytes | None:
+    """The file that was made last, if it is the one requested."""
+    made_for, data = _get(EXPORTED, (None, None))
+    return data if made_for == request else None
+
+
+def keep_export(request: object, data: bytes) -> None:
+    """Keep a file until another one is made."""
+    st.session_state[EXPORTED] = request, data
+
+
+def pins() -> list[bytes]:
+    """The visitor's pinned drawings, each 28 × 28 bytes in MNIST's format, oldest first."""
+    return list(_get(PINS, []))
+
+
+def pin(image: bytes) -> None:
+    """Pin a drawing; the oldest goes when there are too many."""
+    st.session_state[PINS] = [*(pin for pin in pins() if pin != image), image][-MAX_PINS:]
+
+
+def unpin(image: bytes) -> None:
+    st.session_state[PINS] = [pin for pin in pins() if pin != image]
+
+
+# Widgets: a value set before the widget is created takes the place of a default.
+
+
+def value(key: str, default: Any = None) -> Any:
+    """What a widget holds; ``default`` before it has been created."""
+    return _get(key, default)
+
+
+def set_value(key: str, value: Any) -> None:
+    """Give a widget a value: in a callback, or before it is created."""
+    st.session_state[key] = value
+
+
+def initialize(key: str, value: Any) -> None:
+    """Give a widget its first value; it keeps what it holds."""
+    st.session_state.setdefault(key, value)
+
+
+def keep_valid(key: str, options: Collection[Any], default: Any) -> None:
+    """Give a widget ``default`` unless it holds one of ``options``."""
+    if _get(key) not in options:
+        st.session_state[key] = default
+
+
+def selected_rows(key: str) -> list[int]:
+    """The rows that are selected in a table."""
+    return list(_get(key, {}).get("selection", {}).get("rows", []))
+
+
+def _get(key: str, default: Any = None) -> Any:
+    return st.session_state.get(key, default)
+
+
+def _share(name: str, text: str) -> None:
+    """Keep a choice in the session and in the URL; "" removes it."""
+    st.session_state[name] = text
+    url_state.write(name, text or None)
+
+
+def _find_run() -> Run | None:
+    """Raises UserError when the run does not exist."""
+    wanted = _get(RUN)
+    if wanted is None and url_state.has(*url_state.SETTINGS):
+        return None  # a link with settings is meant for a new run
+    if wanted is None:
+        runs = store().runs()
+        return next((run for run in runs if run.state.active), next(iter(runs), None))
+    return None if wanted == NEW_RUN else store().find(wanted)

@@ -1,4 +1,4 @@
-"""Pictures: the labeled set that a network is tried on."""
+"""The test set on Mistakes: labeled images to classify."""
 
 from __future__ import annotations
 
@@ -15,118 +15,119 @@ from nn.errors import UserError
 from nn.runs import my_digits
 from nn.runs.store.store import Run
 from pages.common import state
-from pages.common.note import note
-from pages.common.text import plain
-from pages.mistakes import state as mistakes_state
+from pages.common.glossary import term
+from pages.common.text import note, plain
 from pages.server.shared_store import store
 
-MOST_MEGABYTES = 32  # of an upload
-MOST_SAID = 5  # sentences about what was left out
-OWN, MINE, UPLOAD = "own", "mine", "upload"  # the run's own test set; My digits; files
-NAMES = {"mnist": "MNIST test set", "strokes": "Synthetic digits, test set"}
-KINDS = [".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".csv", ".npz", ".zip", ".gz"]
+MAX_MEGABYTES = 32  # of an upload
+MAX_WARNINGS = 5  # about images that were left out
+RUN_TEST_SET, MY_DIGITS, UPLOAD = "run", "my digits", "upload"
+NAMES = {"mnist": "MNIST test set", "strokes": "Test set of the built-in synthetic digits"}
+EXTENSIONS = [".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".csv", ".npz", ".zip", ".gz"]
+CHOICE, FILES = "test set", "test set files"  # keys of the widgets
 
 
-class Pictures(NamedTuple):
-    key: str  # tells them from all others
-    name: str  # in plain text
+class ImageSet(NamedTuple):
+    key: str  # differs between different images
+    name: str  # plain text
     data: Dataset
-    own: bool  # the run's own test set, in its order
+    is_of_run: bool  # the run's own test set, in its order
 
 
 def choose(run: Run | None) -> str:
-    """Ask which."""
-    choices = _choices(run)
-    if st.session_state.get(mistakes_state.PICTURES) not in choices:
-        st.session_state.pop(mistakes_state.PICTURES, None)
-    chosen: str = st.selectbox(
-        "Images", choices, format_func=lambda kind: choices[kind], key=mistakes_state.PICTURES
+    """Ask for a test set."""
+    names = _names(run)
+    state.keep_valid(CHOICE, names, RUN_TEST_SET)
+    choice: str = st.selectbox(
+        "Test set",
+        list(names),
+        format_func=lambda kind: names[kind],
+        key=CHOICE,
+        help=term("test_set"),
     )
-    return chosen
+    return choice
 
 
-def get(kind: str, run: Run | None) -> Pictures | None:
-    """The pictures that were chosen; None, and why, where they cannot be had."""
+def get(choice: str, run: Run | None) -> ImageSet | None:
+    """The chosen test set; None, with a message, when it is not available."""
     try:
-        if kind == UPLOAD:
+        if choice == UPLOAD:
             return _uploaded()
-        if kind == MINE:
-            return _mine()
-        if kind != OWN:
-            return Pictures(kind, NAMES[kind], _test(kind, 0, 0), False)
+        if choice == MY_DIGITS:
+            return _my_digits()
+        if choice != RUN_TEST_SET:
+            return ImageSet(choice, NAMES[choice], _load(choice, 0, 0), False)
         if not run:
             name = sources.default_dataset()
-            return Pictures(name, NAMES[name], _test(name, 0, 0), True)
+            return ImageSet(name, NAMES[name], _load(name, 0, 0), True)
         spec = run.spec
         key = f"{spec.dataset} {spec.validation_size} {spec.seed}"
-        return Pictures(
-            key, _choices(run)[OWN], _test(spec.dataset, spec.validation_size, spec.seed), True
-        )
+        data = _load(spec.dataset, spec.validation_size, spec.seed)
+        return ImageSet(key, _names(run)[RUN_TEST_SET], data, True)
     except UserError as error:
-        sentence = str(error)
-        if (
-            kind == OWN and run and run.spec.dataset not in NAMES
-        ):  # where they lay concerns nobody here
-            sentence = (
-                f"The pictures that this run learned from, {Path(run.spec.dataset).name}, are no "
-                "longer where they were. Choose others above."
+        message = str(error)
+        if choice == RUN_TEST_SET and run and run.spec.dataset not in NAMES:
+            # Only the file's name: visitors need not know the server's folders.
+            message = (
+                f"The dataset of this run, {Path(run.spec.dataset).name}, is no longer where it "
+                "was. Choose another test set."
             )
-        st.warning(plain(sentence))
+        st.warning(plain(message))
         return None
 
 
-def _choices(run: Run | None) -> dict[str, str]:
-    """Which pictures there are, each with its name."""
-    own = run.spec.dataset if run else sources.default_dataset()
-    found = {OWN: NAMES.get(own) or f"Test set of {Path(own).name}"}
+def _names(run: Run | None) -> dict[str, str]:
+    """The available test sets, each with its name."""
+    dataset = run.spec.dataset if run else sources.default_dataset()
+    names = {RUN_TEST_SET: NAMES.get(dataset) or f"Test set of {Path(dataset).name}"}
     for name in sources.DATASETS:
-        if own != name and (name != "mnist" or mnist.find()):
-            found[name] = NAMES[name]
+        if dataset != name and (name != "mnist" or mnist.find()):
+            names[name] = NAMES[name]
     if my_digits.load(store(), state.visitor_id()):
-        found[MINE] = "My digits, from the Draw page"
-    return found | {UPLOAD: "Your own images …"}
+        names[MY_DIGITS] = "My digits, from the Draw page"
+    return names | {UPLOAD: "Your own images …"}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _test(data: str, validation: int, seed: int) -> Dataset:
-    return sources.load_splits(data, validation, seed).test
+def _load(dataset: str, validation_size: int, seed: int) -> Dataset:
+    return sources.load_splits(dataset, validation_size, seed).test
 
 
-def _mine() -> Pictures:
-    held = my_digits.load(store(), state.visitor_id())
-    if not held:  # they were deleted just now
-        raise UserError("There is nothing in My digits any more.")
-    data = my_digits.dataset(held.values())
+def _my_digits() -> ImageSet:
+    """Raises UserError when they were deleted."""
+    digits = my_digits.load(store(), state.visitor_id())
+    if not digits:
+        raise UserError("My digits is empty.")
+    data = my_digits.dataset(digits.values())
     key = sha256(data.images.tobytes() + data.labels.tobytes()).hexdigest()
-    return Pictures(key, "My digits", data, False)
+    return ImageSet(key, "My digits", data, False)
 
 
-def _uploaded() -> Pictures | None:
+def _uploaded() -> ImageSet | None:
     files = st.file_uploader(
-        "Files of your own",
-        KINDS,
+        "Your own images",
+        EXTENSIONS,
         accept_multiple_files=True,
-        max_upload_size=MOST_MEGABYTES,
-        key=mistakes_state.UPLOADED,
-        help=f"Labeled pictures: {upload.SUPPORTED_FORMATS}.",
+        max_upload_size=MAX_MEGABYTES,
+        key=FILES,
+        help=f"Labeled images: {upload.SUPPORTED_FORMATS}.",
     )
     if not files:
         note(
-            "Pictures of digits whose right answers are known: an .npz or .csv file, a pair of IDX "
-            "files, a .zip with a folder for each digit, or pictures named after their digit, such "
-            "as 7_anything.png."
+            "Labeled images of digits: an .npz or .csv file, a pair of IDX files, a .zip with a "
+            "folder for each digit, or images named after their digit, such as 7_anything.png."
         )
         return None
     key = " ".join(file.file_id for file in files)
-    data, said = _read(key, {file.name: file.getvalue() for file in files})
-    for sentence in said[:MOST_SAID]:
-        st.warning(plain(sentence))
-    if len(said) > MOST_SAID:
-        note(f"… and {len(said) - MOST_SAID:,} more were left out.")
-    return Pictures(key, data.name, data, False)
+    data, warnings = _read(key, {file.name: file.getvalue() for file in files})
+    for warning in warnings[:MAX_WARNINGS]:
+        st.warning(plain(warning))
+    if len(warnings) > MAX_WARNINGS:
+        note(f"… and {len(warnings) - MAX_WARNINGS:,} more were left out.")
+    return ImageSet(key, data.name, data, False)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading your pictures …")
+@st.cache_resource(max_entries=4, show_spinner="Reading your images …")
 def _read(key: str, _files: dict[str, bytes]) -> tuple[Dataset, list[str]]:
-    said: list[str] = []
-    return upload.read(_files, said.append), said
+    warnings: list[str] = []
+    return upload.read(_files, warnings.append), warnings

@@ -1,8 +1,15 @@
-"""Words that are not ours, shown as they are."""
+"""Text for Streamlit's Markdown."""
 
 import re
 
+import streamlit as st
+
 
 def plain(text: str) -> str:
-    """``text`` for Streamlit's Markdown: no link, picture, formula or icon comes of it."""
+    """``text`` as it is: no link, image, formula or icon comes of what others have typed."""
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def note(markdown: str) -> None:
+    """Small print in the color of the text: Streamlit's captions have too little contrast."""
+    st.markdown(f":small[{markdown}]")

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from nn.analysis.predictions.predict import Predictions
-from pages.common.test_set import Pictures
+from pages.common.numbers import percent
+from pages.common.test_set import ImageSet
+from pages.components.prediction_text import a
 from pages.components.thumbnails import Thumbnail, encoded
 
 
-def percent(share: float) -> str:
-    """0–1 → "97.6 %"; a share that is not quite 0 or 1 never shows as "0.0 %" or "100.0 %"."""
-    if 0.9995 <= share < 1:
-        return "over 99.9 %"
-    if 0 < share < 0.0005:
-        return "under 0.1 %"
-    return f"{share:.1%}".replace("%", " %")
-
-
-def a(digit: int) -> str:
-    """The digit with its article."""
-    return f"an {digit}" if digit == 8 else f"a {digit}"
-
-
-def thumbnail(predictions: Predictions, images: Pictures, row: int) -> Thumbnail:
+def thumbnail(predictions: Predictions, images: ImageSet, row: int) -> Thumbnail:
     label, predicted = int(predictions.labels[row]), int(predictions.predicted[row])
     confidence = percent(float(predictions.confidence[row]))
     return Thumbnail(

@@ -6,6 +6,7 @@ import numpy as np
 
 from nn.layers import Array
 from nn.models.pretrained import Prediction
+from pages.common.numbers import percent
 
 MAX_CONFIDENCE = 0.9999  # shown; a probability may round to 1
 CONFIDENT, LIKELY = 0.9, 0.6  # probabilities from which on the words are firmer
@@ -37,12 +38,3 @@ def in_words(probabilities: Array) -> str:
 def a(digit: int) -> str:
     """The digit with its article."""
     return f"an {digit}" if digit == 8 else f"a {digit}"
-
-
-def percent(share: float) -> str:
-    """0–1 → "97 %"; a share that is not quite 0 or 1 never shows as "0 %" or "100 %"."""
-    if 0.99 < share < 1:
-        return f"{min(share, MAX_CONFIDENCE):.2%}".replace("%", " %")
-    if 0 < share < 0.01:
-        return "under 1 %"
-    return f"{share:.0%}".replace("%", " %")

@@ -34,14 +34,15 @@ def run_controls(run: Run | None, can_start: bool, on_press: Callable[[str], Non
     }
 
     def handle(press: Any) -> bool:
-        is_new = press and state.first_heard(press["id"])
+        is_new = bool(press) and press["id"] != state.last_press()
         if is_new:
+            state.confirm_press(press["id"])
             on_press(press["what"])
-        return bool(is_new)
+        return is_new
 
     value = _show(
         key=KEY,
-        data=data | {"confirmed": state.last_heard()},
+        data=data | {"confirmed": state.last_press()},
         on_press_change=lambda: handle(st.session_state[KEY].press),
     )
     if handle(value.press):

@@ -8,8 +8,8 @@ import streamlit as st
 from nn.analysis.predictions.attribution import Attribution, attribution
 from nn.layers import Array
 from nn.network import layer_views
-from pages.common.model_picker import Reader
-from pages.common.note import note
+from pages.common.model_picker import Model
+from pages.common.text import note
 from pages.components.image_gallery import Group, drawing_image, image_gallery, signed
 from pages.draw import state as draw_state
 
@@ -19,7 +19,7 @@ FULL_COLOR_QUANTILE = 0.98  # stronger attributions have the full color
 PIECEWISE_LINEAR = ("relu", "leaky_relu")  # activations for which input × gradient is exact
 
 
-def show(image: Array, model: Reader, predicted: int) -> None:
+def show(image: Array, model: Model, predicted: int) -> None:
     """image: (28, 28) uint8, the network's input."""
     if draw_state.explained() != (image.tobytes(), predicted):
         draw_state.explain(image.tobytes(), predicted)  # until the visitor chooses another digit
@@ -42,7 +42,7 @@ def show(image: Array, model: Reader, predicted: int) -> None:
         _neurons(found, digit, model, image)
 
 
-def _pixels(found: Attribution, digit: int, model: Reader, image: Array) -> None:
+def _pixels(found: Attribution, digit: int, model: Model, image: Array) -> None:
     st.markdown(f"**Attribution of digit {digit}, by pixel**")
     values = found.pixels[digit]
     drawn = found.pixels[:, image > 0]
@@ -68,7 +68,7 @@ def _pixels(found: Attribution, digit: int, model: Reader, image: Array) -> None
     )
 
 
-def _neurons(found: Attribution, digit: int, model: Reader, image: Array) -> None:
+def _neurons(found: Attribution, digit: int, model: Model, image: Array) -> None:
     contributions = found.contributions[digit]
     order = np.argsort(-np.abs(contributions), kind="stable")[:MAX_NEURONS]
     strongest = [int(neuron) for neuron in order if contributions[neuron]]

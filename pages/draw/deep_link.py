@@ -8,8 +8,9 @@ from nn.data import sources
 from nn.errors import UserError
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run
-from pages.common import model_picker, state
+from pages.common import model_picker, state, url_state
 from pages.common.text import plain
+from pages.common.url_state import DIGIT, RUN, STEP
 from pages.draw import input_image
 from pages.draw import state as draw_state
 from pages.server.shared_store import store
@@ -23,10 +24,10 @@ def open_link() -> None:
     Every page carries the run in view in its URL, so ``run`` alone counts as a link only in the
     URL with which the session began.
     """
-    parameters = st.query_params.to_dict()
-    if "digit" not in parameters:
+    parameters = url_state.read_all()
+    if DIGIT not in parameters:
         parameters = {} if draw_state.opened_link() else state.first_link("draw")
-    digit, run_id, step = (parameters.get(key, "") for key in ("digit", "run", "step"))
+    digit, run_id, step = (parameters.get(key, "") for key in (DIGIT, RUN, STEP))
     if not (digit or run_id) or draw_state.opened_link() == (digit, run_id, step):
         return
     draw_state.keep_opened_link((digit, run_id, step))
@@ -38,7 +39,8 @@ def open_link() -> None:
         st.warning(plain(str(error)))
         return
     if run and run.samples_seen:
-        model_picker.prefer(run.id, int(step) if step.isdecimal() and len(step) < 16 else None)
+        number = int(step) if step.isdecimal() and len(step) < 16 else None
+        model_picker.select(draw_state.MODELS[0], run.id, number)
 
 
 def _load_test_image(run: Run | None, digit: str) -> None:

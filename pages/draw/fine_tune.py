@@ -12,15 +12,13 @@ from nn.analysis.predictions.predict import Predictions
 from nn.data import sources
 from nn.errors import UserError
 from nn.runs.fine_tune import MIN_DIGITS, create_run, learned_images
-from nn.runs.spec import PRETRAINED
 from nn.runs.store.store import Run, State
 from nn.runs.worker.process import launch
 from pages.common import model_picker, predictions, test_set
 from pages.common import state as session_state
-from pages.common.model_picker import Reader
-from pages.common.note import note
-from pages.common.predictions import Moment
-from pages.common.text import plain
+from pages.common.model_picker import Model
+from pages.common.predictions import SnapshotId
+from pages.common.text import note, plain
 from pages.components.image_gallery import Group, image_gallery, network_input
 from pages.draw import state as draw_state
 from pages.server.shared_store import store
@@ -40,20 +38,20 @@ class Count(NamedTuple):
     after: int
 
 
-def show(models: list[Reader], digit_count: int) -> None:
+def show(models: list[Model], digit_count: int) -> None:
     """Buttons that fine-tune the chosen models, then the newest fine-tuned run."""
     runs = [run for run in store().runs() if run.spec.extra_data and session_state.owns(run)]
     active = next((run for run in runs if run.state.active), None)
-    distinct = list({model.moment: model for model in models}.values())
+    distinct = list({model.init_from: model for model in models}.values())
     _buttons(distinct, digit_count, active is not None)
-    chosen = [model.moment.partition("@")[0] for model in models]
+    chosen = [model.run_id for model in models]
     run = active or next((run for run in runs if run.id in chosen), next(iter(runs), None))
     if run:
         follow = st.fragment(_progress, run_every=INTERVAL if active else None)
         follow(run.id, chosen, active is not None)
 
 
-def _buttons(models: list[Reader], digit_count: int, is_training: bool) -> None:
+def _buttons(models: list[Model], digit_count: int, is_training: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         for model in models:
             st.button(
@@ -76,11 +74,9 @@ def _buttons(models: list[Reader], digit_count: int, is_training: bool) -> None:
             )
 
 
-def _start(model: Reader) -> None:
+def _start(model: Model) -> None:
     try:
-        run = create_run(
-            store(), session_state.visitor_id(), model.moment or PRETRAINED, model.name
-        )
+        run = create_run(store(), session_state.visitor_id(), model.init_from, model.name)
     except UserError as error:
         draw_state.show_message(str(error))
         return
@@ -109,8 +105,8 @@ def _progress(run_id: str, chosen: list[str], was_active: bool) -> None:
             "Use this model",
             icon=":material/check:",
             type="primary",
-            on_click=model_picker.prefer,
-            args=(run.id, steps[-1]),
+            on_click=model_picker.select,
+            args=(draw_state.MODELS[0], run.id, steps[-1]),
         ):  # fmt: skip
             st.rerun()  # the model is chosen outside this fragment
         st.page_link(
@@ -135,19 +131,23 @@ def status(run: Run) -> str:
 
 def _before_and_after(run: Run, first: int, last: int) -> None:
     """first, last: steps of the snapshots before and after fine-tuning."""
-    my_digits, test = test_set.get(test_set.MINE, run), test_set.get(test_set.OWN, run)
+    my_digits, test = (
+        test_set.get(test_set.MY_DIGITS, run),
+        test_set.get(test_set.RUN_TEST_SET, run),
+    )
     if not my_digits:
         return
     try:
         learned = _learned_images(run.id)
         was_learned = np.array([image.tobytes() in learned for image in my_digits.data.images])
         before, after = (
-            predictions.reading(Moment(run.id, step), my_digits) for step in (first, last)
+            predictions.predictions(SnapshotId(run.id, step), my_digits) for step in (first, last)
         )
         counts = count_correct(before, after, was_learned)
         if test:
             correct = [
-                int(predictions.right(Moment(run.id, step), test).sum()) for step in (first, last)
+                int(predictions.correct(SnapshotId(run.id, step), test).sum())
+                for step in (first, last)
             ]
             counts.append(Count(test.name, len(test.data), *correct))
     except UserError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 from PIL import Image
@@ -15,10 +16,10 @@ from nn.models import pretrained
 from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
 from pages.common import state
-from pages.common.model_picker import Reader
-from pages.common.note import note
-from pages.common.text import plain
-from pages.components.prediction_text import a, percent
+from pages.common.model_picker import Model
+from pages.common.numbers import percent
+from pages.common.text import note, plain
+from pages.components.prediction_text import a
 from pages.draw import fine_tune
 from pages.draw import state as draw_state
 from pages.draw.input_image import as_preprocessed
@@ -66,7 +67,7 @@ def ask_label(
             )
 
 
-def show(models: list[Reader]) -> None:
+def show(models: list[Model]) -> None:
     """The visitor's digits, with each model's accuracy on them."""
     digits = my_digits.load(store(), state.visitor_id())
     if not digits:
@@ -114,11 +115,11 @@ def _delete(ids: list[int]) -> None:
     my_digits.delete(store(), state.visitor_id(), ids)
 
 
-def _predict(model: Reader, digit: Labeled) -> pretrained.Prediction:
-    return model.read(as_preprocessed(digit.image))
+def _predict(model: Model, digit: Labeled) -> pretrained.Prediction:
+    return model.predict(as_preprocessed(digit.image))
 
 
-def _row(model: Reader, digit: Labeled) -> dict[str, object]:
+def _row(model: Model, digit: Labeled) -> dict[str, object]:
     prediction = _predict(model, digit)
     image = base64.b64encode(png(Image.fromarray(digit.image))).decode()
     return {
@@ -139,7 +140,7 @@ def _export(digits: list[Labeled]) -> None:
     ):
         st.download_button(
             label,
-            lambda pack=pack: pack(digits),
+            partial(pack, digits),
             f"my-digits-{day}.{suffix}",
             icon=":material/download:",
             on_click="ignore",

@@ -8,10 +8,9 @@ import streamlit as st
 from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.errors import UserError
 from nn.models import pretrained
-from pages.common import model_picker
-from pages.common.model_picker import Reader
-from pages.common.note import note
-from pages.common.text import plain
+from pages.common import model_picker, state
+from pages.common.model_picker import Model
+from pages.common.text import note, plain
 from pages.components.deferred_rerun import deferred_rerun
 from pages.components.prediction_bars import prediction_bars
 from pages.draw import (
@@ -48,7 +47,7 @@ def draw_and_predict(compare: bool) -> None:
         for label, key, container in zip(MODEL_LABELS, draw_state.MODELS, containers, strict=False):
             with container:
                 models.append(model_picker.choose(label, key))
-                predictions.append(models[-1].read(preprocessed))
+                predictions.append(models[-1].predict(preprocessed))
                 image = None if compare else preprocessed.image
                 prediction_bars(
                     predictions[-1], preprocessed.blank, image, strokes, turn, f"bars {key}"
@@ -109,12 +108,12 @@ def _actions(
     shown = drawing.image if drawing else image and input_image.on_canvas(image)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         pin = preprocessed.image.tobytes()
-        is_pinned = pin in draw_state.pinned()
+        is_pinned = pin in state.pins()
         st.button(
             "Pinned" if is_pinned else "Pin",
             icon=":material/keep:",
             disabled=preprocessed.blank or is_pinned,
-            on_click=draw_state.pin,
+            on_click=state.pin,
             args=(pin,),
             help="Follow the prediction for this drawing while a network trains.",
         )
@@ -133,7 +132,7 @@ def _actions(
 
 
 def _tabs(
-    models: list[Reader], prediction: pretrained.Prediction, preprocessed: Preprocessed
+    models: list[Model], prediction: pretrained.Prediction, preprocessed: Preprocessed
 ) -> None:
     """Only the open tab is computed: every stroke comes through here."""
     tabs = st.tabs(TABS, key=draw_state.TAB, on_change="rerun")

@@ -14,18 +14,18 @@ from pages.draw.strokes import Drawing
 # Keys of widgets.
 TOOLS, TAB, COMPARE = "canvas tools", "draw tab", "compare models"
 MODELS = "model", "second model"
-EXPLAINED_DIGIT, EXPLAINED = "explained digit", "explained"
+EXPLAINED_DIGIT = "explained digit"
 HISTORY_RUN = "learning history run"
 MY_DIGITS_TABLE = "my digits table"
 IMAGE_NUMBER, UPLOADS, UPLOADS_TABLE = "image number", "uploads", "uploads table"
 # The rest.
 LOADED_IMAGE = "loaded image"
 TURN, RESULT = "turn", "result"
+EXPLAINED = "explained"
 OPENED_LINK = "opened link"
 MESSAGE = "message"
 LABELED = "labeled"  # images saved in My digits from this page, with their labels
 UPLOADED_FILES = "uploaded files"  # what became of each file, by Streamlit's id
-PINS, MAX_PINS = "pins", 4  # drawings whose predictions are followed while a network trains
 
 
 class Result(NamedTuple):
@@ -49,10 +49,14 @@ def keep_result(result: Result) -> None:
     st.session_state[RESULT] = result
 
 
+def last_result() -> Result:
+    found: Result = st.session_state[RESULT]
+    return found
+
+
 def explained() -> tuple[bytes, int] | None:
     """The image and its prediction that were explained last."""
-    found: tuple[bytes, int] | None = st.session_state.get(EXPLAINED)
-    return found
+    return st.session_state.get(EXPLAINED)
 
 
 def explain(image: bytes, predicted: int) -> None:
@@ -60,11 +64,6 @@ def explain(image: bytes, predicted: int) -> None:
     fragment gives a widget is lost."""
     st.session_state[EXPLAINED] = image, predicted
     st.session_state[EXPLAINED_DIGIT] = predicted
-
-
-def last_result() -> Result:
-    found: Result = st.session_state[RESULT]
-    return found
 
 
 def loaded_image() -> LoadedImage | None:
@@ -93,20 +92,6 @@ def saved_label(image: bytes) -> int | None:
 
 def keep_label(image: bytes, label: int) -> None:
     st.session_state.setdefault(LABELED, {})[image] = label
-
-
-def pinned() -> list[bytes]:
-    """The visitor's pinned drawings, each 28 × 28 bytes in MNIST's format, oldest first."""
-    return list(st.session_state.get(PINS, []))
-
-
-def pin(image: bytes) -> None:
-    """Pin a drawing; the oldest goes when there are too many."""
-    st.session_state[PINS] = [*(pin for pin in pinned() if pin != image), image][-MAX_PINS:]
-
-
-def unpin(image: bytes) -> None:
-    st.session_state[PINS] = [pin for pin in pinned() if pin != image]
 
 
 def uploaded_files() -> dict[str, Any]:

@@ -19,8 +19,8 @@ from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.errors import UserError
 from nn.export.curves_csv import escape_formula
 from nn.models import pretrained
-from pages.common.model_picker import Reader
-from pages.common.note import note
+from pages.common.model_picker import Model
+from pages.common.text import note
 from pages.draw import input_image
 from pages.draw import state as draw_state
 from pages.draw.input_image import LoadedImage
@@ -41,7 +41,7 @@ class Upload(NamedTuple):
     message: str  # why it cannot be classified; "" otherwise
 
 
-def test_images(model: Reader) -> None:
+def test_images(model: Model) -> None:
     """Buttons that load an image of the test set."""
     name = sources.default_dataset()
     data = _test_data(name)
@@ -54,7 +54,7 @@ def test_images(model: Reader) -> None:
         load(int(np.random.default_rng().integers(len(data))))
 
     def load_misclassified() -> None:
-        rows = _misclassified(name, model.moment, model)
+        rows = _misclassified(name, model.init_from, model)
         if len(rows):
             load(int(np.random.default_rng().choice(rows)))
         else:
@@ -79,12 +79,12 @@ def _test_data(name: str) -> Dataset:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _misclassified(name: str, snapshot: str, _model: Reader) -> Any:
+def _misclassified(name: str, snapshot: str, _model: Model) -> Any:
     data = _test_data(name)
     return np.flatnonzero(predicted_digits(_model.network, data.images) != data.labels)
 
 
-def uploads(model: Reader) -> None:
+def uploads(model: Model) -> None:
     """Classify many images: a table, also as CSV."""
     st.markdown("**Upload images**")
     files = st.file_uploader(
@@ -170,10 +170,10 @@ def prepare(name: str, data: bytes) -> Upload:
     return Upload(thumbnail, preprocessed, "")
 
 
-def row_of(name: str, upload: Upload, model: Reader) -> dict[str, Any]:
+def row_of(name: str, upload: Upload, model: Model) -> dict[str, Any]:
     if upload.preprocessed is None:
         return {"file": name, "predicted": None, "confidence": None, "note": upload.message}
-    prediction: pretrained.Prediction = model.read(upload.preprocessed)
+    prediction: pretrained.Prediction = model.predict(upload.preprocessed)
     return {
         "file": name,
         "predicted": prediction.predicted,

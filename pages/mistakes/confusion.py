@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from nn.analysis.predictions.confusion import DIGITS, confusion
 from nn.analysis.predictions.predict import Predictions, confusion_cell, mistakes
-from pages.common.note import note
-from pages.common.test_set import Pictures
+from pages.common.test_set import ImageSet
+from pages.common.text import note
 from pages.components.confusion_matrix import confusion_matrix
 from pages.components.prediction_card import thumbnail
 from pages.components.thumbnails import thumbnails
@@ -21,7 +21,7 @@ COUNTS, PERCENTAGES = "Counts", "Percent"
 MOST_CONFIDENT, LEAST_CONFIDENT = "Most confident first", "Least confident first"
 
 
-def show(predictions: Predictions, images: Pictures) -> None:
+def show(predictions: Predictions, images: ImageSet) -> None:
     left, right = st.columns([4, 5], gap="large")
     with left:
         _matrix(predictions)
@@ -55,23 +55,24 @@ def _toggle_cell(actual: int, predicted: int) -> None:
     mistakes_state.select_cell(*(ANY, ANY) if is_selected else (actual, predicted))
 
 
-def _gallery(predictions: Predictions, images: Pictures) -> None:
-    columns = st.columns([1, 1.2, 1.2])
-    actual, predicted = (
-        column.selectbox(
-            label,
-            [ANY, *range(DIGITS)],
-            format_func=lambda digit, any_digit=any_digit: (
-                any_digit if digit == ANY else str(digit)
-            ),
-            key=key,
-            on_change=mistakes_state.first_page,
-        )
-        for column, label, any_digit, key in (
-            (columns[0], "Actual", "any digit", mistakes_state.ACTUAL),
-            (columns[1], "Predicted", "a wrong digit", mistakes_state.PREDICTED),
-        )
+def _choose_digit(label: str, any_digit: str, key: str) -> int:
+    digits: list[int] = [ANY, *range(DIGITS)]
+    digit: int = st.selectbox(
+        label,
+        digits,
+        format_func=lambda digit: any_digit if digit == ANY else str(digit),
+        key=key,
+        on_change=mistakes_state.first_page,
     )
+    return digit
+
+
+def _gallery(predictions: Predictions, images: ImageSet) -> None:
+    columns = st.columns([1, 1.2, 1.2])
+    with columns[0]:
+        actual = _choose_digit("Actual", "any digit", mistakes_state.ACTUAL)
+    with columns[1]:
+        predicted = _choose_digit("Predicted", "a wrong digit", mistakes_state.PREDICTED)
     order = columns[2].selectbox(
         "Order", [MOST_CONFIDENT, LEAST_CONFIDENT], key=mistakes_state.ORDER
     )

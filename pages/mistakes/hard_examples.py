@@ -10,10 +10,11 @@ from nn.analysis.predictions.forgetting import Bools, forgetting_events, hardest
 from nn.analysis.predictions.predict import Predictions
 from nn.runs.store.store import Run
 from pages.common import predictions as model_predictions
-from pages.common.note import note
-from pages.common.predictions import Moment
-from pages.common.test_set import Pictures
-from pages.components.prediction_card import a
+from pages.common.numbers import short_count
+from pages.common.predictions import SnapshotId
+from pages.common.test_set import ImageSet
+from pages.common.text import note
+from pages.components.prediction_text import a
 from pages.components.thumbnails import Thumbnail, encoded, thumbnails
 from pages.mistakes import state as mistakes_state
 
@@ -26,10 +27,10 @@ LATE, FORGOTTEN = "Learned last", "Forgotten most often"
 
 def show(
     predictions: Predictions,
-    images: Pictures,
+    images: ImageSet,
     run: Run | None,
     steps: list[int],
-    snapshot: Moment,
+    snapshot: SnapshotId,
 ) -> None:
     """steps: of the run's kept snapshots; run: None for the pretrained model, which has none."""
     st.markdown(
@@ -44,14 +45,14 @@ def show(
     if mistakes_state.search() != search:
         st.button("Find the hardest images", on_click=mistakes_state.start_search, args=(search,))
         return
-    snapshots = model_predictions.moments(
+    snapshots = model_predictions.evenly_spaced(
         run, steps, snapshot.step, images, MAX_SNAPSHOTS, MAX_WORK
     )
     progress, cancel = st.empty(), st.empty()
     cancel.button("Cancel", on_click=mistakes_state.start_search, args=(None,))
     correct = []
     for number, earlier in enumerate(snapshots, 1):
-        correct.append(model_predictions.right(earlier, images))
+        correct.append(model_predictions.correct(earlier, images))
         progress.progress(
             number / len(snapshots), f"Classifying: snapshot {number} of {len(snapshots)}"
         )
@@ -61,7 +62,10 @@ def show(
 
 
 def _hardest(
-    correct_by_snapshot: Bools, predictions: Predictions, images: Pictures, snapshots: list[Moment]
+    correct_by_snapshot: Bools,
+    predictions: Predictions,
+    images: ImageSet,
+    snapshots: list[SnapshotId],
 ) -> None:
     """correct_by_snapshot: (snapshots, n)"""
     order = st.segmented_control(
@@ -105,7 +109,7 @@ def _hardest(
 
 def _thumbnail(
     predictions: Predictions,
-    images: Pictures,
+    images: ImageSet,
     row: int,
     learned: int,
     events: int,
@@ -122,10 +126,3 @@ def _thumbnail(
     forgotten = f"forgotten {events} ×" if events else "never forgotten"
     alt = f"Image {row:,}: {a(label)}, {since}, {forgotten}."
     return Thumbnail(row, encoded(images.data.images[row]), title, f"{since}\n{forgotten}", alt)
-
-
-def short_count(count: int) -> str:
-    """As on the timeline: 640, 12K, 3.4M."""
-    if count < 1000:
-        return str(count)
-    return f"{count / 1000:.3g}K" if count < 999_500 else f"{count / 1e6:.3g}M"

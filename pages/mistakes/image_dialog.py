@@ -7,16 +7,16 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from nn.analysis.predictions.predict import Predictions, mistakes
-from pages.common.note import note
-from pages.common.predictions import SHIPPED, Moment
-from pages.common.test_set import Pictures
-from pages.common.text import plain
+from pages.common.numbers import percent
+from pages.common.predictions import PRETRAINED, SnapshotId
+from pages.common.test_set import ImageSet
+from pages.common.text import note, plain
 from pages.components.image_closeup import image_closeup
-from pages.components.prediction_card import percent, thumbnail
+from pages.components.prediction_card import thumbnail
 from pages.mistakes import state as mistakes_state
 
 
-def random_buttons(predictions: Predictions, images: Pictures, key: str) -> None:
+def random_buttons(predictions: Predictions, images: ImageSet, key: str) -> None:
     """Two buttons, each with a keyboard shortcut."""
 
     def open_random(rows: NDArray[np.intp]) -> None:
@@ -37,7 +37,7 @@ def random_buttons(predictions: Predictions, images: Pictures, key: str) -> None
         )
 
 
-def show(predictions: Predictions, images: Pictures, snapshot: Moment) -> None:
+def show(predictions: Predictions, images: ImageSet, snapshot: SnapshotId) -> None:
     """The open image, if there is one."""
     if mistakes_state.open_image(images.key) is not None:
         st.dialog(
@@ -47,7 +47,7 @@ def show(predictions: Predictions, images: Pictures, snapshot: Moment) -> None:
         )(_content)(predictions, images, snapshot)
 
 
-def _content(predictions: Predictions, images: Pictures, snapshot: Moment) -> None:
+def _content(predictions: Predictions, images: ImageSet, snapshot: SnapshotId) -> None:
     row = mistakes_state.open_image(images.key)
     if row is None:
         return
@@ -61,8 +61,8 @@ def _content(predictions: Predictions, images: Pictures, snapshot: Moment) -> No
     with st.container(horizontal=True, gap="small"):
         random_buttons(predictions, images, "dialog")
     note(f"Image {row:,} of {plain(images.name)}")
-    if images.own:
-        run = {"run": snapshot.run, "step": str(snapshot.step)} if snapshot != SHIPPED else {}
+    if images.is_of_run:
+        run = {"run": snapshot.run, "step": str(snapshot.step)} if snapshot != PRETRAINED else {}
         st.page_link(
             "draw/page.py",
             label="Open on Draw, with attribution",

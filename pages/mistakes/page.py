@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from nn.analysis.predictions.confusion import Confusion
@@ -9,13 +11,12 @@ from nn.analysis.predictions.confusion import confusion as confusion_of
 from nn.analysis.predictions.predict import Predictions
 from nn.errors import UserError
 from nn.runs.store.store import Run, State
-from pages.common import export_menu, run_picker, state, test_set
+from pages.common import export_menu, model_picker, state, test_set
 from pages.common import predictions as model_predictions
-from pages.common.note import note
-from pages.common.predictions import SHIPPED, Moment
-from pages.common.test_set import Pictures
-from pages.common.text import plain
-from pages.components.prediction_card import percent
+from pages.common.numbers import percent
+from pages.common.predictions import PRETRAINED, SnapshotId
+from pages.common.test_set import ImageSet
+from pages.common.text import note, plain
 from pages.components.timeline import timeline
 from pages.mistakes import calibration, confusion, hard_examples, image_dialog, per_digit
 from pages.mistakes import state as mistakes_state
@@ -25,9 +26,9 @@ INTERVAL = 3  # seconds between updates while the run trains
 TABS = "Confusion matrix", "Per digit", "Calibration", "Hardest images"
 
 
-def body(run: Run | None, images: Pictures, step: int | None) -> None:
+def body(run: Run | None, images: ImageSet, step: int | None) -> None:
     """run: None for the pretrained model; step: None for the newest snapshot."""
-    snapshot, steps = SHIPPED, [SHIPPED.step]
+    snapshot, steps = PRETRAINED, [PRETRAINED.step]
     if run:
         current = store().run(run.id)
         if current.state is not run.state:
@@ -37,9 +38,9 @@ def body(run: Run | None, images: Pictures, step: int | None) -> None:
         if not steps:
             st.info("Training has not started yet, so this run has no predictions.")
             return
-        snapshot = Moment(run.id, steps[-1] if step is None else step)
+        snapshot = SnapshotId(run.id, steps[-1] if step is None else step)
     try:
-        predictions = model_predictions.reading(snapshot, images)
+        predictions = model_predictions.predictions(snapshot, images)
     except UserError as error:
         st.info(plain(str(error)))
         return
@@ -71,7 +72,7 @@ def body(run: Run | None, images: Pictures, step: int | None) -> None:
 
 
 def _summary(
-    correct: int, predictions: Predictions, snapshot: Moment, images: Pictures, last: int
+    correct: int, predictions: Predictions, snapshot: SnapshotId, images: ImageSet, last: int
 ) -> str:
     total = len(predictions.labels)
     summary = (
@@ -81,7 +82,7 @@ def _summary(
     if snapshot.step == last:
         return summary
     try:
-        newest = model_predictions.reading(Moment(snapshot.run, last), images)
+        newest = model_predictions.predictions(SnapshotId(snapshot.run, last), images)
     except UserError:
         return f"{summary}. At the newest snapshot the network has diverged."
     return f"{summary}. Newest snapshot: {percent(float(newest.correct.mean()))} accuracy"
@@ -92,13 +93,13 @@ def kept_steps(run: Run) -> list[int]:
     return [step for step in store().snapshot_steps(run.id) if step <= run.step]
 
 
-def current_confusion() -> Confusion:
+def current_confusion(images: ImageSet) -> Confusion:
     """At the time of the call: a run that trains goes on meanwhile."""
-    snapshot = SHIPPED
+    snapshot = PRETRAINED
     if run:
         newest = kept_steps(store().run(run.id))[-1]
-        snapshot = Moment(run.id, newest if step is None else step)
-    predictions = model_predictions.reading(snapshot, images)
+        snapshot = SnapshotId(run.id, newest if step is None else step)
+    predictions = model_predictions.predictions(snapshot, images)
     return confusion_of(predictions.labels, predictions.predicted)
 
 
@@ -106,14 +107,15 @@ title, model_column, images_column, export_column = st.columns(
     [2, 4, 4, 3], vertical_alignment="bottom"
 )
 title.header("Mistakes", anchor=False)
+state.open_run_in_view()
 with model_column:
-    run = run_picker.choose()
+    run = model_picker.choose_in_view()
 with images_column:
     kind = test_set.choose(run)
 step = None
 if run:
-    step = timeline(run, state.moment(store().snapshot_steps(run.id)))
-    state.look_at(step)
+    step = timeline(run, state.snapshot_in_view(store().snapshot_steps(run.id)))
+    state.view_snapshot(step)
 else:
     note(
         "The pretrained model is shown at the end of its training and has no other snapshots. "
@@ -123,9 +125,12 @@ images = test_set.get(kind, run)
 if images:
     follows = run and run.state.active and step is None
     st.fragment(body, run_every=INTERVAL if follows else None)(run, images, step)
-    steps = kept_steps(run) if run else [SHIPPED.step]
+    steps = kept_steps(run) if run else [PRETRAINED.step]
     if steps:
         with export_column:
-            export_menu.out(
-                run, steps, steps[-1] if step is None else step, confused=current_confusion
+            export_menu.show(
+                run,
+                steps,
+                steps[-1] if step is None else step,
+                confusion=partial(current_confusion, images),
             )

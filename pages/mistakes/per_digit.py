@@ -10,9 +10,9 @@ from nn.analysis.predictions.confusion import confusion
 from nn.analysis.predictions.predict import Predictions
 from nn.runs.store.store import Run
 from pages.common import predictions as model_predictions
-from pages.common.note import note
-from pages.common.predictions import Moment
-from pages.common.test_set import Pictures
+from pages.common.predictions import SnapshotId
+from pages.common.test_set import ImageSet
+from pages.common.text import note
 from pages.components.per_digit_table import Row, per_digit_table
 
 MAX_SNAPSHOTS = 24  # on a curve
@@ -22,10 +22,10 @@ HEADINGS = ["Digit", "Accuracy", "Errors", "Most often predicted as"]
 
 def show(
     predictions: Predictions,
-    images: Pictures,
+    images: ImageSet,
     run: Run | None,
     steps: list[int],
-    snapshot: Moment,
+    snapshot: SnapshotId,
 ) -> None:
     """steps: of the run's kept snapshots; run: None for the pretrained model, which has none."""
     labels = images.data.labels
@@ -33,14 +33,14 @@ def show(
         current = model_predictions.accuracies(predictions.correct, labels)
         per_digit_table(HEADINGS, _rows(predictions, [current]), [1.0])
         return
-    snapshots = model_predictions.moments(
+    snapshots = model_predictions.evenly_spaced(
         run, steps, snapshot.step, images, MAX_SNAPSHOTS, MAX_WORK
     )
     progress = st.empty()
     history = []
     for number, earlier in enumerate(snapshots, 1):
         history.append(
-            model_predictions.accuracies(model_predictions.right(earlier, images), labels)
+            model_predictions.accuracies(model_predictions.correct(earlier, images), labels)
         )
         progress.progress(
             number / len(snapshots), f"Classifying: snapshot {number} of {len(snapshots)}"

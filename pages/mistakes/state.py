@@ -6,8 +6,6 @@ import streamlit as st
 
 ANY = -1  # in place of a digit
 # Keys of widgets.
-NETWORK = "network"  # the run that is chosen
-PICTURES, UPLOADED = "images", "uploaded images"  # which images; the visitor's files
 TAB, MATRIX_NUMBERS = "mistakes tab", "matrix numbers"
 ACTUAL, PREDICTED, ORDER, PAGE = "actual", "predicted", "order", "page"  # of the gallery
 HARD_ORDER, HARD_PAGE = "hard order", "hard page"

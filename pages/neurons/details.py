@@ -1,4 +1,4 @@
-"""The dossier: what is known of one neuron, as the browser draws it."""
+"""The details of one neuron, as the component neuron_details shows them."""
 
 from __future__ import annotations
 
@@ -15,135 +15,131 @@ from nn.analysis.neurons.weight_tiles import quantize
 from nn.errors import UserError
 from nn.layers import Array
 from nn.runs.history import weights
-from pages.common import snapshot
-from pages.common.snapshot import SHIPPED
+from pages.common.networks import PRETRAINED_ID, network_at
+from pages.common.numbers import images, minus, percent, signed
+from pages.neurons import analysis
 from pages.server.shared_store import store
 
-EXAMPLES = 8  # pictures that excite it most, and as many that do least
-BARS = 20  # of those it speaks to, the ones it moves most
-NOTICED = 0.0005  # share of a digit's pictures: what is less is nobody's loss
+EXAMPLES = 8  # top activating images, and as many that activate the neuron least
+MAX_BARS = 20  # outgoing weights, the largest
+MIN_CHANGE = 0.0005  # of a digit's accuracy, to be worth mentioning
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def of(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
-    """What neuron_details shows; what cannot be shown is a message there."""
-    sizes = snapshot.spec(run_id).sizes
-    own = snapshot.picture(run_id, step, layer, neuron)
-    finite = bool(np.isfinite(own).all())
-    life = _or_sentence(lambda: _life(run_id, layer, neuron))
+    """What neuron_details shows; a part that cannot be computed is a message."""
+    sizes = analysis.spec_of(run_id).sizes
+    weight_map = analysis.weight_map(run_id, step, layer, neuron)
+    is_finite = bool(np.isfinite(weight_map).all())
     return {
         "run": run_id or None,
         "step": step,
         "neuron": neuron,
         "title": title(sizes, layer, neuron),
         "is_first_layer": layer == 0,
-        "weights": text(np.nan_to_num(own, posinf=0, neginf=0)),
-        "preferred_class": _serves(run_id, step, layer, neuron),
-        "facts": _facts(run_id, step, layer, neuron, own if finite else None),
-        "top_activating": _or_sentence(lambda: _extremes(run_id, step, layer, neuron)),
-        "activations": _or_sentence(lambda: _said(run_id, step, layer, neuron)),
-        "outgoing": _or_sentence(lambda: _outgoing(run_id, step, layer, neuron)),
-        "ablation": _or_sentence(lambda: _without(run_id, step, layer, neuron)),
-        "history": life,
+        "weights": base64_of(np.nan_to_num(weight_map, posinf=0, neginf=0)),
+        "preferred_class": _preferred_class(run_id, step, layer, neuron),
+        "facts": _facts(run_id, step, layer, neuron, weight_map if is_finite else None),
+        "top_activating": _or_message(lambda: _top_activating(run_id, step, layer, neuron)),
+        "activations": _or_message(lambda: _activations(run_id, step, layer, neuron)),
+        "outgoing": _or_message(lambda: _outgoing(run_id, step, layer, neuron)),
+        "ablation": _or_message(lambda: _ablation(run_id, step, layer, neuron)),
+        "history": _or_message(lambda: _history(run_id, layer, neuron)),
     }
 
 
 def title(sizes: tuple[int, ...], layer: int, neuron: int) -> str:
     if layer == len(sizes) - 2:
-        return f"The answer {neuron}"
+        return f"Output {neuron}"
     return f"Neuron {neuron}" + (f" of hidden layer {layer + 1}" if len(sizes) > 3 else "")
 
 
 def compared(titles: list[str], a: Array, b: Array) -> dict[str, Any]:
     """What neuron_comparison shows. a, b: (784,)"""
-    both = np.nan_to_num(np.stack([a, b, a - b]), posinf=0, neginf=0)
-    return {"titles": [*titles, "difference"], "weights": text(both)}
+    maps = np.nan_to_num(np.stack([a, b, a - b]), posinf=0, neginf=0)
+    return {"titles": [*titles, "difference"], "weights": base64_of(maps)}
 
 
-def text(array: Array) -> str:
+def base64_of(array: Array) -> str:
     return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
 
 
-def _or_sentence(find: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def progress(run_id: str, step: int) -> str:
+    """How far the network was trained at this snapshot."""
+    if run_id == PRETRAINED_ID:
+        return "fully trained"
+    samples_seen = store().snapshot(run_id, step).samples_seen
+    return f"after {images(samples_seen)}" if step else "untrained"
+
+
+def _or_message(compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
-        return find()
+        return compute()
     except UserError as error:
         return {"message": str(error)}
 
 
-def _serves(run_id: str, step: int, layer: int, neuron: int) -> int | None:
+def _preferred_class(run_id: str, step: int, layer: int, neuron: int) -> int | None:
     try:
-        found = snapshot.layer_survey(run_id, step, layer)
+        statistics = analysis.layer_statistics(run_id, step, layer)
     except UserError:
         return None
-    return None if found.dead[neuron] else int(found.preferred_class[neuron])
+    return None if statistics.dead[neuron] else int(statistics.preferred_class[neuron])
 
 
 def _facts(
-    run_id: str, step: int, layer: int, neuron: int, own: Array | None
+    run_id: str, step: int, layer: int, neuron: int, weight_map: Array | None
 ) -> list[tuple[str, str]]:
-    """own: (784,); None when it is not finite."""
-    facts = [("Snapshot", seen(run_id, step))]
+    """weight_map: (784,); None when it is not finite."""
+    facts = [("Snapshot", progress(run_id, step))]
     try:
-        found = snapshot.layer_survey(run_id, step, layer)
+        statistics = analysis.layer_statistics(run_id, step, layer)
     except UserError:
         return facts
-    count = len(snapshot.tested(run_id, layer))
-    facts.append(
-        ("Activation rate", f"{found.activation_rate[neuron]:.1%} of {count:,} test images")
-    )
-    if found.dead[neuron]:
-        facts.append(("Preferred digit", "none: the neuron is dead, its output never changes"))
-    else:
-        facts.append(
-            (
-                "Preferred digit",
-                f"{found.preferred_class[neuron]} (selectivity {found.selectivity[neuron]:.2f})",
-            )
-        )
-    facts.append(("Weight norm", f"{found.weight_norm[neuron]:.2f}"))
-    if own is not None:
-        first = 0 if run_id == SHIPPED else store().snapshot_steps(run_id)[0]
-        before, now = spatial_autocorrelation(
-            np.stack([snapshot.picture(run_id, first, layer, neuron), own])
-        ).tolist()
-        began = "" if run_id == SHIPPED else f", initially {before:.2f}"
-        said = f"{now:.2f}{began} (0: noise, 1: strokes)"
-        facts.append(("Spatial autocorrelation", said.replace("-", "−")))
+    rate = percent(float(statistics.activation_rate[neuron]))
+    count = len(analysis.test_images(run_id, layer))
+    facts.append(("Activation rate", f"{rate} of {count:,} test images"))
+    preferred = "none: the neuron is dead, its output never changes"
+    if not statistics.dead[neuron]:
+        selectivity = statistics.selectivity[neuron]
+        preferred = f"{statistics.preferred_class[neuron]} (selectivity {selectivity:.2f})"
+    facts.append(("Preferred digit", preferred))
+    facts.append(("Weight norm", f"{statistics.weight_norm[neuron]:.2f}"))
+    if weight_map is not None:
+        first = 0 if run_id == PRETRAINED_ID else store().snapshot_steps(run_id)[0]
+        initial_map = analysis.weight_map(run_id, first, layer, neuron)
+        before, now = spatial_autocorrelation(np.stack([initial_map, weight_map])).tolist()
+        initially = "" if run_id == PRETRAINED_ID else f", initially {before:.2f}"
+        text = minus(f"{now:.2f}{initially} (0: noise, 1: strokes)")
+        facts.append(("Spatial autocorrelation", text))
     return facts
 
 
-def seen(run_id: str, step: int) -> str:
-    """How far the network was trained at this snapshot."""
-    if run_id == SHIPPED:
-        return "fully trained"
-    return f"after {store().snapshot(run_id, step).samples_seen:,} images" if step else "untrained"
-
-
-def _extremes(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
-    seen = snapshot.tested(run_id, layer)
-    z = snapshot.layer_sums(run_id, step, layer)[:, neuron]
-    chosen = np.concatenate(top_activating.top_activating(z, min(EXAMPLES, len(seen))))
+def _top_activating(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
+    test = analysis.test_images(run_id, layer)
+    z = analysis.layer_pre_activations(run_id, step, layer)[:, neuron]
+    rows = np.concatenate(top_activating.top_activating(z, min(EXAMPLES, len(test))))
     return {
-        "labels": [int(label) for label in seen.labels[chosen]],
-        "images": text(seen.images[chosen]),
+        "labels": [int(label) for label in test.labels[rows]],
+        "images": base64_of(test.images[rows]),
     }
 
 
-def _said(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
-    network, labels = snapshot.network(run_id, step), snapshot.tested(run_id, layer).labels
-    z = snapshot.layer_sums(run_id, step, layer)
-    if pre_activations.is_output(network, layer):
+def _activations(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
+    network, labels = network_at(run_id, step), analysis.test_images(run_id, layer).labels
+    z = analysis.layer_pre_activations(run_id, step, layer)
+    if pre_activations.is_output(network, layer):  # softmax needs all of them
         y = pre_activations.activations(network, layer, z)[:, neuron]
     else:
         y = pre_activations.activations(network, layer, z[:, neuron : neuron + 1])[:, 0]
-    found = top_activating.activation_histogram(y, labels)
-    totals = found.counts.sum(axis=1, keepdims=True)
+    histogram = top_activating.activation_histogram(y, labels)
+    low, high = float(histogram.edges[0]), float(histogram.edges[-1])
+    totals = histogram.counts.sum(axis=1, keepdims=True)
     means = [float(y[labels == d].mean()) if n else 0.0 for d, [n] in enumerate(totals.tolist())]
     return {
-        "low": 0.0 if abs(found.edges[0]) < found.edges[-1] / 1000 else float(found.edges[0]),
-        "high": float(found.edges[-1]),
-        "shares": (found.counts / np.maximum(totals, 1)).round(4).tolist(),
+        "low": 0.0 if abs(low) < high / 1000 else low,
+        "high": high,
+        "shares": (histogram.counts / np.maximum(totals, 1)).round(4).tolist(),
         "caption": "From the lowest to the highest activation. High: many images of that digit.",
         "description": "Mean activation: "
         + ", ".join(f"{d}: {mean:.2g}" for d, mean in enumerate(means)),
@@ -151,41 +147,45 @@ def _said(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
 
 
 def _outgoing(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
-    network = snapshot.network(run_id, step)
-    spoken = weight_maps.outgoing_weights(network.parameters, network.sizes, layer, neuron)
-    shown = np.sort(np.argsort(-np.abs(spoken), kind="stable")[:BARS])
-    last = layer == len(network.sizes) - 3
-    whom = "digits" if last else f"neurons of hidden layer {layer + 2}"
-    part = "" if len(shown) == len(spoken) else f", the {BARS} largest of {len(spoken):,}"
-    values = np.nan_to_num(spoken[shown], posinf=0, neginf=0).round(3)
+    network = network_at(run_id, step)
+    outgoing = weight_maps.outgoing_weights(network.parameters, network.sizes, layer, neuron)
+    largest = np.sort(np.argsort(-np.abs(outgoing), kind="stable")[:MAX_BARS])
+    is_last = layer == len(network.sizes) - 3
+    targets = "digits" if is_last else f"neurons of hidden layer {layer + 2}"
+    part = f", the {MAX_BARS} largest of {len(outgoing):,}" if len(outgoing) > MAX_BARS else ""
+    values = np.nan_to_num(outgoing[largest], posinf=0, neginf=0).round(3)
     return {
-        "labels": [str(n) for n in shown],
+        "labels": [str(n) for n in largest],
         "values": values.tolist(),
-        "caption": f"Weights to the {whom}{part}: positive (blue) or negative (red).",
-        "description": ", ".join(f"{n}: {v:.2f}" for n, v in zip(shown, values, strict=True)),
+        "caption": f"Weights to the {targets}{part}: positive (blue) or negative (red).",
+        "description": ", ".join(f"{n}: {v:.2f}" for n, v in zip(largest, values, strict=True)),
     }
 
 
-def _without(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
-    off = snapshot.scores_without(run_id, step, layer, neuron)  # says why, where it cannot be
-    base = snapshot.scores(run_id, step, layer)
-    change = np.nan_to_num(off.accuracy_per_digit - base.accuracy_per_digit)
+def _ablation(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
+    """Raises UserError for an output neuron."""
+    ablated = analysis.scores_without(run_id, step, layer, neuron)
+    intact = analysis.scores(run_id, step, layer)
+    change = np.nan_to_num(ablated.accuracy_per_digit - intact.accuracy_per_digit)
     worst = np.argsort(change, kind="stable")[:2]
-    hurt = [f"{d}s ({100 * change[d]:+.1f} points)" for d in worst if change[d] < -NOTICED]
-    whom = f"This affects the {' and the '.join(hurt)} most." if hurt else "No digit needs it."
+    hurt = [f"{d}s ({signed(100 * change[d])} points)" for d in worst if change[d] < -MIN_CHANGE]
+    effect = f"This affects the {' and the '.join(hurt)} most." if hurt else "No digit needs it."
     return {
         "labels": [str(d) for d in range(10)],
         "values": (100 * change).round(2).tolist(),
-        "caption": f"Without it the test accuracy is {off.accuracy:.2%} instead of "
-        f"{base.accuracy:.2%}. {whom}".replace("-", "−"),
+        "caption": f"Without this neuron the test accuracy is {percent(ablated.accuracy, 2)} "
+        f"instead of {percent(intact.accuracy, 2)}. {effect}",
     }
 
 
-def _life(run_id: str, layer: int, neuron: int) -> dict[str, Any]:
-    if run_id == SHIPPED:
+def _history(run_id: str, layer: int, neuron: int) -> dict[str, Any]:
+    if run_id == PRETRAINED_ID:
         raise UserError(
             "No snapshots of the pretrained model were kept. Train your own network to see how its "
             "neurons learn."
         )
-    found = weights.weight_history(store(), run_id, layer, neuron)
-    return {"samples_seen": found.samples_seen, "tiles": text(quantize(found.images)[1])}
+    history = weights.weight_history(store(), run_id, layer, neuron)
+    return {
+        "samples_seen": history.samples_seen,
+        "tiles": base64_of(quantize(history.images)[1]),
+    }

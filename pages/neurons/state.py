@@ -1,29 +1,42 @@
-"""What the Neurons page keeps: the layer and the neuron in view."""
+"""The state of the Neurons page: layer, neuron, and how the weight wall shows them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
-import streamlit as st
+from pages.common import state, url_state
+from pages.common.url_state import LAYER, NEURON
 
-from pages.common import state
-
-LAYER, NEURON = "layer", "neuron"  # counted from 1 and from 0, as people read them
+COMPARED_NEURON = "compared neuron"
 
 
-def recall_layer(layers: Iterable[int]) -> None:
-    """Take the layer from the address, when the page opens, if there is one of that number."""
-    named = {str(layer): layer for layer in layers}
-    if LAYER not in st.session_state and st.query_params.get(LAYER) in named:
-        st.session_state[LAYER] = named[st.query_params[LAYER]]
-    state.forget_unless(LAYER, layers)
+def initialize(name: str, options: Collection[str]) -> None:
+    """Give the list ``name`` its first value, the URL's or the first option; keep it valid."""
+    [first, *_] = options
+    state.initialize(name, url_state.read_option(name, options, first))
+    state.keep_valid(name, options, first)
+
+
+def initialize_layer(layers: range) -> None:
+    """layers: counted from 1."""
+    state.initialize(LAYER, url_state.read_number(LAYER, layers[0], layers[-1], 1))
+    state.keep_valid(LAYER, layers, 1)
+
+
+def initialize_neuron(last: int) -> None:
+    """last: the largest number of a neuron in the layer."""
+    state.initialize(NEURON, url_state.read_number(NEURON, 0, last, 0))
+    state.set_value(NEURON, min(neuron(), last))
 
 
 def neuron() -> int:
-    """The neuron in view; it may be one that a network has not got."""
-    return int(st.session_state.get(NEURON) or 0)
+    return int(state.value(NEURON, 0))
 
 
-def choose(neuron: int) -> None:
-    """Put a neuron into view, before the page asks which one it is."""
-    st.session_state[NEURON] = neuron
+def select_neuron(neuron: int) -> None:
+    state.set_value(NEURON, neuron)
+
+
+def write_url(name: str, value: object, default: object) -> None:
+    """Put a choice into the URL unless it is the default."""
+    url_state.write(name, None if value == default else value)

@@ -230,7 +230,8 @@ async def _send(channel: Channel, socket: WebSocket, acknowledged: asyncio.Event
     snapshot, connections = None, b""
     while True:
         async with channel.changed:
-            await channel.changed.wait_for(lambda version=version: channel.version > version)
+            sent = version
+            await channel.changed.wait_for(lambda: channel.version > sent)  # noqa: B023
         if channel.gone_message:
             reason = channel.gone_message.encode()[:MAX_REASON].decode(errors="ignore")
             await socket.close(NO_SUCH_RUN, reason)

@@ -1,7 +1,4 @@
-"""Links by version 0.1: ASGI middleware that redirects them to today's names and labels.
-
-By a redirect, because Streamlit seeds its widgets from the URL that the browser opened.
-"""
+"""Links by version 0.1: ASGI middleware that redirects them to today's names and values."""
 
 from __future__ import annotations
 
@@ -13,23 +10,36 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nn.runs.old_names import FIELDS
 
-# A choice stands in the URL as its label: 0.1's label → today's.
+# 0.1 put a choice's label into the URL: parameter → its label → today's value.
 LABELS: dict[str, dict[str, str]] = {
-    "dataset": {"built-in strokes": "built-in synthetic digits"},
-    "mode": {"pull (gradient)": "negative gradient"},
+    "activation": {"ReLU": "relu", "leaky ReLU": "leaky_relu", "GELU": "gelu"},
+    "loss": {"cross-entropy": "cross_entropy", "squared error": "squared_error"},
+    "initializer": {
+        "He": "he", "Glorot": "glorot", "LeCun": "lecun", "U[−1, 1]": "uniform",
+        "N(0, 1)": "normal",
+    },
+    "optimizer": {"SGD": "sgd", "RMSProp": "rmsprop", "Adam": "adam", "AdamW": "adamw"},
+    "lr_schedule": {"warm-up, then linear": "warm_up_linear"},
+    "dataset": {"MNIST": "mnist", "built-in strokes": "strokes"},
+    "mode": {
+        "change since start": "initial",
+        "latest change": "previous",
+        "pull (gradient)": "gradient",
+    },
     "sort": {
-        "strength (norm)": "weight norm",
-        "how often it fires": "activation rate",
-        "digit it serves": "preferred digit",
+        "number": "index",
+        "strength (norm)": "weight_norm",
+        "how often it fires": "activation_rate",
+        "digit it serves": "preferred_digit",
         "likeness": "similarity",
     },
     "only": {"neither": "unique"},
-}
+}  # fmt: skip
 PAGES = ("/", "/train", "/neurons", "/draw", "/mistakes")
 
 
 def translated(query: Mapping[str, str]) -> dict[str, str]:
-    """The parameters of a link under today's names, with today's labels.
+    """The parameters of a link under today's names, with today's values.
 
     Where a link has a parameter under both names, today's counts.
     """
@@ -39,7 +49,7 @@ def translated(query: Mapping[str, str]) -> dict[str, str]:
 
 
 class OldLinks:
-    """Redirects a page's URL when it has a name or a label of version 0.1."""
+    """Redirects a page's URL when it has a name or a value of version 0.1."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -13,7 +13,7 @@ from nn.errors import UserError
 from nn.layers import Array
 from nn.runs import load_network
 from nn.runs.store.store import Run
-from pages.draw import state as draw_state
+from pages.common import state
 from pages.server.shared_store import store
 
 EVERY = 0.5  # seconds
@@ -30,7 +30,7 @@ _STYLE = """<style>
 
 def show(run: Run) -> None:
     """Nothing while none is pinned."""
-    pins = draw_state.pinned()
+    pins = state.pins()
     if pins:
         st.fragment(_answers, run_every=EVERY)(run.id, pins)
 

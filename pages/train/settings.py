@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -14,14 +14,17 @@ from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES
 from nn.optimizers import OPTIMIZERS
-from nn.runs.presets import PRESETS, Preset
+from nn.runs.presets import PRESETS
 from nn.runs.spec import MAX_EPOCHS, MAX_LR, RunSpec, parse_hidden
 from nn.schedules import SCHEDULES
-from pages.common import state
-from pages.common.glossary import term
+from pages.common import url_state
+from pages.common.glossary import term, term_with_options
 from pages.common.text import plain
+from pages.common.url_state import PRESET
+from pages.train import state
 
-Ask = Callable[[str, str, Any, str], None]  # draw a widget: label, field, preset's value, help
+N = TypeVar("N", int, float)
+Ask = Callable[[str, str, str], None]  # draw a widget: label, field, help
 
 
 class Setting(NamedTuple):
@@ -29,11 +32,12 @@ class Setting(NamedTuple):
 
     label: str
     help: str
+    read: Callable[[str, Any], Any]  # field, default → the URL's value, or the default
     ask: Ask
 
 
 # Labels of values, where the label is not the value itself.
-WORDS = {
+LABELS = {
     "relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "cross_entropy": "cross-entropy",
     "squared_error": "squared error", "he": "He", "glorot": "Glorot", "lecun": "LeCun",
     "uniform": "U[−1, 1]", "normal": "N(0, 1)", "sgd": "SGD", "rmsprop": "RMSProp", "adam": "Adam",
@@ -42,170 +46,121 @@ WORDS = {
 }  # fmt: skip
 
 
-def words(label: str, name: str, value: str, help: str) -> None:
-    st.text_input(label, value, key=name, help=help, bind="query-params")
+def text(label: str, key: str) -> Setting:
+    def ask(label: str, name: str, help: str) -> None:
+        st.text_input(label, key=name, help=help, persist_state="session")
+
+    return Setting(label, term(key), url_state.read, ask)
 
 
-def one_of(names: Iterable[str]) -> Ask:
-    def ask(label: str, name: str, value: str, help: str) -> None:
-        options = list(names)
+def choice(label: str, key: str, find_options: Callable[[], Iterable[str]]) -> Setting:
+    def ask(label: str, name: str, help: str) -> None:
         st.selectbox(
             label,
-            options,
-            options.index(value),
+            list(find_options()),
             key=name,
             help=help,
-            format_func=lambda option: WORDS.get(option, option),
-            bind="query-params",
+            format_func=lambda option: LABELS.get(option, option),
+            persist_state="session",
         )
 
-    return ask
+    def read(name: str, default: str) -> str:
+        return url_state.read_option(name, list(find_options()), default)
+
+    return Setting(label, term_with_options(key, find_options()), read, ask)
 
 
-def number(low: float, high: float, step: float) -> Ask:
-    def ask(label: str, name: str, value: float, help: str) -> None:
+def number(label: str, key: str, low: N, high: N, step: N) -> Setting:
+    def ask(label: str, name: str, help: str) -> None:
         form = "%d" if isinstance(step, int) else "%.4g"
         st.number_input(
-            label, low, high, value, step, form, key=name, help=help, bind="query-params"
+            label, low, high, step=step, format=form, key=name, help=help, persist_state="session"
         )
 
-    return ask
+    def read(name: str, default: N) -> N:
+        return url_state.read_number(name, low, high, default)
+
+    return Setting(label, term(key), read, ask)
 
 
-def dataset(label: str, name: str, value: str, help: str) -> None:
-    here = [source for source in sources.DATASETS if source == "strokes" or mnist.find()]
-    one_of(here)(label, name, value, help)
+def datasets() -> list[str]:
+    return [name for name in sources.DATASETS if name == "strokes" or mnist.find()]
 
 
 GROUPS: dict[str, dict[str, Setting]] = {
     "Network": {
-        "hidden": Setting(
-            "Hidden layers",
-            term("hidden_layers"),
-            words,
-        ),
-        "activation": Setting(
-            "Activation function",
-            term("activation_function"),
-            one_of(ACTIVATIONS),
-        ),
-        "output": Setting(
-            "Output",
-            term("output"),
-            one_of(OUTPUTS),
-        ),
-        "initializer": Setting(
-            "Initialization",
-            term("initialization"),
-            one_of(INITIALIZERS),
-        ),
+        "hidden": text("Hidden layers", "hidden_layers"),
+        "activation": choice("Activation function", "activation_function", lambda: ACTIVATIONS),
+        "output": choice("Output", "output", lambda: OUTPUTS),
+        "initializer": choice("Initialization", "initialization", lambda: INITIALIZERS),
     },
     "Training": {
-        "epochs": Setting(
-            "Epochs",
-            term("epoch"),
-            number(1, MAX_EPOCHS, 1),
-        ),
-        "lr": Setting(
-            "Learning rate",
-            term("learning_rate"),
-            number(0.0001, MAX_LR, 0.01),
-        ),
-        "lr_schedule": Setting(
-            "Learning rate schedule",
-            term("lr_schedule"),
-            one_of(SCHEDULES),
-        ),
-        "batch_size": Setting(
-            "Batch size",
-            term("batch_size"),
-            number(1, 10_000, 1),
-        ),
-        "optimizer": Setting(
-            "Optimizer",
-            term("optimizer"),
-            one_of(OPTIMIZERS),
-        ),
-        "momentum": Setting(
-            "Momentum",
-            term("momentum"),
-            number(0.0, 0.9999, 0.05),
-        ),
-        "loss": Setting(
-            "Loss",
-            term("loss"),
-            one_of(LOSSES),
-        ),
+        "epochs": number("Epochs", "epoch", 1, MAX_EPOCHS, 1),
+        "lr": number("Learning rate", "learning_rate", 0.0001, MAX_LR, 0.01),
+        "lr_schedule": choice("Learning rate schedule", "lr_schedule", lambda: SCHEDULES),
+        "batch_size": number("Batch size", "batch_size", 1, 10_000, 1),
+        "optimizer": choice("Optimizer", "optimizer", lambda: OPTIMIZERS),
+        "momentum": number("Momentum", "momentum", 0.0, 0.9999, 0.05),
+        "loss": choice("Loss", "loss", lambda: LOSSES),
     },
     "Regularization": {
-        "augmentation": Setting(
-            "Augmentation",
-            term("augmentation"),
-            number(0.0, 2.0, 0.1),
-        ),
-        "dropout": Setting(
-            "Dropout",
-            term("dropout"),
-            number(0.0, 0.95, 0.1),
-        ),
-        "weight_decay": Setting(
-            "Weight decay",
-            term("weight_decay"),
-            number(0.0, 1.0, 0.0001),
-        ),
-        "label_smoothing": Setting(
-            "Label smoothing",
-            term("label_smoothing"),
-            number(0.0, 0.9, 0.05),
-        ),
-        "early_stopping_patience": Setting(
-            "Early stopping (patience)",
-            term("early_stopping"),
-            number(0, 10_000, 1),
+        "augmentation": number("Augmentation", "augmentation", 0.0, 2.0, 0.1),
+        "dropout": number("Dropout", "dropout", 0.0, 0.95, 0.1),
+        "weight_decay": number("Weight decay", "weight_decay", 0.0, 1.0, 0.0001),
+        "label_smoothing": number("Label smoothing", "label_smoothing", 0.0, 0.9, 0.05),
+        "early_stopping_patience": number(
+            "Early stopping (patience)", "early_stopping", 0, 10_000, 1
         ),
     },
     "Data": {
-        "dataset": Setting(
-            "Dataset",
-            term("dataset"),
-            dataset,
-        ),
-        "seed": Setting(
-            "Seed",
-            term("seed"),
-            number(0, 2**32 - 1, 1),
-        ),
+        "dataset": choice("Dataset", "dataset", datasets),
+        "seed": number("Seed", "seed", 0, 2**32 - 1, 1),
     },
 }
-FIELDS = [name for group in GROUPS.values() for name in group]
+SETTINGS = {name: setting for group in GROUPS.values() for name, setting in group.items()}
 
 
 def spec() -> RunSpec | None:
     """Draw all settings; None, with an error message, while they are not valid."""
+    state.initialize({PRESET: url_state.read_option(PRESET, PRESETS, state.DEFAULT_PRESET)})
+    preset = state.preset()
+    state.initialize(
+        {name: each.read(name, _field(preset.spec, name)) for name, each in SETTINGS.items()}
+    )
     with st.sidebar:
         st.pills(
             "Preset",
             list(PRESETS),
-            default=next(iter(PRESETS)),
             required=True,
-            key=state.PRESET,
+            format_func=lambda name: PRESETS[name].title,
+            key=PRESET,
+            persist_state="session",
             on_change=fill_in_preset,
-            bind="query-params",
             help="A configuration to start from. Choosing one fills in the settings below.",
         )
-        preset = _preset()
         st.caption(preset.description)
         if not mnist.find():
             _offer_mnist()
-        for title, settings in GROUPS.items():
+        for title, group in GROUPS.items():
             with st.expander(title):
-                for name, setting in settings.items():
-                    setting.ask(setting.label, name, _shown(preset.spec, name), setting.help)
+                for name, setting in group.items():
+                    setting.ask(setting.label, name, setting.help)
+        _write_url()
         try:
             return chosen()
         except UserError as error:
             st.error(plain(str(error)))
             return None
+
+
+def _write_url() -> None:
+    """Put into the URL what differs from the preset."""
+    name = state.preset_name()
+    parameters: dict[str, object] = {PRESET: None if name == state.DEFAULT_PRESET else name}
+    for field, value in state.settings(SETTINGS).items():
+        text = f"{value:.10g}" if isinstance(value, float) else value
+        parameters[field] = None if value == _field(state.preset().spec, field) else text
+    url_state.write_all(parameters)
 
 
 def _offer_mnist() -> None:
@@ -219,30 +174,24 @@ def _offer_mnist() -> None:
         except UserError as error:
             st.error(plain(str(error)))
         else:
-            st.session_state["dataset"] = "mnist"
+            state.fill_in({"dataset": "mnist"})
             st.rerun()
 
 
 def fill_in_preset() -> None:
     """Set every setting to the preset’s value."""
-    for name in FIELDS:
-        st.session_state[name] = _shown(_preset().spec, name)
+    state.fill_in({name: _field(state.preset().spec, name) for name in SETTINGS})
 
 
 def chosen() -> RunSpec:
     """The settings as a RunSpec. Raises UserError while they are not valid."""
-    preset = _preset().spec
-    values = {name: st.session_state.get(name, _shown(preset, name)) for name in FIELDS}
+    values = state.settings(SETTINGS)
     values["hidden"] = parse_hidden(values["hidden"])
-    return dataclasses.replace(preset, **values)
+    return dataclasses.replace(state.preset().spec, **values)
 
 
-def _preset() -> Preset:
-    return PRESETS[st.session_state[state.PRESET]]
-
-
-def _shown(spec: RunSpec, name: str) -> Any:
-    """A preset’s value of a field, as its widget holds it."""
+def _field(spec: RunSpec, name: str) -> Any:
+    """A field of a preset as its widget holds it."""
     if name == "hidden":
         return ", ".join(map(str, spec.hidden))
     return sources.default_dataset() if name == "dataset" else getattr(spec, name)

@@ -34,7 +34,7 @@ def hand(open_page, server) -> Hand:
     return Hand(open_page(DESKTOP), server.url)
 
 
-def own_run(record) -> Run:
+def trained_run(record) -> Run:
     return record("my own run", hidden=(32,), batch_size=64)
 
 
@@ -47,9 +47,9 @@ def test_drawings_of_people_are_classified(open_page, server) -> None:
     wrong = []
     for (digit, strokes), hand in zip(people(OF), cycle(hands), strict=False):
         hand.draw(strokes)
-        said = hand.prediction()
-        if f" {digit}" not in said.partition(",")[0]:
-            wrong.append((digit, said))
+        text = hand.prediction()
+        if f" {digit}" not in text.partition(",")[0]:
+            wrong.append((digit, text))
         hand.clear()
     assert len(wrong) <= OF - RIGHT, wrong
 
@@ -95,7 +95,7 @@ def test_undo_and_clear_by_button_and_key_but_not_while_typing(hand) -> None:
 
 
 def test_the_stroke_width_is_the_chosen_pen(hand) -> None:
-    def ink() -> float:
+    def dark_pixels() -> float:
         return hand.page.evaluate(
             """() => { const root = [...document.querySelectorAll(".st-key-canvas_area *")]
             .find((e) => e.shadowRoot?.querySelector(".dc-root")).shadowRoot;
@@ -110,7 +110,7 @@ def test_the_stroke_width_is_the_chosen_pen(hand) -> None:
             with rerun(hand.page):
                 hand.page.get_by_label(pen).check()
         hand.draw([[(50, 10), (50, 50), (50, 90)]])
-        found.append(ink())
+        found.append(dark_pixels())
         hand.clear()
     medium, thin, thick = found
     assert thin < 0.7 * medium < 0.49 * thick
@@ -150,15 +150,13 @@ def test_labeled_drawings_are_saved_counted_exported_and_deleted(hand) -> None:
 
 
 def test_a_pinned_drawing_has_a_learning_history(hand, record) -> None:
-    own_run(record)
+    trained_run(record)
     hand.page.reload()
     hand.wait_for_prediction(0)
     hand.draw(pen_path(7))
     hand.page.get_by_role("button", name="Pin", exact=True).click()
     hand.page.get_by_role("tab", name="Learning history").click()
-    expect(hand.page.locator("text").filter(has_text="digits seen while learning")).to_be_visible(
-        timeout=15_000
-    )
+    expect(hand.page.locator("text").filter(has_text="images seen")).to_be_visible(timeout=15_000)
     hand.page.get_by_role("button", name="Unpin").click()
     expect(hand.page.get_by_text("press Pin")).to_be_visible()
 
@@ -166,16 +164,16 @@ def test_a_pinned_drawing_has_a_learning_history(hand, record) -> None:
 def test_any_snapshot_of_a_run_can_predict_and_a_deleted_run_is_replaced(
     hand, server, record
 ) -> None:
-    run = own_run(record)
+    run = trained_run(record)
     page = hand.page
     page.reload()
     page.get_by_role("combobox", name="Model").first.click()
     page.get_by_role("option", name="my own run").click()
     page.get_by_role("slider").press("Home")
-    expect(page.get_by_text("no digit yet").first).to_be_visible()
+    expect(page.get_by_text("before training").first).to_be_visible()
     RunStore(server.store).delete(run.id)
     page.get_by_text("Compare two models").click()
-    expect(page.get_by_text("has been deleted")).to_be_visible()
+    expect(page.get_by_text("was deleted")).to_be_visible()
     expect(page.get_by_role("heading", name="Nothing drawn yet")).to_have_count(2)
 
 
@@ -196,7 +194,7 @@ def test_many_uploads_are_classified_and_broken_ones_get_messages(hand) -> None:
         "deep.png": png(Image.fromarray(np.asarray(seven).astype(np.uint16) * 257)),
         "blank.png": png(Image.new("L", (50, 50), 255)),
         "cut.png": png(seven)[:200],
-        "words.png": b"no picture at all",
+        "words.png": b"no image at all",
         "empty.png": b"",
         "bomb.png": bomb,
     }
@@ -272,6 +270,17 @@ def test_a_link_loads_a_test_image_or_explains_why_not(page: Page, server) -> No
     expect(page.get_by_text("There is no run 'nonesuch'")).to_be_visible()
 
 
+def test_a_link_chooses_its_run_and_snapshot_as_the_model(page: Page, server, record) -> None:
+    run = trained_run(record)
+    page.goto(f"{server.url}/draw?run={run.id}&step=0")
+    model = page.get_by_role("combobox", name="Model")
+    expect(model).to_have_value(re.compile("my own run"))
+    expect(page.get_by_text("before training").first).to_be_visible()
+    page.get_by_role("link", name="Train", exact=True).click()
+    page.get_by_role("link", name="Draw").click()
+    expect(model).to_be_visible()
+
+
 def test_nothing_is_wider_than_a_phone(open_page, server) -> None:
     hand = Hand(open_page(PHONE, finger=True), server.url, finger=True)
     page = hand.page
@@ -279,27 +288,27 @@ def test_nothing_is_wider_than_a_phone(open_page, server) -> None:
         .every((box) => box.scrollWidth === box.clientWidth)"""
     page.wait_for_function(fits)
     hand.draw(pen_path(7))
-    for tab, said in (
+    for tab, text in (
         ("Attribution", "Attribution of digit 7, by pixel"),
         ("My digits", "No digits saved yet"),
         ("Images", "Upload images"),
     ):
         page.get_by_role("tab", name=tab).click()
-        expect(page.get_by_text(said)).to_be_visible()
+        expect(page.get_by_text(text)).to_be_visible()
         page.wait_for_function(fits)
-    for answers in (2, 1):
+    for count in (2, 1):
         page.get_by_text("Compare two models").click()
-        expect(page.get_by_role("heading", name="Looks like a 7")).to_have_count(answers)
+        expect(page.get_by_role("heading", name="Looks like a 7")).to_have_count(count)
         page.wait_for_function(fits)
 
 
 def test_the_canvas_follows_the_theme(hand) -> None:
-    paper = hand.page.locator(".dc-container")
-    expect(paper).not_to_have_class(re.compile("dark"))
+    canvas = hand.page.locator(".dc-container")
+    expect(canvas).not_to_have_class(re.compile("dark"))
     hand.page.emulate_media(color_scheme="dark")
-    expect(paper).to_have_class(re.compile("dark"))
+    expect(canvas).to_have_class(re.compile("dark"))
     hand.page.emulate_media(color_scheme="light")
-    expect(paper).not_to_have_class(re.compile("dark"))
+    expect(canvas).not_to_have_class(re.compile("dark"))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -309,15 +318,15 @@ def test_axe_finds_no_serious_accessibility_problem(open_page, server, theme) ->
     hand.draw(pen_path(7))
     expect(hand.page.get_by_text("Attribution of digit 7, by pixel")).to_be_visible()
     assert not serious(hand.page)
-    for tab, said in (("My digits", "No digits saved yet"), ("Images", "Upload images")):
+    for tab, text in (("My digits", "No digits saved yet"), ("Images", "Upload images")):
         hand.page.get_by_role("tab", name=tab).click()
-        expect(hand.page.get_by_text(said)).to_be_visible()
+        expect(hand.page.get_by_text(text)).to_be_visible()
         assert not serious(hand.page), tab
 
 
 def test_fine_tuning_on_my_digits_shows_accuracy_before_and_after(hand, server, record) -> None:
     """On digits rotated by 90 degrees, which no other data has."""
-    own_run(record)
+    trained_run(record)
     page = hand.page
     [token] = [c["value"] for c in page.context.cookies() if c["name"] == visitor_cookie.COOKIE]
     owner = visitor_cookie.visitor_id({visitor_cookie.COOKIE: token})

@@ -51,7 +51,7 @@ def test_a_hostile_name_is_shown_as_it_is(opened):
 
 
 def test_the_timeline_is_dragged_and_everything_follows(opened):
-    end, slider = wall(opened), opened.locator("#at")
+    end, slider = wall(opened), opened.locator("#snapshot")
     box = slider.bounding_box()
     middle = box["y"] + box["height"] / 2
     opened.mouse.move(box["x"] + box["width"] - 8, middle)
@@ -66,7 +66,7 @@ def test_the_timeline_is_dragged_and_everything_follows(opened):
 
 
 def test_the_timeline_obeys_the_keyboard_and_plays(opened):
-    slider, last = opened.locator("#at"), opened.locator("#at").get_attribute("max")
+    slider, last = opened.locator("#snapshot"), opened.locator("#snapshot").get_attribute("max")
     assert int(last) >= 39
     slider.focus()
     opened.keyboard.press("ArrowLeft")

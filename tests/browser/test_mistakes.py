@@ -32,7 +32,7 @@ def headline(page: Page) -> Locator:
 
 
 def timeline(page: Page) -> Locator:
-    """Once the run's moments have come."""
+    """Once the run's snapshots have arrived."""
     found = page.get_by_role("slider", name="Snapshot")
     expect(found).to_have_attribute("data-snapshots", re.compile("[1-9]"))
     return found
@@ -55,7 +55,7 @@ def squares(page: Page) -> dict[str, float]:
     return box
 
 
-def test_the_page_follows_the_handle_and_a_link_finds_the_moment_again(
+def test_the_page_shows_the_selected_snapshot_and_a_link_reproduces_it(
     page, server, record
 ) -> None:
     run = record("a run")
@@ -75,7 +75,7 @@ def test_the_page_follows_the_handle_and_a_link_finds_the_moment_again(
     expect(page).not_to_have_url(re.compile("step="))
 
 
-def test_a_click_on_a_cell_shows_its_pictures_and_so_do_the_lists(page, server, record) -> None:
+def test_a_click_on_a_cell_shows_its_images_and_so_do_the_lists(page, server, record) -> None:
     open_mistakes(page, server, record("a run"))
     expect(cards(page).first).to_be_visible()
     box = squares(page)
@@ -95,9 +95,7 @@ def test_a_click_on_a_cell_shows_its_pictures_and_so_do_the_lists(page, server, 
     expect(page.get_by_text(re.compile(r"images?, misclassified$"))).to_be_visible()
 
 
-def test_one_key_shows_a_random_picture_and_another_one_that_is_read_wrong(
-    page, server, record
-) -> None:
+def test_one_shortcut_opens_a_random_image_and_another_a_random_error(page, server, record) -> None:
     run = record("a run")
     open_mistakes(page, server, run)
     expect(cards(page).first).to_be_visible()
@@ -116,7 +114,7 @@ def test_one_key_shows_a_random_picture_and_another_one_that_is_read_wrong(
     expect(dialog).to_be_hidden()
 
 
-def test_a_picture_of_the_gallery_opens_without_the_mouse(page, server, record) -> None:
+def test_an_image_of_the_gallery_opens_with_the_keyboard(page, server, record) -> None:
     open_mistakes(page, server, record("a run"))
     card = cards(page).nth(1)
     title = card.locator("b").inner_text()
@@ -127,14 +125,14 @@ def test_a_picture_of_the_gallery_opens_without_the_mouse(page, server, record) 
     expect(dialog.locator("tr.predicted th")).to_have_text(answer)
 
 
-def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
+def test_uploaded_images_are_classified_and_a_damaged_file_is_explained(
     page, server, tmp_path, record
 ) -> None:
     open_mistakes(page, server, record("a run"))
-    own = handwriting.load()[1][:30]
-    any_format.write(own, tmp_path / "mine.npz")
+    images = handwriting.load()[1][:30]
+    any_format.write(images, tmp_path / "mine.npz")
     (tmp_path / "broken.npz").write_bytes(b"no archive")
-    choose(page, "Images", "Your own images …")
+    choose(page, "Test set", "Your own images …")
     files = page.locator("input[type=file]")
     files.set_input_files(tmp_path / "broken.npz")
     expect(page.get_by_text("broken.npz is not a valid .npz file")).to_be_visible()
@@ -146,7 +144,7 @@ def test_pictures_of_ones_own_are_read_and_a_damaged_file_is_explained(
     expect(page.get_by_role("dialog").get_by_role("link")).to_have_count(0)
 
 
-def test_my_digits_are_pictures_like_any_other(page, server, record) -> None:
+def test_my_digits_are_a_test_set_like_any_other(page, server, record) -> None:
     run = record("a run")
     page.context.add_cookies([{"name": visitor_cookie.COOKIE, "value": "me", "url": server.url}])
     drawn = handwriting.make(3, seed=5)
@@ -156,15 +154,15 @@ def test_my_digits_are_pictures_like_any_other(page, server, record) -> None:
         [Labeled(int(drawn.labels[n]), drawn.images[n], []) for n in range(3)],
     )
     open_mistakes(page, server, run)
-    choose(page, "Images", "My digits, from the Draw page")
+    choose(page, "Test set", "My digits, from the Draw page")
     expect(page.get_by_text("of 3 images correct (My digits)")).to_be_visible()
 
 
-def test_the_matrix_is_taken_along_as_a_table(page, server, record) -> None:
+def test_the_matrix_and_the_curves_are_exported(page, server, record) -> None:
     run = record("a run")
     open_mistakes(page, server, run)
-    said = page.get_by_text(re.compile("of 4,000 images")).inner_text()
-    right = int(said.split()[0].replace(",", ""))
+    summary = page.get_by_text(re.compile("of 4,000 images")).inner_text()
+    correct = int(summary.split()[0].replace(",", ""))
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Confusion matrix (.csv)").click()
@@ -172,7 +170,7 @@ def test_the_matrix_is_taken_along_as_a_table(page, server, record) -> None:
     head, *rows = csv.reader(Path(saved.value.path()).read_text().splitlines())
     assert head == ["actual", *(f"predicted {digit}" for digit in range(10))]
     counts = np.array(rows).astype(int)[:, 1:]
-    assert (counts.sum(), counts.trace()) == (4000, right)
+    assert (counts.sum(), counts.trace()) == (4000, correct)
     with page.expect_download() as saved:
         page.get_by_role("button", name="Curves (.csv)").click()
     assert saved.value.suggested_filename == "a-run.csv"
@@ -182,7 +180,7 @@ def test_the_matrix_is_taken_along_as_a_table(page, server, record) -> None:
     assert "a run" in Path(saved.value.path()).read_text()
 
 
-def test_the_hardest_pictures_are_looked_for_when_asked(page, server, record) -> None:
+def test_the_hardest_images_are_found_on_request(page, server, record) -> None:
     open_mistakes(page, server, record("a run"))
     page.get_by_role("tab", name="Hardest images").click()
     expect(cards(page)).to_have_count(0)
@@ -193,9 +191,7 @@ def test_the_hardest_pictures_are_looked_for_when_asked(page, server, record) ->
     expect(cards(page).first).to_contain_text(re.compile(r"forgotten \d+ ×"))
 
 
-def test_every_part_says_what_it_shows_and_nothing_serious_stands_in_the_way(
-    page, server, record
-) -> None:
+def test_axe_finds_no_serious_accessibility_problem_in_any_tab(page, server, record) -> None:
     open_mistakes(page, server, record("a run"))
     expect(cards(page).first).to_be_visible()
     assert not serious(page)
@@ -211,13 +207,15 @@ def test_every_part_says_what_it_shows_and_nothing_serious_stands_in_the_way(
 
 
 @pytest.mark.parametrize("hidden", [(), (1,), (9, 8, 7, 6, 5)])
-def test_networks_of_odd_shapes_are_looked_at_like_any_other(page, server, hidden, record) -> None:
+def test_networks_of_unusual_shapes_have_mistakes_like_any_other(
+    page, server, hidden, record
+) -> None:
     open_mistakes(page, server, record("a run", hidden=hidden))
     page.get_by_role("tab", name="Per digit").click()
     expect(page.locator(".per-digit tbody tr")).to_have_count(11)
 
 
-def test_without_a_run_it_is_the_pretrained_whose_mistakes_are_seen(page, server) -> None:
+def test_without_a_run_the_mistakes_are_those_of_the_pretrained_model(page, server) -> None:
     page.goto(f"{server.url}/mistakes")
     expect(headline(page)).to_be_visible()
     expect(page.get_by_text("The pretrained model is shown")).to_be_visible()
@@ -232,7 +230,7 @@ def test_without_a_run_it_is_the_pretrained_whose_mistakes_are_seen(page, server
     expect(page.get_by_text("This needs the snapshots of a run")).to_be_visible()
 
 
-def test_what_cannot_be_shown_is_said(page, server, tmp_path, record) -> None:
+def test_what_cannot_be_shown_is_explained(page, server, tmp_path, record) -> None:
     store = RunStore(server.store)
     queued = store.create(RunSpec(dataset="strokes"), "waiting")
     page.goto(f"{server.url}/mistakes?run={queued.id}")
@@ -242,12 +240,14 @@ def test_what_cannot_be_shown_is_said(page, server, tmp_path, record) -> None:
     gone = record("a run", dataset=str(tmp_path / "own.npz"), batch_size=10)
     (tmp_path / "own.npz").unlink()
     page.goto(f"{server.url}/mistakes?run={gone.id}")
-    expect(page.get_by_text("no longer where they were")).to_be_visible()
-    choose(page, "Images", "Synthetic digits, test set")
+    expect(page.get_by_text("no longer where it was")).to_be_visible()
+    choose(page, "Test set", "Test set of the built-in synthetic digits")
     expect(headline(page)).to_be_visible()
 
 
-def test_a_moment_when_it_had_diverged_is_said(page, server, monkeypatch, record) -> None:
+def test_a_snapshot_at_which_the_network_has_diverged_is_explained(
+    page, server, monkeypatch, record
+) -> None:
     run = record("a run")
     store = RunStore(server.store)
     step = store.snapshot_steps(run.id)[-1]
@@ -262,7 +262,7 @@ def test_a_moment_when_it_had_diverged_is_said(page, server, monkeypatch, record
     expect(headline(page)).to_be_visible()
 
 
-def test_it_follows_a_run_that_learns(page, server) -> None:
+def test_the_page_follows_a_run_that_trains(page, server) -> None:
     process = server.worker(hidden=(16,), epochs=300, lr=0.001, momentum=0.0)
     store = RunStore(server.store)
     run = store.runs()[0]

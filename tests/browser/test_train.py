@@ -285,7 +285,7 @@ def test_an_unknown_run_in_the_address_is_explained(page: Page, server) -> None:
 
 def test_a_preset_fills_in_the_settings_and_a_link_carries_them(page: Page, server) -> None:
     page.goto(server.url)
-    page.get_by_text("sigmoid-40-40", exact=True).click()
+    page.get_by_text(PRESETS["sigmoid-40-40"].title, exact=True).click()
     for group in ("Network", "Training"):
         page.get_by_text(group, exact=True).click()
     epochs = str(PRESETS["sigmoid-40-40"].spec.epochs)

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 MATHEMATICS = [
     f"nn.{name}"
@@ -125,7 +123,6 @@ def test_only_the_command_line_knows_the_command_line() -> None:
     assert not arrows(headless, "nn.cli", "click")
 
 
-@pytest.mark.xfail(strict=True, reason="Train's pinned predictions import Draw's state")
 def test_pages_import_no_other_page() -> None:
     folders = page_folders()
     assert len(folders) >= 4
@@ -135,7 +132,6 @@ def test_pages_import_no_other_page() -> None:
     assert not wrong
 
 
-@pytest.mark.xfail(strict=True, reason="common imports the pages' own state")
 def test_shared_rooms_import_no_page() -> None:
     shared = inside(*(f"pages.{room}" for room in SHARED_ROOMS))
     assert not arrows(shared, *page_folders())

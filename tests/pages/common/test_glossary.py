@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pages.common.glossary import TERMS, term
+from pages.train.settings import SETTINGS
 
 PAGES = Path(__file__).parents[3] / "pages"
 
@@ -24,13 +25,20 @@ def test_a_term_has_a_name_one_sentence_and_a_paragraph(key):
 
 
 def test_every_term_on_a_page_is_in_the_glossary():
-    asked = {
+    used = {
         key
         for path in PAGES.rglob("*.py")
-        for key in re.findall(r"\bterm\(\"(\w+)\"\)", path.read_text("utf-8"))
+        for key in re.findall(r"\bterm\([\"'](\w+)[\"']\)", path.read_text("utf-8"))
     }
-    assert asked - {"epoch"} <= set(TERMS)
-    assert term("epoch") == TERMS["epoch"].sentence
+    assert used and used <= set(TERMS)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_help_of_a_setting_comes_from_the_glossary(name):
+    sentences = [entry.sentence for entry in TERMS.values()]
+    first_line, *options = SETTINGS[name].help.splitlines()
+    assert first_line in sentences
+    assert all(any(option.endswith(each) for each in sentences) for option in options)
 
 
 def test_an_unknown_term_is_an_error():

@@ -1,4 +1,4 @@
-"""Readings that pages share: which moments, and what is remembered."""
+"""Predictions that pages share: which snapshots, and what is cached."""
 
 from __future__ import annotations
 
@@ -10,94 +10,95 @@ from nn.data.synthetic import handwriting
 from nn.network import parameter_count
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore, Snapshot
-from pages.common import predictions
-from pages.common.predictions import Moment
-from pages.common.test_set import Pictures
+from pages.common import networks, predictions
+from pages.common.predictions import SnapshotId
+from pages.common.test_set import ImageSet
 
 
 class Store:
-    """A run's store with frames that nobody trained; it knows which were asked for."""
+    """A store with one run and random snapshots; it records which were loaded."""
 
-    def __init__(self, made: Run) -> None:
+    def __init__(self, run: Run) -> None:
         rng = np.random.default_rng(0)
-        size = parameter_count(made.spec.sizes)
-        self.made, self.asked = made, []
-        self.frames = {n: rng.standard_normal(size).astype(np.float16) for n in (0, 5, 9)}
+        size = parameter_count(run.spec.sizes)
+        self.only_run, self.loaded = run, []
+        self.parameters = {n: rng.standard_normal(size).astype(np.float16) for n in (0, 5, 9)}
 
     def run(self, run_id: str) -> Run:
-        return self.made
+        return self.only_run
 
     def snapshot(self, run_id: str, step: int) -> Snapshot:
-        self.asked.append(step)
-        return Snapshot(step, 64 * step, None, self.frames[step])
+        self.loaded.append(step)
+        return Snapshot(step, 64 * step, None, self.parameters[step])
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
-    made = RunStore(f"sqlite:///{tmp_path / 'store.sqlite3'}").create(
+def store(tmp_path, monkeypatch):
+    run = RunStore(f"sqlite:///{tmp_path / 'store.sqlite3'}").create(
         RunSpec(hidden=(6,), dataset="strokes")
     )
-    store = Store(made)
-    monkeypatch.setattr(predictions, "store", lambda: store)
-    return made, store
+    store = Store(run)
+    for module in (predictions, networks):
+        monkeypatch.setattr(module, "store", lambda: store)
+    return store
 
 
-def some(key: str) -> Pictures:
-    return Pictures(key, "some", handwriting.load()[1][:50], True)
+def images(key: str) -> ImageSet:
+    return ImageSet(key, "some", handwriting.load()[1][:50], True)
 
 
-def test_a_reading_is_that_of_the_frame_and_worked_out_once(run):
-    made, store = run
-    network = made.spec.network()
+def test_predictions_are_those_of_the_snapshot_and_computed_once(store):
+    run, data = store.only_run, images("x").data
+    network = run.spec.network()
     for step in (0, 9, 0, 9):
-        network.parameters[...] = store.frames[step]
-        expected = predict(network, some("x").data.images, some("x").data.labels)
-        found = predictions.reading(Moment(made.id, step), some("x"))
+        network.parameters[...] = store.parameters[step]
+        expected = predict(network, data.images, data.labels)
+        found = predictions.predictions(SnapshotId(run.id, step), images("x"))
         np.testing.assert_array_equal(found.probabilities, expected.probabilities)
-    assert store.asked == [0, 9]
+    assert store.loaded == [0, 9]
 
 
-def test_other_pictures_are_another_reading(run):
-    made, store = run
-    one = predictions.reading(Moment(made.id, 5), some("one"))
-    other = some("other")._replace(data=handwriting.load()[1][50:90])
-    assert len(one.labels) == 50
-    assert len(predictions.reading(Moment(made.id, 5), other).labels) == 40
-    assert store.asked == [5, 5]
+def test_another_test_set_has_predictions_of_its_own(store):
+    snapshot = SnapshotId(store.only_run.id, 5)
+    other = images("other")._replace(data=handwriting.load()[1][50:90])
+    assert len(predictions.predictions(snapshot, images("one")).labels) == 50
+    assert len(predictions.predictions(snapshot, other).labels) == 40
 
 
-def test_right_is_what_the_reading_says(run):
-    made, _ = run
-    moment = Moment(made.id, 9)
+def test_correct_agrees_with_the_predictions(store):
+    snapshot = SnapshotId(store.only_run.id, 9)
     np.testing.assert_array_equal(
-        predictions.right(moment, some("y")), predictions.reading(moment, some("y")).correct
+        predictions.correct(snapshot, images("y")),
+        predictions.predictions(snapshot, images("y")).correct,
     )
 
 
-@pytest.mark.parametrize("until", [0, 1, 77, 99])
-@pytest.mark.parametrize("most", [2, 24, 500])
-def test_moments_end_where_the_timeline_stands(run, until, most):
-    made, _ = run
-    steps = list(range(100))
+@pytest.mark.parametrize("last", [0, 1, 77, 99])
+@pytest.mark.parametrize("max_snapshots", [2, 24, 500])
+def test_evenly_spaced_snapshots_end_with_the_last(store, last, max_snapshots):
     found = [
-        moment.step
-        for moment in predictions.moments(made, steps, until, some("z"), most, work=1e12)
+        snapshot.step
+        for snapshot in predictions.evenly_spaced(
+            store.only_run, list(range(100)), last, images("z"), max_snapshots, max_work=1e12
+        )
     ]
-    assert found == sorted(set(found)) and found[-1] == until and len(found) <= most + 1
-    if until:
+    assert found == sorted(set(found)) and found[-1] == last and len(found) <= max_snapshots + 1
+    if last:
         assert found[0] == 0
 
 
-def test_moments_are_fewer_where_reading_takes_long(run):
-    made, _ = run
-    each = 50 * parameter_count(made.spec.sizes)
-    found = predictions.moments(made, list(range(100)), 99, some("z"), most=24, work=7 * each)
-    assert len(found) == 7
-    assert len(predictions.moments(made, list(range(100)), 99, some("z"), most=24, work=0)) == 2
+def test_there_are_fewer_snapshots_where_predicting_takes_long(store):
+    run = store.only_run
+    work = 50 * parameter_count(run.spec.sizes)
+    for max_work, count in ((7 * work, 7), (0, 2)):
+        found = predictions.evenly_spaced(
+            run, list(range(100)), 99, images("z"), 24, max_work=max_work
+        )
+        assert len(found) == count
 
 
-def test_accuracies_are_of_all_and_of_each_digit():
+def test_accuracies_are_of_all_images_and_of_each_digit():
     labels = np.array([1, 1, 1, 1, 7, 7], np.uint8)
-    right = np.array([True, True, True, False, False, True])
-    found = predictions.accuracies(right, labels)
+    correct = np.array([True, True, True, False, False, True])
+    found = predictions.accuracies(correct, labels)
     assert found == [4 / 6, None, 3 / 4, *[None] * 5, 1 / 2, None, None]

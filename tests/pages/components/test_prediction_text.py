@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pages.components.prediction_text import in_words, percent
+from pages.components.prediction_text import in_words
 
 
 def probabilities(first: int, confidence: float, second: int) -> np.ndarray:
@@ -33,12 +33,3 @@ def test_lower_confidence_is_put_in_more_careful_words(share, text):
 def test_articles_fit_and_equal_probabilities_give_no_firm_prediction():
     assert in_words(probabilities(8, 0.7, 3)) == "Probably an 8, maybe a 3"
     assert in_words(np.full(10, 0.1)).startswith("Not sure")
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(1.0, "100 %"), (0.99999, "99.99 %"), (0.995, "99.50 %"), (0.972, "97 %"),
-     (0.004, "under 1 %"), (0.0, "0 %")],
-)  # fmt: skip
-def test_a_share_just_below_all_does_not_show_as_all(share, text):
-    assert percent(share) == text

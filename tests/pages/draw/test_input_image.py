@@ -24,7 +24,7 @@ def test_an_image_of_a_dataset_is_used_unchanged_and_classified(written):
         loaded = input_image.of_dataset(written, row, "a digit")
         preprocessed = input_image.preprocessed(loaded)
         np.testing.assert_array_equal(preprocessed.image, written.images[row])
-        correct += PRETRAINED.read(preprocessed).predicted == loaded.label
+        correct += PRETRAINED.predict(preprocessed).predicted == loaded.label
     assert correct >= 36
 
 
@@ -39,4 +39,4 @@ def test_a_photo_is_preprocessed_and_an_empty_image_is_blank():
     preprocessed = input_image.preprocessed(LoadedImage(photo, "a stroke"))
     np.testing.assert_array_equal(preprocessed.image, preprocess(photo).image)
     empty = input_image.as_preprocessed(np.zeros((28, 28), np.uint8))
-    assert empty.blank and PRETRAINED.read(empty).predicted is None
+    assert empty.blank and PRETRAINED.predict(empty).predicted is None

@@ -58,7 +58,7 @@ def test_another_version_is_not_found_so_that_old_and_new_modules_never_mix() ->
 @pytest.mark.parametrize(
     "path",
     ["lib/nothing.js", "lib", "", "../app.py", "lib/../../app.py", "/etc/passwd",
-     "pretrained.safetensors", "run.html"],
+     "pretrained.safetensors", "report/report.html"],
 )  # fmt: skip
 def test_nothing_but_modules_and_styles_is_served(path: str) -> None:
     response = request(f"/assets/{assets.VERSION}/{path}")

@@ -30,9 +30,9 @@ def get(link):
 @pytest.mark.parametrize(
     ("link", "target"),
     [
-        ("/?optimiser=Adam&batch=32", "/?optimizer=Adam&batch_size=32"),
-        ("/?initialiser=U%5B%E2%88%921%2C%201%5D", "/?initializer=U%5B%E2%88%921%2C%201%5D"),
-        ("/?data=built-in%20strokes", "/?dataset=built-in%20synthetic%20digits"),
+        ("/?optimiser=Adam&batch=32", "/?optimizer=adam&batch_size=32"),
+        ("/?initialiser=U%5B%E2%88%921%2C%201%5D", "/?initializer=uniform"),
+        ("/?data=built-in%20strokes", "/?dataset=strokes"),
         ("/neurons?sort=likeness&run=a", "/neurons?sort=similarity&run=a"),
         ("/?batch=32&batch_size=16", "/?batch_size=16"),
     ],
@@ -42,7 +42,7 @@ def test_an_old_link_is_redirected(link, target):
 
 
 @pytest.mark.parametrize(
-    "link", ["/", "/?optimizer=Adam", "/?epochs=5&hidden=40%2C20", "/other?batch=32", "/?x=%ff"]
+    "link", ["/", "/?optimizer=adam", "/?epochs=5&hidden=40%2C20", "/other?batch=32", "/?x=%ff"]
 )
 def test_any_other_link_passes(link):
     assert get(link) == (200, None)

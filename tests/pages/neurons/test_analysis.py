@@ -1,4 +1,4 @@
-"""The moment looked at: what the page shows is what nn.analysis says of that frame."""
+"""The Neurons page shows what nn.analysis computes for the snapshot in view."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from nn.runs.spec import RunSpec
 from nn.runs.store.run import Run
 from nn.runs.store.store import RunStore
 from nn.runs.worker.loop import work
-from pages.common import export_menu, snapshot
-from pages.neurons import controls, details
+from pages.common import export_menu, networks
+from pages.common.networks import PRETRAINED_ID, network_at
+from pages.neurons import analysis, details, wall
 from pages.server import shared_store, wire
 
 SHAPES = [(), (1,), (7,), (6, 1, 5, 4, 3)]  # of hidden layers
@@ -28,9 +29,9 @@ SHAPES = [(), (1,), (7,), (6, 1, 5, 4, 3)]  # of hidden layers
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory):
-    made = RunStore(f"sqlite:///{tmp_path_factory.mktemp('moment') / 'store.sqlite3'}")
+    made = RunStore(f"sqlite:///{tmp_path_factory.mktemp('neurons') / 'store.sqlite3'}")
     with pytest.MonkeyPatch.context() as patch:
-        for module in (shared_store, snapshot, details, controls, export_menu):
+        for module in (shared_store, networks, analysis, details, wall, export_menu):
             patch.setattr(module, "store", lambda: made)
         yield made
 
@@ -45,7 +46,7 @@ def record(store: RunStore, *hidden: int, **fields) -> Run:
 
 
 @pytest.mark.parametrize("hidden", SHAPES)
-def test_every_neuron_of_every_shape_has_a_dossier(store, hidden):
+def test_every_neuron_of_every_shape_has_details(store, hidden):
     run = record(store, *hidden)
     steps = store.snapshot_steps(run.id)
     for layer, width in enumerate(run.spec.sizes[1:]):
@@ -62,104 +63,103 @@ def test_every_neuron_of_every_shape_has_a_dossier(store, hidden):
 
 
 @pytest.mark.parametrize("layer", [0, 1, 2])
-def test_a_neuron_of_the_pretrained_has_one_too_but_no_life(layer):
-    found = details.of(snapshot.SHIPPED, 0, layer, 3)
+def test_a_neuron_of_the_pretrained_model_has_details_but_no_history(layer):
+    found = details.of(PRETRAINED_ID, 0, layer, 3)
     assert found["run"] is None
     assert "were kept" in found["history"]["message"]
     assert len(found["top_activating"]["labels"]) == 2 * details.EXAMPLES
     for part in ("outgoing", "ablation"):
         assert ("values" in found[part]) == (layer < 2)
-    told = controls.wall(snapshot.SHIPPED, [0], 0, layer, "weights", "index", "all")
-    assert told["neurons"] == pretrained.network().sizes[layer + 1]
-    assert len(base64.b64decode(told["tiles"])) == told["neurons"] * (784 + 4)
+    options = wall.options(PRETRAINED_ID, [0], 0, layer, "weights", "index", "all")
+    assert options["neurons"] == pretrained.network().sizes[layer + 1]
+    assert len(base64.b64decode(options["tiles"])) == options["neurons"] * (784 + 4)
 
 
-def test_the_pretrained_reads_here_as_it_does_elsewhere():
+def test_the_pretrained_model_has_the_same_accuracy_as_elsewhere():
     test = sources.load_splits(sources.default_dataset(), 0, 0).test
     truth = predict.predict(pretrained.network(), test.images, test.labels)
-    scores = snapshot.scores(snapshot.SHIPPED, 0, 2)
+    scores = analysis.scores(PRETRAINED_ID, 0, 2)
     assert scores.accuracy == pytest.approx(truth.correct.mean())
 
 
-def test_switched_off_is_told_from_the_accuracy_that_others_find(store):
+def test_the_accuracy_without_ablation_is_that_of_predict(store):
     run = record(store, 7)
     step = store.snapshot_steps(run.id)[-1]
     test = sources.load_splits("strokes", run.spec.validation_size, run.spec.seed).test
-    truth = predict.predict(snapshot.network(run.id, step), test.images, test.labels)
-    assert snapshot.scores(run.id, step, 0).accuracy == pytest.approx(truth.correct.mean())
+    truth = predict.predict(network_at(run.id, step), test.images, test.labels)
+    assert analysis.scores(run.id, step, 0).accuracy == pytest.approx(truth.correct.mean())
 
 
 @pytest.mark.parametrize("by", order.ORDERS)
 def test_each_order_has_every_neuron_once(store, by):
     run = record(store, 7)
     step = store.snapshot_steps(run.id)[-1]
-    assert sorted(snapshot.ordered(run.id, step, 0, by)) == list(range(7))
+    assert sorted(analysis.wall_order(run.id, step, 0, by)) == list(range(7))
 
 
-def test_the_filters_part_the_neurons(store):
+def test_each_neuron_passes_exactly_one_filter(store):
     run = record(store, 30, lr=0.5)
     step = store.snapshot_steps(run.id)[-1]
     parts = [
-        controls._judged(run.id, step, 0, "index", only)["order"]
-        for only in ("dead", "twins", "others")
+        wall._order_and_badges(run.id, step, 0, "index", only)["order"]
+        for only in ("dead", "duplicates", "unique")
     ]
     assert sorted(n for part in parts for n in part) == list(range(30))
-    assert parts[0] == np.flatnonzero(snapshot.layer_survey(run.id, step, 0).dead).tolist()
+    assert parts[0] == np.flatnonzero(analysis.layer_statistics(run.id, step, 0).dead).tolist()
 
 
-def test_a_change_is_the_difference_of_two_moments(store):
+def test_a_change_is_the_difference_of_two_snapshots(store):
     run = record(store, 7)
     steps = store.snapshot_steps(run.id)
-    scales, shown = snapshot.change(run.id, steps[-1], 0, steps[0])
-    expected = snapshot.pictures(run.id, steps[-1], 0) - snapshot.pictures(run.id, steps[0], 0)
+    scales, shown = analysis.weight_change(run.id, steps[-1], 0, steps[0])
+    expected = analysis.wall_maps(run.id, steps[-1], 0) - analysis.wall_maps(run.id, steps[0], 0)
     restored = shown / 127 * scales[:, None]
     assert np.abs(restored - expected).max() <= scales.max() / 200
-    told = controls._still(run.id, steps, steps[-1], 0, "start")
-    assert base64.b64decode(told["tiles"]) == wire.pack_tiles(scales, shown)
+    options = wall._tiles(run.id, steps, steps[-1], 0, "initial")
+    assert base64.b64decode(options["tiles"]) == wire.pack_tiles(scales, shown)
 
 
-def test_the_pull_goes_against_the_gradient(store):
-    """A step along it lowers the loss."""
+def test_the_negative_gradient_lowers_the_loss(store):
     run = record(store, 7)
     step = store.snapshot_steps(run.id)[-1]
-    before = snapshot.scores(run.id, step, 0)
-    scales, shown = snapshot.pull(run.id, step)
+    before = analysis.scores(run.id, step, 0)
+    scales, shown = analysis.negative_gradient(run.id, step)
     network = load_network.network_at(store, run.id, step)
     network.layers[0].W += 0.05 * (shown / 127 * scales[:, None]).T
     _, loss, _ = run.spec.build()
-    test = snapshot.test(run.id)
+    test = analysis.test_set(run.id)
     weights = np.bincount(test.labels, minlength=10) / len(test)
     assert evaluate(network, loss, test.images, test.labels).loss < before.loss_per_digit @ weights
 
 
-def test_a_network_that_has_diverged_is_said_to_have(store):
+def test_a_diverged_network_has_a_message_in_place_of_statistics(store):
     run = record(store, 7)
     step = store.snapshot_steps(run.id)[-1]
-    snapshot.network(run.id, step).parameters[:100] = np.nan  # what is read with is kept
+    network_at(run.id, step).parameters[:100] = np.nan  # it is cached
     try:
-        snapshot.layer_sums.clear()
-        snapshot.layer_survey.clear()
+        analysis.layer_pre_activations.clear()
+        analysis.layer_statistics.clear()
         with pytest.raises(UserError, match="diverged"):
-            controls._judged(run.id, step, 0, "index", "all")
+            wall._order_and_badges(run.id, step, 0, "index", "all")
         details.of.clear()
         found = details.of(run.id, step, 0, 0)
         assert "diverged" in found["activations"]["message"]
         assert np.isfinite(np.frombuffer(base64.b64decode(found["weights"]), "<f4")).all()
     finally:
-        snapshot.network.clear()
+        network_at.clear()
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("my run", "my-run-3.npz"), ("../../etc", "etc-3.npz"), ("Σ/\\:", "ID-3.npz")],
 )
-def test_files_are_named_so_that_every_computer_takes_them(store, name, expected):
+def test_file_names_are_valid_on_every_system(store, name, expected):
     run = store.create(RunSpec(), name)
     assert export_menu.file_name(run, ".npz", 3) == expected.replace("ID", run.id)
     assert export_menu.file_name(None, ".npz") == "pretrained.npz"
 
 
-def test_what_is_taken_along_is_what_was_written():
+def test_contents_are_what_was_written():
     assert export_menu.contents("it.txt", lambda path: path.write_text("all")) == b"all"
     with pytest.raises(ZeroDivisionError):
         export_menu.contents("it.txt", lambda path: Path(path / str(1 // 0)))

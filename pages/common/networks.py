@@ -1,0 +1,21 @@
+"""Networks of recorded runs at their snapshots, cached."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nn.models import pretrained
+from nn.network import Network
+from nn.runs import load_network
+from pages.server.shared_store import store
+
+PRETRAINED_ID = ""  # in place of a run's id; its only step is 0
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)  # a large network takes 64 MB
+def network_at(run_id: str, step: int) -> Network:
+    """Shared by all visitors: do not change it. Raises UserError for a run or a snapshot that does
+    not exist."""
+    if run_id == PRETRAINED_ID:
+        return pretrained.network()
+    return load_network.network_at(store(), run_id, step)

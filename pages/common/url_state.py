@@ -1,0 +1,69 @@
+"""URL state: the parameters of a link, reading and writing them.
+
+A link holds plain values: run ids, numbers, and RunSpec's own words (``optimizer=adam``). Only what
+differs from the default is in the URL. pages.server.old_links translates links by version 0.1.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from typing import TypeVar
+
+import streamlit as st
+
+from nn.runs.spec import RunSpec
+
+N = TypeVar("N", int, float)
+
+RUN, STEP = "run", "step"  # the run in view and the snapshot shown; absent: the newest snapshot
+MODEL = "model"  # "pretrained": Neurons and Mistakes show the pretrained model instead of the run
+SIMPLE = "simple"  # "1": the Train page for a class, with little more than Start and Stop
+PRESET = "preset"
+SETTINGS = {PRESET, *(field.name for field in dataclasses.fields(RunSpec))}
+LAYER, NEURON = "layer", "neuron"  # counted from 1 and from 0, as on screen
+MODE, SORT, ONLY = "mode", "sort", "only"  # of the weight wall on Neurons
+DIGIT = "digit"  # on Draw: the row of a test image
+
+
+def read(name: str, default: str = "") -> str:
+    """A parameter's text; ``default`` without it."""
+    return st.query_params.get(name, default)
+
+
+def read_option(name: str, options: Collection[str], default: str) -> str:
+    """A parameter that is one of ``options``, else ``default``."""
+    value = read(name)
+    return value if value in options else default
+
+
+def read_number(name: str, low: N, high: N, default: N) -> N:
+    """A parameter that is a number of ``default``'s type from low to high, else ``default``."""
+    try:
+        number = type(default)(read(name))
+    except (ValueError, OverflowError):
+        return default
+    return number if low <= number <= high else default
+
+
+def has(*names: str) -> bool:
+    """Whether the URL has any of these parameters."""
+    return any(name in st.query_params for name in names)
+
+
+def write(name: str, value: object) -> None:
+    """Put a parameter into the URL; None removes it."""
+    write_all({name: value})
+
+
+def write_all(parameters: Mapping[str, object]) -> None:
+    """Put parameters into the URL, in one message to the browser; None removes one."""
+    before = st.query_params.to_dict()
+    after = before | {name: str(value) for name, value in parameters.items()}
+    after = {name: text for name, text in after.items() if parameters.get(name, "") is not None}
+    if after != before:
+        st.query_params.from_dict(after)
+
+
+def read_all() -> dict[str, str]:
+    return st.query_params.to_dict()
