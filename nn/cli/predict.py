@@ -37,9 +37,14 @@ def predict(images: tuple[Path, ...], model: str | None, as_json: bool) -> None:
     from nn.data.formats.image_files import open_image
     from nn.data.preprocess.pipeline import preprocess
     from nn.models import pretrained
-    from nn.runs import load_network as models
+    from nn.runs import load_network
+    from nn.runs.store.store import RunStore
 
-    network = None if model is None else models.find_model(model).network
+    network = rule = None
+    if model is not None:
+        network, run, _ = load_network.find_model(model)
+        if run:
+            rule = load_network.rejection_rule(RunStore(), run)
 
     succeeded = 0
     for path in _image_files(images):
@@ -52,7 +57,7 @@ def predict(images: tuple[Path, ...], model: str | None, as_json: bool) -> None:
                 click.echo(str(error), err=True)
             continue
         succeeded += 1
-        answer = pretrained.predict(preprocessed, network)
+        answer = pretrained.predict(preprocessed, network, rule)
         if as_json:
             print_json(
                 file=str(path), digit=answer.predicted, confidence=answer.confidence,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from nn.errors import UserError
 from nn.layers import OUTPUTS, Array
 from nn.models import checkpoint, pretrained, weights_file
+from nn.models.rejection import RejectionRule
 from nn.network import Network
 from nn.runs.spec import PRETRAINED, RunSpec
 from nn.runs.store.store import Run, RunStore, State
@@ -121,18 +122,18 @@ def initial_parameters(store: RunStore, spec: RunSpec) -> Array:
     return network.parameters
 
 
-def comes_from_pretrained(store: RunStore, run: Run) -> bool:
-    """Whether the run was fine-tuned from the pretrained model, directly or through other runs.
+def rejection_rule(store: RunStore, run: Run) -> RejectionRule | None:
+    """The pretrained model's rule when the run was fine-tuned from it, directly or through other
+    runs; None: its network rejects nothing.
 
-    Its network then keeps the pretrained model's rejection rule. False when a run in between has
-    been deleted.
+    None too when a run in between has been deleted.
     """
     while run.spec.init_from not in ("", PRETRAINED):
         try:
             run = store.run(run.spec.init_from.partition("@")[0])
         except UserError:
-            return False
-    return run.spec.init_from == PRETRAINED
+            return None
+    return pretrained.rejection_rule() if run.spec.init_from == PRETRAINED else None
 
 
 def latest_finished(store: RunStore) -> Run | None:

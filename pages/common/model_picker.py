@@ -13,7 +13,7 @@ from nn.network import Network
 from nn.runs import spec
 from nn.runs.store.store import Run
 from pages.common import state
-from pages.common.networks import PRETRAINED_ID, network_at
+from pages.common.networks import PRETRAINED_ID, network_at, rejection_rule
 from pages.common.numbers import percent
 from pages.common.snapshot_slider import snapshot_slider
 from pages.server.shared_store import store
@@ -41,7 +41,7 @@ class Model(NamedTuple):
         return f"{self.run_id}@{self.step}" if self.run_id else spec.PRETRAINED
 
     def predict(self, image: Preprocessed) -> pretrained.Prediction:
-        return pretrained.predict(image, self.network if self.run_id else None)
+        return pretrained.predict(image, self.network, rejection_rule(self.run_id))
 
 
 PRETRAINED = Model("", "Pretrained model")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from nn.models import pretrained
+from nn.models.rejection import RejectionRule
 from nn.network import Network
 from nn.runs import load_network
 from pages.server.shared_store import store
@@ -19,3 +20,11 @@ def network_at(run_id: str, step: int) -> Network:
     if run_id == PRETRAINED_ID:
         return pretrained.network()
     return load_network.network_at(store(), run_id, step)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def rejection_rule(run_id: str) -> RejectionRule | None:
+    """As nn.runs.load_network.rejection_rule, and the pretrained model's own."""
+    if run_id == PRETRAINED_ID:
+        return pretrained.rejection_rule()
+    return load_network.rejection_rule(store(), store().run(run_id))

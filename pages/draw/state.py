@@ -13,7 +13,7 @@ from pages.draw.strokes import Drawing
 
 # Keys of widgets.
 TOOLS, TAB, COMPARE = "canvas tools", "draw tab", "compare models"
-MODELS = "model", "second model"
+MODELS = "first model", "second model"
 EXPLAINED_DIGIT = "explained digit"
 HISTORY_RUN = "learning history run"
 MY_DIGITS_TABLE = "my digits table"

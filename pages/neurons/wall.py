@@ -37,7 +37,7 @@ def options(
         "neurons": sizes[layer + 1],
         "mode": "fixed" if is_fixed else mode,
         "can_open": True,
-        "subject": subject[0].upper() + subject[1:] + ", projected to pixel space" * (layer > 0),
+        "subject": subject[0].upper() + subject[1:] + " (projected to pixel space)" * (layer > 0),
         "has_details_panel": True,
         **_tiles(run_id, steps, step, layer, mode),
     }

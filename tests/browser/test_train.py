@@ -153,7 +153,9 @@ def test_rate_and_speed_are_changed_while_it_learns(page: Page, server) -> None:
     page.get_by_role("slider", name="Speed", exact=True).focus()
     page.keyboard.press("Home")  # one batch a second
     wait_until(page, lambda: store.current_setting(run.id, "speed") == 1)
-    page.wait_for_function(STANDS)  # what was on its way has come
+    page.wait_for_function(STANDS)
+    before = step(page)
+    page.wait_for_function(f"{STEP} > {before}")  # all that was trained before has arrived
     before, begun = step(page), time.monotonic()
     page.wait_for_function(f"{STEP} >= {before} + 3")
     assert 2 <= time.monotonic() - begun <= 10

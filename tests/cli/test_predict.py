@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn.data.synthetic import handwriting
+from nn.data.synthetic import handwriting, non_digits
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
 from nn.runs.worker.loop import work
@@ -125,3 +125,15 @@ def test_predict_takes_a_model_by_name_and_snapshot(network, digits):
     assert not np.allclose(trained, probabilities())  # the pretrained model
     assert not np.allclose(trained, probabilities("--model", "digits@0"))
     assert "'nobody'" in assert_error_message(nn("predict", digits, "--model", "nobody"))
+
+
+def test_a_fine_tuned_pretrained_model_rejects_what_is_not_a_digit(network, tmp_path):
+    spec = RunSpec(hidden=(1000, 500), init_from="pretrained", dataset="strokes")
+    next(events := work(network, network.create(spec, "fine-tuned").id))
+    events.close()  # at step 0
+    Image.fromarray(255 - non_digits.make(9, seed=3)[4]).save(tmp_path / "scribble.png")
+    answers = {
+        model: lines(nn("predict", tmp_path / "scribble.png", "--model", model, "--json").stdout)
+        for model in ("fine-tuned@0", "digits")
+    }
+    assert answers["fine-tuned@0"][0]["rejected"] and not answers["digits"][0]["rejected"]

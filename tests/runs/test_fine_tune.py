@@ -168,13 +168,12 @@ def test_deleting_a_run_never_deletes_a_file_that_digitscope_did_not_make(store,
     assert elsewhere.exists()
 
 
-def test_a_run_fine_tuned_from_the_pretrained_model_is_recognized_through_a_chain(store, quick):
+def test_what_is_fine_tuned_from_the_pretrained_model_keeps_its_rejection_rule(store, quick):
     teach(store, MIN_DIGITS)
     first = create_run(store, ME, "pretrained", "x")
     second = store.create(dataclasses.replace(first.spec, init_from=f"{first.id}@1"))
-    other = store.create(quick)
-    from_pretrained = load_network.comes_from_pretrained
-    assert from_pretrained(store, first) and from_pretrained(store, second)
-    assert not from_pretrained(store, other)
+    for run in first, second:
+        assert load_network.rejection_rule(store, run) == pretrained.rejection_rule()
+    assert load_network.rejection_rule(store, store.create(quick)) is None
     store.delete(first.id)
-    assert not from_pretrained(store, second)
+    assert load_network.rejection_rule(store, second) is None
