@@ -18,7 +18,7 @@ from pages.mistakes.state import ANY
 
 PER_PAGE = 20  # images
 COUNTS, PERCENTAGES = "Counts", "Percent"
-MOST_CONFIDENT, LEAST_CONFIDENT = "Most confident first", "Least confident first"
+MOST_CONFIDENT, LEAST_CONFIDENT = "most confident", "least confident"
 
 
 def show(predictions: Predictions, images: ImageSet) -> None:
@@ -74,7 +74,7 @@ def _gallery(predictions: Predictions, images: ImageSet) -> None:
     with columns[1]:
         predicted = _choose_digit("Predicted", "a wrong digit", mistakes_state.PREDICTED)
     order = columns[2].selectbox(
-        "Order", [MOST_CONFIDENT, LEAST_CONFIDENT], key=mistakes_state.ORDER
+        "Show first", [MOST_CONFIDENT, LEAST_CONFIDENT], key=mistakes_state.ORDER
     )
     rows = select(predictions, actual, predicted)
     if order == LEAST_CONFIDENT:
@@ -91,7 +91,7 @@ def _gallery(predictions: Predictions, images: ImageSet) -> None:
     if not len(rows):
         return
     pages = -(-len(rows) // PER_PAGE)
-    page = min(pages, st.session_state.get(mistakes_state.PAGE, 1))
+    page = mistakes_state.page(mistakes_state.PAGE, pages)
     thumbnails(
         [
             thumbnail(predictions, images, int(row))
@@ -101,7 +101,6 @@ def _gallery(predictions: Predictions, images: ImageSet) -> None:
         "gallery",
     )
     if pages > 1:
-        st.session_state[mistakes_state.PAGE] = page
         st.pagination(pages, key=mistakes_state.PAGE)
     note(
         "The ten bars below an image are the probabilities of the digits 0 to 9: red for the "

@@ -89,7 +89,7 @@ def _hardest(
         note("No images.")
         return
     pages = -(-len(rows) // PER_PAGE)
-    page = min(pages, st.session_state.get(mistakes_state.HARD_PAGE, 1))
+    page = mistakes_state.page(mistakes_state.HARD_PAGE, pages)
     samples_seen = [model_predictions.samples_seen(snapshot) for snapshot in snapshots]
     thumbnails(
         [
@@ -102,7 +102,6 @@ def _hardest(
         "hardest images",
     )
     if pages > 1:
-        st.session_state[mistakes_state.HARD_PAGE] = page
         st.pagination(pages, key=mistakes_state.HARD_PAGE)
     note("“Correct since 12K”: correct at every snapshot after the network had seen 12,000 images.")
 

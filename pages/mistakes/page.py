@@ -104,7 +104,7 @@ def current_confusion(images: ImageSet) -> Confusion:
 
 
 title, model_column, images_column, export_column = st.columns(
-    [2, 4, 4, 3], vertical_alignment="bottom"
+    [4, 10, 6, 4], vertical_alignment="bottom"
 )
 title.header("Mistakes", anchor=False)
 state.open_run_in_view()

@@ -45,6 +45,14 @@ def select_cell(actual: int, predicted: int) -> None:
     first_page()
 
 
+def page(key: str, pages: int) -> int:
+    """The selected page; the first when there are no longer so many. To be called before
+    ``st.pagination``, which warns when it is given a value."""
+    if st.session_state.get(key, 1) > pages:
+        del st.session_state[key]
+    return int(st.session_state.get(key, 1))
+
+
 def first_page() -> None:
     """Of the gallery, because it now shows other images."""
     st.session_state.pop(PAGE, None)
