@@ -50,7 +50,7 @@ def write_weight_wall(
     a WebP, any other a GIF.
 
     A WebP is encoded after the last frame is drawn, which takes several times as long. An exception
-    raised by ``track`` cancels the export and leaves no file. Raises UserError for a snapshot or
+    raised by ``progress`` cancels the export and leaves no file. Raises UserError for a snapshot or
     neuron that does not exist, and where the file cannot be written.
     """
     sizes = store.run(run_id).spec.sizes

@@ -40,8 +40,8 @@ def write(store: RunStore, run: Run, steps: list[int], path: Path, progress: Pro
     """Write the curves, the weight wall with a timeline of up to MAX_SNAPSHOTS of the snapshots
     ``steps``, confusion matrices along it, and the mistakes at the last one.
 
-    An exception raised by ``track`` cancels the export and leaves no file. Raises UserError where
-    no snapshot can be shown, or the file cannot be written.
+    An exception raised by ``progress`` cancels the export and leaves no file. Raises UserError if
+    no snapshot can be shown or the file cannot be written.
     """
     parts = {
         "NAME": html.escape(run.name),

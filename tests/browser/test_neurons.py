@@ -1,4 +1,4 @@
-"""The Neurons page, acted on by a person."""
+"""The Neurons page, used as a visitor uses it."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ TIMELINE = (
 )
 
 
-def look(page: Page, server: Server, query: str) -> None:
+def open_neurons(page: Page, server: Server, query: str) -> None:
     """Open the page and wait for wall, details and all snapshots of the run."""
     page.goto(f"{server.url}/neurons?{query}")
-    opened(page, server)
+    wait_until_loaded(page, server)
 
 
-def opened(page: Page, server: Server) -> None:
+def wait_until_loaded(page: Page, server: Server) -> None:
     page.wait_for_function(f"Number({WALL}?.dataset.neurons) > 0", timeout=30_000)
     page.wait_for_function(f"{DETAILS}?.neuron !== undefined", timeout=30_000)
     [run_id] = parse_qs(urlsplit(page.url).query)["run"]
@@ -62,12 +62,12 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option).click()
 
 
-def test_the_wall_follows_the_timeline_and_only_at_rest_does_the_script(
+def test_dragging_the_timeline_redraws_the_wall_and_reruns_the_script_once(
     page: Page, server, record
 ) -> None:
     run = record()
     steps = RunStore(server.store).snapshot_steps(run.id)
-    look(page, server, f"run={run.id}")
+    open_neurons(page, server, f"run={run.id}")
     assert step(page) == steps[-1]
     slider = page.get_by_role("slider", name="Snapshot")
     sent: list[object] = []
@@ -86,10 +86,10 @@ def test_the_wall_follows_the_timeline_and_only_at_rest_does_the_script(
     expect(page).not_to_have_url(re.compile("step="))
 
 
-def test_a_link_leads_to_the_moment_the_layer_and_the_neuron(page: Page, server, record) -> None:
+def test_a_link_opens_the_snapshot_the_layer_and_the_neuron(page: Page, server, record) -> None:
     run = record(hidden=(8, 6))
     steps = RunStore(server.store).snapshot_steps(run.id)
-    look(page, server, f"run={run.id}&step={steps[5]}&layer=2&neuron=3")
+    open_neurons(page, server, f"run={run.id}&step={steps[5]}&layer=2&neuron=3")
     wait_for_details(page, 3)
     page.wait_for_function(f"{STEP} === {steps[5]}")
     assert page.evaluate(f"{DETAILS}.step") == str(steps[5])
@@ -98,16 +98,14 @@ def test_a_link_leads_to_the_moment_the_layer_and_the_neuron(page: Page, server,
 
 
 @pytest.mark.parametrize("query", ["step=999999999", "step=x&neuron=-3", "layer=9&neuron=500"])
-def test_an_address_that_names_what_is_not_there_opens_all_the_same(
-    page: Page, server, record, query
-) -> None:
+def test_a_link_with_invalid_values_opens_the_page(page: Page, server, record, query) -> None:
     run = record(epochs=1)
-    look(page, server, f"run={run.id}&{query}")
+    open_neurons(page, server, f"run={run.id}&{query}")
 
 
-def test_a_click_and_the_keys_choose_a_neuron(page: Page, server, record) -> None:
+def test_a_click_or_the_arrow_keys_select_a_neuron(page: Page, server, record) -> None:
     run = record()
-    look(page, server, f"run={run.id}")
+    open_neurons(page, server, f"run={run.id}")
     wait_for_details(page, 0)
     wall = page.get_by_role("img", name="Arrow keys select a neuron, Enter opens it")
     wall.click(position={"x": 5, "y": 5})
@@ -117,13 +115,13 @@ def test_a_click_and_the_keys_choose_a_neuron(page: Page, server, record) -> Non
     wait_for_details(page, 2)
     page.wait_for_url("**neuron=2*")
     page.reload()
-    opened(page, server)
+    wait_until_loaded(page, server)
     wait_for_details(page, 2)
 
 
-def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
+def test_every_mode_and_order_redraws_the_wall(page: Page, server, record) -> None:
     run = record()
-    look(page, server, f"run={run.id}")
+    open_neurons(page, server, f"run={run.id}")
     shown = {page.evaluate(f"{WALL}.toDataURL()")}
     for mode, words in (
         ("change since start", "since initialization"),
@@ -143,9 +141,9 @@ def test_each_mode_and_order_draws_the_wall(page: Page, server, record) -> None:
     assert len(shown) == 8
 
 
-def test_dead_neurons_and_duplicates_are_badged_and_filtered(page: Page, server, record) -> None:
+def test_dead_and_duplicate_neurons_can_be_filtered(page: Page, server, record) -> None:
     run = record(lr=0.5)  # high enough to kill some
-    look(page, server, f"run={run.id}")
+    open_neurons(page, server, f"run={run.id}")
     shown = {}
     for only in ("dead", "duplicates", "unique"):
         with rerun(page):
@@ -154,7 +152,7 @@ def test_dead_neurons_and_duplicates_are_badged_and_filtered(page: Page, server,
         shown[only] = int(page.evaluate(f"{WALL}.dataset.neurons"))
     assert 0 < shown["dead"] < 24
     assert 0 < shown["unique"] < 24
-    assert sum(shown.values()) == 24  # what is dead is no duplicate
+    assert sum(shown.values()) == 24  # a dead neuron is no duplicate
 
 
 SHAPES = [
@@ -167,17 +165,17 @@ SHAPES = [
 
 
 @pytest.mark.parametrize(("name", "fields"), SHAPES, ids=[name for name, _ in SHAPES])
-def test_runs_of_every_shape_open(page: Page, server, record, name, fields) -> None:
+def test_networks_of_every_shape_can_be_opened(page: Page, server, record, name, fields) -> None:
     run = record(name, **fields)
     depth = len(run.spec.sizes) - 1
     for layer in {1, depth}:
-        look(page, server, f"run={run.id}&layer={layer}")
+        open_neurons(page, server, f"run={run.id}&layer={layer}")
         expect(page.get_by_test_id("stAlert")).to_have_count(0)
     if name == "none":
         expect(page.get_by_text("have no outgoing weights")).to_be_visible()
 
 
-def test_without_a_run_or_a_snapshot_the_page_says_so(page: Page, server) -> None:
+def test_the_page_explains_a_missing_run_or_snapshot(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
     expect(page.get_by_text("Train your own network")).to_be_visible()
     RunStore(server.store).create(RunSpec(), "waits")
@@ -186,7 +184,7 @@ def test_without_a_run_or_a_snapshot_the_page_says_so(page: Page, server) -> Non
     page.wait_for_function(f"{WALL}?.dataset.neurons === '128'")
 
 
-def test_a_run_that_learns_is_followed_live(page: Page, server) -> None:
+def test_an_active_run_is_shown_live(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
     state(page, "Training")
@@ -196,7 +194,7 @@ def test_a_run_that_learns_is_followed_live(page: Page, server) -> None:
     page.wait_for_function(f"{STEP} > {before + 20}")
 
 
-def test_a_tile_of_the_train_page_opens_its_neuron(page: Page, server, record) -> None:
+def test_a_tile_on_the_train_page_opens_its_neuron(page: Page, server, record) -> None:
     run = record()
     page.goto(f"{server.url}/?run={run.id}")
     page.wait_for_function(f"{STEP} > 0", timeout=30_000)
@@ -209,16 +207,18 @@ def test_a_tile_of_the_train_page_opens_its_neuron(page: Page, server, record) -
     assert f"run={run.id}" in page.url
 
 
-def test_a_neuron_is_compared_with_others_and_itself(page: Page, server, record) -> None:
+def test_a_neuron_can_be_compared_with_another_neuron_snapshot_or_run(
+    page: Page, server, record
+) -> None:
     record("first", seed=1)
     run = record("second", seed=2)
-    look(page, server, f"run={run.id}&neuron=4")
-    for beside, title in (
+    open_neurons(page, server, f"run={run.id}&neuron=4")
+    for kind, title in (
         ("neuron", "Neuron 5"),
         ("snapshot", "untrained"),
         ("run", "first, after 30,000 images"),
     ):
-        page.get_by_role("radio", name=beside, exact=True).click()
+        page.get_by_role("radio", name=kind, exact=True).click()
         expect(page.locator(".neuron-comparison").get_by_text(title, exact=True)).to_be_visible()
         expect(page.get_by_text("Similarity (cosine)")).to_be_visible()
     page.get_by_role("slider", name="Other snapshot").press("Home")
@@ -227,7 +227,7 @@ def test_a_neuron_is_compared_with_others_and_itself(page: Page, server, record)
 
 def test_everything_can_be_exported(page: Page, server, record, tmp_path: Path) -> None:
     run = record("to take")
-    look(page, server, f"run={run.id}&neuron=3")
+    open_neurons(page, server, f"run={run.id}&neuron=3")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Download image (PNG)").click()
     wide = page.evaluate(f"{WALL}.clientWidth")
@@ -251,9 +251,9 @@ def test_everything_can_be_exported(page: Page, server, record, tmp_path: Path) 
         assert Path(saved.value.path()).stat().st_size > 1000
 
 
-def test_an_animation_can_be_canceled_while_it_is_made(page: Page, server, record) -> None:
+def test_an_animation_can_be_canceled(page: Page, server, record) -> None:
     run = record(hidden=(1000,), batch_size=100)  # many snapshots take a while to draw
-    look(page, server, f"run={run.id}")
+    open_neurons(page, server, f"run={run.id}")
     page.get_by_role("button", name="Export").click()
     choose(page, "Size", "large")
     page.get_by_role("slider", name="Snapshots").press("End")
@@ -289,9 +289,9 @@ def test_without_a_run_the_pretrained_model_is_shown(page: Page, server) -> None
     assert not serious(page)
 
 
-def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server, record) -> None:
+def test_axe_finds_no_serious_accessibility_problem(page: Page, server, record) -> None:
     run = record()
-    look(page, server, f"run={run.id}&neuron=3")
+    open_neurons(page, server, f"run={run.id}&neuron=3")
     page.get_by_role("radio", name="snapshot", exact=True).click()
     expect(page.get_by_text("Similarity (cosine)")).to_be_visible()
     assert not serious(page)

@@ -1,4 +1,4 @@
-"""The Train page, acted on by a person."""
+"""The Train page, used as a visitor uses it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from nn.support.paths import log
 from tests.browser.app import FRAMES, STEP, Server, heap, paint, serious, start, step, wait_until
 
 # The wall has shown the same step for half a second.
-STANDS = f"""() => {{
+SETTLED = f"""() => {{
   const now = performance.now(), step = {STEP};
   if (window.lastStep !== step) [window.lastStep, window.lastChange] = [step, now];
   return now - window.lastChange > 500;
@@ -24,7 +24,7 @@ STANDS = f"""() => {{
 
 
 def open_train(page: Page, url: str, epochs: int = 40, more: str = "") -> None:
-    """The Train page with a run long enough to act on, as a link configures it."""
+    """Open the Train page with settings from a link; 40 epochs leave time to press buttons."""
     page.goto(f"{url}/?epochs={epochs}{more}")
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
 
@@ -55,7 +55,7 @@ def test_start_makes_the_wall_and_the_curve_move(page: Page, server) -> None:
     assert falling[-1] < 0.8 * falling[0]
 
 
-def test_pause_resume_and_stop_do_what_they_say(page: Page, server) -> None:
+def test_pause_resume_and_stop_work(page: Page, server) -> None:
     open_train(page, server.url)
     start(page)
     state(page, "Training")
@@ -72,14 +72,16 @@ def test_pause_resume_and_stop_do_what_they_say(page: Page, server) -> None:
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     [run] = RunStore(server.store).runs()
     assert run.state is State.STOPPED
-    page.get_by_role("button", name="Resume").click()  # a stopped run goes on from its checkpoint
+    page.get_by_role("button", name="Resume").click()  # a stopped run resumes from its checkpoint
     page.wait_for_function(f"{STEP} > {run.step}")
     state(page, "Training")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
 
 
-def test_a_reload_goes_on_watching_and_so_does_a_restarted_server(page: Page, server) -> None:
+def test_training_is_shown_again_after_a_reload_and_after_a_server_restart(
+    page: Page, server
+) -> None:
     open_train(page, server.url, epochs=200)
     start(page)
     state(page, "Training")
@@ -94,11 +96,13 @@ def test_a_reload_goes_on_watching_and_so_does_a_restarted_server(page: Page, se
     state(page, "Stopped")
 
 
-def test_a_run_of_the_command_line_is_watched_here_and_ended_there(page: Page, server) -> None:
+def test_a_run_started_on_the_command_line_is_shown_live_and_stopped_there(
+    page: Page, server
+) -> None:
     training = server.nn("train", "--epochs", "500", "--name", "from the shell")
     store = RunStore(server.store)
     wait_until(page, store.runs)
-    page.goto(server.url)  # it opens with the run under way
+    page.goto(server.url)  # it opens with the active run
     page.wait_for_function(f"{STEP} > 0", timeout=20_000)
     before = step(page)
     page.wait_for_function(f"{STEP} > {before}")
@@ -110,7 +114,7 @@ def test_a_run_of_the_command_line_is_watched_here_and_ended_there(page: Page, s
     assert training.wait(10) == 0
 
 
-def test_who_did_not_start_a_run_watches_and_may_not_stop_it(page: Page, browser, server) -> None:
+def test_another_visitor_can_watch_a_run_but_not_stop_it(page: Page, browser, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
     other = browser.new_context().new_page()
@@ -120,14 +124,14 @@ def test_who_did_not_start_a_run_watches_and_may_not_stop_it(page: Page, browser
     other.wait_for_function(f"{STEP} > {before}")
     expect(other.locator(".about")).to_contain_text("by another visitor")
     expect(other.get_by_role("button", name="Stop")).to_be_disabled()
-    other.get_by_role("button", name="New run").click()  # and may start one of his own
+    other.get_by_role("button", name="New run").click()  # they may start their own
     expect(other.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     other.context.close()
     expect(page.get_by_role("button", name="Stop")).to_be_enabled()
     page.wait_for_function(f"{STEP} > {step(page)}")
 
 
-def test_a_paused_run_goes_one_batch_or_to_the_end_of_the_epoch(page: Page, server) -> None:
+def test_a_paused_run_advances_by_one_batch_or_one_epoch(page: Page, server) -> None:
     open_train(page, server.url)
     start(page)
     page.get_by_role("button", name="Pause").click()
@@ -142,7 +146,7 @@ def test_a_paused_run_goes_one_batch_or_to_the_end_of_the_epoch(page: Page, serv
     page.wait_for_function(f"{STEP} > 0 && {STEP} % {per_epoch} == 0", timeout=20_000)
 
 
-def test_rate_and_speed_are_changed_while_it_learns(page: Page, server) -> None:
+def test_learning_rate_and_speed_can_be_changed_during_training(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
     store = RunStore(server.store)
@@ -153,7 +157,7 @@ def test_rate_and_speed_are_changed_while_it_learns(page: Page, server) -> None:
     page.get_by_role("slider", name="Speed", exact=True).focus()
     page.keyboard.press("Home")  # one batch a second
     wait_until(page, lambda: store.current_setting(run.id, "speed") == 1)
-    page.wait_for_function(STANDS)
+    page.wait_for_function(SETTLED)
     before = step(page)
     page.wait_for_function(f"{STEP} > {before}")  # all that was trained before has arrived
     before, begun = step(page), time.monotonic()
@@ -169,7 +173,7 @@ def test_rate_and_speed_are_changed_while_it_learns(page: Page, server) -> None:
     expect(speed).to_have_attribute("aria-valuetext", "full speed")
 
 
-def test_keys_act_unless_somebody_types(page: Page, server) -> None:
+def test_keyboard_shortcuts_work_except_while_typing(page: Page, server) -> None:
     open_train(page, server.url)
     page.get_by_text("Network", exact=True).click()
     field = page.get_by_label("Hidden layers", exact=True)
@@ -190,7 +194,7 @@ def test_keys_act_unless_somebody_types(page: Page, server) -> None:
     state(page, "Stopped")
 
 
-def test_a_worker_that_is_killed_is_noticed_and_its_run_goes_on(page: Page, server) -> None:
+def test_a_killed_worker_is_noticed_and_its_run_can_be_resumed(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
     page.wait_for_function("Number(document.querySelector('.plot')?.dataset.epochs) > 0")
@@ -200,13 +204,13 @@ def test_a_worker_that_is_killed_is_noticed_and_its_run_goes_on(page: Page, serv
     os.kill(int(worker[1]), signal.SIGKILL)
     state(page, "Interrupted")
     expect(page.locator(".message")).to_contain_text("worker of this run vanished")
-    stood = step(page)
+    interrupted_at = step(page)
     page.get_by_role("button", name="Resume").click()
     state(page, "Training")
-    page.wait_for_function(f"{STEP} > {stood}", timeout=20_000)
+    page.wait_for_function(f"{STEP} > {interrupted_at}", timeout=20_000)
 
 
-def test_the_end_says_what_came_of_it_and_what_to_try_next(page: Page, server) -> None:
+def test_a_finished_run_reports_its_result_and_can_be_restarted(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     start(page)
     state(page, "Finished")
@@ -218,13 +222,13 @@ def test_the_end_says_what_came_of_it_and_what_to_try_next(page: Page, server) -
     assert (one.spec, one.test_accuracy) == (two.spec, two.test_accuracy)
 
 
-def test_the_timeline_of_an_ended_run_leads_wall_and_curves(page: Page, server) -> None:
+def test_the_timeline_of_a_finished_run_moves_wall_and_curves(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     start(page)
     state(page, "Finished")
     end = step(page)
     timeline = page.get_by_role("slider", name="Snapshot")
-    expect(timeline).to_have_attribute("data-snapshots", re.compile("[1-9]"))  # they have come
+    expect(timeline).to_have_attribute("data-snapshots", re.compile("[1-9]"))  # they have loaded
     timeline.press("ArrowLeft")
     page.wait_for_function(f"0 < {STEP} && {STEP} < {end}")
     expect(page.locator(".marker")).to_be_visible()
@@ -233,7 +237,7 @@ def test_the_timeline_of_an_ended_run_leads_wall_and_curves(page: Page, server) 
     expect(page.locator(".marker")).to_be_hidden()
 
 
-def test_a_class_sees_start_and_little_else(page: Page, server) -> None:
+def test_simple_mode_shows_only_start_and_stop(page: Page, server) -> None:
     open_train(page, server.url, more="&hidden=16&simple=1")
     expect(page.get_by_text("Preset", exact=True)).to_be_hidden()
     start(page)
@@ -245,7 +249,7 @@ def test_a_class_sees_start_and_little_else(page: Page, server) -> None:
     state(page, "Stopped")
 
 
-def test_a_run_in_view_follows_to_the_other_pages_and_back(page: Page, server) -> None:
+def test_the_run_in_view_stays_selected_across_pages(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     start(page)
     run = RunStore(server.store).runs()[0].id
@@ -255,7 +259,7 @@ def test_a_run_in_view_follows_to_the_other_pages_and_back(page: Page, server) -
     page.wait_for_url(f"**/?*run={run}*")
 
 
-def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server) -> None:
+def test_axe_finds_no_serious_accessibility_problem(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     assert not serious(page)
     start(page)
@@ -263,8 +267,8 @@ def test_nothing_serious_stands_in_the_way_of_a_screen_reader(page: Page, server
     assert not serious(page)
 
 
-def test_memory_stays_flat_while_it_learns(page: Page, server) -> None:
-    """The benchmark looks for longer; here a leak of a frame a message would be 15 MB."""
+def test_browser_memory_does_not_grow_during_training(page: Page, server) -> None:
+    """The benchmark runs longer; here a leak of one frame per message would add 15 MB."""
     open_train(page, server.url, epochs=1000)
     start(page)
     page.wait_for_function(f"{FRAMES} >= 50")
@@ -273,13 +277,13 @@ def test_memory_stays_flat_while_it_learns(page: Page, server) -> None:
     assert heap(page) < early + 5e6
 
 
-def test_settings_that_make_no_network_are_explained_and_nothing_starts(page: Page, server) -> None:
+def test_impossible_settings_get_a_message_and_disable_start(page: Page, server) -> None:
     page.goto(f"{server.url}/?hidden=128,%20many")
     expect(page.get_by_text("hidden must be layer widths")).to_be_visible()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_disabled()
 
 
-def test_an_unknown_run_in_the_address_is_explained(page: Page, server) -> None:
+def test_an_unknown_run_in_the_url_gets_a_message(page: Page, server) -> None:
     page.goto(f"{server.url}/?run=nonesuch")
     expect(page.get_by_text("There is no run 'nonesuch'")).to_be_visible()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
@@ -298,7 +302,7 @@ def test_a_preset_fills_in_the_settings_and_a_link_carries_them(page: Page, serv
     page.wait_for_url("**hidden=20*")
     link = page.url
     RunStore(server.store).create(RunSpec())
-    page.goto(link)  # shows what it would start, not the newest run
+    page.goto(link)  # shows these settings, not the newest run
     assert "run=" not in page.url
     page.get_by_text("Network", exact=True).click()
     expect(page.get_by_label("Hidden layers", exact=True)).to_have_value("20, 10")
@@ -306,16 +310,16 @@ def test_a_preset_fills_in_the_settings_and_a_link_carries_them(page: Page, serv
     expect(page.get_by_label("Epochs", exact=True)).to_have_value(epochs)
 
 
-def test_names_are_shown_as_they_are(page: Page, server) -> None:
+def test_run_names_are_not_interpreted_as_markdown(page: Page, server) -> None:
     RunStore(server.store).create(RunSpec(), "a *b* ![x](http://localhost:1/p.png) $x^2$ :smile:")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     page.goto(server.url)
     expect(page.get_by_text("a *b* ![x](http://localhost:1/p.png) $x^2$ :smile:")).to_be_visible()
-    assert asked and not any("p.png" in url for url in asked)
+    assert requests and not any("p.png" in url for url in requests)
 
 
-def test_settings_stay_while_the_visitor_is_on_another_page(page: Page, server) -> None:
+def test_settings_are_kept_while_visiting_another_page(page: Page, server) -> None:
     open_train(page, server.url, epochs=41)
     page.get_by_role("link", name="Draw").click()
     expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
@@ -324,18 +328,18 @@ def test_settings_stay_while_the_visitor_is_on_another_page(page: Page, server) 
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("41")
 
 
-def test_a_new_run_can_be_prepared_while_another_learns(page: Page, server) -> None:
+def test_a_new_run_can_be_configured_while_another_trains(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
     state(page, "Training")
     page.get_by_role("button", name="New run").click()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     page.wait_for_function(f"{STEP} == 0")
-    page.goto(server.url)  # nothing in the address: the run under way comes back
+    page.goto(server.url)  # without a run in the URL, the active run is shown
     page.wait_for_function(f"{STEP} > 0")
 
 
-def test_the_curves_of_a_second_run_fill_axes_of_their_own(page: Page, server) -> None:
+def test_the_axes_fit_the_curves_of_a_second_run(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     for number in (1, 2):
         page.get_by_role("button", name="Start", exact=True).click()
