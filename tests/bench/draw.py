@@ -1,4 +1,4 @@
-"""The Draw page in a real browser beside the server: from the lifted pen to the answer drawn."""
+"""Draw in a real browser on the same machine: from pen up to the prediction on the screen."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.browser.hand import Hand, people
 
 STROKES, UPLOADS, SIDE = 50, 200, 600
 
-# The first message after the pen is lifted is the canvas's; the answer is drawn in the frame in
-# which the bars say so.
+# The first message after pen up is the canvas's; the prediction is drawn in the frame in which the
+# bars announce it.
 WATCH = """window.stroke = {};
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) {
@@ -32,16 +32,16 @@ addEventListener("pointerup", () => { stroke = { lifted: performance.now() }; },
 document.addEventListener("digitscope-predicted", () => setTimeout(() => {
   stroke.drawn ??= performance.now();
 }));"""
-STILL = "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+IDLE = "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
 
 
 def run(report: Report) -> None:
-    """A stroke's wait at an idle server and beside a training run, what the canvas waits before it
-    posts, a picture's time, and that of many uploaded ones."""
+    """Latency of a stroke on an idle server and during a training run, how much of it the canvas
+    waits before it posts, the time to classify one image, and many uploaded ones."""
     without_page(report)
     path = find_chromium()
     if not path:
-        report.say("The page is measured in Chromium, and none was found.")
+        report.say("The page is measured in Chromium, which was not found.")
         return
     with tempfile.TemporaryDirectory() as home, chromium(path) as browser:
         server = Server(Path(home))
@@ -50,24 +50,24 @@ def run(report: Report) -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.add_init_script(WATCH)
             hand = Hand(page, server.url)
-            waits = answers(hand, report)
-            report.at_most("ms from pen lifted to answer, median", statistics.median(waits), 150)
-            report.at_most("ms from pen lifted to answer, worst", max(waits), 400)
+            waits = latencies(hand, report)
+            report.at_most("ms from pen up to prediction, median", statistics.median(waits), 150)
+            report.at_most("ms from pen up to prediction, worst", max(waits), 400)
             with training(server, RunStore(server.store)):
-                waits = answers(hand, report)
-            case = "ms from pen lifted to answer beside a training run, median"
+                waits = latencies(hand, report)
+            case = "ms from pen up to prediction during a training run, median"
             report.at_most(case, statistics.median(waits), 400)
         finally:
             server.stop()
             server.clear()
 
 
-def answers(hand: Hand, report: Report) -> list[float]:
-    """Real strokes, each when the page has come to rest → milliseconds until each is answered."""
+def latencies(hand: Hand, report: Report) -> list[float]:
+    """Draw strokes by people, each once the page is idle → milliseconds to each prediction."""
     page, waits, posts = hand.page, [], []
     for _, drawing in people(STROKES):
         for count, path in enumerate(hand.positions(drawing), 1):
-            page.wait_for_function(STILL)
+            page.wait_for_function(IDLE)
             hand.stroke(path)
             hand.wait_for_prediction(count)
             page.wait_for_function("stroke.drawn")
@@ -79,23 +79,25 @@ def answers(hand: Hand, report: Report) -> list[float]:
             break
     spread = statistics.quantiles(waits, n=10)
     report.say(
-        f"{len(waits)} strokes: of {statistics.median(waits):.0f} ms the canvas itself waits "
-        f"{statistics.median(posts):.0f}; a tenth takes under {spread[0]:.0f}, a tenth over "
-        f"{spread[-1]:.0f}, the worst {max(waits):.0f}"
+        f"{len(waits)} strokes: of {statistics.median(waits):.0f} ms the canvas waits "
+        f"{statistics.median(posts):.0f}; 10th percentile {spread[0]:.0f}, "
+        f"90th {spread[-1]:.0f}, worst {max(waits):.0f}"
     )
     return waits
 
 
 def without_page(report: Report) -> None:
-    """What the server does with one picture, and with many files."""
+    """What the server does with one image, and with many files."""
     drawings = [render(strokes).resize((SIDE, SIDE)) for _, strokes in people(UPLOADS)]
     pretrained.predict(preprocess(drawings[0]))  # warm
-    took = []
+    times = []
     for drawing in drawings[:STROKES]:
         began = time.perf_counter()
         pretrained.predict(preprocess(drawing))
-        took.append(1000 * (time.perf_counter() - began))
-    report.at_most(f"ms to preprocess and read {SIDE} × {SIDE}", statistics.median(took), 10)
+        times.append(1000 * (time.perf_counter() - began))
+    report.at_most(
+        f"ms to preprocess and classify {SIDE} × {SIDE} pixels", statistics.median(times), 10
+    )
     files = []
     for drawing in drawings:
         file = io.BytesIO()
@@ -103,8 +105,8 @@ def without_page(report: Report) -> None:
         files.append(file.getvalue())
     began = time.perf_counter()
     for data in files:
-        seen = upload.look("digit.png", data).seen
-        assert seen
-        pretrained.predict(seen)
-    took_all = time.perf_counter() - began
-    report.at_most(f"seconds to read {len(files)} uploaded pictures", took_all, 2)
+        preprocessed = upload.prepare("digit.png", data).preprocessed
+        assert preprocessed
+        pretrained.predict(preprocessed)
+    total = time.perf_counter() - began
+    report.at_most(f"seconds to classify {len(files)} uploaded images", total, 2)

@@ -1,4 +1,4 @@
-"""The Train page in a real browser beside the server and the worker, on this machine."""
+"""Train in a real browser, with server and worker on the same machine."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.browser.app import STEP, WALL, Server, chromium, find_chromium
 
 ROUNDS, SECONDS = 5, 4.0
 
-# In the page, for Playwright itself takes up to half a second to press: when a button was pressed
-# and when something was seen then, in milliseconds since 1970, and how long tasks took.
+# Measured in the page, because Playwright takes up to half a second to press a button: when it was
+# pressed and when the result was seen, in milliseconds since 1970, and the durations of long tasks.
 WATCH = """const now = () => performance.timeOrigin + performance.now();
 window.tasks = [];
 new PerformanceObserver((list) => list.getEntries().forEach((task) => tasks.push(task.duration)))
@@ -35,14 +35,14 @@ STOPPED = (
 
 
 def run(report: Report) -> None:
-    """Frames drawn a second, Start to first changed tile, Stop to halted and to what the page
-    says, the browser's longest task, its memory: medians and worst."""
+    """Frames per second, latency from Start to the first changed tile, from Stop to the halted
+    worker and to the page's "Stopped", and the browser's longest task: medians and worst."""
     path = find_chromium()
     if not path:
-        report.say("The live page is measured in Chromium, and none was found.")
+        report.say("The page is measured in Chromium, which was not found.")
         return
-    frames, first, halted, told = [], [], [], []
-    longest = 0.0
+    frames, first, halted, shown = [], [], [], []
+    max_task = 0.0
     with (
         tempfile.TemporaryDirectory() as home,
         chromium(path) as browser,
@@ -71,18 +71,18 @@ def run(report: Report) -> None:
                 halt = pool.submit(_halt, store)
                 pressed, seen = _press(page, "Stop", STOPPED)
                 halted.append(halt.result() - pressed)
-                told.append(seen - pressed)
-                longest = max(longest, page.evaluate("Math.max(0, ...tasks)"))
+                shown.append(seen - pressed)
+                max_task = max(max_task, page.evaluate("Math.max(0, ...tasks)"))
                 page.close()
                 server.clear()
         finally:
             server.stop()
     report.say(f"worst: {min(frames):.1f} frames/s, {max(first):.2f} s, {max(halted):.2f} s")
-    report.at_least("wall frames drawn a second", statistics.median(frames), 20)
+    report.at_least("wall frames per second", statistics.median(frames), 20)
     report.at_most("seconds from Start to the first changed tile", statistics.median(first), 1)
-    report.at_most("seconds from Stop to the worker's halt", statistics.median(halted), 0.25)
-    report.at_most("seconds from Stop to the page that says so", statistics.median(told), 0.5)
-    report.at_most("milliseconds of the longest task in the browser", longest, 200)
+    report.at_most("seconds from Stop to the halted worker", statistics.median(halted), 0.25)
+    report.at_most("seconds from Stop to the page that shows it", statistics.median(shown), 0.5)
+    report.at_most("milliseconds of the longest task in the browser", max_task, 200)
 
 
 def _press(page: Page, button: str, until: str) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Peer: one of the compared programs, in a process of its own."""
+"""Peer: one of the programs compared, in a process of its own."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from nn.runs.spec import RunSpec
 
 
 class Epoch(NamedTuple):
-    pictures: int
+    images: int
     seconds: float
-    accuracy: float | None  # of the test set, 0–1, where asked for
+    accuracy: float | None  # on the test set, 0–1, if requested
 
 
 class Peer:
-    """Module ``tests.bench.peers.NAME``, waiting for what to train."""
+    """Module ``tests.bench.peers.NAME``, waiting for requests."""
 
     def __init__(self, name: str) -> None:
         self.process = subprocess.Popen(
@@ -31,12 +31,12 @@ class Peer:
         )
 
     def train(self, spec: RunSpec, seconds: float, score: bool = False) -> list[Epoch]:
-        """Train ``spec`` from the start, all its epochs or those that begin within ``seconds``."""
+        """Train ``spec`` from the start: its epochs, as many as begin within ``seconds``."""
         request = {"spec": json.loads(spec.to_json()), "seconds": seconds, "score": score}
         print(json.dumps(request), file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer:
-            raise SystemExit(f"{' '.join(self.process.args)} ended; its message stands above.")
+            raise SystemExit(f"{' '.join(self.process.args)} ended; see its error above.")
         return [Epoch(*epoch) for epoch in json.loads(answer)]
 
     def close(self) -> None:
@@ -46,7 +46,7 @@ class Peer:
 
 @contextmanager
 def peers(*names: str) -> Iterator[dict[str, Peer]]:
-    """Those of the named peers that are installed, by name; the others are spoken of."""
+    """The named peers that are installed, by name. Reports which are not."""
     with ExitStack() as stack:
         started = {}
         for name in names:
@@ -59,5 +59,5 @@ def peers(*names: str) -> Iterator[dict[str, Peer]]:
 
 
 def rate(epochs: list[Epoch]) -> float:
-    """Pictures a second over all of them."""
-    return sum(epoch.pictures for epoch in epochs) / sum(epoch.seconds for epoch in epochs)
+    """Images per second over all epochs."""
+    return sum(epoch.images for epoch in epochs) / sum(epoch.seconds for epoch in epochs)

@@ -1,4 +1,4 @@
-"""One training process, 784-128-10: how soon it trains, and how much memory it takes."""
+"""One training process, 784-128-10: seconds to the first batch, and peak memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.bench.report import Report
 
 ROUNDS = 7
 
-# As `python -m nn.runs.worker RUN`, telling of its first batch, and at the end of its memory.
+# As `python -m nn.runs.worker RUN`, printing a line after its first batch and its peak memory.
 WORKER = """
 import sys
 from nn.runs.store.store import RunStore
@@ -26,20 +26,20 @@ for _ in events:
 [peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
 print(peak)
 """
-# Creates what the worker works on, and decodes the pictures into the cache.
+# Creates the worker's run, and decodes the images into the cache.
 PREPARE = """
 from nn.data import sources
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
-spec = RunSpec(data=sources.default_dataset(), epochs=2)
-sources.load_splits(spec.data, spec.validation, spec.seed)
+spec = RunSpec(dataset=sources.default_dataset(), epochs=2)
+sources.load_splits(spec.dataset, spec.validation_size, spec.seed)
 print(RunStore().create(spec).id)
 """
 
 
 def run(report: Report) -> None:
     if not os.path.exists("/proc/self/status"):
-        report.say("A process's highest memory is read from /proc, which only Linux has.")
+        report.say("Peak memory is read from /proc, which only Linux has.")
         return
     first, memory = [], []
     with tempfile.TemporaryDirectory() as home:

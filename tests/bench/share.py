@@ -1,6 +1,6 @@
-"""Which share of the machine's matrix product speed training reaches, batch 128.
+"""Share of the machine's peak sgemm speed that training reaches, at batch 128.
 
-Only the products count as work: forward, ∂/∂W, and ∂/∂x where it is computed.
+Only matrix products count as work: forward, ∂/∂W, and ∂/∂x where it is computed.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ def run(report: Report) -> None:
             )
             shares = []
             for _ in range(ROUNDS):
-                speed, most = rate(started["ours"].train(spec, SECONDS)), peak()
-                shares.append(speed * flops(spec.sizes) * 1e-9 / most)
-                report.say(f"{speed:,.0f} pictures/s, sgemm {most:.0f} GFLOP/s")
+                speed, peak_speed = rate(started["ours"].train(spec, SECONDS)), peak()
+                shares.append(speed * flops(spec.sizes) * 1e-9 / peak_speed)
+                report.say(f"{speed:,.0f} images/s, sgemm {peak_speed:.0f} GFLOP/s")
             case = f"784-{width}-10 batch 128: share of sgemm peak"
             report.at_least(case, median(shares[1:]), floor)
 
 
 def flops(sizes: tuple[int, ...]) -> int:
-    """Of the matrix products that one picture takes."""
+    """Floating-point operations of the matrix products for one image."""
     products = [2 * i * o for i, o in pairwise(sizes)]
     return 3 * sum(products) - products[0]

@@ -1,6 +1,6 @@
-"""Pictures trained a second, beside PyTorch, scikit-learn and JAX; all with all cores.
+"""Training speed in images/s, compared with PyTorch, scikit-learn and JAX, all on all cores.
 
-The peers take turns, so that a busy moment of the machine meets them all: each ratio is the median
+The peers take turns, so that other load on the machine slows them alike: each ratio is the median
 of the rounds' ratios. The first round warms up and does not count.
 """
 
@@ -23,7 +23,7 @@ def run(report: Report) -> None:
     ratios: dict[str, list[float]] = {}
     with peers("ours", *OTHERS) as started:
         names = list(started)
-        report.say("pictures a second " + "".join(f"{name:>10}" for name in names) + "  ratios")
+        report.say("images per second " + "".join(f"{name:>10}" for name in names) + "  ratios")
         for hidden in HIDDEN:
             for batch in BATCHES:
                 spec = RunSpec(

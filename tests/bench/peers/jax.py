@@ -1,4 +1,4 @@
-"""JAX: an epoch is one compiled lax.scan over the batches; the pictures stay on the device."""
+"""JAX: an epoch is one compiled lax.scan over the batches; the images stay on the device."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def loss(parameters, x, y):
 
 @partial(jax.jit, donate_argnums=(0, 1), static_argnums=(5, 6))
 def epoch(parameters, velocity, order, x, y, lr, momentum):
-    """order: (steps, batch), which pictures each step learns from."""
+    """order: (steps, batch), the images of each step."""
 
     def step(state, chosen):
         parameters, velocity = state
@@ -36,15 +36,15 @@ def epoch(parameters, velocity, order, x, y, lr, momentum):
     return jax.lax.scan(step, (parameters, velocity), order)[0]
 
 
-def train(pictures: Dataset, spec: RunSpec) -> Training:
-    x, y = jnp.array(pixels(pictures.images)), jnp.array(pictures.labels, jnp.int32)
+def train(images: Dataset, spec: RunSpec) -> Training:
+    x, y = jnp.array(pixels(images.images)), jnp.array(images.labels, jnp.int32)
     rng = np.random.default_rng(spec.seed)
-    steps = len(y) // spec.batch_size  # whole batches only: a scan's steps are all alike
+    steps = len(y) // spec.batch_size  # whole batches only: all steps of a scan are alike
 
     def order():
         return rng.permutation(len(y))[: steps * spec.batch_size].reshape(steps, spec.batch_size)
 
-    def read(images):
+    def predict(images):
         *hidden, (W, b) = parameters
         h = pixels(images)
         for V, c in hidden:
@@ -57,12 +57,12 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
     ]
     velocity = jax.tree.map(jnp.zeros_like, parameters)
     train_epoch = epoch.lower(parameters, velocity, order(), x, y, spec.lr, spec.momentum).compile()
-    yield read
+    yield predict
     for _ in range(spec.epochs):
         parameters, velocity = jax.block_until_ready(
             train_epoch(parameters, velocity, order(), x, y)
         )
-        yield read
+        yield predict
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""This project, as a peer: nn.training.train as it is."""
+"""Digitscope as a peer: nn.training.train."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from nn.runs.spec import RunSpec
 from tests.bench.peers.serve import Training, serve
 
 
-def train(pictures: Dataset, spec: RunSpec) -> Training:
+def train(images: Dataset, spec: RunSpec) -> Training:
     network, loss, optimizer = spec.build()
     events = training.train(
         network,
         loss,
         optimizer,
-        pictures,
+        images,
         **spec.training(),
     )
 
-    def read(images):
+    def predict(images):
         return network.probabilities(images).argmax(axis=1)
 
-    yield read
+    yield predict
     for event in events:
         if isinstance(event, training.Epoch):
-            yield read
+            yield predict
 
 
 if __name__ == "__main__":

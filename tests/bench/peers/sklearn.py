@@ -1,5 +1,5 @@
-"""scikit-learn's MLPClassifier; an epoch is one partial_fit of all pictures, which goes on from the
-weights and momentum of the one before."""
+"""scikit-learn's MLPClassifier. An epoch is one partial_fit of all images, which continues with the
+weights and momentum of the epoch before."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from nn.runs.spec import RunSpec
 from tests.bench.peers.serve import Training, pixels, serve
 
 
-def train(pictures: Dataset, spec: RunSpec) -> Training:
-    x, y = pixels(pictures.images), np.asarray(pictures.labels)
+def train(images: Dataset, spec: RunSpec) -> Training:
+    x, y = pixels(images.images), np.asarray(images.labels)
     model = MLPClassifier(
         spec.hidden,
         activation="relu",
@@ -26,13 +26,13 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
         random_state=spec.seed,
     )
 
-    def read(images):
+    def predict(images):
         return model.predict(pixels(images))
 
-    yield read
+    yield predict
     for _ in range(spec.epochs):
         model.partial_fit(x, y, classes=np.arange(10))
-        yield read
+        yield predict
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from nn.schedules import SCHEDULES
 from tests.bench.peers.serve import Training, pixels, serve
 
 
-def train(pictures: Dataset, spec: RunSpec) -> Training:
-    x, y = torch.from_numpy(pixels(pictures.images)), torch.tensor(pictures.labels).long()
+def train(images: Dataset, spec: RunSpec) -> Training:
+    x, y = torch.from_numpy(pixels(images.images)), torch.tensor(images.labels).long()
     torch.manual_seed(spec.seed)
     layers: list[nn.Module] = []
     for i, o in pairwise(spec.sizes):
@@ -29,10 +29,10 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
     schedule = LambdaLR(optimizer, lambda step: SCHEDULES[spec.lr_schedule](step / steps))
 
     @torch.no_grad()
-    def read(images):
+    def predict(images):
         return model(torch.from_numpy(pixels(images))).argmax(dim=1).numpy()
 
-    yield read
+    yield predict
     for _ in range(spec.epochs):
         for batch in torch.randperm(len(x)).split(spec.batch_size):
             loss = cross_entropy(model(x[batch]), y[batch], label_smoothing=spec.label_smoothing)
@@ -41,7 +41,7 @@ def train(pictures: Dataset, spec: RunSpec) -> Training:
             optimizer.step()
             if spec.lr_schedule != "constant":
                 schedule.step()
-        yield read
+        yield predict
 
 
 if __name__ == "__main__":
