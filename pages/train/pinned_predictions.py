@@ -48,11 +48,11 @@ def _answers(run_id: str, pins: list[bytes]) -> None:
 def _figure(image: Array, probabilities: Array) -> str:
     file = BytesIO()
     Image.fromarray(image).save(file, "PNG")
-    picture = base64.b64encode(file.getvalue()).decode()
+    data = base64.b64encode(file.getvalue()).decode()
     digit = int(probabilities.argmax())
     bars = "".join(f'<i style="height: {max(2, 100 * p):.0f}%"></i>' for p in probabilities)
     return (
-        f'<figure><img src="data:image/png;base64,{picture}" alt="Your pinned drawing">'
+        f'<figure><img src="data:image/png;base64,{data}" alt="Your pinned drawing">'
         f'<div class="ten" aria-hidden="true">{bars}</div><figcaption>your digit: '
         f"<b>{digit}</b><br>{100 * probabilities[digit]:.0f} % sure</figcaption></figure>"
     )

@@ -123,11 +123,11 @@ def copy_run(source: RunStore, run_id: str, target: RunStore, name: str = "") ->
     return target.run(made.id)
 
 
-def wait_until(page: Page, holds: Callable[[], object], seconds: float = 20) -> None:
-    """Ask again and again, while the page goes on, until something holds."""
+def wait_until(page: Page, condition: Callable[[], object], seconds: float = 20) -> None:
+    """Poll, while the page keeps running, until ``condition`` holds."""
     end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, f"still not so after {seconds} s"
+    while not condition():
+        assert time.monotonic() < end, f"The condition does not hold after {seconds} s."
         page.wait_for_timeout(20)
 
 

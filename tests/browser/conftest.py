@@ -101,8 +101,8 @@ def record(server: Server, trained: Callable[..., Run]) -> Callable[..., Run]:
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     if not path:
-        sentence = "No Chromium found: install it (Debian: apt-get install chromium)."
-        pytest.fail(sentence) if os.environ.get("CI") else pytest.skip(sentence)
+        message = "No Chromium found: install it (Debian: apt-get install chromium)."
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     with chromium(path) as launched:
         yield launched
 

@@ -28,11 +28,11 @@ def path(tmp_path_factory, trained):
 @pytest.fixture
 def opened(page, path):
     page.context.set_offline(True)
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
     page.goto(path.as_uri())
     yield page
-    assert asked == [path.as_uri()]
+    assert requests == [path.as_uri()]
 
 
 def wall(page):

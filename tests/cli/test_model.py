@@ -66,16 +66,16 @@ def test_a_file_is_tested_as_the_run_it_came_from(tmp_path):
 
 
 def test_another_dataset_is_tested_whole_but_the_runs_dataset_only_on_its_test_set(tmp_path, noise):
-    any_format.write(noise(40), tmp_path / "own.csv")
-    other = nn("test", "first", "--dataset", tmp_path / "own.csv", "--json")
+    any_format.write(noise(40), tmp_path / "custom.csv")
+    other = nn("test", "first", "--dataset", tmp_path / "custom.csv", "--json")
     assert np.sum(rows(other)[0]["confusion"]) == 40
-    spec = RunSpec(hidden=(3,), epochs=1, batch_size=8, dataset=str(tmp_path / "own.csv"))
-    run = RunStore().create(spec, "own")
+    spec = RunSpec(hidden=(3,), epochs=1, batch_size=8, dataset=str(tmp_path / "custom.csv"))
+    run = RunStore().create(spec, "custom")
     for _ in work(RunStore(), run.id):
         pass
-    for arguments in ((), ("--dataset", tmp_path / "own.csv")):
-        own = nn("test", "own", *arguments, "--json")
-        assert np.sum(rows(own)[0]["confusion"]) == 4
+    for arguments in ((), ("--dataset", tmp_path / "custom.csv")):
+        custom = nn("test", "custom", *arguments, "--json")
+        assert np.sum(rows(custom)[0]["confusion"]) == 4
     RunStore().delete(run.id)
 
 

@@ -153,15 +153,15 @@ def test_every_network_has_a_report(record, tmp_path, hidden, output, monkeypatc
 
 
 def test_a_missing_test_set_is_reported_and_the_rest_is_shown(record, tmp_path, noise):
-    own = tmp_path / "own.csv"
-    any_format.write(noise(40), own)
-    store, run = record(3, dataset=str(own), batch_size=4, validation_size=0)
-    own.unlink()
+    csv = tmp_path / "csv.csv"
+    any_format.write(noise(40), csv)
+    store, run = record(3, dataset=str(csv), batch_size=4, validation_size=0)
+    csv.unlink()
     text, _, data = written(store, run, tmp_path)
     assert data["test_set_missing"] and not data["gallery"]
     assert str(tmp_path) not in text
     assert data["snapshots"] and not any(snapshot["counts"] for snapshot in data["snapshots"])
-    assert ["Training data", "own.csv"] in data["facts"]
+    assert ["Training data", "csv.csv"] in data["facts"]
 
 
 @pytest.mark.filterwarnings("error")

@@ -131,17 +131,17 @@ def test_a_tuned_run_learns_a_strange_hand_and_forgets_little(store, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("count", "start", "sentence"),
+    ("count", "start", "message"),
     [
         (0, "pretrained", "My digits has 0 of the 5 drawings"),
         (MIN_DIGITS - 1, "pretrained", "My digits has 4"),
         (MIN_DIGITS, "0123abcd@5", "There is no run"),
     ],
 )
-def test_what_cannot_be_tuned_is_a_sentence_and_leaves_nothing(store, count, start, sentence):
+def test_an_impossible_fine_tuning_gets_a_message_and_leaves_nothing(store, count, start, message):
     if count:
         teach(store, count)
-    with pytest.raises(UserError, match=sentence):
+    with pytest.raises(UserError, match=message):
         create_run(store, ME, start, "x")
     assert not store.runs()
 

@@ -1,4 +1,4 @@
-"""``kill -9`` of a worker, a hundred times at random moments."""
+"""``kill -9`` of a worker, a hundred times at random times."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SPEC = RunSpec(
     hidden=(8,), lr=0.02, batch_size=300, epochs=20, dataset="strokes", validation_size=12_000
 )
 
-# A worker for each line it reads, started in a moment because it is a fork of what is loaded.
+# Starts a worker for each line it reads, quickly, by forking the loaded process.
 NURSERY = """
 import os, signal, sys
 from nn.runs.store.store import RunStore
@@ -102,7 +102,7 @@ def let_the_lease_run_out(store):
 
 
 def recorded(store, run):
-    """What has been committed: (epochs, points, steps of the frames)."""
+    """What has been committed: (epochs, points, steps of the snapshots)."""
     return (
         {epoch["epoch"]: epoch["train_loss"] for epoch in store.epochs(run.id)},
         {point.step: point.loss for point in store.points(run.id)},
@@ -128,16 +128,16 @@ def test_a_killed_worker_loses_nothing_that_was_committed_and_going_on_changes_n
     for _ in range(KILLS):
         process = start(run)
         time.sleep(rng.uniform(0, 0.15))
-        epochs, points, frames = recorded(store, run)
+        epochs, points, snapshots = recorded(store, run)
         kill(process)
         let_the_lease_run_out(store)
 
         store = RunStore(store.url)
         seen = store.run(run.id)
-        epochs_now, points_now, frames_now = recorded(store, run)
+        epochs_now, points_now, snapshots_now = recorded(store, run)
         assert epochs.items() <= epochs_now.items()
         assert points.items() <= points_now.items()
-        assert frames <= frames_now
+        assert snapshots <= snapshots_now
         assert list(epochs_now) == list(range(1, seen.epoch + 1))
         sizes = select(func.length(schema.snapshots.c.parameters)).where(
             schema.snapshots.c.run == run.id

@@ -18,9 +18,9 @@ from nn.runs.worker.snapshot_schedule import to_float16
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory, quick):
-    """(store, run): a finished run named "mine"."""
+    """(store, run): a finished run named "trained"."""
     store = RunStore(f"sqlite:///{tmp_path_factory.mktemp('model') / 'store.sqlite3'}")
-    run = store.create(replace(quick, activation="sigmoid"), "mine")
+    run = store.create(replace(quick, activation="sigmoid"), "trained")
     for _ in work(store, run.id):
         pass
     return store, store.run(run.id)
@@ -35,16 +35,16 @@ def test_a_run_by_id_or_name_is_the_network_of_its_checkpoint(recorded):
     store, run = recorded
     network, _, optimizer = run.spec.build()
     checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimizer)
-    for text in (run.id, run.id[:6], "mine"):
+    for text in (run.id, run.id[:6], "trained"):
         loaded, found, step = load(store, text)
         assert (found, step) == (run, run.step)
         assert (loaded.sizes, loaded.activation) == ((784, 8, 10), "sigmoid")
         np.testing.assert_array_equal(loaded.parameters, network.parameters)
 
 
-def test_a_run_at_a_step_is_the_network_of_that_frame(recorded):
+def test_a_run_at_a_step_is_the_network_of_that_snapshot(recorded):
     store, run = recorded
-    untrained, found, step = load(store, "mine@0")
+    untrained, found, step = load(store, "trained@0")
     assert (found, step, untrained.activation) == (run, 0, "sigmoid")
     np.testing.assert_array_equal(untrained.parameters, to_float16(run.spec.build()[0].parameters))
     last = load(store, f"{run.id}@{run.step}").network
@@ -57,8 +57,8 @@ def test_a_file_is_told_from_a_run_by_its_ending(recorded, tmp_path, monkeypatch
     store, run = recorded
     monkeypatch.setenv("DIGITSCOPE_STORE", store.url)
     network = checkpoint_network(store, run)
-    weights_file.write(network, tmp_path / "mine.npz", {})
-    for text, of in ((str(tmp_path / "mine.npz"), None), ("mine", run)):
+    weights_file.write(network, tmp_path / "exported.npz", {})
+    for text, of in ((str(tmp_path / "exported.npz"), None), ("trained", run)):
         found = find_model(text)
         assert found.run == of
         np.testing.assert_array_equal(found.network.parameters, network.parameters)
@@ -67,10 +67,10 @@ def test_a_file_is_told_from_a_run_by_its_ending(recorded, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("step", ["", "x", "-1", "1.5", "²", "99", "9" * 20])
-def test_a_step_without_a_frame_is_refused_with_a_sentence(recorded, step):
+def test_a_step_without_a_snapshot_is_rejected_with_a_message(recorded, step):
     store, _ = recorded
     with pytest.raises(UserError, match=r"snapshot.*\.$"):
-        load(store, f"mine@{step}")
+        load(store, f"trained@{step}")
 
 
 def test_a_run_that_has_learned_nothing_yet_is_no_model(store, quick):

@@ -117,13 +117,13 @@ def test_any_value_for_a_field_makes_a_spec_or_a_sentence_that_names_the_field(f
         ("seed", 2**32),
     ],
 )
-def test_an_impossible_value_is_refused_by_a_sentence_that_names_the_field(field, value):
+def test_the_message_about_an_impossible_value_names_the_field(field, value):
     with pytest.raises(UserError, match=rf"^{field}\b.*\.$"):
         RunSpec(**{field: value})
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "message"),
     [
         ("", "not JSON"),
         ("{'lr': 1}", "not JSON"),
@@ -131,12 +131,15 @@ def test_an_impossible_value_is_refused_by_a_sentence_that_names_the_field(field
         ("3", "found int"),
         ("null", "found NoneType"),
         ('{"learning_rate": 1}', "no field 'learning_rate'.* lr,"),
-        ('{"lr": 1' + 5000 * "0" + "}", "not JSON|^lr must be"),  # Python refuses to read it
+        (
+            '{"lr": 1' + 5000 * "0" + "}",
+            "not JSON|^lr must be",
+        ),  # too many digits for Python
     ],
     ids=lambda text: text[:20],
 )
-def test_what_is_no_spec_is_refused_with_a_sentence(text, sentence):
-    with pytest.raises(UserError, match=sentence):
+def test_invalid_json_or_fields_are_rejected_with_a_message(text, message):
+    with pytest.raises(UserError, match=message):
         RunSpec.from_json(text)
 
 
@@ -178,6 +181,6 @@ def test_parse_hidden_reads_widths_as_people_write_them(text, widths):
 
 
 @pytest.mark.parametrize("text", ["wide", "12.5", "8;8", "[8]"])
-def test_parse_hidden_refuses_other_words(text):
+def test_parse_hidden_rejects_other_text(text):
     with pytest.raises(UserError, match=r"^hidden must be"):
         parse_hidden(text)

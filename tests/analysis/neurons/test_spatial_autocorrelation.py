@@ -22,9 +22,9 @@ def noise():
 
 
 def test_it_is_the_mean_over_all_pairs_of_neighbors(noise):
-    smooth = noise.cumsum(axis=1)
-    found = spatial_autocorrelation(np.concatenate([noise, smooth]))
-    slow = [slowly(weight_map) for weight_map in (*noise, *smooth)]
+    smoothed = noise.cumsum(axis=1)
+    found = spatial_autocorrelation(np.concatenate([noise, smoothed]))
+    slow = [slowly(weight_map) for weight_map in (*noise, *smoothed)]
     np.testing.assert_allclose(found, slow, atol=1e-5)
     assert np.abs(found[:5]).max() < 0.1
 

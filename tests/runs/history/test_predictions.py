@@ -23,7 +23,7 @@ def recorded(tmp_path_factory, one_thread):
     return store, run
 
 
-def test_each_moment_says_what_the_network_of_that_frame_says(recorded, noise):
+def test_the_prediction_at_each_snapshot_is_that_of_its_network(recorded, noise):
     store, run = recorded
     image = noise(1).images[0]
     found = prediction_history(store, run.id, image)

@@ -12,24 +12,24 @@ from nn.runs.spec import RunSpec
 
 
 @pytest.mark.parametrize("layer", [0, 1])
-@pytest.mark.parametrize("most", [1, 2, 5, 1000])
-def test_a_film_is_the_neuron_at_its_frames(recorded, layer, most):
+@pytest.mark.parametrize("max_snapshots", [1, 2, 5, 1000])
+def test_the_weight_history_of_a_neuron_shows_its_snapshots(recorded, layer, max_snapshots):
     store, run = recorded
     kept = store.snapshot_steps(run.id)
-    found = weight_history(store, run.id, layer, 5, most)
-    assert found.steps == evenly_spaced(kept, most)
+    found = weight_history(store, run.id, layer, 5, max_snapshots)
+    assert found.steps == evenly_spaced(kept, max_snapshots)
     for step, samples_seen, shown in zip(*found, strict=True):
-        frame = store.snapshot(run.id, step)
-        assert samples_seen == frame.samples_seen
-        slow = weight_maps(frame.parameters, run.spec.sizes, layer)[5]
+        snapshot = store.snapshot(run.id, step)
+        assert samples_seen == snapshot.samples_seen
+        slow = weight_maps(snapshot.parameters, run.spec.sizes, layer)[5]
         np.testing.assert_allclose(shown, slow, atol=1e-6)
 
 
 def test_a_spread_keeps_both_ends_and_all_when_there_are_few():
     steps = list(range(0, 200, 2))
-    for most in range(2, 120):
-        chosen = evenly_spaced(steps, most)
-        assert len(chosen) == min(most, 100) == len(set(chosen))
+    for max_snapshots in range(2, 120):
+        chosen = evenly_spaced(steps, max_snapshots)
+        assert len(chosen) == min(max_snapshots, 100) == len(set(chosen))
         assert (chosen[0], chosen[-1]) == (0, 198)
         assert np.ptp(np.diff(chosen)) <= 2
     assert evenly_spaced([], 5) == []

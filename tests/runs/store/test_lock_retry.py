@@ -1,4 +1,4 @@
-"""A store that cannot be written: for a moment, for too long, or at all."""
+"""A store that cannot be written: briefly, for too long, or ever."""
 
 from __future__ import annotations
 

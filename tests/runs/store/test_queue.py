@@ -48,7 +48,7 @@ def pass_over(store, seconds):
         connection.execute(update(schema.runs).values(heartbeat=schema.runs.c.heartbeat - seconds))
 
 
-def places(store, runs):
+def positions(store, runs):
     return [store.run(run_id).queue_position for run_id in runs]
 
 
@@ -84,11 +84,11 @@ def test_a_worker_that_vanished_has_no_slot(store, cores):
 
 def test_a_run_of_the_command_line_never_waits_but_has_a_slot(store, cores):
     cores(1)
-    own = store.create(RunSpec(), lease=queue.new_lease())
-    assert (own.state, own.queue_position) == (State.QUEUED, 0)
+    reserved = store.create(RunSpec(), lease=queue.new_lease())
+    assert (reserved.state, reserved.queue_position) == (State.QUEUED, 0)
     (waiting,) = queued(store, 1)
     assert take(store) is None
-    assert places(store, [waiting]) == [1]
+    assert positions(store, [waiting]) == [1]
 
 
 TAKES = """
@@ -136,14 +136,14 @@ def test_workers_that_take_runs_at_once_take_each_run_once_and_no_more_than_slot
 
 def test_the_place_in_the_queue_is_shown_while_there_is_no_free_slot(store, cores):
     runs = queued(store, 4)
-    assert places(store, runs) == [0, 0, 1, 2] == places(store, runs)  # a worker is on its way
+    assert positions(store, runs) == [0, 0, 1, 2] == positions(store, runs)  # started
     take(store), take(store)
-    assert places(store, runs) == [0, 0, 1, 2]
+    assert positions(store, runs) == [0, 0, 1, 2]
     assert store.run(runs[3]).message == "Queued: 2nd in line."
     assert store.run(runs[0]).message == ""
-    assert [run.queue_position for run in store.runs()] == places(store, runs)[::-1]
+    assert [run.queue_position for run in store.runs()] == positions(store, runs)[::-1]
     put(store, runs[2], state=State.STOPPED)
-    assert places(store, runs) == [0, 0, 0, 1]
+    assert positions(store, runs) == [0, 0, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_run_waits_as_long_as_workers_live(store, cores):
     pass_over(store, 1000)
     put(store, busy, state=State.RUNNING, heartbeat=time.time())
     assert (store.run(waiting).state, store.run(waiting).queue_position) == (State.QUEUED, 1)
-    put(store, busy, state=State.FINISHED, lease=None)  # this moment: it may still be taken
+    put(store, busy, state=State.FINISHED, lease=None)  # just now: the next run may be taken
     assert store.run(waiting).state is State.QUEUED
 
 
@@ -240,6 +240,6 @@ def test_of_two_who_resume_a_run_at_once_one_does_and_the_other_is_told(store):
         process.stdin.flush()
     answers = [process.communicate(timeout=30) for process in processes]
     assert sorted(" ".join(out for out, _ in answers).split()) == sorted(runs)
-    refusals = "".join(err for _, err in answers).splitlines()
-    assert len(refusals) == 20
-    assert all("is queued: there is nothing to resume" in refusal for refusal in refusals)
+    messages = "".join(err for _, err in answers).splitlines()
+    assert len(messages) == 20
+    assert all("is queued: there is nothing to resume" in message for message in messages)

@@ -14,21 +14,21 @@ FRAME = 2**16  # bytes
 
 
 @pytest.fixture
-def most(monkeypatch):
-    """``most("9 MiB")``: from now on the store may grow so large."""
+def set_quota(monkeypatch):
+    """``set_quota("9 MiB")``: from now on the store may grow so large."""
     return lambda text: monkeypatch.setenv("DIGITSCOPE_STORAGE_QUOTA", text)
 
 
 @pytest.fixture
 def recorded(store):
-    """``recorded(n)``: a new run that has ended, with n frames and a checkpoint."""
+    """``recorded(n)``: a new run that has ended, with n snapshots and a checkpoint."""
 
-    def make(frames=33, state=State.STOPPED):
+    def make(snapshots=33, state=State.STOPPED):
         run = store.create(RunSpec())
         with store.writing() as connection:
             of_run = update(schema.runs).where(schema.runs.c.id == run.id)
             connection.execute(of_run.values(state=state))
-            for step in range(frames):
+            for step in range(snapshots):
                 connection.execute(
                     insert(schema.snapshots).values(
                         run=run.id, step=step, samples_seen=step, parameters=bytes(FRAME)
@@ -51,16 +51,16 @@ def size(tmp_path):
     ("text", "size"),
     [("", 4 * 2**30), ("4GiB", 4 * 2**30), (" 500 MiB ", 500 * 2**20), ("0.5 GiB", 2**29)],
 )
-def test_the_limit_is_a_number_of_mib_or_gib(most, text, size):
-    most(text)
+def test_the_quota_is_a_number_of_mib_or_gib(set_quota, text, size):
+    set_quota(text)
     assert quota.storage_quota() == size
 
 
 @pytest.mark.parametrize(
     "text", ["4", "4 GB", "-1 GiB", "nan GiB", "GiB", "4 GiB or so", "1e9 GiB"]
 )
-def test_any_other_limit_is_refused_with_a_sentence(most, store, text):
-    most(text)
+def test_any_other_quota_is_rejected_with_a_message(set_quota, store, text):
+    set_quota(text)
     for act in (
         quota.storage_quota,
         lambda: quota.enforce_quota(store),
@@ -79,18 +79,18 @@ def test_sizes_read_well(size, text):
     assert quota.format_size(size) == text
 
 
-def test_a_store_within_its_limit_keeps_all_frames(store, recorded, most):
-    most("9 MiB")
+def test_a_store_within_its_quota_keeps_all_snapshots(store, recorded, set_quota):
+    set_quota("9 MiB")
     run = recorded()
     assert quota.enforce_quota(store) == ""
     assert len(store.snapshot_steps(run)) == 33
 
 
 def test_the_oldest_runs_are_thinned_first_and_no_more_than_it_takes(
-    store, recorded, most, tmp_path
+    store, recorded, set_quota, tmp_path
 ):
     oldest, middle, newest = (recorded() for _ in range(3))  # 2 MiB each
-    most("3.5 MiB")
+    set_quota("3.5 MiB")
     before = size(tmp_path)
     assert quota.enforce_quota(store) == ""
     assert store.snapshot_steps(oldest) == [0, 32]
@@ -101,35 +101,35 @@ def test_the_oldest_runs_are_thinned_first_and_no_more_than_it_takes(
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.PAUSED, "pinned"])
-def test_a_run_that_is_active_or_pinned_is_never_thinned(store, recorded, most, state):
+def test_snapshots_of_an_active_or_pinned_run_are_never_thinned(store, recorded, set_quota, state):
     kept = recorded(state=State.STOPPED if state == "pinned" else state)
     store.pin(kept, state == "pinned")
     other = recorded()
-    most("1 MiB")
+    set_quota("1 MiB")
     assert quota.enforce_quota(store).endswith("Delete some runs.")
     assert store.snapshot_steps(kept) == list(range(33))
     assert store.snapshot_steps(other) == [0, 32]
 
 
-@pytest.mark.parametrize("frames", range(8))
-def test_the_first_and_last_frame_always_stay(store, recorded, most, frames):
-    run = recorded(frames)
-    most("0 MiB")
+@pytest.mark.parametrize("snapshots", range(8))
+def test_the_first_and_last_snapshot_are_always_kept(store, recorded, set_quota, snapshots):
+    run = recorded(snapshots)
+    set_quota("0 MiB")
     assert quota.enforce_quota(store)
-    assert store.snapshot_steps(run) == sorted({0, frames - 1} if frames else ())
+    assert store.snapshot_steps(run) == sorted({0, snapshots - 1} if snapshots else ())
 
 
-def test_the_size_is_reported_beside_the_limit(store, recorded, most):
+def test_the_size_is_reported_with_the_quota(store, recorded, set_quota):
     recorded()
-    most("9 MiB")
+    set_quota("9 MiB")
     assert re.fullmatch(r"Store: 2\.\d MiB of 9 MiB\.", quota.usage(store))
-    most("1 MiB")
+    set_quota("1 MiB")
     assert "nn delete RUN" in quota.usage(store)
 
 
-def test_a_locked_store_is_thinned_another_time(store, recorded, most, locker, monkeypatch):
+def test_a_locked_store_is_thinned_later(store, recorded, set_quota, locker, monkeypatch):
     run = recorded()
-    most("1 MiB")
+    set_quota("1 MiB")
     monkeypatch.setattr(store, "writing", lambda: type(store).writing(store, wait=0.1))
     with locker():
         assert quota.enforce_quota(store) == ""

@@ -42,9 +42,9 @@ def add_frame(store, table, run, step, parameters=(0.5,)):
 
 def test_a_new_run_is_queued_with_its_spec_and_name(store):
     spec = RunSpec(hidden=(3, 4), lr=0.3)
-    run = store.create(spec, "mine")
+    run = store.create(spec, "first")
     assert store.run(run.id) == run
-    assert (run.spec, run.name, run.state) == (spec, "mine", State.QUEUED)
+    assert (run.spec, run.name, run.state) == (spec, "first", State.QUEUED)
     assert store.create(spec).name  # a run without a name can be spoken of too
 
 
@@ -54,20 +54,20 @@ def test_what_one_opener_of_a_store_writes_another_sees(store):
 
 
 def test_a_run_is_found_by_id_name_and_unique_beginning(store):
-    run = store.create(RunSpec(), "mine")
+    run = store.create(RunSpec(), "first")
     store.create(RunSpec(), "other")
     unique = next(n for n in range(1, 9) if store.runs()[0].id[:n] != run.id[:n])
-    for text in (run.id, "mine", run.id[:unique]):
+    for text in (run.id, "first", run.id[:unique]):
         assert store.find(text).id == run.id
 
 
-def test_a_name_or_beginning_that_fits_several_runs_is_refused_with_their_ids(store):
-    runs = [store.create(RunSpec(), "twin") for _ in range(17)]  # 16 hexadecimal digits
+def test_an_ambiguous_name_or_prefix_is_rejected_with_the_ids(store):
+    runs = [store.create(RunSpec(), "same name") for _ in range(17)]  # 16 hexadecimal digits
     ((first, _),) = Counter(run.id[0] for run in runs).most_common(1)
-    for text in ("twin", first):
-        with pytest.raises(UserError, match="Choose one by its id") as refused:
+    for text in ("same name", first):
+        with pytest.raises(UserError, match="Choose one by its id") as error:
             store.find(text)
-        assert all(run.id in str(refused.value) for run in runs if run.id.startswith(first))
+        assert all(run.id in str(error.value) for run in runs if run.id.startswith(first))
 
 
 @pytest.mark.parametrize("name", ["a@1", "two\nlines", "\x1b[31mred", "half \udcff", "a\u2028b"])
@@ -78,7 +78,7 @@ def test_a_name_is_one_line_of_text_without_an_at(store, name):
 
 
 @pytest.mark.parametrize("text", ["nobody", ""])
-def test_an_unknown_run_is_refused(store, text):
+def test_an_unknown_run_is_rejected(store, text):
     store.create(RunSpec())
     with pytest.raises(UserError, match="There is no run"):
         store.find(text)
@@ -92,7 +92,7 @@ def test_runs_are_listed_newest_first(store):
 # Opening
 
 
-def test_a_store_written_by_a_newer_version_is_refused(store):
+def test_a_store_written_by_a_newer_version_is_not_opened(store):
     with store.writing() as connection:
         connection.execute(update(schema.about).values(schema_version=schema.SCHEMA_VERSION + 1))
     with pytest.raises(UserError, match="newer Digitscope"):
@@ -110,13 +110,13 @@ def test_a_store_written_by_a_newer_version_is_refused(store):
         "postgresql://host:port/store",
     ],
 )
-def test_an_unusable_address_is_refused_with_a_sentence(tmp_path, url):
+def test_an_unusable_store_url_gets_a_message(tmp_path, url):
     (tmp_path / "text").write_text("This is no database." * 100)
     with pytest.raises(UserError, match="DIGITSCOPE_STORE"):
         RunStore(url.format(folder=tmp_path))
 
 
-def test_an_unusable_home_is_refused_with_a_sentence(tmp_path, monkeypatch):
+def test_an_unusable_home_gets_a_message(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path / "file" / "home"))
     monkeypatch.delenv("DIGITSCOPE_STORE", raising=False)
@@ -175,8 +175,8 @@ def test_opening_and_reading_do_not_wait_for_a_writer(store, tmp_path):
     [
         (State.QUEUED, None, 10, State.QUEUED),
         (State.QUEUED, None, 21, State.INTERRUPTED),
-        (State.QUEUED, "of a worker that prepares its pictures", 2, State.QUEUED),
-        (State.QUEUED, "of a worker that prepares its pictures", 5, State.INTERRUPTED),
+        (State.QUEUED, "of a worker that prepares its images", 2, State.QUEUED),
+        (State.QUEUED, "of a worker that prepares its images", 5, State.INTERRUPTED),
         (State.RUNNING, "of its worker", 2, State.RUNNING),
         (State.RUNNING, "of its worker", 5, State.INTERRUPTED),
         (State.PAUSED, "of its worker", 5, State.INTERRUPTED),
@@ -245,7 +245,7 @@ def test_a_run_without_a_worker_cannot_be_asked_anything(store):
     [("lr", value) for value in (0, -1, float("nan"), float("inf"), 1e9, None, "fast")]
     + [("step", value) for value in (0, -1, 1.5, None, "one")],
 )
-def test_an_impossible_value_is_refused_with_a_sentence(store, kind, value):
+def test_an_impossible_value_is_rejected_with_a_message(store, kind, value):
     run = store.create(RunSpec())
     put(store, run, lease="of its worker")
     with pytest.raises(UserError, match=r"got .*\.$"):

@@ -18,13 +18,18 @@ from nn.runs import load_network
 from nn.runs.spec import RunSpec
 from nn.runs.store import queue, schema
 from nn.runs.store.store import RunStore, State
-from nn.runs.worker import control, loop, snapshot_schedule
+from nn.runs.worker import control, loop, recorder, snapshot_schedule
 from nn.runs.worker.loop import fair_share, work
 from nn.runs.worker.recorder import LeaseLost, Recorder
 from nn.training import Epoch, Step, TrainingState, train
 
 TIMES = ("images_per_second", "seconds")  # the columns of an epoch that no two runs share
-LOOKED = 0.1  # seconds after which the worker looks for commands at its next event
+
+
+@pytest.fixture(autouse=True)
+def poll_at_every_step(monkeypatch):
+    """A worker reads its commands after every step, not 25 times a second."""
+    monkeypatch.setattr(recorder, "POLL_INTERVAL", 0.0)
 
 
 def drain(store, run):
@@ -78,7 +83,6 @@ def test_a_paused_run_stands_still_until_it_is_resumed_and_a_stopped_one_ends(st
 
     def ask(kind):
         store.command(run.id, kind)
-        time.sleep(LOOKED)
         return list(islice(events, 3))
 
     before = next(events)
@@ -110,7 +114,6 @@ def test_a_paused_run_shows_that_its_worker_is_there_and_can_be_stopped(store, q
             break
     assert len(heartbeats) >= 2
     store.command(run.id, "stop")
-    time.sleep(LOOKED)
     assert len(list(events)) <= 2
     assert state(store, run) is State.STOPPED
 
@@ -142,7 +145,6 @@ def test_a_paused_run_takes_single_steps(store, quick):
 
     def ask(kind, value=None):
         assert store.command(run.id, kind, value)
-        time.sleep(LOOKED)
         return [event.step for event in islice(events, 6) if event]
 
     assert len(ask("step", 3)) == 6  # while it runs that asks for nothing
@@ -192,7 +194,7 @@ def test_slow_motion_takes_its_time_for_a_batch_and_full_speed_does_not(store, q
 
 
 @pytest.mark.parametrize("value", [None, -1, float("nan"), float("inf"), "fast"])
-def test_a_speed_that_is_none_is_refused(store, quick, value):
+def test_an_impossible_speed_is_rejected(store, quick, value):
     run = store.create(quick)
     next(work(store, run.id))
     with pytest.raises(UserError, match="speed must be a number"):
@@ -206,8 +208,7 @@ def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(sto
     events = work(store, run.id)
     list(islice(events, 10))
     store.command(run.id, "lr", 0.02)
-    time.sleep(LOOKED)
-    next(events)  # the worker looks for commands before it goes on from here
+    next(events)  # the worker reads its commands before it continues
     next(events)
     at = store.rows(select(schema.commands.c.kind, schema.commands.c.value, schema.commands.c.step))
     [(kind, value, step)] = at
@@ -240,7 +241,6 @@ def paused_for_long(store, quick, monkeypatch):
     events = work(store, run.id, "of its worker")
     list(islice(events, 20))
     store.command(run.id, "pause")
-    time.sleep(LOOKED)
     list(events)
     return store.run(run.id)
 
@@ -328,10 +328,10 @@ def test_a_resumed_run_ends_with_the_parameters_of_the_uninterrupted_one(
 
 
 def test_a_resumed_run_stands_where_the_uninterrupted_one_stands(whole, resumed):
-    def standing(run):
+    def progress(run):
         return run.state, run.step, run.total_steps, run.samples_seen, run.epoch, run.test_accuracy
 
-    assert standing(resumed) == standing(whole)
+    assert progress(resumed) == progress(whole)
 
 
 def test_a_resumed_run_records_the_epochs_of_the_uninterrupted_one(long_store, whole, resumed):
@@ -347,7 +347,7 @@ def test_a_resumed_run_records_the_points_of_the_uninterrupted_one(long_store, w
 
 
 def test_a_resumed_run_keeps_the_frames_of_the_uninterrupted_one(long_store, whole, resumed):
-    """And one more at most, of the moment when it was stopped."""
+    """And at most one more, of the step at which it was stopped."""
     steps = long_store.snapshot_steps(whole.id)
     assert set(steps) <= set(long_store.snapshot_steps(resumed.id))
     assert len(long_store.snapshot_steps(resumed.id)) <= len(steps) + 1
@@ -381,7 +381,7 @@ def test_a_worker_that_comes_after_the_end_changes_nothing(store, quick):
 @pytest.fixture(scope="module")
 def fine_tuned(long_store, whole, tmp_path_factory):
     """The spec of a run that goes on from another one and learns 30 own digits too."""
-    path = tmp_path_factory.mktemp("own") / "own.npz"
+    path = tmp_path_factory.mktemp("extra") / "extra.npz"
     npz.write(handwriting.make(30, seed=9), path)
     step = long_store.snapshot_steps(whole.id)[-3]
     return replace(LONG, init_from=f"{whole.id}@{step}", extra_data=str(path))
@@ -399,14 +399,14 @@ def test_a_run_goes_on_from_a_kept_frame(long_store, fine_tuned):
 
 
 def test_a_run_goes_on_from_the_pretrained(long_store):
-    shipped = pretrained.network()
-    before = shipped.parameters.copy()
-    spec = replace(LONG, hidden=shipped.sizes[1:-1], init_from="pretrained", batch_size=500)
+    shared = pretrained.network()
+    before = shared.parameters.copy()
+    spec = replace(LONG, hidden=shared.sizes[1:-1], init_from="pretrained", batch_size=500)
     events = work(long_store, (run := long_store.create(spec)).id)
     list(islice(events, 3))
     events.close()
     np.testing.assert_array_equal(long_store.snapshot(run.id, 0).parameters, np.float16(before))
-    np.testing.assert_array_equal(shipped.parameters, before)  # it is everybody's
+    np.testing.assert_array_equal(shared.parameters, before)  # it is shared
 
 
 def test_own_digits_are_learned_beside_the_others(long_store, fine_tuned):
@@ -436,7 +436,7 @@ def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, fine
 
 
 @pytest.mark.parametrize(
-    ("changes", "sentence"),
+    ("changes", "message"),
     [
         ({"init_from": "0123abcd@5"}, "The network to initialize from is missing. There is no run"),
         ({"init_from": "{}@7777777"}, "is missing. .* has no snapshot at step 7,777,777"),
@@ -447,12 +447,12 @@ def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, fine
         ({"extra_data": "/no longer/there.npz"}, "there is no file there.npz"),
     ],
 )
-def test_a_run_that_cannot_begin_so_fails_with_a_sentence(long_store, whole, changes, sentence):
+def test_a_run_with_an_impossible_start_fails_with_a_message(long_store, whole, changes, message):
     changes = {key: text.format(whole.id) if key == "init_from" else text
                for key, text in changes.items()}  # fmt: skip
     run = drain(long_store, long_store.create(replace(LONG, **changes)))
     assert run.state is State.FAILED
-    assert re.search(sentence, run.message)
+    assert re.search(message, run.message)
 
 
 # Ends that nobody asked for
@@ -495,9 +495,7 @@ def test_a_run_whose_last_step_destroyed_the_network_is_not_finished(store):
     assert run.state is State.DIVERGED
 
 
-def test_a_run_whose_pictures_are_missing_fails_with_their_sentence(
-    store, quick, tmp_path, monkeypatch
-):
+def test_a_run_whose_images_are_missing_fails_with_a_message(store, quick, tmp_path, monkeypatch):
     monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path))
     run = drain(store, store.create(replace(quick, dataset="mnist")))
@@ -559,7 +557,6 @@ def test_the_worker_of_a_deleted_run_ends_quietly_and_leaves_nothing(store, quic
     events = work(store, run.id)
     next(events)
     store.delete(run.id)
-    time.sleep(LOOKED)
     assert len(list(events)) <= 2
     left = {table.name: store.rows(select(table)) for table in schema.metadata.tables.values()}
     assert not any(rows for name, rows in left.items() if name != "about")

@@ -123,7 +123,7 @@ def test_a_run_that_gave_up_its_slot_waits_for_another_one_when_resumed(
 
 
 @pytest.mark.parametrize("command", ["pause", "stop", "step", "lr"])
-def test_what_nobody_can_obey_is_refused_with_a_sentence(store, quick, command):
+def test_an_impossible_command_is_rejected_with_a_message(store, quick, command):
     run = store.create(quick)
     store.cancel(run.id)
     with pytest.raises(UserError, match=f"is stopped: there is nothing to {command}"):

@@ -95,7 +95,7 @@ WRITES = {
     "checkpoint": lambda old: old.checkpoint(b"checkpoint"),
     "state": lambda old: old.state(State.PAUSED),
     "beat": lambda old: old.lease.write_heartbeat(),
-    "park": lambda old: old.release(),
+    "release": lambda old: old.release(),
     "end": lambda old: old.end(State.FINISHED, last=W),
     "acknowledge": lambda old: old.acknowledge(Command(1, "stop")),
     "start": lambda old: old.start(SIZES, 10, threads=7),
@@ -141,9 +141,9 @@ def test_frames_hold_the_parameters_of_their_step(store, run):
         recorder.record(at(step), step * W, 0.0)
     recorder.write(3 * W)
     for step in (0, 1, 2, 3):
-        frame = store.snapshot(run.id, step)
-        np.testing.assert_array_equal(frame.parameters, snapshot_schedule.to_float16(step * W))
-        assert frame.loss == (at(step).smoothed_loss if step else None)
+        snapshot = store.snapshot(run.id, step)
+        np.testing.assert_array_equal(snapshot.parameters, snapshot_schedule.to_float16(step * W))
+        assert snapshot.loss == (at(step).smoothed_loss if step else None)
 
 
 def test_a_run_shows_how_far_it_has_come(store, run, recorder):
@@ -234,19 +234,20 @@ def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(store, run,
 # Live frames
 
 
-def test_live_frames_are_written_only_while_somebody_watches(store, run, recorder):
+def test_live_snapshots_are_written_only_while_somebody_watches(store, run, recorder, monkeypatch):
+    monkeypatch.setattr(recorders, "POLL_INTERVAL", 0.0)
     recorder.commands()
     recorder.record(at(1), W, 1e3)
     recorder.write(W)
     assert live_step(store) is None
 
-    store.watch(run.id, 0.2)
-    time.sleep(0.1)
+    store.watch(run.id, 60)
     recorder.commands()
     recorder.record(at(2), W, 1e3)
     assert live_step(store) == 2
 
-    time.sleep(0.2)
+    store.watch(run.id, 0)
+    recorder.commands()
     recorder.record(at(3), W, 1e3)
     recorder.write(W)
     assert live_step(store) == 2
@@ -268,7 +269,7 @@ def test_live_frames_come_at_most_thirty_times_a_second(store, run, recorder):
 def test_live_frames_take_at_most_a_twentieth_of_the_training_time(
     store, run, recorder, monkeypatch
 ):
-    """On a clock that moves 10 ms at every look, so that writing a live frame takes as long."""
+    """On a clock that moves 10 ms at every look, so that writing a live snapshot takes as long."""
     ticks = count(0, 0.01)
     clock = SimpleNamespace(
         time=time.time, perf_counter=lambda: next(ticks), thread_time=lambda: next(ticks)
@@ -299,18 +300,20 @@ def test_a_run_that_has_ended_has_no_live_frame_but_keeps_its_last(store, run, r
 # Commands
 
 
-def test_commands_come_in_order_and_once_and_are_acknowledged_with_their_step(store, run, recorder):
+def test_commands_come_in_order_and_once_and_are_acknowledged_with_their_step(
+    store, run, recorder, monkeypatch
+):
+    monkeypatch.setattr(recorders, "POLL_INTERVAL", 0.0)
     other = store.create(run.spec)
     kinds = ["stop", "pause", "resume"]
     for kind in kinds:
         store.command(run.id, kind)
     store.command(other.id, "stop")
     recorder.record(at(42), W, 0.0)
-    asked = recorder.commands()
-    assert [command.kind for command in asked] == kinds
-    for command in asked[:2]:
+    commands = recorder.commands()
+    assert [command.kind for command in commands] == kinds
+    for command in commands[:2]:
         recorder.acknowledge(command)
-    time.sleep(0.1)
-    assert recorder.commands() == asked[2:]
+    assert recorder.commands() == commands[2:]
     of_run = select(schema.commands.c.step).where(schema.commands.c.run == run.id)
     assert store.rows(of_run.order_by(schema.commands.c.id)) == [(42,), (42,), (None,)]

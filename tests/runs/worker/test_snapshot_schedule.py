@@ -1,4 +1,4 @@
-"""Which moments of a run are kept, and how."""
+"""Which steps of a run keep a snapshot, and in what format."""
 
 from __future__ import annotations
 
