@@ -60,7 +60,7 @@ def test_the_timeline_is_dragged_and_everything_follows(opened):
     opened.mouse.up()
     paint(opened, 3)
     assert slider.input_value() == "0"
-    assert slider.get_attribute("aria-valuetext").startswith("Before learning")
+    assert slider.get_attribute("aria-valuetext").startswith("Before training")
     assert "Counted before learning" in opened.inner_text("#matrix")
     assert (wall(opened) != end).any()
 
