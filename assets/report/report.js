@@ -357,7 +357,7 @@ function drawConfusionMatrix() {
   const images = numbers.format(sum(snapshot.counts.map(sum)));
   const accuracy = formatPercent(accuracyOf(snapshot.counts), 2);
   const text = "A row counts the images of one actual digit, a column those predicted as it. " +
-    `Counted ${formatTime(snapshot)}, on ${images} test images: accuracy ${accuracy}.`;
+    `${images} test images, ${formatTime(snapshot)}: accuracy ${accuracy}.`;
   append(parent, "p", text, { class: "muted" });
 }
 

@@ -61,7 +61,7 @@ def test_the_timeline_is_dragged_and_everything_follows(opened):
     paint(opened, 3)
     assert slider.input_value() == "0"
     assert slider.get_attribute("aria-valuetext").startswith("Before training")
-    assert "Counted before learning" in opened.inner_text("#matrix")
+    assert "test images, before training" in opened.inner_text("#confusion-matrix")
     assert (wall(opened) != end).any()
 
 
