@@ -24,7 +24,21 @@ from nn.runs.old_names import translated
 from nn.schedules import SCHEDULES
 
 MAX_WIDTH, MAX_LAYERS, MAX_PARAMETERS = 10_000, 20, 16_000_000
-MAX_LR, MAX_EPOCHS = 1000.0, 10_000
+# Lowest and highest value of each numeric field, both allowed. ints: only whole numbers.
+LIMITS: dict[str, tuple[int, int] | tuple[float, float]] = {
+    "lr": (0.0, 1000.0),  # above 0
+    "momentum": (0.0, 0.9999),
+    "weight_decay": (0.0, 1.0),
+    "dropout": (0.0, 0.95),
+    "augmentation": (0.0, 2.0),
+    "label_smoothing": (0.0, 0.9),
+    "clip_norm": (0.0, 1e6),
+    "early_stopping_patience": (0, 10_000),
+    "batch_size": (1, 10_000),
+    "epochs": (1, 10_000),
+    "validation_size": (0, 1_000_000),
+    "seed": (0, 2**32 - 1),
+}
 PRETRAINED = "pretrained"  # value of init_from: the model that comes with the program
 
 
@@ -69,7 +83,7 @@ class RunSpec:
         except TypeError:
             raise _wrong("hidden", "a list of layer widths", self.hidden) from None
         for width in self.hidden:
-            _check_whole("hidden", width, 1, MAX_WIDTH)
+            _check_number("hidden", width, 1, MAX_WIDTH)
         if len(self.hidden) > MAX_LAYERS:
             raise _wrong("hidden", f"at most {MAX_LAYERS} layers", len(self.hidden))
         for field, names in (
@@ -90,20 +104,12 @@ class RunSpec:
         if self.init_from not in ("", PRETRAINED) and not _is_snapshot(self.init_from):
             expected = f"{PRETRAINED}, a snapshot of a run as RUN@STEP, or empty"
             raise _wrong("init_from", expected, self.init_from)
-        _check_number("lr", self.lr, 0, MAX_LR, above=True)
-        _check_number("momentum", self.momentum, 0, 0.9999)
         if not isinstance(self.nesterov, bool):
             raise _wrong("nesterov", "true or false", self.nesterov)
-        _check_number("weight_decay", self.weight_decay, 0, 1)
-        _check_number("dropout", self.dropout, 0, 0.95)
-        _check_number("augmentation", self.augmentation, 0, 2)
-        _check_number("label_smoothing", self.label_smoothing, 0, 0.9)
-        _check_number("clip_norm", self.clip_norm, 0, 1e6)
-        _check_whole("early_stopping_patience", self.early_stopping_patience, 0, 10_000)
-        _check_whole("batch_size", self.batch_size, 1, 10_000)
-        _check_whole("epochs", self.epochs, 1, MAX_EPOCHS)
-        _check_whole("validation_size", self.validation_size, 0, 1_000_000)
-        _check_whole("seed", self.seed, 0, 2**32 - 1)
+        for field, limits in LIMITS.items():
+            _check_number(field, getattr(self, field), *limits)
+        if not self.lr:
+            raise _wrong("lr", "above 0", self.lr)
         if parameter_count(self.sizes) > MAX_PARAMETERS:
             raise UserError(
                 f"hidden: {self.hidden} makes a network of {parameter_count(self.sizes):,} "
@@ -209,13 +215,12 @@ def _wrong(field: str, expected: str, got: object) -> UserError:
     return UserError(f"{field} must be {expected}; got {got!r}.")
 
 
-def _check_whole(field: str, value: object, low: int, high: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise _wrong(field, f"a whole number from {low:,} to {high:,}", value)
-
-
-def _check_number(field: str, value: Any, low: float, high: float, above: bool = False) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not low <= value <= high or (above and value == low):
-        words = f"above {low:g} and at most" if above else f"from {low:g} to"
-        raise _wrong(field, f"a number {words} {high:g}", value)
+def _check_number(field: str, value: object, low: float, high: float) -> None:
+    """low, high: ints for a field that takes only whole numbers."""
+    kinds: Any
+    if isinstance(low, int):
+        kinds, expected = int, f"a whole number from {low:,} to {high:,}"
+    else:
+        kinds, expected = int | float, f"a number from {low:g} to {high:g}"
+    if not isinstance(value, kinds) or isinstance(value, bool) or not low <= value <= high:
+        raise _wrong(field, expected, value)

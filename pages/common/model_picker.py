@@ -16,9 +16,8 @@ from pages.common import state
 from pages.common.networks import PRETRAINED_ID, network_at, rejection_rule
 from pages.common.numbers import percent
 from pages.common.snapshot_slider import snapshot_slider
-from pages.server.shared_store import store
+from pages.server.shared_store import newest_runs, store
 
-MAX_RUNS = 200  # the newest ones
 CACHE_SECONDS = 2  # every stroke on Draw asks for the runs
 IN_VIEW = "model in view"  # key of the picker on Neurons and Mistakes
 
@@ -50,7 +49,7 @@ PRETRAINED = Model("", "Pretrained model")
 def choose_in_view() -> Run | None:
     """Ask for the model that Neurons and Mistakes show; None: the pretrained model."""
     run = state.model_in_view()
-    runs = {each.id: each for each in store().runs()[:MAX_RUNS]}
+    runs = {each.id: each for each in newest_runs()}
     if run:
         runs.setdefault(run.id, run)
     state.set_value(IN_VIEW, run.id if run else PRETRAINED_ID)
@@ -120,4 +119,4 @@ def _snapshot_key(key: str, run_id: str) -> str:
 @st.cache_data(ttl=CACHE_SECONDS, show_spinner=False)
 def _trained_runs() -> dict[str, Run]:
     """The runs that have started to train, newest first."""
-    return {run.id: run for run in store().runs()[:MAX_RUNS] if run.samples_seen}
+    return {run.id: run for run in newest_runs() if run.samples_seen}

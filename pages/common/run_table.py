@@ -11,15 +11,14 @@ from nn.runs.store.store import Run
 from pages.common import state
 from pages.common.glossary import term
 from pages.common.text import plain
-from pages.server.shared_store import store
+from pages.server.shared_store import newest_runs, store
 
-MAX_RUNS = 200  # the newest ones
 TABLE = "run table"
 
 
 def show(run_in_view: Run | None) -> None:
     """The runs, to choose the one in view, and what its owner can do with it."""
-    runs = store().runs()[:MAX_RUNS]
+    runs = newest_runs()
     expander = st.expander(f"Recorded runs ({len(runs)})", key="recorded runs", on_change="rerun")
     if not expander.open:  # a table takes the browser long to load
         return

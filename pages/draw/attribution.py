@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from nn import IMAGE_SIDE
 from nn.analysis.predictions.attribution import Attribution, attribution
 from nn.layers import Array
 from nn.network import layer_views
@@ -80,7 +81,7 @@ def _neurons(found: Attribution, digit: int, model: Model, image: Array) -> None
     drawing = drawing_image(image, "Input image")
     groups = []
     for neuron in strongest:
-        weights = W[:, neuron].reshape(28, 28)
+        weights = W[:, neuron].reshape(IMAGE_SIDE, IMAGE_SIDE)
         groups.append(
             Group(
                 [

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
+from nn import IMAGE_SIDE
 from nn.errors import UserError
 from nn.runs.history.predictions import PredictionHistory, prediction_history
 from nn.runs.store.store import Run
@@ -13,9 +14,8 @@ from pages.common import state
 from pages.common.text import note, plain
 from pages.components.image_gallery import Group, image_gallery, network_input
 from pages.draw import state as draw_state
-from pages.server.shared_store import store
+from pages.server.shared_store import newest_runs, store
 
-MAX_RUNS = 200  # newest runs to choose from
 INTERVAL = 3  # seconds between updates while the run trains
 SIZE = 112  # pixels on the page
 MIN_PROBABILITY = 0.2  # a digit that never reaches it stays gray
@@ -35,9 +35,7 @@ def show() -> None:
             "while a network trained."
         )
         return
-    runs = {
-        run.id: run for run in store().runs()[:MAX_RUNS] if run.samples_seen or run.state.active
-    }
+    runs = {run.id: run for run in newest_runs() if run.samples_seen or run.state.active}
     if not runs:
         st.markdown("There are no runs yet. Train a network, then come back.")
         st.page_link("train/page.py", label="Open Train", icon=":material/timeline:")
@@ -54,7 +52,7 @@ def show() -> None:
 
 def _pins(run: Run, pins: list[bytes]) -> None:
     for number, pin in enumerate(reversed(pins)):
-        image = np.frombuffer(pin, np.uint8).reshape(28, 28)
+        image = np.frombuffer(pin, np.uint8).reshape(IMAGE_SIDE, IMAGE_SIDE)
         left, right = st.columns([1, 5], gap="medium")
         with left:
             drawing = network_input(image, "Pinned drawing")

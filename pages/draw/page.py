@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from nn import IMAGE_SIDE
 from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.errors import UserError
 from nn.models import pretrained
@@ -30,7 +31,7 @@ from pages.draw.strokes import SIDE, Drawing, png
 
 MODEL_LABELS = "Model", "Second model"
 TABS = "Attribution", "Learning history", "My digits", "Images"
-BLANK = Preprocessed(np.zeros((28, 28), np.uint8), True, {})
+BLANK = Preprocessed(np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8), True, {})
 
 
 @st.fragment

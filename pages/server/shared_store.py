@@ -2,10 +2,17 @@
 
 from functools import cache
 
-from nn.runs.store.store import RunStore
+from nn.runs.store.store import Run, RunStore
+
+MAX_RUNS = 200  # more would make every page slow
 
 
 @cache
 def store() -> RunStore:
     """Opened at the first call. Raises UserError when it cannot be, and tries anew next time."""
     return RunStore()
+
+
+def newest_runs() -> list[Run]:
+    """The runs that tables and pickers list, newest first."""
+    return store().runs()[:MAX_RUNS]

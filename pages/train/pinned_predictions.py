@@ -1,4 +1,4 @@
-"""Pins: what the network in view says of the visitor's pinned drawings, while it learns."""
+"""Pinned predictions: what the run in view predicts for the visitor's pinned drawings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from nn import IMAGE_SIDE
 from nn.errors import UserError
 from nn.layers import Array
 from nn.runs import load_network
@@ -16,7 +17,7 @@ from nn.runs.store.store import Run
 from pages.common import state
 from pages.server.shared_store import store
 
-EVERY = 0.5  # seconds
+INTERVAL = 0.5  # seconds
 
 _STYLE = """<style>
 .pins { display: flex; flex-wrap: wrap; gap: 0.75rem 1.5rem; font-size: 0.875rem; }
@@ -32,11 +33,11 @@ def show(run: Run) -> None:
     """Nothing while none is pinned."""
     pins = state.pins()
     if pins:
-        st.fragment(_answers, run_every=EVERY)(run.id, pins)
+        st.fragment(_answers, run_every=INTERVAL)(run.id, pins)
 
 
 def _answers(run_id: str, pins: list[bytes]) -> None:
-    images = np.frombuffer(b"".join(pins), np.uint8).reshape(-1, 28, 28)
+    images = np.frombuffer(b"".join(pins), np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
     try:
         network = load_network.network_at(store(), run_id)
     except UserError:

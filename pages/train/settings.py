@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES
 from nn.optimizers import OPTIMIZERS
 from nn.runs.presets import PRESETS
-from nn.runs.spec import MAX_EPOCHS, MAX_LR, RunSpec, parse_hidden
+from nn.runs.spec import LIMITS, RunSpec, parse_hidden
 from nn.schedules import SCHEDULES
 from pages.common import url_state
 from pages.common.glossary import term, term_with_options
@@ -23,7 +23,6 @@ from pages.common.text import plain
 from pages.common.url_state import PRESET
 from pages.train import state
 
-N = TypeVar("N", int, float)
 Ask = Callable[[str, str, str], None]  # draw a widget: label, field, help
 
 
@@ -70,14 +69,16 @@ def choice(label: str, key: str, find_options: Callable[[], Iterable[str]]) -> S
     return Setting(label, term_with_options(key, find_options()), read, ask)
 
 
-def number(label: str, key: str, low: N, high: N, step: N) -> Setting:
+def number(label: str, key: str, field: str, step: float) -> Setting:
+    low, high = LIMITS[field]
+
     def ask(label: str, name: str, help: str) -> None:
         form = "%d" if isinstance(step, int) else "%.4g"
         st.number_input(
             label, low, high, step=step, format=form, key=name, help=help, persist_state="session"
         )
 
-    def read(name: str, default: N) -> N:
+    def read(name: str, default: float) -> float:
         return url_state.read_number(name, low, high, default)
 
     return Setting(label, term(key), read, ask)
@@ -95,26 +96,26 @@ GROUPS: dict[str, dict[str, Setting]] = {
         "initializer": choice("Initialization", "initialization", lambda: INITIALIZERS),
     },
     "Training": {
-        "epochs": number("Epochs", "epoch", 1, MAX_EPOCHS, 1),
-        "lr": number("Learning rate", "learning_rate", 0.0001, MAX_LR, 0.01),
+        "epochs": number("Epochs", "epoch", "epochs", 1),
+        "lr": number("Learning rate", "learning_rate", "lr", 0.01),
         "lr_schedule": choice("Learning rate schedule", "lr_schedule", lambda: SCHEDULES),
-        "batch_size": number("Batch size", "batch_size", 1, 10_000, 1),
+        "batch_size": number("Batch size", "batch_size", "batch_size", 1),
         "optimizer": choice("Optimizer", "optimizer", lambda: OPTIMIZERS),
-        "momentum": number("Momentum", "momentum", 0.0, 0.9999, 0.05),
+        "momentum": number("Momentum", "momentum", "momentum", 0.05),
         "loss": choice("Loss", "loss", lambda: LOSSES),
     },
     "Regularization": {
-        "augmentation": number("Augmentation", "augmentation", 0.0, 2.0, 0.1),
-        "dropout": number("Dropout", "dropout", 0.0, 0.95, 0.1),
-        "weight_decay": number("Weight decay", "weight_decay", 0.0, 1.0, 0.0001),
-        "label_smoothing": number("Label smoothing", "label_smoothing", 0.0, 0.9, 0.05),
+        "augmentation": number("Augmentation", "augmentation", "augmentation", 0.1),
+        "dropout": number("Dropout", "dropout", "dropout", 0.1),
+        "weight_decay": number("Weight decay", "weight_decay", "weight_decay", 0.0001),
+        "label_smoothing": number("Label smoothing", "label_smoothing", "label_smoothing", 0.05),
         "early_stopping_patience": number(
-            "Early stopping (patience)", "early_stopping", 0, 10_000, 1
+            "Early stopping (patience)", "early_stopping", "early_stopping_patience", 1
         ),
     },
     "Data": {
         "dataset": choice("Dataset", "dataset", datasets),
-        "seed": number("Seed", "seed", 0, 2**32 - 1, 1),
+        "seed": number("Seed", "seed", "seed", 1),
     },
 }
 SETTINGS = {name: setting for group in GROUPS.values() for name, setting in group.items()}
