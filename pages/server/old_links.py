@@ -49,16 +49,18 @@ def translated(query: Mapping[str, str]) -> dict[str, str]:
 
 
 class OldLinks:
-    """Redirects a page's URL when it has a name or a value of version 0.1."""
+    """Redirects a page's URL when it has a name or a value of version 0.1, and ``/train``, which
+    people type, to ``/``, where Streamlit serves the default page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] in PAGES and scope["query_string"]:
+        if scope["type"] == "http" and scope["path"] in PAGES:
             query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
-            if (today := translated(query)) != query:
-                url = f"{scope['path']}?{urlencode(today, quote_via=quote)}"
+            path = "/" if scope["path"] == "/train" else scope["path"]
+            if (path, today := translated(query)) != (scope["path"], query):
+                url = f"{path}?{urlencode(today, quote_via=quote)}" if today else path
                 await RedirectResponse(url)(scope, receive, send)
                 return
         await self.app(scope, receive, send)

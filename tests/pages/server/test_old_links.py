@@ -35,6 +35,8 @@ def get(link):
         ("/?data=built-in%20strokes", "/?dataset=strokes"),
         ("/neurons?sort=likeness&run=a", "/neurons?sort=similarity&run=a"),
         ("/?batch=32&batch_size=16", "/?batch_size=16"),
+        ("/train", "/"),
+        ("/train?run=a", "/?run=a"),
     ],
 )
 def test_an_old_link_is_redirected(link, target):
