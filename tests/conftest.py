@@ -29,23 +29,20 @@ settings.load_profile("digitscope")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs files that do not come with the program."""
+    """Mark what needs files that do not come with the program; the slow browser tests go first."""
     for item in items:
         if {"mnist_folder", "drawings"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.real_data)
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Of several processes one runs all tests in the browser, for two browsers at once are too
-    slow; the others share the rest, a file at a time."""
-    from xdist.scheduler import LoadScopeScheduling
+    """Each of several processes runs a file at a time, in the order of collection."""
+    from xdist.scheduler import LoadFileScheduling
 
-    class Scheduler(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else nodeid.split("::")[0]
-
-    return Scheduler(config, log)
+    config.option.loadscopereorder = False
+    return LoadFileScheduling(config, log)
 
 
 # The folders of MNIST and of real drawings, where they are given.
