@@ -26,7 +26,7 @@ from tests.browser.conftest import DESKTOP
 from tests.browser.hand import Hand, pen_path, people
 
 PHONE = (390, 844)
-RIGHT, OF = 48, 50  # drawings read
+CORRECT, DRAWINGS = 19, 20  # at least, of; tests/models classifies all of them without a browser
 
 
 @pytest.fixture
@@ -45,13 +45,13 @@ def test_drawings_of_people_are_classified(open_page, server) -> None:
         Hand(open_page(PHONE, finger=True), server.url, finger=True),
     ]
     wrong = []
-    for (digit, strokes), hand in zip(people(OF), cycle(hands), strict=False):
+    for (digit, strokes), hand in zip(people(DRAWINGS), cycle(hands), strict=False):
         hand.draw(strokes)
         text = hand.prediction()
         if f" {digit}" not in text.partition(",")[0]:
             wrong.append((digit, text))
         hand.clear()
-    assert len(wrong) <= OF - RIGHT, wrong
+    assert len(wrong) <= DRAWINGS - CORRECT, wrong
 
 
 def test_the_page_stays_where_it_is_under_a_drawing_finger(open_page, server) -> None:
