@@ -1,7 +1,7 @@
-"""``python -m tests.bench [NAME…] [--json]``: measured comparisons; never part of the tests.
+"""Benchmarks: ``python -m tests.bench [NAME…] [--json]``. They are not part of the test suite.
 
-Without a name all but ``memory`` and ``accurate``, which take half an hour and ten minutes. Peers:
-requirements-bench.txt.
+Without names, all run except ``memory`` (half an hour) and ``accurate`` (ten minutes).
+requirements-bench.txt lists the libraries that we compare with.
 """
 
 from __future__ import annotations
@@ -29,9 +29,11 @@ NAMES = (
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(NAMES))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a check, nothing else.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object per check and nothing else."
+)
 def main(names: tuple[str, ...], as_json: bool) -> None:
-    """Measure, and compare with what must be reached."""
+    """Run benchmarks and check each result against its limit."""
     for name in names or NAMES[:-2]:
         import_module(f"tests.bench.{name}").run(Report(as_json))
 

@@ -1,4 +1,4 @@
-"""Draw in a real browser on the same machine: from pen up to the prediction on the screen."""
+"""The Draw page in a real browser on the same machine: latency from pen up to the prediction."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.browser.hand import Hand, people
 
 STROKES, UPLOADS, SIDE = 50, 200, 600
 
-# The first message after pen up is the canvas's; the prediction is drawn in the frame in which the
-# bars announce it.
+# The first message after pen up comes from the canvas. The prediction is drawn in the same frame as
+# the event by which the bars announce it.
 WATCH = """window.stroke = {};
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) {
@@ -36,8 +36,8 @@ IDLE = "document.querySelector('[data-testid=stApp]').dataset.testScriptState ==
 
 
 def run(report: Report) -> None:
-    """Latency of a stroke on an idle server and during a training run, how much of it the canvas
-    waits before it posts, the time to classify one image, and many uploaded ones."""
+    """Latency of a stroke on an idle server and during a training run, how long the canvas waits
+    before it posts the stroke, and the time to classify one image and many uploaded images."""
     without_page(report)
     path = find_chromium()
     if not path:
@@ -63,7 +63,7 @@ def run(report: Report) -> None:
 
 
 def latencies(hand: Hand, report: Report) -> list[float]:
-    """Draw strokes by people, each once the page is idle → milliseconds to each prediction."""
+    """Draw people's strokes, each when the page is idle → milliseconds to each prediction."""
     page, waits, posts = hand.page, [], []
     for _, drawing in people(STROKES):
         for count, path in enumerate(hand.positions(drawing), 1):
@@ -77,19 +77,19 @@ def latencies(hand: Hand, report: Report) -> list[float]:
         hand.clear()
         if len(waits) >= STROKES:
             break
-    spread = statistics.quantiles(waits, n=10)
+    deciles = statistics.quantiles(waits, n=10)
     report.say(
-        f"{len(waits)} strokes: of {statistics.median(waits):.0f} ms the canvas waits "
-        f"{statistics.median(posts):.0f}; 10th percentile {spread[0]:.0f}, "
-        f"90th {spread[-1]:.0f}, worst {max(waits):.0f}"
+        f"{len(waits)} strokes: median {statistics.median(waits):.0f} ms, 10th percentile "
+        f"{deciles[0]:.0f}, 90th {deciles[-1]:.0f}, worst {max(waits):.0f}; the canvas posts after "
+        f"{statistics.median(posts):.0f} ms"
     )
     return waits
 
 
 def without_page(report: Report) -> None:
-    """What the server does with one image, and with many files."""
+    """Time that the server takes for one image and for many files, without a browser."""
     drawings = [render(strokes).resize((SIDE, SIDE)) for _, strokes in people(UPLOADS)]
-    pretrained.predict(preprocess(drawings[0]))  # warm
+    pretrained.predict(preprocess(drawings[0]))  # warm up
     times = []
     for drawing in drawings[:STROKES]:
         began = time.perf_counter()

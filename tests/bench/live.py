@@ -1,4 +1,4 @@
-"""Train in a real browser, with server and worker on the same machine."""
+"""The Train page in a real browser, with server and worker on the same machine."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.browser.app import STEP, WALL, Server, chromium, find_chromium
 
 ROUNDS, SECONDS = 5, 4.0
 
-# Measured in the page, because Playwright takes up to half a second to press a button: when it was
-# pressed and when the result was seen, in milliseconds since 1970, and the durations of long tasks.
+# Everything is timed in the page, because Playwright takes up to half a second to press a button:
+# when it was pressed and the result was seen (milliseconds since 1970), and how long tasks took.
 WATCH = """const now = () => performance.timeOrigin + performance.now();
 window.tasks = [];
 new PerformanceObserver((list) => list.getEntries().forEach((task) => tasks.push(task.duration)))
@@ -35,8 +35,8 @@ STOPPED = (
 
 
 def run(report: Report) -> None:
-    """Frames per second, latency from Start to the first changed tile, from Stop to the halted
-    worker and to the page's "Stopped", and the browser's longest task: medians and worst."""
+    """Frames per second; latency from Start to the first changed tile, and from Stop until the
+    worker halts and the page says "Stopped"; the browser's longest task. Medians and worst."""
     path = find_chromium()
     if not path:
         report.say("The page is measured in Chromium, which was not found.")
@@ -80,13 +80,13 @@ def run(report: Report) -> None:
     report.say(f"worst: {min(frames):.1f} frames/s, {max(first):.2f} s, {max(halted):.2f} s")
     report.at_least("wall frames per second", statistics.median(frames), 20)
     report.at_most("seconds from Start to the first changed tile", statistics.median(first), 1)
-    report.at_most("seconds from Stop to the halted worker", statistics.median(halted), 0.25)
-    report.at_most("seconds from Stop to the page that shows it", statistics.median(shown), 0.5)
+    report.at_most("seconds from Stop until the worker halts", statistics.median(halted), 0.25)
+    report.at_most("seconds from Stop until the page shows it", statistics.median(shown), 0.5)
     report.at_most("milliseconds of the longest task in the browser", max_task, 200)
 
 
 def _press(page: Page, button: str, until: str) -> tuple[float, float]:
-    """→ when it was pressed and when ``until`` was seen, in seconds since 1970."""
+    """Press ``button`` → when it was pressed and when ``until`` held, in seconds since 1970."""
     page.evaluate(f"wait(() => {until})")
     page.get_by_role("button", name=button).click()
     page.wait_for_function("seen")
@@ -95,7 +95,7 @@ def _press(page: Page, button: str, until: str) -> tuple[float, float]:
 
 
 def _halt(store: RunStore) -> float:
-    """→ when the newest run was stopped, in seconds since 1970."""
+    """Wait until the newest run has stopped → when it did, in seconds since 1970."""
     while store.runs()[0].state is not State.STOPPED:
         time.sleep(0.005)
     return time.time()

@@ -20,11 +20,11 @@ from tests.bench.report import Report
 from tests.browser.app import WALL, Server, chromium, find_chromium
 
 ROUNDS, NEURONS, JUMPS = 5, (5, 17, 40, 66, 90, 101, 127), 7
-SNAPSHOTS, COARSE = snapshot_schedule.MAX_SNAPSHOTS, 16  # kept; enough to play the timeline
+SNAPSHOTS, COARSE = snapshot_schedule.MAX_SNAPSHOTS, 16  # all of a run; enough to play the timeline
 TIMEOUT = 60_000  # milliseconds
 REST = 1.5  # seconds between two measurements
 
-# When the page last requested a script run from the server, and how often.
+# When the page first requested a script run since the last reset, and how many it requested.
 WATCH_REQUESTS = """window.requested = null; window.requests = 0;
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) {
@@ -41,8 +41,8 @@ TIMELINE, DETAILS, THUMBNAILS = map(
     FIND.format, ("canvas[role=slider]", ".neuron-details", ".thumbnails")
 )
 LINK = "document.querySelector('[data-testid=stSidebarNav] a[href*=neurons]').click()"
-# Scrubs back and forth over the right half of the timeline, where there is a snapshot at nearly
-# every pixel, one second each way.
+# Scrubs back and forth over the right half of the timeline, one second each way. Nearly every pixel
+# there has its own snapshot.
 SCRUB = f"""
 async () => {{
   const slider = {TIMELINE}, wall = {WALL}, {{ left, right }} = slider.getBoundingClientRect();
@@ -164,7 +164,7 @@ def _look(report: Report, browser: Browser, server: Server, run: Run) -> None:
 
 
 def _page(browser: Browser) -> Page:
-    """In a browser with nothing cached."""
+    """A page in a new browser context, with nothing cached."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
     page.add_init_script(WATCH_REQUESTS)
     return page
@@ -183,11 +183,11 @@ def _close(page: Page) -> None:
     page.context.close()
 
 
-# JavaScript: everything is timed in the page, from frame to frame.
+# JavaScript. Everything is timed in the page, frame by frame.
 
 
 def _wall(neurons: int) -> str:
-    """Whether Neurons has drawn a wall of so many neurons; only there it can be downloaded."""
+    """Whether Neurons shows a finished wall of ``neurons`` neurons, with its download button."""
     return (
         f"location.pathname === '/neurons' && {WALL}?.dataset.neurons === '{neurons}'"
         f" && !{WALL}.getRootNode().querySelector('[name=save]').hidden"
@@ -212,7 +212,7 @@ def _timed(act: str, done: str) -> str:
 
 
 def _click(neuron: int) -> str:
-    """A click on the neuron's tile."""
+    """Click the neuron's tile."""
     return f"""((wall) => {{
       const {{ left, top, width }} = wall.getBoundingClientRect();
       let across = 1;
@@ -226,7 +226,7 @@ def _click(neuron: int) -> str:
 
 def _jump() -> str:
     """Move the handle 20 snapshots back → milliseconds from the request to the server until both
-    matrix and gallery have changed."""
+    the matrix and the gallery have changed."""
     return f"""async () => {{
       const matrix = document.querySelector(".js-plotly-plot");
       const shown = () => [matrix.textContent, {THUMBNAILS}.textContent];

@@ -1,4 +1,4 @@
-"""Whether memory stays flat: the Train page, half an hour of live training."""
+"""Memory of the browser and the server during half an hour of live training on the Train page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EARLY, LATE = 2.0, float(os.environ.get("DIGITSCOPE_BENCH_MINUTES", "30"))  # mi
 def run(report: Report) -> None:
     path = find_chromium()
     if not path or not os.path.exists("/proc/self/status"):
-        report.say("This needs Chromium, and Linux, whose /proc tells a process's memory.")
+        report.say("This needs Chromium and Linux: a process's memory is read from /proc.")
         return
     with tempfile.TemporaryDirectory() as home, chromium(path) as browser:
         server = Server(Path(home))
@@ -36,7 +36,7 @@ def run(report: Report) -> None:
                     f"{found[-1][1] / 2**20:.1f} MiB"
                 )
             for what, early, late in zip(("browser heap", "server"), *found, strict=True):
-                case = f"per cent by which the {what} grew from {EARLY:g} to {LATE:g} minutes"
+                case = f"percent by which the {what} grew from {EARLY:g} to {LATE:g} minutes"
                 report.at_most(case, 100 * (late / early - 1), 10)
         finally:
             server.clear()
@@ -44,7 +44,7 @@ def run(report: Report) -> None:
 
 
 def resident(pid: int) -> int:
-    """Bytes of a process's memory that are in use."""
+    """Resident memory of a process, in bytes."""
     status = Path(f"/proc/{pid}/status").read_text()
     [line] = [line for line in status.splitlines() if line.startswith("VmRSS")]
     return 1024 * int(line.split()[1])

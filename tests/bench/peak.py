@@ -1,4 +1,4 @@
-"""The machine's own best: float32 matrix products a second, by the same NumPy and threads."""
+"""Peak speed of float32 matrix products on this machine, with the same NumPy and threads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SIDE, ROUNDS = 2048, 7
 
 
 def peak() -> float:
-    """GFLOP/s of a 2048 × 2048 × 2048 product, the median of a few."""
+    """GFLOP/s of a 2048 × 2048 × 2048 product; median of several."""
     a = np.random.default_rng(0).random((SIDE, SIDE), np.float32)
     out = np.empty_like(a)
     seconds = []

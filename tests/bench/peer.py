@@ -1,4 +1,4 @@
-"""Peer: one of the programs compared, in a process of its own."""
+"""A peer is one of the programs we compare, running in a separate process."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Peer:
         )
 
     def train(self, spec: RunSpec, seconds: float, score: bool = False) -> list[Epoch]:
-        """Train ``spec`` from the start: its epochs, as many as begin within ``seconds``."""
+        """Train ``spec`` from its initial weights → the epochs that begin within ``seconds``."""
         request = {"spec": json.loads(spec.to_json()), "seconds": seconds, "score": score}
         print(json.dumps(request), file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer:
-            raise SystemExit(f"{' '.join(self.process.args)} ended; see its error above.")
+            raise SystemExit(f"{' '.join(self.process.args)} ended; its error is above.")
         return [Epoch(*epoch) for epoch in json.loads(answer)]
 
     def close(self) -> None:
@@ -46,7 +46,7 @@ class Peer:
 
 @contextmanager
 def peers(*names: str) -> Iterator[dict[str, Peer]]:
-    """The named peers that are installed, by name. Reports which are not."""
+    """Start the named peers that are installed, by name; report those that are not."""
     with ExitStack() as stack:
         started = {}
         for name in names:

@@ -13,7 +13,7 @@ from tests.bench.report import Report
 
 ROUNDS = 7
 
-# As `python -m nn.runs.worker RUN`, printing a line after its first batch and its peak memory.
+# Like `python -m nn.runs.worker RUN`, but prints a line after the first batch, then peak memory.
 WORKER = """
 import sys
 from nn.runs.store.store import RunStore
@@ -26,7 +26,7 @@ for _ in events:
 [peak] = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
 print(peak)
 """
-# Creates the worker's run, and decodes the images into the cache.
+# Creates the run and decodes the images into the cache.
 PREPARE = """
 from nn.data import sources
 from nn.runs.spec import RunSpec
@@ -39,7 +39,7 @@ print(RunStore().create(spec).id)
 
 def run(report: Report) -> None:
     if not os.path.exists("/proc/self/status"):
-        report.say("Peak memory is read from /proc, which only Linux has.")
+        report.say("This needs Linux: peak memory is read from /proc.")
         return
     first, memory = [], []
     with tempfile.TemporaryDirectory() as home:

@@ -1,4 +1,4 @@
-"""What recording a run costs: the worker against plain nn.training.train, turn by turn."""
+"""Overhead of recording a run: the worker compared with plain nn.training.train, in alternation."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from nn.runs.worker.loop import fair_share, work
 from nn.training import train
 from tests.bench.report import Report
 
-CASES = ((20, 5, 3), (1, 10, 9))  # seconds a run, per cent slower at most, rounds
+CASES = ((20, 5, 3), (1, 10, 9))  # seconds per run, maximum percent slower, rounds
 
 
 def run(report: Report) -> None:
     spec = RunSpec(dataset=sources.default_dataset())
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
         store = RunStore(f"sqlite:///{Path(home) / 'store.sqlite3'}")
-        took = plain(spec, store)  # to warm up, and for the speed
-        for seconds, floor, rounds in CASES:
+        took = plain(spec, store)  # warms up and measures the speed
+        for seconds, limit, rounds in CASES:
             epochs = ceil(seconds * spec.epochs / took)
             longer = replace(spec, epochs=epochs)
             slower = []
             for _ in range(rounds):
-                alone, kept = plain(longer, store), recorded(longer, store)
-                slower.append(100 * (kept / alone - 1))
-                report.say(f"{epochs} epochs: plain {alone:.2f} s, recorded {kept:.2f} s")
-            case = f"recording a {seconds} s run: per cent slower"
-            report.at_most(case, median(slower), floor)
+                alone, with_store = plain(longer, store), recorded(longer, store)
+                slower.append(100 * (with_store / alone - 1))
+                report.say(f"{epochs} epochs: plain {alone:.2f} s, recorded {with_store:.2f} s")
+            case = f"recording a {seconds} s run: percent slower"
+            report.at_most(case, median(slower), limit)
 
 
 def plain(spec: RunSpec, store: RunStore) -> float:
-    """Seconds of a run that nobody hears of; with as many threads as a worker takes."""
+    """Seconds to train without recording, with as many threads as a worker uses."""
     with threadpool_limits(fair_share(store), "blas"):
         began = perf_counter()
         splits = sources.load_splits(spec.dataset, spec.validation_size, spec.seed)
@@ -56,7 +56,7 @@ def plain(spec: RunSpec, store: RunStore) -> float:
 
 
 def recorded(spec: RunSpec, store: RunStore) -> float:
-    """Seconds of the same run by a worker."""
+    """Seconds that a worker takes for the same run."""
     run = store.create(spec)
     began = perf_counter()
     for _ in work(store, run.id):

@@ -1,6 +1,6 @@
 """Share of the machine's peak sgemm speed that training reaches, at batch 128.
 
-Only matrix products count as work: forward, ∂/∂W, and ∂/∂x where it is computed.
+Only matrix products count: the forward pass, ∂/∂W, and ∂/∂x where it is computed.
 """
 
 from __future__ import annotations

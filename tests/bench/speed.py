@@ -1,7 +1,7 @@
 """Training speed in images/s, compared with PyTorch, scikit-learn and JAX, all on all cores.
 
-The peers take turns, so that other load on the machine slows them alike: each ratio is the median
-of the rounds' ratios. The first round warms up and does not count.
+The peers take turns, so other load on the machine slows all of them equally. Each ratio is the
+median over the rounds; the first round is a warm-up and does not count.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What viewers cost: scripted clients that acknowledge each frame and draw nothing."""
+"""The cost of viewers: scripted clients that acknowledge each frame and draw nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MANY, SECONDS, ROUNDS = 30, 8.0, 5
 
 def run(report: Report) -> None:
     if not os.path.exists("/proc/self/stat"):
-        report.say("A process's time is read from /proc, which only Linux has.")
+        report.say("This needs Linux: a process's CPU time is read from /proc.")
         return
     with tempfile.TemporaryDirectory() as home:
         server = Server(Path(home))
@@ -38,8 +38,8 @@ def run(report: Report) -> None:
                 rates = [(now - then) / took for now, then in zip(seen, before, strict=True)]
                 busy = (cpu_seconds(server) - cpu) / took
             report.say(f"{MANY} viewers: {min(rates):.1f} to {max(rates):.1f} frames/s")
-            report.at_least(f"frames/s of each of {MANY} viewers, the worst", min(rates), 5)
-            report.at_most(f"cores the server takes for {MANY} viewers", busy, 1)
+            report.at_least(f"frames/s of the slowest of {MANY} viewers", min(rates), 5)
+            report.at_most(f"cores that the server uses for {MANY} viewers", busy, 1)
 
             shares = []
             with training(server, store) as run_:
@@ -48,10 +48,10 @@ def run(report: Report) -> None:
                     with watching(server, run_.id, 1):
                         time.sleep(0.5)
                         watched = speed(store, run_)
-                    time.sleep(4)  # until the worker has noticed that nobody watches
+                    time.sleep(4)  # until the worker notices that there are no viewers
                     shares.append(100 * watched / alone)
-                    report.say(f"alone {alone:,.0f}, watched {watched:,.0f} digits/s")
-            case = "per cent of the speed that is left with a viewer"
+                    report.say(f"alone {alone:,.0f}, watched {watched:,.0f} images/s")
+            case = "training speed with one viewer, percent of the speed without"
             report.at_least(case, median(shares), 90)
         finally:
             server.clear()
@@ -60,7 +60,7 @@ def run(report: Report) -> None:
 
 @contextmanager
 def training(server: Server, store: RunStore) -> Iterator[Run]:
-    """A long run of the default network by a worker as the page starts one, under way."""
+    """A long run of the default network that is training, in a worker like the page's."""
     process = server.worker(epochs=5000)
     while not (found := [run for run in store.runs() if run.state is State.RUNNING and run.step]):
         time.sleep(0.05)
@@ -71,7 +71,7 @@ def training(server: Server, store: RunStore) -> Iterator[Run]:
 
 @contextmanager
 def watching(server: Server, run_id: str, count: int) -> Iterator[list[int]]:
-    """So many viewers → the frames that each has seen so far."""
+    """Connect ``count`` viewers → how many frames each has received so far."""
     seen, ended = [0] * count, threading.Event()
     address = server.url.replace("http", "ws")
 
@@ -93,7 +93,7 @@ def watching(server: Server, run_id: str, count: int) -> Iterator[list[int]]:
 
 
 def speed(store: RunStore, run: Run) -> float:
-    """Digits a second that the clock on the wall sees."""
+    """Training speed in images per second of wall-clock time."""
     before, began = store.run(run.id).samples_seen, time.perf_counter()
     time.sleep(SECONDS / 2)
     return (store.run(run.id).samples_seen - before) / (time.perf_counter() - began)

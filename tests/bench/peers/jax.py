@@ -1,4 +1,4 @@
-"""JAX: an epoch is one compiled lax.scan over the batches; the images stay on the device."""
+"""JAX: each epoch is one compiled lax.scan over its batches; the images stay on the device."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def loss(parameters, x, y):
 
 @partial(jax.jit, donate_argnums=(0, 1), static_argnums=(5, 6))
 def epoch(parameters, velocity, order, x, y, lr, momentum):
-    """order: (steps, batch), the images of each step."""
+    """Train one epoch. ``order``, (steps, batch): the indices of each step's images."""
 
     def step(state, chosen):
         parameters, velocity = state
@@ -39,7 +39,7 @@ def epoch(parameters, velocity, order, x, y, lr, momentum):
 def train(images: Dataset, spec: RunSpec) -> Training:
     x, y = jnp.array(pixels(images.images)), jnp.array(images.labels, jnp.int32)
     rng = np.random.default_rng(spec.seed)
-    steps = len(y) // spec.batch_size  # whole batches only: all steps of a scan are alike
+    steps = len(y) // spec.batch_size  # whole batches only: all steps of a scan have the same shape
 
     def order():
         return rng.permutation(len(y))[: steps * spec.batch_size].reshape(steps, spec.batch_size)

@@ -1,4 +1,4 @@
-"""Digitscope as a peer: nn.training.train."""
+"""Digitscope itself: nn.training.train."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What all peers do: read requests, train, and answer with the time of every epoch.
+"""The loop shared by all peers: read a request, train, and answer with each epoch's time.
 
-A peer is a process that runs for the whole comparison, so that peers can take turns. It reads lines
-of JSON ``{"spec": fields of a RunSpec, "seconds": …, "score": …}`` and answers each with a line
-``[[images, seconds, test accuracy or null], …]``, one entry per epoch.
+Each peer is a process that runs for the whole comparison, so that peers can take turns. It reads
+lines of JSON ``{"spec": fields of a RunSpec, "seconds": …, "score": …}`` and answers each with a
+line ``[[images, seconds, test accuracy or null], …]``, one entry per epoch.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from nn.runs.spec import RunSpec
 
 TRAINING_IMAGES = 60_000
 
-# Yields after setting up and after each epoch a function that predicts the digits, (n,), in images
-# (n, 28, 28) uint8.
+# After setup and after each epoch, yields a function that maps images, (n, 28, 28) uint8, to
+# predicted digits, (n,).
 Training = Iterator[Callable[[Array], Array]]
 
 
 def serve(train: Callable[[Dataset, RunSpec], Training]) -> None:
-    """Answer requests until there are no more. ``seconds``: end with the first epoch that exceeds
-    it; ``score``: whether to evaluate the test set after each epoch."""
+    """Answer requests until standard input closes. Training ends with the epoch that exceeds
+    ``seconds``; ``score`` says whether to measure test accuracy after each epoch."""
     whole, test = mnist.load() if mnist.find() else strokes()
     for line in sys.stdin:
         request = json.loads(line)
@@ -49,11 +49,11 @@ def serve(train: Callable[[Dataset, RunSpec], Training]) -> None:
 
 
 def strokes() -> tuple[Dataset, Dataset]:
-    """The built-in synthetic digits in place of MNIST, repeated to as many."""
+    """The built-in synthetic digits instead of MNIST, repeated up to MNIST's size."""
     splits = sources.load_splits("strokes", 0, 0)
     return splits.train[np.arange(TRAINING_IMAGES) % len(splits.train)], splits.test
 
 
 def pixels(images: Array) -> Array:
-    """Images (n, 28, 28) uint8 → (n, 784) float32 in [0, 1], as most programs keep them."""
+    """Images (n, 28, 28) uint8 → (n, 784) float32 in [0, 1], as most programs store them."""
     return np.divide(images.reshape(len(images), -1), 255, dtype=np.float32)

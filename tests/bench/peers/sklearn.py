@@ -1,4 +1,4 @@
-"""scikit-learn's MLPClassifier. An epoch is one partial_fit of all images, which continues with the
+"""scikit-learn's MLPClassifier. Each epoch is one partial_fit on all images, which keeps the
 weights and momentum of the epoch before."""
 
 from __future__ import annotations

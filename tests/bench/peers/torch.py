@@ -1,4 +1,4 @@
-"""PyTorch as its users write it: nn.Sequential, torch.optim.SGD, a plain loop, no DataLoader."""
+"""PyTorch in its usual style: nn.Sequential, torch.optim.SGD, a plain loop, no DataLoader."""
 
 from __future__ import annotations
 
