@@ -1,4 +1,4 @@
-"""A real server and a real browser, for the tests and benchmarks that act as a person."""
+"""A real server and a real browser, for tests and benchmarks that act like a user."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FLAGS = [
 
 
 class Server:
-    """``streamlit run app.py`` with a store of its own; may be stopped and started again."""
+    """``streamlit run app.py`` with a separate store. It can be stopped and started again."""
 
     def __init__(self, home: Path) -> None:
         with socket.socket() as free:
@@ -49,7 +49,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Unless it runs."""
+        """Start the server, unless it is running, and wait until it responds."""
         if self.process and self.process.poll() is None:
             return
         command = ["-X", "faulthandler", "-m", "streamlit", "run", "app.py"]
@@ -72,12 +72,12 @@ class Server:
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGABRT)  # faulthandler writes what each thread does
+            self.process.send_signal(signal.SIGABRT)  # faulthandler logs each thread's stack
             self.process.wait()
             raise AssertionError((self.home / "server.log").read_text()) from None
 
     def clear(self) -> None:
-        """Forget every drawing and every run, which ends their workers: they outlive the server by
+        """Delete all drawings and runs. This ends their workers, which outlive the server by
         design."""
         store = RunStore(self.store)
         for run in store.runs():
@@ -86,11 +86,11 @@ class Server:
             connection.execute(delete(schema.my_digits))
 
     def active(self) -> bool:
-        """Whether a run goes on."""
+        """Whether any run is active."""
         return any(run.state.active for run in RunStore(self.store).runs())
 
     def worker(self, **spec: object) -> subprocess.Popen[bytes]:
-        """A worker as the page starts one, on a new run."""
+        """Start a worker on a new run, as the page does."""
         run = RunStore(self.store).create(RunSpec(**spec, dataset=sources.default_dataset()))
         return subprocess.Popen(
             [sys.executable, "-m", "nn.runs.worker", run.id],
@@ -98,7 +98,7 @@ class Server:
         )  # fmt: skip
 
     def nn(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """The command line on the same store."""
+        """Start the command line on the same store."""
         return subprocess.Popen(
             [sys.executable, "-m", "nn", *arguments],
             cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -106,7 +106,7 @@ class Server:
 
 
 def copy_run(source: RunStore, run_id: str, target: RunStore, name: str = "") -> Run:
-    """A run with all that was recorded of it, as a new run of another store."""
+    """Copy a run with everything recorded about it to another store, as a new run."""
     made = target.create(source.run(run_id).spec, name)
     new = {"id": made.id, "name": made.name, "created": made.created}
     [row] = source.rows(select(schema.runs).where(schema.runs.c.id == run_id))
@@ -133,7 +133,7 @@ def wait_until(page: Page, condition: Callable[[], object], seconds: float = 20)
 
 @contextmanager
 def rerun(page: Page) -> Iterator[None]:
-    """What the block does makes the page's script run; it has run when the block is left."""
+    """Wait until the script run that the block causes has finished."""
     page.evaluate(
         """() => {
           const app = document.querySelector("[data-testid=stApp]");
@@ -151,13 +151,13 @@ def rerun(page: Page) -> Iterator[None]:
     page.wait_for_function("window.ran")
 
 
-def paint(page: Page, frames: int) -> None:
-    """Let the browser draw so many frames."""
+def paint(page: Page, count: int) -> None:
+    """Let the browser draw ``count`` frames."""
     page.evaluate(
-        """async (frames) => {
-          for (; frames; frames--) await new Promise(requestAnimationFrame);
+        """async (count) => {
+          for (; count; count--) await new Promise(requestAnimationFrame);
         }""",
-        frames,
+        count,
     )
 
 
@@ -184,7 +184,7 @@ FRAMES = f"Number({WALL}?.dataset.frames ?? 0)"  # drawn so far
 
 
 def step(page: Page) -> int:
-    """The step of the frame that the wall shows; −1 before there is one."""
+    """The step that the wall shows; −1 before its first frame."""
     return int(page.evaluate(STEP))
 
 
@@ -195,7 +195,7 @@ def start(page: Page) -> None:
 
 
 def heap(page: Page) -> float:
-    """Bytes that the page's JavaScript holds on to."""
+    """Bytes of the page's JavaScript heap, after garbage collection."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("HeapProfiler.collectGarbage")
     devtools.send("Performance.enable")
@@ -205,7 +205,7 @@ def heap(page: Page) -> float:
 
 
 def serious(page: Page) -> list[str]:
-    """What axe finds serious or worse."""
+    """The accessibility violations that axe rates serious or critical."""
     found = Axe().run(page).response["violations"]
     return [
         f"{fault['id']}: {node['html'][:200]}"

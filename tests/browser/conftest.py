@@ -1,4 +1,4 @@
-"""One server and one browser a file; each test finds an empty store and is a new visitor."""
+"""One server and one browser per file; each test has an empty store and is a new visitor."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def pytest_runtest_makereport(
 
 
 def keep(item: pytest.Item) -> None:
-    """What may explain a failure, before anything is reset: each page as it is and what was done
-    to it, and the server's log."""
+    """Save what may explain a failure before anything is reset: a screenshot and a trace of each
+    page, and the server's log."""
     folder = FAILURES / re.sub(r"[^\w-]+", "-", item.nodeid.split("/")[-1])
     folder.mkdir(parents=True, exist_ok=True)
     for number, page in enumerate(item.stash.get(PAGES, [])):
@@ -48,7 +48,7 @@ def keep(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def real_data() -> Iterator[None]:
-    """The server trains on MNIST where it is, as it does for a person."""
+    """Let the server train on MNIST if it is installed, as it does for users."""
     with pytest.MonkeyPatch.context() as patch:
         for name, folder in REAL_DATA.items():
             patch.setenv(name, str(folder))
@@ -66,15 +66,15 @@ def running_server(real_data: None, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture
 def server(running_server: Server) -> Iterator[Server]:
-    """With nothing in its store."""
-    running_server.start()  # unless it runs
+    """A running server with an empty store."""
+    running_server.start()  # in case a test stopped it
     yield running_server
     running_server.clear()
 
 
 @pytest.fixture(scope="session")
 def trained(home: object, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
-    """``trained(store, name, **fields)``: a finished run in that store, trained but once."""
+    """``trained(store, name, **fields)``: a finished run in that store, trained once per spec."""
     source = RunStore(f"sqlite:///{tmp_path_factory.mktemp('trained') / 'store.sqlite3'}")
     known: dict[RunSpec, str] = {}
 
@@ -97,7 +97,7 @@ def record(server: Server, trained: Callable[..., Run]) -> Callable[..., Run]:
     return lambda name="", **fields: trained(RunStore(server.store), name, **fields)
 
 
-@pytest.fixture(scope="module")  # while it is open no test can run an event loop
+@pytest.fixture(scope="module")  # while it is open, no test can run an event loop
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     if not path:
@@ -109,7 +109,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
-    """``open_page(size, finger, theme)``: a page of a new visitor, in which no script may fail."""
+    """``open_page(size, finger, theme)``: a new visitor's page. Script errors fail the test."""
     pages = request.node.stash[PAGES] = []
     faults: list[str] = []
 

@@ -1,4 +1,4 @@
-"""The exported page, opened from its file with the network off."""
+"""The exported HTML report, opened from its file while offline."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def opened(page, path):
 
 
 def wall(page):
-    """The pixels of the wall, as drawn."""
+    """The drawn pixels of the wall."""
     pixels = page.evaluate(
         "[...document.querySelector('#wall').getContext('2d')"
         ".getImageData(0, 0, document.querySelector('#wall').width, 60).data]"
@@ -44,13 +44,13 @@ def wall(page):
     return np.array(pixels)
 
 
-def test_a_hostile_name_is_shown_as_it_is(opened):
+def test_a_hostile_name_is_shown_as_plain_text(opened):
     assert opened.inner_text("h1") == HOSTILE
     assert opened.locator("h1 b").count() == 0
     assert HOSTILE in opened.title()
 
 
-def test_the_timeline_is_dragged_and_everything_follows(opened):
+def test_dragging_the_timeline_updates_wall_and_matrix(opened):
     end, slider = wall(opened), opened.locator("#snapshot")
     box = slider.bounding_box()
     middle = box["y"] + box["height"] / 2
@@ -65,7 +65,7 @@ def test_the_timeline_is_dragged_and_everything_follows(opened):
     assert (wall(opened) != end).any()
 
 
-def test_the_timeline_obeys_the_keyboard_and_plays(opened):
+def test_the_timeline_plays_and_can_be_moved_with_the_keyboard(opened):
     slider, last = opened.locator("#snapshot"), opened.locator("#snapshot").get_attribute("max")
     assert int(last) >= 39
     slider.focus()
@@ -76,12 +76,12 @@ def test_the_timeline_obeys_the_keyboard_and_plays(opened):
     opened.get_by_role("button", name="Play").click()
     expect(slider).to_have_value(re.compile(r"^([3-9]|\d\d)$"))
     opened.get_by_role("button", name="Pause").click()
-    held = slider.input_value()
+    paused = slider.input_value()
     paint(opened, 20)
-    assert slider.input_value() == held
+    assert slider.input_value() == paused
 
 
-def test_a_neuron_is_enlarged_by_pointer_and_keyboard(opened):
+def test_a_neuron_is_enlarged_with_pointer_and_keyboard(opened):
     lens = opened.locator(".lens")
     assert not lens.is_visible()
     opened.hover("#wall", position={"x": 5, "y": 5})
@@ -94,12 +94,12 @@ def test_a_neuron_is_enlarged_by_pointer_and_keyboard(opened):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_fits_any_screen_in_both_themes(opened, width):
+def test_the_report_fits_any_screen_in_both_themes(opened, width):
     opened.set_viewport_size({"width": width, "height": 800})
-    papers = []
+    backgrounds = []
     for scheme in ("light", "dark"):
         opened.emulate_media(color_scheme=scheme)
         paint(opened, 3)
         assert opened.evaluate("document.documentElement.scrollWidth") <= width
-        papers.append(opened.evaluate("getComputedStyle(document.body).backgroundColor"))
-    assert papers == ["rgb(255, 255, 255)", "rgb(18, 22, 28)"]
+        backgrounds.append(opened.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert backgrounds == ["rgb(255, 255, 255)", "rgb(18, 22, 28)"]
