@@ -1,8 +1,8 @@
-"""Glossary: every technical term on screen, in one sentence and in one paragraph.
+"""Glossary: each technical term on screen, explained in one sentence and in one paragraph.
 
 Help texts and tooltips take their words from here, so that a term means the same on every page:
-``help=term("epoch")``. The sentence is for everybody; the paragraph is for whoever wants to know
-more; the source is where the term, or the method, comes from.
+``help=term("epoch")``. The sentence is for everybody, and the paragraph for readers who want
+more; the source is the work that introduced the term or method.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ class Term(NamedTuple):
 
 
 def term(key: str) -> str:
-    """The sentence for a help text or a tooltip. Raises KeyError for a key that is not here."""
+    """The sentence for a help text or tooltip. Raises KeyError for an unknown key."""
     return TERMS[key].sentence
 
 
 def term_with_options(key: str, options: Iterable[str]) -> str:
-    """The sentence, and a list of the options that are terms themselves, as Markdown."""
+    """The sentence, then a Markdown list of the options that are in the glossary."""
     terms = [TERMS[option] for option in options if option in TERMS]
     return "\n".join([term(key), *(f"- **{each.name}**: {each.sentence}" for each in terms)])
 
@@ -63,7 +63,7 @@ TERMS: dict[str, Term] = {
     "bias": Term(
         "Bias",
         "A number added to a neuron’s weighted sum: how active the neuron is without any input.",
-        "Each neuron has one bias beside its weights. It is learned in the same way.",
+        "Each neuron has one bias in addition to its weights. It is learned the same way.",
     ),
     "weight_map": Term(
         "Weight map",
@@ -283,7 +283,7 @@ TERMS: dict[str, Term] = {
         "How strongly each training image is shifted, rotated, scaled, slanted and bent at random "
         "every time it is used.",
         "The network never sees the same image twice and has to learn what stays the same. Up to "
-        "1, it reads unusual handwriting better, but it needs more epochs.",
+        "1, it helps with unusual handwriting, but it needs more epochs.",
         "Simard, Steinkraus and Platt 2003, Best practices for convolutional neural networks",
     ),
     "dropout": Term(
@@ -302,7 +302,7 @@ TERMS: dict[str, Term] = {
     ),
     "label_smoothing": Term(
         "Label smoothing",
-        "The share of the truth that is spread evenly over all ten digits.",
+        "The share of each label that is spread evenly over all ten digits.",
         "With 0.1, the right digit should get 91 % instead of 100 %. The network becomes less "
         "overconfident.",
         "Szegedy et al. 2016, Rethinking the Inception architecture for computer vision, §7",

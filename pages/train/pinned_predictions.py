@@ -1,4 +1,4 @@
-"""Pinned predictions: what the run in view predicts for the visitor's pinned drawings."""
+"""Pinned predictions: the displayed run's predictions for the visitor's pinned drawings."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ _STYLE = """<style>
 
 
 def show(run: Run) -> None:
-    """Nothing while none is pinned."""
+    """Show the predictions and keep them current; show nothing if no drawing is pinned."""
     pins = state.pins()
     if pins:
-        st.fragment(_answers, run_every=INTERVAL)(run.id, pins)
+        st.fragment(_predictions, run_every=INTERVAL)(run.id, pins)
 
 
-def _answers(run_id: str, pins: list[bytes]) -> None:
+def _predictions(run_id: str, pins: list[bytes]) -> None:
     images = np.frombuffer(b"".join(pins), np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
     try:
         network = load_network.network_at(store(), run_id)
     except UserError:
-        return  # no snapshot yet, or the run was deleted, which the status line says
-    answers = zip(images, network.probabilities(images), strict=True)
-    st.html(_STYLE + f'<div class="pins">{"".join(_figure(*answer) for answer in answers)}</div>')
+        return  # no snapshot yet, or the run was deleted; the status line says so
+    predictions = zip(images, network.probabilities(images), strict=True)
+    st.html(_STYLE + f'<div class="pins">{"".join(_figure(*each) for each in predictions)}</div>')
 
 
 def _figure(image: Array, probabilities: Array) -> str:
@@ -54,6 +54,6 @@ def _figure(image: Array, probabilities: Array) -> str:
     bars = "".join(f'<i style="height: {max(2, 100 * p):.0f}%"></i>' for p in probabilities)
     return (
         f'<figure><img src="data:image/png;base64,{data}" alt="Your pinned drawing">'
-        f'<div class="ten" aria-hidden="true">{bars}</div><figcaption>your digit: '
-        f"<b>{digit}</b><br>{100 * probabilities[digit]:.0f} % sure</figcaption></figure>"
+        f'<div class="ten" aria-hidden="true">{bars}</div><figcaption>Predicted: '
+        f"<b>{digit}</b><br>{100 * probabilities[digit]:.0f} % confidence</figcaption></figure>"
     )

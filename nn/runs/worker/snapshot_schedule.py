@@ -1,4 +1,4 @@
-"""Which steps of a run are kept: snapshots of its parameters, and points of its loss curve."""
+"""Which steps of a run are recorded: as snapshots, and as points of the loss curve."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from nn.layers import Array
 
 MAX_SNAPSHOTS = 240
-# A short run keeps fewer snapshots: each takes as long as two steps.
+# Short runs keep fewer snapshots, because recording one takes as long as two steps.
 MIN_SNAPSHOTS, STEPS_PER_SNAPSHOT = 40, 40
-MAX_SNAPSHOT_BYTES = 64 * 2**20  # of one run
+MAX_SNAPSHOT_BYTES = 64 * 2**20  # per run
 CURVE_POINTS = 2000
 
 
 def to_float16(parameters: Array) -> NDArray[np.float16]:
-    """float32 → float16; numbers beyond its range become its largest.
+    """float32 → float16; numbers out of range are clipped to the largest float16.
 
     Computed on the bits, three times as fast as NumPy's conversion: scaled by 2⁻¹¹², a float32 has
     the exponent of the float16, and the last 13 of its mantissa's 23 bits are rounded off, ties to
@@ -34,19 +34,20 @@ def to_float16(parameters: Array) -> NDArray[np.float16]:
 
 
 def snapshot_steps(steps: int, parameters: int) -> frozenset[int]:
-    """The steps of which a snapshot is kept, in a run of so many steps and parameters.
+    """The steps at which a run of ``steps`` steps and ``parameters`` parameters keeps a snapshot.
 
-    Evenly spaced in the logarithm, because most is learned early; the first and last are included.
+    Logarithmically spaced, because most learning happens early; includes the first and last step.
     """
     count = min(MAX_SNAPSHOTS, max(MIN_SNAPSHOTS, steps // STEPS_PER_SNAPSHOT))
-    # One place is left for the step at which the run may be stopped.
+    # Leave room for one more: the step at which the run may be stopped.
     count = max(2, min(count, MAX_SNAPSHOT_BYTES // (2 * parameters)) - 1)
-    spaced = np.geomspace(max(1, steps), 1, count - 1)  # from the last step, which is always kept
+    # From the last step down: with room for only one more snapshot, the last step is kept.
+    spaced = np.geomspace(max(1, steps), 1, count - 1)
     return frozenset(np.rint(spaced).astype(int).tolist()) | {0}
 
 
 def curve_steps(steps: int) -> frozenset[int]:
-    """The steps at which the loss curve has a point: dense at the start, then even."""
+    """The steps at which the loss curve has a point: dense at the start, then evenly spaced."""
     early = np.geomspace(1, max(1, steps), CURVE_POINTS // 10)
     even = np.linspace(1, max(1, steps), CURVE_POINTS)
     return frozenset(np.rint(np.concatenate([early, even])).astype(int).tolist())
