@@ -1,4 +1,4 @@
-"""Run the command line, in this process or in its own, and check how it ended."""
+"""Run the command line, in this process or a separate one, and check the result."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ QUICK = [
 
 
 def nn(*arguments):
-    """The command line, in this process."""
+    """Run the command line in this process."""
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def shell(*arguments):
-    """The command line, as a process of its own."""
+    """Start the command line as a separate process."""
     command = [sys.executable, "-m", "nn", *map(str, arguments)]
     pipe = subprocess.PIPE
     return subprocess.Popen(
@@ -40,8 +40,8 @@ def on_one_core():
 
 
 def assert_error_message(result, code=1, printed=""):
-    """It printed nothing else, and ended with one sentence on standard error instead of a traceback
-    → that message."""
+    """The command ended with one error message on standard error, without a traceback, and printed
+    nothing but ``printed`` → the message."""
     assert isinstance(result.exception, SystemExit), result.exception
     assert (result.exit_code, result.stdout) == (code, printed)
     last = result.stderr.splitlines()[-1]
@@ -51,7 +51,7 @@ def assert_error_message(result, code=1, printed=""):
 
 
 def strict_json(text):
-    """As json.loads, without the NaN and Infinity that only Python reads."""
+    """Like json.loads, but rejects NaN and Infinity, which are not JSON."""
 
     def reject(constant):
         raise ValueError(f"{constant} is not JSON")

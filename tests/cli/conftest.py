@@ -1,4 +1,4 @@
-"""A store of its own for each test of a command that asks for one, and no MNIST."""
+"""Fixtures: a separate store for each test, and an environment without MNIST."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.cli.command_line import assert_error_message, nn, rows
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """(store, run): finished, named "first"."""
+    """(store, run): a finished run named "first"."""
     store = RunStore(f"sqlite:///{tmp_path_factory.mktemp('model') / 'store.sqlite3'}")
     spec = RunSpec(hidden=(8,), batch_size=380, epochs=1, dataset="strokes", validation_size=1000)
     run = store.create(spec, "first")
@@ -110,7 +110,7 @@ def test_a_wrong_argument_is_reported_and_nothing_is_written(tmp_path, arguments
 
 
 @pytest.mark.parametrize("ending", [".npz", ".json", ".safetensors"])
-def test_an_exported_network_is_the_runs_also_at_an_earlier_snapshot(recorded, tmp_path, ending):
+def test_an_exported_network_equals_that_of_the_run_or_snapshot(recorded, tmp_path, ending):
     store, run = recorded
     for text, step in (("first", run.step), ("first@0", 0)):
         assert nn("export", text, tmp_path / f"a{ending}").exit_code == 0

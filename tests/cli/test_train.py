@@ -203,7 +203,7 @@ def test_a_diverged_run_ends_with_its_message_and_valid_json():
         (["--spec", "{image}"], 1, "image.png"),
     ],
 )
-def test_a_wrong_setting_is_reported_in_one_sentence_and_records_no_run(
+def test_an_invalid_setting_is_rejected_with_a_message_and_records_no_run(
     store, tmp_path, arguments, code, names
 ):
     image = tmp_path / "image.png"

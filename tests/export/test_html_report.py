@@ -63,7 +63,7 @@ def unpacked(text, kind):
 
 @pytest.fixture(scope="module")
 def usual(record):
-    """(store, run): the network the page opens with, badly named."""
+    """(store, run): a run of the default network with a hostile name."""
     return record(128, batch_size=38, epochs=4, name=HOSTILE)
 
 

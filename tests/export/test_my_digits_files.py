@@ -1,4 +1,4 @@
-"""Exported digits can be imported again, and any other file is reported in a sentence."""
+"""Exported digits can be imported again, and any other file is rejected with a message."""
 
 from __future__ import annotations
 

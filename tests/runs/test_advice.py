@@ -1,4 +1,4 @@
-"""Advice: it fits what happened."""
+"""Advice: what to try next follows from how a run went."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nn.runs.advice import advice
 from nn.runs.spec import RunSpec
 from nn.runs.store.run import State
 
-GOOD = [0.30, 0.20, 0.15]  # validation losses that still fall
+GOOD = [0.30, 0.20, 0.15]  # validation losses that are still falling
 FLAT = [0.30, 0.20, 0.199]
 WORSE = [0.30, 0.20, 0.25]
 
@@ -20,8 +20,8 @@ def ended(store, quick):
     def end(losses, accuracies, spec=quick, state=State.FINISHED):
         run = dataclasses.replace(store.run(store.create(spec).id), state=state)
         epochs = [
-            {"epoch": n, "val_loss": loss, "val_accuracy": right, "test_accuracy": right}
-            for n, (loss, right) in enumerate(zip(losses, accuracies, strict=True), 1)
+            {"epoch": n, "val_loss": loss, "val_accuracy": accuracy, "test_accuracy": accuracy}
+            for n, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True), 1)
         ]
         return advice(run, epochs)
 
@@ -50,7 +50,9 @@ def test_without_a_validation_set_the_test_set_decides(ended):
         ([0.3], [0.9], {"hidden": (8,)}, "augmentation 1"),
     ],
 )
-def test_what_to_try_next_follows_from_what_happened(ended, losses, accuracies, changes, advice):
+def test_advice_follows_from_losses_accuracies_and_settings(
+    ended, losses, accuracies, changes, advice
+):
     assert advice in ended(losses, accuracies, dataclasses.replace(RunSpec(), **changes))
 
 

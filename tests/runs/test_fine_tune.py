@@ -1,4 +1,4 @@
-"""Fine-tune: a run starts from a network and learns the digits that the visitor had then."""
+"""Fine-tune: a run starts from a model and trains on the visitor's current digits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ME = "me"
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    """Without MNIST, and with few built-in strokes."""
+    """No MNIST, and only a few built-in synthetic digits."""
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path))
     monkeypatch.delenv("DIGITSCOPE_DATA", raising=False)
     monkeypatch.setattr(
@@ -39,18 +39,18 @@ def home(tmp_path, monkeypatch):
     )
 
 
-def teach(store, count: int, owner: str = ME, seed: int = 3) -> list[Labeled]:
-    written = handwriting.make(count, seed)
+def add_digits(store, count: int, owner: str = ME, seed: int = 3) -> list[Labeled]:
+    made = handwriting.make(count, seed)
     digits = [
         Labeled(int(label), image, [])
-        for label, image in zip(written.labels, written.images, strict=True)
+        for label, image in zip(made.labels, made.images, strict=True)
     ]
     my_digits.add(store, owner, digits)
     return digits
 
 
-def worked(store, run):
-    """The run after its end."""
+def trained(store, run):
+    """Train to the end → the run afterward."""
     for _ in work(store, run.id):
         pass
     run = store.run(run.id)
@@ -58,13 +58,13 @@ def worked(store, run):
     return run
 
 
-def noise(run) -> np.ndarray:
+def extra_images(run) -> np.ndarray:
     return extra_data.read(Path(run.spec.extra_data)).images
 
 
-def test_the_run_is_built_as_the_network_and_belongs_to_the_visitor(store):
-    digits = teach(store, MIN_DIGITS)
-    teach(store, MIN_DIGITS, "somebody else")
+def test_the_run_has_the_models_architecture_and_belongs_to_the_visitor(store):
+    digits = add_digits(store, MIN_DIGITS)
+    add_digits(store, MIN_DIGITS, "another visitor")
     run = create_run(store, ME, "pretrained", "The pretrained model")
     assert (run.state, run.owner, run.name) == (
         State.QUEUED,
@@ -73,35 +73,35 @@ def test_the_run_is_built_as_the_network_and_belongs_to_the_visitor(store):
     )
     assert (run.spec.init_from, run.spec.dataset) == ("pretrained", "strokes")
     assert run.spec.sizes == pretrained.network().sizes
-    np.testing.assert_array_equal(noise(run), [digit.image for digit in digits])
+    np.testing.assert_array_equal(extra_images(run), [digit.image for digit in digits])
 
 
-def test_of_many_some_are_kept_apart(store):
-    digits = teach(store, HOLD_OUT_FROM)
+def test_some_of_many_digits_are_held_out(store):
+    digits = add_digits(store, HOLD_OUT_FROM)
     run = create_run(store, ME, "pretrained", "x")
-    kept = [digit.image for n, digit in enumerate(digits, 1) if n % HOLD_OUT_EVERY]
-    np.testing.assert_array_equal(noise(run), kept)
+    expected = [digit.image for n, digit in enumerate(digits, 1) if n % HOLD_OUT_EVERY]
+    np.testing.assert_array_equal(extra_images(run), expected)
 
 
-def test_a_network_tuned_again_keeps_its_name(store):
-    teach(store, MIN_DIGITS)
+def test_a_model_fine_tuned_again_keeps_its_name(store):
+    add_digits(store, MIN_DIGITS)
     assert create_run(store, ME, "pretrained", "x, fine-tuned").name == "x, fine-tuned"
 
 
-def test_what_a_run_learned_from_outlives_my_digits(store):
-    teach(store, MIN_DIGITS)
+def test_the_extra_data_of_a_run_survives_deleting_my_digits(store):
+    add_digits(store, MIN_DIGITS)
     run = create_run(store, ME, "pretrained", "x")
     my_digits.delete(store, ME, my_digits.load(store, ME))
-    assert len(noise(run)) == MIN_DIGITS
+    assert len(extra_images(run)) == MIN_DIGITS
 
 
-def test_what_was_learned_before_going_on_is_learned_too(store, quick):
-    """As far as it can be told: not when that run has been deleted."""
-    first = worked(store, store.create(quick))
-    before = teach(store, MIN_DIGITS)
-    run = worked(store, create_run(store, ME, f"{first.id}@{first.step}", "x"))
+def test_learned_images_include_those_of_the_run_it_was_initialized_from(store, quick):
+    """Unless that run has been deleted."""
+    first = trained(store, store.create(quick))
+    before = add_digits(store, MIN_DIGITS)
+    run = trained(store, create_run(store, ME, f"{first.id}@{first.step}", "x"))
     my_digits.delete(store, ME, my_digits.load(store, ME))
-    new = teach(store, MIN_DIGITS, seed=4)
+    new = add_digits(store, MIN_DIGITS, seed=4)
     again = create_run(store, ME, f"{run.id}@{run.step}", "x")
     assert learned_images(store, first) == set()
     both = {digit.image.tobytes() for digit in before + new}
@@ -110,23 +110,24 @@ def test_what_was_learned_before_going_on_is_learned_too(store, quick):
     assert learned_images(store, again) == {digit.image.tobytes() for digit in new}
 
 
-def test_a_tuned_run_learns_a_strange_hand_and_forgets_little(store, monkeypatch):
-    """It lies on its side. There are fewer other digits than usual, so it takes more epochs."""
+def test_fine_tuning_learns_unusual_handwriting_and_forgets_little(store, monkeypatch):
+    """The digits are rotated by 90°. With fewer other digits than usual, this takes more epochs."""
     monkeypatch.setitem(SETTINGS, "epochs", 30)
-    monkeypatch.setitem(SETTINGS, "augmentation", 0.0)  # which takes long
-    first = worked(store, store.create(RunSpec(hidden=(32,), dataset="strokes", validation_size=0)))
-    upright = teach(store, 20)
+    monkeypatch.setitem(SETTINGS, "augmentation", 0.0)  # augmentation would be slow
+    spec = RunSpec(hidden=(32,), dataset="strokes", validation_size=0)
+    first = trained(store, store.create(spec))
+    upright = add_digits(store, 20)
     my_digits.delete(store, ME, my_digits.load(store, ME))
-    lying = [digit._replace(image=np.rot90(digit.image)) for digit in upright]
-    my_digits.add(store, ME, lying)
-    run = worked(store, create_run(store, ME, f"{first.id}@{first.step}", "x"))
-    data = my_digits.dataset(lying)
+    rotated = [digit._replace(image=np.rot90(digit.image)) for digit in upright]
+    my_digits.add(store, ME, rotated)
+    run = trained(store, create_run(store, ME, f"{first.id}@{first.step}", "x"))
+    data = my_digits.dataset(rotated)
 
-    def right(step: int) -> int:
+    def correct(step: int) -> int:
         network = load_network.load(store, f"{run.id}@{step}").network
         return int((network.probabilities(data.images).argmax(axis=1) == data.labels).sum())
 
-    assert right(0) <= 10 and right(run.step) >= right(0) + 6
+    assert correct(0) <= 10 and correct(run.step) >= correct(0) + 6
     assert run.test_accuracy > first.test_accuracy - 0.1
 
 
@@ -138,16 +139,18 @@ def test_a_tuned_run_learns_a_strange_hand_and_forgets_little(store, monkeypatch
         (MIN_DIGITS, "0123abcd@5", "There is no run"),
     ],
 )
-def test_an_impossible_fine_tuning_gets_a_message_and_leaves_nothing(store, count, start, message):
+def test_impossible_fine_tuning_is_rejected_with_a_message_and_creates_no_run(
+    store, count, start, message
+):
     if count:
-        teach(store, count)
+        add_digits(store, count)
     with pytest.raises(UserError, match=message):
         create_run(store, ME, start, "x")
     assert not store.runs()
 
 
 def test_deleting_the_last_run_that_uses_extra_data_deletes_its_file(store):
-    teach(store, MIN_DIGITS)
+    add_digits(store, MIN_DIGITS)
     first = create_run(store, ME, "pretrained", "x")
     second = create_run(store, ME, "pretrained", "x")
     file = Path(first.spec.extra_data)
@@ -158,8 +161,8 @@ def test_deleting_the_last_run_that_uses_extra_data_deletes_its_file(store):
     assert not file.exists()
 
 
-def test_deleting_a_run_never_deletes_a_file_that_digitscope_did_not_make(store, tmp_path):
-    teach(store, MIN_DIGITS)
+def test_deleting_a_run_never_deletes_a_file_that_digitscope_did_not_create(store, tmp_path):
+    add_digits(store, MIN_DIGITS)
     made = Path(create_run(store, ME, "pretrained", "x").spec.extra_data)
     elsewhere = tmp_path / "elsewhere.npz"
     elsewhere.write_bytes(made.read_bytes())
@@ -168,8 +171,8 @@ def test_deleting_a_run_never_deletes_a_file_that_digitscope_did_not_make(store,
     assert elsewhere.exists()
 
 
-def test_what_is_fine_tuned_from_the_pretrained_model_keeps_its_rejection_rule(store, quick):
-    teach(store, MIN_DIGITS)
+def test_a_model_fine_tuned_from_the_pretrained_one_keeps_its_rejection_rule(store, quick):
+    add_digits(store, MIN_DIGITS)
     first = create_run(store, ME, "pretrained", "x")
     second = store.create(dataclasses.replace(first.spec, init_from=f"{first.id}@1"))
     for run in first, second:

@@ -1,4 +1,4 @@
-"""``kill -9`` of a worker, a hundred times at random times."""
+"""A worker is killed with ``kill -9`` a hundred times, each at a random time."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SPEC = RunSpec(
     hidden=(8,), lr=0.02, batch_size=300, epochs=20, dataset="strokes", validation_size=12_000
 )
 
-# Starts a worker for each line it reads, quickly, by forking the loaded process.
-NURSERY = """
+# Reads run ids and forks a worker for each: faster than starting a new process.
+FORK_SERVER = """
 import os, signal, sys
 from nn.runs.store.store import RunStore
 from nn.runs.worker import loop
@@ -47,27 +47,27 @@ for run_id in sys.stdin:
 
 @pytest.fixture
 def start(store):
-    """``start(run)`` → the process id of its worker."""
+    """``start(run)`` starts a worker → its process id."""
     if not hasattr(os, "fork"):
         pytest.skip("Windows has no fork.")
-    nursery = subprocess.Popen(
-        [sys.executable, "-c", NURSERY],
+    fork_server = subprocess.Popen(
+        [sys.executable, "-c", FORK_SERVER],
         cwd=ROOT,
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert nursery.stdout.readline() == "ready\n"
+    assert fork_server.stdout.readline() == "ready\n"
 
     def start(run):
-        nursery.stdin.write(f"{run.id}\n")
-        nursery.stdin.flush()
-        return int(nursery.stdout.readline())
+        fork_server.stdin.write(f"{run.id}\n")
+        fork_server.stdin.flush()
+        return int(fork_server.stdout.readline())
 
     yield start
-    nursery.stdin.close()
-    nursery.wait(10)
+    fork_server.stdin.close()
+    fork_server.wait(10)
 
 
 def new_run(store):
@@ -88,14 +88,14 @@ def alive(process):
 def kill(process):
     try:
         os.kill(process, signal.SIGKILL)
-    except ProcessLookupError:  # it was done
+    except ProcessLookupError:  # it has already ended
         return
     while alive(process):
         time.sleep(0.001)
 
 
-def let_the_lease_run_out(store):
-    """As if LEASE_SECONDS had passed since."""
+def expire_lease(store):
+    """Make every heartbeat older than LEASE_SECONDS."""
     with store.writing() as connection:
         then = schema.runs.c.heartbeat - LEASE_SECONDS - 0.5
         connection.execute(update(schema.runs).values(heartbeat=then))
@@ -116,7 +116,7 @@ def parameters(store, run):
     return network.parameters
 
 
-def test_a_killed_worker_loses_nothing_that_was_committed_and_going_on_changes_nothing(
+def test_a_killed_worker_loses_nothing_committed_and_the_resumed_run_ends_like_an_uninterrupted_one(
     store, start
 ):
     whole = new_run(store)
@@ -130,7 +130,7 @@ def test_a_killed_worker_loses_nothing_that_was_committed_and_going_on_changes_n
         time.sleep(rng.uniform(0, 0.15))
         epochs, points, snapshots = recorded(store, run)
         kill(process)
-        let_the_lease_run_out(store)
+        expire_lease(store)
 
         store = RunStore(store.url)
         seen = store.run(run.id)
@@ -152,7 +152,7 @@ def test_a_killed_worker_loses_nothing_that_was_committed_and_going_on_changes_n
             interrupted += 1
             assert "Resume it" in seen.message
             assert store.requeue(run.id).state is State.QUEUED
-        else:  # it was killed before it had taken the run
+        else:  # killed before it took the run
             assert (seen.state, seen.step) == (State.QUEUED, store.run(run.id).step)
 
     assert interrupted > KILLS / 2

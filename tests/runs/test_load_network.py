@@ -31,7 +31,7 @@ def put(store, run, **values):
         connection.execute(update(schema.runs).where(schema.runs.c.id == run.id).values(**values))
 
 
-def test_a_run_by_id_or_name_is_the_network_of_its_checkpoint(recorded):
+def test_a_run_by_id_prefix_or_name_loads_its_checkpoint(recorded):
     store, run = recorded
     network, _, optimizer = run.spec.build()
     checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimizer)
@@ -42,7 +42,7 @@ def test_a_run_by_id_or_name_is_the_network_of_its_checkpoint(recorded):
         np.testing.assert_array_equal(loaded.parameters, network.parameters)
 
 
-def test_a_run_at_a_step_is_the_network_of_that_snapshot(recorded):
+def test_a_run_at_a_step_loads_that_snapshot(recorded):
     store, run = recorded
     untrained, found, step = load(store, "trained@0")
     assert (found, step, untrained.activation) == (run, 0, "sigmoid")
@@ -53,14 +53,14 @@ def test_a_run_at_a_step_is_the_network_of_that_snapshot(recorded):
     )
 
 
-def test_a_file_is_told_from_a_run_by_its_ending(recorded, tmp_path, monkeypatch):
+def test_a_file_is_distinguished_from_a_run_by_its_extension(recorded, tmp_path, monkeypatch):
     store, run = recorded
     monkeypatch.setenv("DIGITSCOPE_STORE", store.url)
     network = checkpoint_network(store, run)
     weights_file.write(network, tmp_path / "exported.npz", {})
-    for text, of in ((str(tmp_path / "exported.npz"), None), ("trained", run)):
+    for text, expected in ((str(tmp_path / "exported.npz"), None), ("trained", run)):
         found = find_model(text)
-        assert found.run == of
+        assert found.run == expected
         np.testing.assert_array_equal(found.network.parameters, network.parameters)
     with pytest.raises(UserError, match="no run 'yours'"):
         find_model("yours")
@@ -73,18 +73,18 @@ def test_a_step_without_a_snapshot_is_rejected_with_a_message(recorded, step):
         load(store, f"trained@{step}")
 
 
-def test_a_run_that_has_learned_nothing_yet_is_no_model(store, quick):
+def test_a_run_without_a_checkpoint_is_rejected_with_a_message(store, quick):
     store.create(quick, "new")
     with pytest.raises(UserError, match="new has no checkpoint yet: it is queued"):
         load(store, "new")
 
 
-def test_without_a_finished_run_there_is_no_latest(store, quick):
+def test_without_a_finished_run_there_is_no_latest_run(store, quick):
     put(store, store.create(quick), state=State.STOPPED, test_accuracy=0.99)
     assert latest_finished(store) is None
 
 
-def test_the_latest_ended_last(store, quick):
+def test_the_latest_run_is_the_one_that_finished_last(store, quick):
     runs = [store.create(quick) for _ in range(3)]
     for run in runs:
         put(store, run, state=State.FINISHED)

@@ -1,4 +1,4 @@
-"""My digits: each visitor's own, kept as they were."""
+"""My digits: stored unchanged, separately for each visitor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def digit(label: int, seed: int = 0) -> Labeled:
     return Labeled(label, image, [[[1.5, 2.0], [3.0, 4.0]]])
 
 
-def test_what_is_added_is_held_in_order(store):
+def test_added_digits_are_stored_in_order(store):
     my_digits.add(store, ME, [digit(7, 1), digit(3, 2)])
     my_digits.add(store, ME, [digit(0, 3)._replace(strokes=[])])
     found = list(my_digits.load(store, ME).values())
@@ -28,7 +28,7 @@ def test_what_is_added_is_held_in_order(store):
     assert data.images.shape == (3, 28, 28) and data.labels.tolist() == [7, 3, 0]
 
 
-def test_nobody_sees_or_removes_anothers(store):
+def test_a_visitor_cannot_see_or_delete_anothers_digits(store):
     my_digits.add(store, ME, [digit(1)])
     my_digits.add(store, OTHER, [digit(2)])
     [number] = my_digits.load(store, OTHER)
@@ -38,17 +38,17 @@ def test_nobody_sees_or_removes_anothers(store):
     assert not my_digits.load(store, OTHER) and len(my_digits.load(store, ME)) == 1
 
 
-def test_nothing_added_is_nothing_held(store):
+def test_adding_nothing_stores_nothing(store):
     my_digits.add(store, ME, [])
     assert not my_digits.load(store, ME)
 
 
-def test_nobody_is_nobody(store):
+def test_a_visitor_without_a_cookie_cannot_add_digits(store):
     with pytest.raises(UserError, match="cookie"):
         my_digits.add(store, "", [digit(1)])
 
 
-def test_there_is_an_end_to_it_and_then_nothing_is_added(store, monkeypatch):
+def test_digits_beyond_the_maximum_are_rejected_as_a_whole(store, monkeypatch):
     monkeypatch.setattr(my_digits, "MAX_DIGITS", 3)
     my_digits.add(store, ME, [digit(1), digit(2)])
     with pytest.raises(UserError, match="up to 3"):

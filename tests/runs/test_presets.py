@@ -9,7 +9,7 @@ from nn.runs.spec import RunSpec
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_can_be_recorded_and_builds_a_network_that_predicts(name):
+def test_every_preset_round_trips_through_json_and_builds_a_network_that_predicts(name):
     title, spec, description = preset(name)
     assert title[0].isupper() and description.endswith(".")
     assert RunSpec.from_json(spec.to_json()) == spec
@@ -18,6 +18,6 @@ def test_every_preset_can_be_recorded_and_builds_a_network_that_predicts(name):
     assert np.isfinite(probabilities).all()
 
 
-def test_an_unknown_preset_is_an_error_that_lists_the_known_ones():
+def test_an_unknown_preset_is_rejected_with_a_list_of_the_known_ones():
     with pytest.raises(UserError, match=r"'no such'.*standard"):
         preset("no such")

@@ -58,7 +58,7 @@ def test_a_round_trip_through_json_is_the_identity(spec):
 
 
 @given(st.sampled_from(FIELDS), json_values)
-def test_any_value_for_a_field_makes_a_spec_or_a_sentence_that_names_the_field(field, value):
+def test_any_value_for_a_field_makes_a_spec_or_a_message_that_names_the_field(field, value):
     try:
         spec = RunSpec.from_json(json.dumps({field: value}))
     except UserError as error:
@@ -85,7 +85,7 @@ def test_any_value_for_a_field_makes_a_spec_or_a_sentence_that_names_the_field(f
         ("hidden", [0]),
         ("hidden", [1_000_000]),
         ("hidden", [8] * 25),
-        ("hidden", [10_000, 10_000]),  # each layer may be so wide, the network may not
+        ("hidden", [10_000, 10_000]),  # each layer is within the limit, the network is not
         ("hidden", "128"),
         ("hidden", 128),
         ("hidden", None),
@@ -143,18 +143,18 @@ def test_invalid_json_or_fields_are_rejected_with_a_message(text, message):
         RunSpec.from_json(text)
 
 
-def test_fields_left_out_take_their_defaults():
+def test_missing_fields_take_their_defaults():
     assert RunSpec.from_json('{"lr": 0.5}') == RunSpec(lr=0.5)
 
 
-def test_the_same_seed_builds_the_same_network_and_another_seed_another():
+def test_equal_seeds_build_equal_networks_and_different_seeds_different_ones():
     spec = RunSpec(hidden=(5,), seed=3)
     one, same, other = (s.build()[0] for s in (spec, spec, replace(spec, seed=4)))
     np.testing.assert_array_equal(one.parameters, same.parameters)
     assert not np.array_equal(one.parameters, other.parameters)
 
 
-def test_a_spec_builds_what_it_says():
+def test_a_spec_builds_the_network_loss_and_optimizer_it_describes():
     spec = RunSpec(
         hidden=(7, 5), activation="sigmoid", output="sigmoid", loss="squared_error", lr=2.5,
         momentum=0.25, nesterov=True, weight_decay=0.1, dropout=0.4, label_smoothing=0.2,
@@ -176,7 +176,7 @@ def test_a_spec_builds_what_it_says():
     ("text", "widths"),
     [("128", (128,)), ("128, 64", (128, 64)), ("128 64", (128, 64)), ("8,8,", (8, 8)), ("", ())],
 )
-def test_parse_hidden_reads_widths_as_people_write_them(text, widths):
+def test_parse_hidden_accepts_commas_and_spaces(text, widths):
     assert parse_hidden(text) == widths
 
 

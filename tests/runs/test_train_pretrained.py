@@ -1,4 +1,4 @@
-"""How the pretrained model is made, on a small scale."""
+"""Training the pretrained model, on a small scale."""
 
 from __future__ import annotations
 

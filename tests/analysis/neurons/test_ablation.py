@@ -1,4 +1,4 @@
-"""Ablation: as if the neuron's outgoing weights were zero."""
+"""Ablation has the same effect as setting the neuron's outgoing weights to zero."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_ablation_equals_setting_the_outgoing_weights_to_zero(
     assert_scores(scores(network, LOSS, len(hidden), z, shown.labels), network, shown)
 
 
-def test_dropout_plays_no_part(noise):
+def test_dropout_has_no_effect(noise):
     shown, plain = noise(40), make((4, 3))
     dropping = Network(plain.sizes, dropout=0.5)
     dropping.parameters[...] = plain.parameters

@@ -47,7 +47,7 @@ def test_a_batch_gives_the_same_as_one_image_at_a_time(
     np.testing.assert_allclose(y, network.probabilities(images), atol=1e-6)
 
 
-def test_dropout_plays_no_part(noise):
+def test_dropout_has_no_effect(noise):
     images, plain = noise(5).images, make((4, 3))
     dropping = Network(plain.sizes, dropout=0.5)
     dropping.parameters[...] = plain.parameters

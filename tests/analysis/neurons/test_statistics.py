@@ -51,7 +51,7 @@ def test_a_digit_without_images_is_preferred_by_no_neuron(noise):
     assert not alone.preferred_class.any() and not alone.selectivity.any()
 
 
-def test_who_speaks_at_one_digit_alone_is_wholly_selective():
+def test_a_neuron_active_for_one_digit_only_has_selectivity_1():
     network = Network((784, 2, 10))
     z = np.array([[5, 1], [0, 1], [-3, 1]], np.float32)
     found = neuron_statistics(network, 0, z, np.array([4, 7, 9]))

@@ -86,7 +86,7 @@ def test_contributions_of_neurons_and_biases_add_up_to_the_logit(image):
     assert (found.activations >= 0).all()
 
 
-def test_dropout_plays_no_part_and_the_network_is_unchanged(image):
+def test_dropout_has_no_effect_and_the_network_is_unchanged(image):
     plain, dropping = network(), network(dropout=0.5)
     before = dropping.gradients.copy()
     for one, other in zip(attribution(plain, image), attribution(dropping, image), strict=True):

@@ -1,4 +1,4 @@
-"""Fate: the frames' own answers, in order."""
+"""Prediction history: the prediction for an image at each snapshot, in order."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nn.runs.worker.loop import work
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory, one_thread):
-    store = RunStore(f"sqlite:///{tmp_path_factory.mktemp('fate') / 'store.sqlite3'}")
+    store = RunStore(f"sqlite:///{tmp_path_factory.mktemp('history') / 'store.sqlite3'}")
     spec = RunSpec(hidden=(8,), batch_size=380, epochs=1, dataset="strokes", validation_size=1000)
     run = store.create(spec)
     for _ in work(store, run.id):
@@ -37,7 +37,9 @@ def test_the_prediction_at_each_snapshot_is_that_of_its_network(recorded, noise)
         )
 
 
-def test_a_run_without_frames_has_no_fate_and_one_that_is_gone_is_a_sentence(recorded, noise):
+def test_a_run_without_snapshots_has_an_empty_history_and_a_missing_run_raises_a_user_error(
+    recorded, noise
+):
     store, _ = recorded
     waiting = store.create(RunSpec())
     assert prediction_history(store, waiting.id, noise(1).images[0]).probabilities.shape == (

@@ -1,4 +1,4 @@
-"""Film: the neuron's weights at frames from the first to the last."""
+"""Weight history: a neuron's weights at snapshots from the first to the last."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_weight_history_of_a_neuron_shows_its_snapshots(recorded, layer, max
         np.testing.assert_allclose(shown, slow, atol=1e-6)
 
 
-def test_a_spread_keeps_both_ends_and_all_when_there_are_few():
+def test_evenly_spaced_steps_include_both_ends_and_all_steps_if_there_are_few():
     steps = list(range(0, 200, 2))
     for max_snapshots in range(2, 120):
         chosen = evenly_spaced(steps, max_snapshots)
@@ -35,7 +35,7 @@ def test_a_spread_keeps_both_ends_and_all_when_there_are_few():
     assert evenly_spaced([], 5) == []
 
 
-def test_what_cannot_be_filmed_is_a_sentence(recorded):
+def test_a_missing_neuron_layer_or_snapshot_raises_a_user_error(recorded):
     store, run = recorded
     with pytest.raises(UserError, match="0 to 5; got 6"):
         weight_history(store, run.id, 0, 6)

@@ -21,7 +21,7 @@ from nn.runs.store.store import RunStore
 
 WRITTEN_BY_0_1 = Path(__file__).parents[2] / "fixtures" / "v0_1" / "store.sqlite3.gz"
 
-# What makes a store of schema 4 one that an older version could have written.
+# SQL that turns a store of schema 4 into one of an older schema.
 DOWNGRADES = {
     4: "",
     3: "DROP TABLE digits; UPDATE about SET schema_version = 3;",
@@ -49,14 +49,14 @@ def contents(path):
 
 @pytest.fixture
 def old(tmp_path):
-    """The file of a store of schema 4."""
+    """The path of a store of schema 4."""
     path = tmp_path / "store.sqlite3"
     path.write_bytes(gzip.decompress(WRITTEN_BY_0_1.read_bytes()))
     return path
 
 
 @pytest.mark.parametrize("version", DOWNGRADES)
-def test_an_older_store_is_migrated_by_whoever_opens_it_first(old, version):
+def test_an_older_store_is_migrated_once_by_the_first_to_open_it(old, version):
     execute(old, DOWNGRADES[version])
     with closing(sqlite3.connect(old)) as plain:
         run_ids = {run_id for (run_id,) in plain.execute("SELECT id FROM runs")}
@@ -77,12 +77,12 @@ def test_a_migrated_store_has_the_tables_and_columns_of_a_new_one(old, tmp_path,
     migrated = inspect(RunStore(f"sqlite:///{old}").engine)
     assert set(migrated.get_table_names()) == set(new.get_table_names())
     for table in new.get_table_names():
-        for of in ("columns", "indexes"):
-            found, wanted = (
-                {part["name"] for part in getattr(store, f"get_{of}")(table)}
+        for kind in ("columns", "indexes"):
+            found, expected = (
+                {part["name"] for part in getattr(store, f"get_{kind}")(table)}
                 for store in (migrated, new)
             )
-            assert found == wanted, (table, of)
+            assert found == expected, (table, kind)
 
 
 def test_runs_of_an_older_store_keep_their_random_streams_and_parameter_layout(old):
@@ -96,7 +96,7 @@ def test_a_new_run_has_the_current_random_streams(old):
     assert store.create(RunSpec()).stream_version == CURRENT_VERSION > 1
 
 
-def test_an_older_store_is_backed_up_as_it_was_and_the_log_says_where(old, caplog):
+def test_an_older_store_is_backed_up_unchanged_and_the_log_names_the_backup(old, caplog):
     before = contents(old)
     with caplog.at_level(logging.WARNING):
         RunStore(f"sqlite:///{old}")
@@ -112,7 +112,7 @@ def test_a_new_store_needs_no_backup(tmp_path):
     assert not list(tmp_path.glob("*.schema-*"))
 
 
-def test_a_store_in_which_an_older_version_trains_is_not_migrated(old):
+def test_a_store_is_not_migrated_while_an_older_version_trains_in_it(old):
     execute(old, f"UPDATE runs SET lease = 'held', heartbeat = {time.time()} WHERE step > 0")
     before = contents(old)
     with pytest.raises(UserError, match="is training a run in this store"):
@@ -123,7 +123,7 @@ def test_a_store_in_which_an_older_version_trains_is_not_migrated(old):
     assert RunStore(f"sqlite:///{old}").runs()
 
 
-def test_a_migration_that_fails_leaves_the_store_as_it_was(old, monkeypatch):
+def test_a_failed_migration_leaves_the_store_unchanged(old, monkeypatch):
     before = contents(old)
     with monkeypatch.context() as patch:
         statements = (*schema.MIGRATIONS[4], "ALTER TABLE runs RENAME COLUMN missing TO found")
@@ -134,7 +134,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(old, monkeypatch):
     assert RunStore(f"sqlite:///{old}").runs()
 
 
-def test_without_room_for_a_backup_the_store_is_not_migrated(old):
+def test_a_store_that_cannot_be_backed_up_is_not_migrated(old):
     (old.parent / "store.sqlite3.schema-4").mkdir()  # where the backup would go
     before = contents(old)
     with pytest.raises(UserError, match="no backup could be written"):

@@ -1,4 +1,4 @@
-"""A store that cannot be written: briefly, for too long, or ever."""
+"""A store that is locked briefly, locked for too long, or on a full disk."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def everything(store, run):
     return epochs, of_run(schema.points), of_run(schema.snapshots)
 
 
-def test_training_goes_on_beside_a_locked_store_and_nothing_is_lost(store, quick, locker):
+def test_training_continues_while_the_store_is_locked_and_nothing_is_lost(store, quick, locker):
     run, whole = store.create(quick), store.create(quick)
     events = work(store, run.id)
     next(events)
@@ -51,7 +51,7 @@ def test_training_goes_on_beside_a_locked_store_and_nothing_is_lost(store, quick
     assert everything(store, run) == everything(store, whole)
 
 
-def test_the_end_of_a_run_waits_for_a_locked_store(store, quick, locker):
+def test_a_run_waits_at_its_end_until_the_store_is_unlocked(store, quick, locker):
     run = store.create(quick)
     events = work(store, run.id)
     for event in events:
@@ -59,12 +59,12 @@ def test_the_end_of_a_run_waits_for_a_locked_store(store, quick, locker):
             break
     locked = threading.Event()
 
-    def hold():
+    def lock_briefly():
         with locker():
             locked.set()
             time.sleep(0.5)
 
-    thread = threading.Thread(target=hold)
+    thread = threading.Thread(target=lock_briefly)
     thread.start()
     locked.wait()
     for _ in events:
@@ -74,7 +74,7 @@ def test_the_end_of_a_run_waits_for_a_locked_store(store, quick, locker):
     assert [epoch["epoch"] for epoch in store.epochs(run.id)] == [1, 2]
 
 
-def test_a_store_locked_for_too_long_fails_the_run_with_a_sentence(
+def test_a_store_locked_for_too_long_fails_the_run_with_a_message(
     store, quick, locker, monkeypatch
 ):
     monkeypatch.setattr(lock_retry, "LOCK_RETRY_SECONDS", 0.5)
@@ -84,22 +84,22 @@ def test_a_store_locked_for_too_long_fails_the_run_with_a_sentence(
     last: list[Step | Epoch] = []
     lock = locker()
     lock.__enter__()
-    gives_up = threading.Timer(0.9, lambda: lock.__exit__(None, None, None))
-    gives_up.start()
+    unlock = threading.Timer(0.9, lambda: lock.__exit__(None, None, None))
+    unlock.start()
     for event in events:
         last[:] = [event]
-    gives_up.join()
+    unlock.join()
     run = store.run(run.id)
     assert run.state is State.FAILED
     assert "locked" in run.message and run.message.endswith(".")
-    # What it had learned until then is recorded after all, and can be gone on from.
+    # Everything up to that point is recorded after all, and the run can be resumed.
     assert run.epoch >= 1
     assert [epoch["epoch"] for epoch in store.epochs(run.id)] == list(range(1, run.epoch + 1))
     assert store.requeue(run.id).state is State.QUEUED
     assert np.isfinite(store.snapshot(run.id, store.snapshot_steps(run.id)[-1]).parameters).all()
 
 
-def test_a_worker_that_cannot_even_write_that_it_failed_says_so_and_ends(
+def test_a_worker_that_cannot_record_its_failure_raises_and_the_run_is_interrupted(
     store, quick, locker, monkeypatch
 ):
     monkeypatch.setattr(lock_retry, "LOCK_RETRY_SECONDS", 0.2)
@@ -114,10 +114,8 @@ def test_a_worker_that_cannot_even_write_that_it_failed_says_so_and_ends(
     assert store.requeue(run.id)
 
 
-def test_on_a_full_disk_the_worker_ends_at_once_with_a_sentence_and_the_run_is_interrupted(
-    store, quick
-):
-    resource = pytest.importorskip("resource")  # no file of the worker may grow beyond 1 MB
+def test_on_a_full_disk_the_worker_ends_with_a_message_and_the_run_is_interrupted(store, quick):
+    resource = pytest.importorskip("resource")  # limits the worker's files to 1 MiB
     run = store.create(replace(quick, hidden=(64,), epochs=10_000))
     worker = subprocess.Popen(
         [sys.executable, "-m", "nn.runs.worker", run.id],
@@ -132,7 +130,7 @@ def test_on_a_full_disk_the_worker_ends_at_once_with_a_sentence_and_the_run_is_i
         connection.execute(update(schema.runs).values(heartbeat=schema.runs.c.heartbeat - 5))
     assert store.run(run.id).state is State.INTERRUPTED
     before = store.run(run.id).step
-    store.requeue(run.id)  # there is room again
+    store.requeue(run.id)  # this process has no such limit
     events = work(store, run.id)
     for _ in islice(events, 200):
         pass

@@ -19,13 +19,13 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def cores(monkeypatch):
-    """``cores(n)``: from now on there are so many."""
+    """``cores(n)`` sets the number of available cores; 2 at first."""
 
-    def there_are(n):
+    def set_cores(n):
         monkeypatch.setattr(queue, "available_cores", lambda: n)
 
-    there_are(2)
-    return there_are
+    set_cores(2)
+    return set_cores
 
 
 def queued(store, count):
@@ -42,8 +42,8 @@ def put(store, run_id, **values):
         connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(**values))
 
 
-def pass_over(store, seconds):
-    """So many seconds during which nobody was heard of."""
+def age_heartbeats(store, seconds):
+    """Make every heartbeat ``seconds`` older."""
     with store.writing() as connection:
         connection.execute(update(schema.runs).values(heartbeat=schema.runs.c.heartbeat - seconds))
 
@@ -52,10 +52,10 @@ def positions(store, runs):
     return [store.run(run_id).queue_position for run_id in runs]
 
 
-# Whose turn it is
+# Taking runs from the queue
 
 
-def test_as_many_runs_are_taken_as_there_are_cores_in_the_order_in_which_they_came(store, cores):
+def test_runs_are_taken_first_in_first_out_one_per_core(store, cores):
     runs = queued(store, 4)
     assert [take(store)[0] for _ in range(2)] == runs[:2]
     assert take(store) is None
@@ -65,7 +65,7 @@ def test_as_many_runs_are_taken_as_there_are_cores_in_the_order_in_which_they_ca
     assert take(store) is None
 
 
-def test_a_worker_takes_the_run_it_was_started_for_or_if_that_is_gone_the_next(store, cores):
+def test_a_worker_takes_the_run_it_was_started_for_or_else_the_next_one(store, cores):
     first, second, third = queued(store, 3)
     assert take(store, third)[0] == third
     assert take(store, third)[0] == first
@@ -73,7 +73,7 @@ def test_a_worker_takes_the_run_it_was_started_for_or_if_that_is_gone_the_next(s
     assert take(store, "deleted")[0] == second
 
 
-def test_a_worker_that_vanished_has_no_slot(store, cores):
+def test_a_dead_worker_occupies_no_slot(store, cores):
     cores(1)
     dead, waiting = queued(store, 2)
     assert take(store)[0] == dead
@@ -82,7 +82,7 @@ def test_a_worker_that_vanished_has_no_slot(store, cores):
     assert take(store)[0] == waiting
 
 
-def test_a_run_of_the_command_line_never_waits_but_has_a_slot(store, cores):
+def test_a_run_of_the_command_line_is_never_queued_but_occupies_a_slot(store, cores):
     cores(1)
     reserved = store.create(RunSpec(), lease=queue.new_lease())
     assert (reserved.state, reserved.queue_position) == (State.QUEUED, 0)
@@ -91,7 +91,7 @@ def test_a_run_of_the_command_line_never_waits_but_has_a_slot(store, cores):
     assert positions(store, [waiting]) == [1]
 
 
-TAKES = """
+TAKE_RUNS = """
 import sys, time
 from nn.runs.store import queue
 from nn.runs.store.store import RunStore
@@ -107,11 +107,11 @@ for _ in range(30):
 """
 
 
-def test_workers_that_take_runs_at_once_take_each_run_once_and_no_more_than_slots(store):
+def test_concurrent_workers_take_each_run_once_and_no_more_than_there_are_slots(store):
     runs = queued(store, 25)
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", TAKES, store.url],
+            [sys.executable, "-c", TAKE_RUNS, store.url],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -131,12 +131,12 @@ def test_workers_that_take_runs_at_once_take_each_run_once_and_no_more_than_slot
     assert sorted(taken) == sorted(runs[:20])
 
 
-# What is shown of it
+# Queue positions and states
 
 
-def test_the_place_in_the_queue_is_shown_while_there_is_no_free_slot(store, cores):
+def test_the_queue_position_is_shown_while_no_slot_is_free(store, cores):
     runs = queued(store, 4)
-    assert positions(store, runs) == [0, 0, 1, 2] == positions(store, runs)  # started
+    assert positions(store, runs) == [0, 0, 1, 2] == positions(store, runs)  # the first two start
     take(store), take(store)
     assert positions(store, runs) == [0, 0, 1, 2]
     assert store.run(runs[3]).message == "Queued: 2nd in line."
@@ -155,42 +155,44 @@ def test_ordinals(n, word):
     assert ordinal(n) == word
 
 
-def test_a_run_waits_as_long_as_workers_live(store, cores):
+def test_a_run_stays_queued_while_another_worker_is_alive(store, cores):
     cores(1)
     busy, waiting = queued(store, 2)
     take(store)
-    pass_over(store, 1000)
+    age_heartbeats(store, 1000)
     put(store, busy, state=State.RUNNING, heartbeat=time.time())
     assert (store.run(waiting).state, store.run(waiting).queue_position) == (State.QUEUED, 1)
     put(store, busy, state=State.FINISHED, lease=None)  # just now: the next run may be taken
     assert store.run(waiting).state is State.QUEUED
 
 
-def test_when_all_workers_died_a_run_that_waits_is_interrupted_and_still_the_next(store, cores):
+def test_when_all_workers_are_dead_a_queued_run_is_interrupted_and_next_after_requeueing(
+    store, cores
+):
     cores(1)
     busy, waiting = queued(store, 2)
     take(store)
     put(store, busy, state=State.RUNNING)
-    pass_over(store, START_SECONDS + 1)
+    age_heartbeats(store, START_SECONDS + 1)
     assert [store.run(r).state for r in (busy, waiting)] == [State.INTERRUPTED] * 2
     assert "Resume it" in store.run(waiting).message
     assert store.requeue(waiting).state is State.QUEUED
     assert take(store)[0] == waiting
 
 
-def test_a_run_that_waits_beside_a_free_slot_says_that_it_waits(store, cores):
-    """The slot of a worker that was killed: the other one takes the run when it is done."""
+def test_a_run_stays_queued_when_a_slot_is_free_but_another_worker_is_busy(store, cores):
+    """The slot belonged to a killed worker; the busy one takes the run when it is done."""
     busy, waiting = queued(store, 2)
     take(store)
-    pass_over(store, START_SECONDS + 1)
+    age_heartbeats(store, START_SECONDS + 1)
     put(store, busy, state=State.RUNNING, heartbeat=time.time())
     assert (store.run(waiting).state, store.run(waiting).queue_position) == (State.QUEUED, 1)
 
 
-# Leaving it
+# Canceling and requeueing
 
 
-def test_a_run_without_a_worker_is_withdrawn_at_once_and_one_with_a_worker_is_not(store, cores):
+def test_a_run_without_a_worker_is_canceled_at_once_and_one_with_a_worker_is_not(store, cores):
     first, second = queued(store, 2)
     take(store)
     assert not store.cancel(first)
@@ -201,7 +203,7 @@ def test_a_run_without_a_worker_is_withdrawn_at_once_and_one_with_a_worker_is_no
     assert not store.cancel(second)
 
 
-REQUEUES = """
+REQUEUE_RUNS = """
 import sys, time
 from nn.errors import UserError
 from nn.runs.store.store import RunStore
@@ -217,13 +219,13 @@ for run_id in sys.argv[2:]:
 """
 
 
-def test_of_two_who_resume_a_run_at_once_one_does_and_the_other_is_told(store):
+def test_when_two_processes_resume_a_run_at_once_one_succeeds_and_the_other_gets_a_message(store):
     runs = queued(store, 20)
     for run_id in runs:
         put(store, run_id, state=State.STOPPED)
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", REQUEUES, store.url, *runs],
+            [sys.executable, "-c", REQUEUE_RUNS, store.url, *runs],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

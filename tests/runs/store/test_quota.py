@@ -10,18 +10,18 @@ from nn.runs.spec import RunSpec
 from nn.runs.store import database, quota, schema
 from nn.runs.store.store import State
 
-FRAME = 2**16  # bytes
+SNAPSHOT_BYTES = 2**16
 
 
 @pytest.fixture
 def set_quota(monkeypatch):
-    """``set_quota("9 MiB")``: from now on the store may grow so large."""
+    """``set_quota("9 MiB")`` sets the storage quota."""
     return lambda text: monkeypatch.setenv("DIGITSCOPE_STORAGE_QUOTA", text)
 
 
 @pytest.fixture
 def recorded(store):
-    """``recorded(n)``: a new run that has ended, with n snapshots and a checkpoint."""
+    """``recorded(n)``: a new, stopped run with n snapshots and a checkpoint → its id."""
 
     def make(snapshots=33, state=State.STOPPED):
         run = store.create(RunSpec())
@@ -31,11 +31,11 @@ def recorded(store):
             for step in range(snapshots):
                 connection.execute(
                     insert(schema.snapshots).values(
-                        run=run.id, step=step, samples_seen=step, parameters=bytes(FRAME)
+                        run=run.id, step=step, samples_seen=step, parameters=bytes(SNAPSHOT_BYTES)
                     )
                 )
             connection.execute(
-                insert(schema.checkpoints).values(run=run.id, step=1, data=b"to go on")
+                insert(schema.checkpoints).values(run=run.id, step=1, data=b"checkpoint")
             )
         return run.id
 
@@ -43,7 +43,7 @@ def recorded(store):
 
 
 def size(tmp_path):
-    """Bytes on the disk."""
+    """Bytes on disk."""
     return sum(file.stat().st_size for file in tmp_path.glob("store.sqlite3*"))
 
 
@@ -61,13 +61,13 @@ def test_the_quota_is_a_number_of_mib_or_gib(set_quota, text, size):
 )
 def test_any_other_quota_is_rejected_with_a_message(set_quota, store, text):
     set_quota(text)
-    for act in (
+    for call in (
         quota.storage_quota,
         lambda: quota.enforce_quota(store),
         lambda: quota.usage(store),
     ):
         with pytest.raises(UserError, match=r"for example .*; got .*\.$"):
-            act()
+            call()
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_any_other_quota_is_rejected_with_a_message(set_quota, store, text):
     [(0, "0 MiB"), (2**20 * 3 // 2, "1.5 MiB"), (312 * 2**20, "312 MiB"), (2**32, "4 GiB"),
      (2**32 + 2**27, "4.1 GiB"), (2**36, "64 GiB")],
 )  # fmt: skip
-def test_sizes_read_well(size, text):
+def test_sizes_are_formatted_with_their_unit(size, text):
     assert quota.format_size(size) == text
 
 
@@ -86,7 +86,7 @@ def test_a_store_within_its_quota_keeps_all_snapshots(store, recorded, set_quota
     assert len(store.snapshot_steps(run)) == 33
 
 
-def test_the_oldest_runs_are_thinned_first_and_no_more_than_it_takes(
+def test_the_oldest_runs_are_thinned_first_and_no_more_than_necessary(
     store, recorded, set_quota, tmp_path
 ):
     oldest, middle, newest = (recorded() for _ in range(3))  # 2 MiB each
@@ -96,7 +96,7 @@ def test_the_oldest_runs_are_thinned_first_and_no_more_than_it_takes(
     assert store.snapshot_steps(oldest) == [0, 32]
     assert store.snapshot_steps(middle) in (list(range(0, 33, 2)), list(range(0, 33, 4)))
     assert store.snapshot_steps(newest) == list(range(33))
-    assert all(store.checkpoint(run) == b"to go on" for run in (oldest, middle, newest))
+    assert all(store.checkpoint(run) == b"checkpoint" for run in (oldest, middle, newest))
     assert database.used_bytes(store.engine) <= size(tmp_path) <= 3.6 * 2**20 < before
 
 

@@ -27,13 +27,13 @@ def put(store, run, **values):
 
 
 def add(store, table, run, **values):
-    """A row of the run with ``values``, and something in every other column."""
+    """Insert a row of the run with ``values`` and placeholders in all other columns."""
     row = {c.name: c.type.python_type(1) for c in table.c if c.name != "id"}
     with store.writing() as connection:
         connection.execute(insert(table).values(row | {"run": run.id} | values))
 
 
-def add_frame(store, table, run, step, parameters=(0.5,)):
+def add_snapshot(store, table, run, step, parameters=(0.5,)):
     add(store, table, run, step=step, parameters=np.array(parameters, "<f2").tobytes())
 
 
@@ -45,15 +45,15 @@ def test_a_new_run_is_queued_with_its_spec_and_name(store):
     run = store.create(spec, "first")
     assert store.run(run.id) == run
     assert (run.spec, run.name, run.state) == (spec, "first", State.QUEUED)
-    assert store.create(spec).name  # a run without a name can be spoken of too
+    assert store.create(spec).name  # a run without a name gets one
 
 
-def test_what_one_opener_of_a_store_writes_another_sees(store):
+def test_what_one_connection_writes_another_reads(store):
     run = store.create(RunSpec())
     assert RunStore(store.url).run(run.id) == run
 
 
-def test_a_run_is_found_by_id_name_and_unique_beginning(store):
+def test_a_run_is_found_by_id_name_or_unique_prefix(store):
     run = store.create(RunSpec(), "first")
     store.create(RunSpec(), "other")
     unique = next(n for n in range(1, 9) if store.runs()[0].id[:n] != run.id[:n])
@@ -110,13 +110,13 @@ def test_a_store_written_by_a_newer_version_is_not_opened(store):
         "postgresql://host:port/store",
     ],
 )
-def test_an_unusable_store_url_gets_a_message(tmp_path, url):
-    (tmp_path / "text").write_text("This is no database." * 100)
+def test_an_unusable_store_url_is_rejected_with_a_message(tmp_path, url):
+    (tmp_path / "text").write_text("This is not a database." * 100)
     with pytest.raises(UserError, match="DIGITSCOPE_STORE"):
         RunStore(url.format(folder=tmp_path))
 
 
-def test_an_unusable_home_gets_a_message(tmp_path, monkeypatch):
+def test_an_unusable_home_is_rejected_with_a_message(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("DIGITSCOPE_HOME", str(tmp_path / "file" / "home"))
     monkeypatch.delenv("DIGITSCOPE_STORE", raising=False)
@@ -124,7 +124,7 @@ def test_an_unusable_home_gets_a_message(tmp_path, monkeypatch):
         RunStore()
 
 
-OPENS_TWENTY = """
+OPEN_TWENTY_STORES = """
 import sys, time
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
@@ -136,10 +136,10 @@ for i in range(20):
 """
 
 
-def test_two_processes_may_create_the_same_store_at_once(tmp_path):
+def test_two_processes_can_create_the_same_store_at_once(tmp_path):
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", OPENS_TWENTY, str(tmp_path)],
+            [sys.executable, "-c", OPEN_TWENTY_STORES, str(tmp_path)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -175,17 +175,17 @@ def test_opening_and_reading_do_not_wait_for_a_writer(store, tmp_path):
     [
         (State.QUEUED, None, 10, State.QUEUED),
         (State.QUEUED, None, 21, State.INTERRUPTED),
-        (State.QUEUED, "of a worker that prepares its images", 2, State.QUEUED),
-        (State.QUEUED, "of a worker that prepares its images", 5, State.INTERRUPTED),
+        (State.QUEUED, "of a worker that is loading images", 2, State.QUEUED),
+        (State.QUEUED, "of a worker that is loading images", 5, State.INTERRUPTED),
         (State.RUNNING, "of its worker", 2, State.RUNNING),
         (State.RUNNING, "of its worker", 5, State.INTERRUPTED),
         (State.PAUSED, "of its worker", 5, State.INTERRUPTED),
-        (State.PAUSED, None, 1e6, State.PAUSED),  # it gave up its slot
+        (State.PAUSED, None, 1e6, State.PAUSED),  # it released its slot
         (State.STOPPED, None, 1e6, State.STOPPED),
         (State.FINISHED, None, 1e6, State.FINISHED),
     ],
 )
-def test_an_active_run_of_which_nothing_is_heard_is_interrupted(store, state, lease, silent, seen):
+def test_an_active_run_without_a_heartbeat_is_interrupted(store, state, lease, silent, seen):
     run = store.create(RunSpec())
     put(store, run, state=state, lease=lease, heartbeat=time.time() - silent)
     run = store.run(run.id)
@@ -194,7 +194,7 @@ def test_an_active_run_of_which_nothing_is_heard_is_interrupted(store, state, le
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.PAUSED, State.FINISHED])
-def test_a_run_that_has_a_worker_or_nothing_left_to_do_is_not_requeued(store, state):
+def test_a_finished_run_and_one_with_a_worker_cannot_be_requeued(store, state):
     run = store.create(RunSpec())
     put(store, run, state=state, lease="of its worker")
     with pytest.raises(UserError, match=f"is {state}: there is nothing to resume"):
@@ -202,7 +202,7 @@ def test_a_run_that_has_a_worker_or_nothing_left_to_do_is_not_requeued(store, st
     assert store.rows(select(schema.runs.c.lease)) == [("of its worker",)]
 
 
-def test_a_diverged_run_would_diverge_again(store):
+def test_a_diverged_run_cannot_be_requeued(store):
     run = store.create(RunSpec())
     put(store, run, state=State.DIVERGED)
     with pytest.raises(UserError, match="lower learning rate"):
@@ -213,7 +213,7 @@ def test_a_diverged_run_would_diverge_again(store):
     ("state", "silent"),
     [(State.STOPPED, 0), (State.FAILED, 0), (State.RUNNING, 5), (State.QUEUED, 5)],
 )
-def test_any_other_run_is_requeued_free_for_a_new_worker(store, state, silent):
+def test_any_other_run_is_requeued_without_a_lease(store, state, silent):
     run = store.create(RunSpec())
     put(
         store, run, state=state, message="Why.", lease="of the old worker", step=7,
@@ -224,13 +224,13 @@ def test_any_other_run_is_requeued_free_for_a_new_worker(store, state, silent):
     assert store.rows(select(schema.runs.c.lease)) == [(None,)]
 
 
-def test_a_run_that_gave_up_its_slot_is_requeued(store):
+def test_a_run_that_released_its_slot_can_be_requeued(store):
     run = store.create(RunSpec())
     put(store, run, state=State.PAUSED)
     assert store.requeue(run.id).state is State.QUEUED
 
 
-def test_a_run_without_a_worker_cannot_be_asked_anything(store):
+def test_a_run_without_a_worker_accepts_no_command(store):
     run = store.create(RunSpec())
     assert not store.command(run.id, "stop")
     put(store, run, lease="of its worker")
@@ -253,7 +253,7 @@ def test_an_impossible_value_is_rejected_with_a_message(store, kind, value):
     assert store.commands(run.id) == []
 
 
-def test_requeueing_forgets_what_the_worker_that_is_gone_was_asked(store):
+def test_requeueing_deletes_the_runs_pending_commands(store):
     run, other = (store.create(RunSpec(), lease="of its worker") for _ in range(2))
     store.command(run.id, "stop")
     store.command(other.id, "pause")
@@ -263,7 +263,7 @@ def test_requeueing_forgets_what_the_worker_that_is_gone_was_asked(store):
     assert [command.kind for command in store.commands(other.id)] == ["pause"]
 
 
-def test_deleting_a_run_deletes_all_that_was_recorded_of_it_and_nothing_else(store):
+def test_deleting_a_run_deletes_all_its_rows_and_no_others(store):
     gone, kept = store.create(RunSpec()), store.create(RunSpec())
     for table in OF_RUN:
         add(store, table, gone)
@@ -286,7 +286,7 @@ def test_deleting_a_run_makes_the_file_smaller(store, tmp_path):
     assert len(store.points(kept.id)) == 64
 
 
-def test_a_run_is_pinned_and_let_go_of(store):
+def test_a_run_can_be_pinned_and_unpinned(store):
     run, other = store.create(RunSpec()), store.create(RunSpec())
     assert not run.pinned
     store.pin(run.id, True)
@@ -295,10 +295,10 @@ def test_a_run_is_pinned_and_let_go_of(store):
     assert not store.run(run.id).pinned
 
 
-# What was recorded
+# Points, epochs and snapshots
 
 
-def test_points_and_epochs_come_in_order_and_after_the_one_last_seen(store):
+def test_points_and_epochs_are_sorted_and_start_after_the_given_one(store):
     run = store.create(RunSpec())
     for i in (3, 1, 2):
         add(store, schema.points, run, step=i)
@@ -309,10 +309,10 @@ def test_points_and_epochs_come_in_order_and_after_the_one_last_seen(store):
     assert [epoch["epoch"] for epoch in store.epochs(run.id, after=2)] == [3]
 
 
-def test_a_kept_frame_is_found_by_its_step(store):
+def test_a_snapshot_is_found_by_its_step(store):
     run = store.create(RunSpec())
-    add_frame(store, schema.snapshots, run, 20, [2, -2])
-    add_frame(store, schema.snapshots, run, 10, [1, -1])
+    add_snapshot(store, schema.snapshots, run, 20, [2, -2])
+    add_snapshot(store, schema.snapshots, run, 10, [1, -1])
     assert store.snapshot_steps(run.id) == [10, 20]
     np.testing.assert_array_equal(store.snapshot(run.id, 10).parameters, np.float16([1, -1]))
     with pytest.raises(UserError, match="no snapshot at step 11"):
@@ -320,16 +320,16 @@ def test_a_kept_frame_is_found_by_its_step(store):
 
 
 @pytest.mark.parametrize(("kept", "live"), [(10, 20), (20, 10), (20, 20), (20, None), (None, 20)])
-def test_the_newest_frame_is_the_latest_of_live_and_kept_up_to_where_the_run_is(store, kept, live):
+def test_the_newest_snapshot_is_the_latest_live_or_kept_one_up_to_the_runs_step(store, kept, live):
     run = store.create(RunSpec())
     with store.writing() as connection:
         connection.execute(update(schema.runs).values(step=25))
-    add_frame(store, schema.snapshots, run, 30)  # from before it went back to its checkpoint
+    add_snapshot(store, schema.snapshots, run, 30)  # from before the run resumed
     if kept:
-        add_frame(store, schema.snapshots, run, kept)
-        add_frame(store, schema.snapshots, run, 1)
+        add_snapshot(store, schema.snapshots, run, kept)
+        add_snapshot(store, schema.snapshots, run, 1)
     if live:
-        add_frame(store, schema.live, run, live)
+        add_snapshot(store, schema.live, run, live)
     assert store.newest_snapshot(run.id).step == 20
     assert store.newest_snapshot(run.id, shown=30).step == 20
     assert store.newest_snapshot(run.id, shown=20) is None

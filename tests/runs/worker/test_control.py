@@ -1,4 +1,4 @@
-"""Control: laws of pausing, single steps and speed, without a worker, a store or a clock."""
+"""Control: pausing, single steps and speed, tested without a worker, a store or a clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def paused():
     return control
 
 
-def test_a_run_that_nobody_controls_never_waits():
+def test_a_run_without_commands_never_waits():
     control = Control()
     for completes_epoch in (False, True):
         assert not control.after_step(completes_epoch)
@@ -38,11 +38,11 @@ def test_a_pause_lasts_until_resume():
 
 
 @pytest.mark.parametrize("control, kind", [(paused(), "pause"), (Control(), "resume")])
-def test_a_command_that_asks_for_the_present_state_changes_nothing(control, kind):
+def test_a_command_for_the_current_state_changes_nothing(control, kind):
     assert control.command(kind) is None
 
 
-def test_a_paused_run_takes_as_many_steps_as_asked_and_pauses_again():
+def test_a_paused_run_takes_the_requested_steps_and_pauses_again():
     control = paused()
     assert control.command("step", 3) is None
     assert control.wait(0.0) == 0.0
@@ -50,14 +50,14 @@ def test_a_paused_run_takes_as_many_steps_as_asked_and_pauses_again():
     assert control.wait(0.0) == POLL_INTERVAL
 
 
-def test_single_steps_of_a_running_run_ask_for_nothing():
+def test_a_step_command_has_no_effect_on_a_running_run():
     control = Control()
     assert control.command("step", 3) is None
     assert not any(control.after_step(False) for _ in range(10))
 
 
 @given(st.lists(COMMANDS))
-def test_stop_stops_whatever_came_before(commands):
+def test_stop_works_after_any_commands(commands):
     control = Control()
     for kind, value in commands:
         control.command(kind, value)
@@ -83,7 +83,7 @@ def test_a_slowed_run_waits_for_the_rest_of_its_step():
     assert control.wait(0.015) == pytest.approx(1 / 50 - 0.015)
     assert control.wait(1 / 50) == 0.0
     control.command("speed", 1)
-    assert control.wait(0.0) == POLL_INTERVAL  # it polls for commands meanwhile
+    assert control.wait(0.0) == POLL_INTERVAL  # so that it keeps polling for commands
     control.command("speed", 0)
     assert control.wait(0.0) == 0.0
 
@@ -95,7 +95,7 @@ def test_a_slowed_run_does_not_wait_after_an_epoch():
     assert control.wait(0.0) == 0.0
 
 
-def test_only_a_run_paused_for_long_may_release_its_slot():
+def test_only_a_run_paused_for_a_long_time_may_release_its_slot():
     assert not paused().may_release(PAUSE_SECONDS)
     assert paused().may_release(PAUSE_SECONDS + 1)
     assert not Control().may_release(PAUSE_SECONDS + 1)

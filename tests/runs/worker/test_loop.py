@@ -23,17 +23,17 @@ from nn.runs.worker.loop import fair_share, work
 from nn.runs.worker.recorder import LeaseLost, Recorder
 from nn.training import Epoch, Step, TrainingState, train
 
-TIMES = ("images_per_second", "seconds")  # the columns of an epoch that no two runs share
+TIMES = ("images_per_second", "seconds")  # columns of an epoch that differ between identical runs
 
 
 @pytest.fixture(autouse=True)
 def poll_at_every_step(monkeypatch):
-    """A worker reads its commands after every step, not 25 times a second."""
+    """Let workers poll for commands after every step instead of 25 times a second."""
     monkeypatch.setattr(recorder, "POLL_INTERVAL", 0.0)
 
 
 def drain(store, run):
-    """Train to the end → the run as it stands then."""
+    """Train to the end → the run afterward."""
     for _ in work(store, run.id):
         pass
     return store.run(run.id)
@@ -50,7 +50,7 @@ def state(store, run):
     return store.run(run.id).state
 
 
-def test_a_finished_run_has_all_that_it_promised(store, quick):
+def test_a_finished_run_has_all_points_epochs_snapshots_and_its_checkpoint(store, quick):
     run = store.create(quick)
     events = list(work(store, run.id))
     run = store.run(run.id)
@@ -77,7 +77,7 @@ def test_a_finished_run_has_all_that_it_promised(store, quick):
 # Commands
 
 
-def test_a_paused_run_stands_still_until_it_is_resumed_and_a_stopped_one_ends(store, quick):
+def test_a_paused_run_takes_no_step_until_resumed_and_a_stopped_run_ends(store, quick):
     run = store.create(replace(quick, epochs=1000))
     events = work(store, run.id)
 
@@ -101,7 +101,7 @@ def test_a_paused_run_stands_still_until_it_is_resumed_and_a_stopped_one_ends(st
     assert store.commands(run.id) == []
 
 
-def test_a_paused_run_shows_that_its_worker_is_there_and_can_be_stopped(store, quick):
+def test_a_paused_run_keeps_its_heartbeat_and_can_be_stopped(store, quick):
     run = store.create(replace(quick, epochs=1000))
     events = work(store, run.id)
     next(events)
@@ -118,7 +118,7 @@ def test_a_paused_run_shows_that_its_worker_is_there_and_can_be_stopped(store, q
     assert state(store, run) is State.STOPPED
 
 
-def test_a_run_stopped_while_its_worker_prepares_learns_next_to_nothing(store, quick):
+def test_a_run_stopped_while_its_worker_starts_takes_one_step(store, quick):
     run = store.create(replace(quick, epochs=1000), lease="of its worker")
     store.command(run.id, "stop")
     for _ in work(store, run.id, "of its worker"):
@@ -126,7 +126,7 @@ def test_a_run_stopped_while_its_worker_prepares_learns_next_to_nothing(store, q
     assert (state(store, run), store.run(run.id).step) == (State.STOPPED, 1)
 
 
-def test_closing_the_generator_stops_the_run_where_it_stands(store, quick):
+def test_closing_the_generator_stops_the_run_at_its_current_step(store, quick):
     run = store.create(quick)
     events = work(store, run.id)
     *_, last = islice(events, 30)
@@ -147,7 +147,7 @@ def test_a_paused_run_takes_single_steps(store, quick):
         assert store.command(run.id, kind, value)
         return [event.step for event in islice(events, 6) if event]
 
-    assert len(ask("step", 3)) == 6  # while it runs that asks for nothing
+    assert len(ask("step", 3)) == 6  # no effect while the run is running
     at = (ask("pause") or [store.run(run.id).step])[-1]
     assert ask("step", 1) == [at + 1]
     assert ask("step", 3) == [at + 2, at + 3, at + 4]
@@ -161,7 +161,7 @@ def test_a_paused_run_takes_single_steps(store, quick):
     events.close()
 
 
-def test_a_step_of_an_epoch_ends_with_its_scores(store, quick):
+def test_a_single_step_that_completes_an_epoch_includes_its_scores(store, quick):
     run = store.create(quick)
     events = work(store, run.id)
     next(events)
@@ -175,7 +175,7 @@ def test_a_step_of_an_epoch_ends_with_its_scores(store, quick):
     assert isinstance(taken[-1], Epoch) and state(store, run) is State.PAUSED
 
 
-def test_slow_motion_takes_its_time_for_a_batch_and_full_speed_does_not(store, quick):
+def test_a_limited_speed_slows_each_step_and_full_speed_does_not(store, quick):
     run = store.create(quick)
     events = work(store, run.id)
     next(events)
@@ -187,7 +187,7 @@ def test_slow_motion_takes_its_time_for_a_batch_and_full_speed_does_not(store, q
     steps = [event.step for event in islice((e for e in events if isinstance(e, Step)), 6)]
     took = time.perf_counter() - began
     assert took >= 5 / 50 and steps == list(range(steps[0], steps[0] + 6)) and steps[0] > first
-    assert store.newest_snapshot(run.id).step >= steps[-2]  # each batch is shown
+    assert store.newest_snapshot(run.id).step >= steps[-2]  # a live snapshot for each batch
     store.command(run.id, "speed", 0)
     assert sum(isinstance(event, Step) for event in events) > 50
     assert state(store, run) is State.FINISHED
@@ -201,8 +201,8 @@ def test_an_impossible_speed_is_rejected(store, quick, value):
         store.command(run.id, "speed", value)
 
 
-def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(store, quick):
-    """Run by hand: so many steps at the first rate, the rest at the second."""
+def test_a_new_learning_rate_applies_from_its_step_is_recorded_and_survives_a_crash(store, quick):
+    """The reference trains up to that step at the first rate and from there at the second."""
     spec = replace(quick, lr_schedule="constant", lr=0.1)
     run = store.create(spec)
     events = work(store, run.id)
@@ -210,32 +210,31 @@ def test_a_new_rate_counts_from_its_step_on_is_recorded_and_outlives_a_crash(sto
     store.command(run.id, "lr", 0.02)
     next(events)  # the worker reads its commands before it continues
     next(events)
-    at = store.rows(select(schema.commands.c.kind, schema.commands.c.value, schema.commands.c.step))
-    [(kind, value, step)] = at
+    columns = schema.commands.c.kind, schema.commands.c.value, schema.commands.c.step
+    [(kind, value, step)] = store.rows(select(*columns))
     assert (kind, value) == ("lr", 0.02) and 10 <= step <= 11
 
-    # As if the worker had died here: what it was asked must not be lost with it.
+    # Simulate a crash of the worker here: the command must not be lost.
     with store.writing() as connection:
         connection.execute(update(schema.runs).values(state=State.STOPPED))
     resumed = drain(store, store.requeue(run.id))
 
     network, loss, optimizer = spec.build()
     splits = sources.load_splits(spec.dataset, spec.validation_size, spec.seed)
-    position = TrainingState()
     for event in train(
         network, loss, optimizer, splits.train, epochs=spec.epochs, batch_size=spec.batch_size,
-        seed=spec.seed, state=position,
+        seed=spec.seed, state=TrainingState(),
     ):  # fmt: skip
         if isinstance(event, Step) and event.step == step:
             optimizer.lr = 0.02
     np.testing.assert_array_equal(trained(store, resumed)[0], network.parameters)
 
 
-# Pausing for long
+# Long pauses
 
 
 def paused_for_long(store, quick, monkeypatch):
-    """(a run that has just given up its slot, the last step it took)"""
+    """A run that has just released its slot."""
     monkeypatch.setattr(control, "PAUSE_SECONDS", 0.0)
     run = store.create(quick, lease="of its worker")
     events = work(store, run.id, "of its worker")
@@ -245,7 +244,7 @@ def paused_for_long(store, quick, monkeypatch):
     return store.run(run.id)
 
 
-def test_a_run_paused_for_long_gives_up_its_slot_and_stays_paused(store, quick, monkeypatch):
+def test_a_run_paused_for_a_long_time_releases_its_slot_and_stays_paused(store, quick, monkeypatch):
     run = paused_for_long(store, quick, monkeypatch)
     assert (run.state, run.total_steps) == (State.PAUSED, 100)
     assert 20 <= run.step < 100
@@ -258,7 +257,7 @@ def test_a_run_paused_for_long_gives_up_its_slot_and_stays_paused(store, quick, 
     assert state(store, run) is State.STOPPED
 
 
-def test_a_run_resumed_after_it_gave_up_its_slot_is_as_if_it_had_not_paused(
+def test_a_run_resumed_after_releasing_its_slot_ends_like_one_that_never_paused(
     store, quick, monkeypatch
 ):
     run = paused_for_long(store, quick, monkeypatch)
@@ -267,7 +266,7 @@ def test_a_run_resumed_after_it_gave_up_its_slot_is_as_if_it_had_not_paused(
     np.testing.assert_array_equal(trained(store, resumed)[0], trained(store, whole)[0])
 
 
-def test_a_run_that_was_just_asked_something_does_not_give_up_its_slot(store, quick):
+def test_a_run_with_a_pending_command_does_not_release_its_slot(store, quick):
     run = store.create(quick)
     recorder = Recorder(store, run.id)
     recorder.start((784, 8, 10), 100, threads=1)
@@ -278,9 +277,9 @@ def test_a_run_that_was_just_asked_something_does_not_give_up_its_slot(store, qu
     assert not store.command(run.id, "resume")
 
 
-# Going on
+# Resuming
 
-# More steps than the loss curve has points, so that a point may fall between two stops.
+# More steps than the loss curve has points, so that some steps have no point.
 LONG = RunSpec(
     hidden=(8,), lr=0.01, batch_size=4, epochs=2, dataset="strokes", validation_size=14_000, seed=1
 )
@@ -298,9 +297,9 @@ def long_store(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(long_store):
-    """A run that nothing interrupted."""
+    """An uninterrupted run."""
     run = drain(long_store, long_store.create(LONG))
-    assert run.test_accuracy > 0.5  # it learned: its last parameters depend on all its steps
+    assert run.test_accuracy > 0.5  # it learned, so its last parameters depend on every step
     return run
 
 
@@ -310,7 +309,7 @@ def whole(long_store):
     ids=["first step", "between points", "epoch's last step", "epoch", "last event"],
 )
 def resumed(request, long_store):
-    """The same run, stopped after so many events and resumed."""
+    """The same run, stopped after ``request.param`` events and resumed."""
     run = long_store.create(LONG)
     events = work(long_store, run.id)
     for _ in islice(events, request.param):
@@ -327,7 +326,7 @@ def test_a_resumed_run_ends_with_the_parameters_of_the_uninterrupted_one(
         np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_resumed_run_stands_where_the_uninterrupted_one_stands(whole, resumed):
+def test_a_resumed_run_ends_with_the_progress_of_the_uninterrupted_one(whole, resumed):
     def progress(run):
         return run.state, run.step, run.total_steps, run.samples_seen, run.epoch, run.test_accuracy
 
@@ -346,8 +345,8 @@ def test_a_resumed_run_records_the_points_of_the_uninterrupted_one(long_store, w
     assert long_store.points(resumed.id) == long_store.points(whole.id)
 
 
-def test_a_resumed_run_keeps_the_frames_of_the_uninterrupted_one(long_store, whole, resumed):
-    """And at most one more, of the step at which it was stopped."""
+def test_a_resumed_run_keeps_the_snapshots_of_the_uninterrupted_one(long_store, whole, resumed):
+    """And at most one more: the step at which it was stopped."""
     steps = long_store.snapshot_steps(whole.id)
     assert set(steps) <= set(long_store.snapshot_steps(resumed.id))
     assert len(long_store.snapshot_steps(resumed.id)) <= len(steps) + 1
@@ -368,37 +367,37 @@ def test_a_second_worker_of_a_run_changes_nothing(store, quick):
     assert state(store, run) is State.FINISHED
 
 
-def test_a_worker_that_comes_after_the_end_changes_nothing(store, quick):
+def test_a_worker_started_after_the_end_changes_nothing(store, quick):
     run = drain(store, store.create(quick))
     with pytest.raises(LeaseLost):
         next(work(store, run.id))
     assert store.run(run.id) == run
 
 
-# Going on from another network, with digits of one's own
+# Initializing from another network, with extra data
 
 
 @pytest.fixture(scope="module")
 def fine_tuned(long_store, whole, tmp_path_factory):
-    """The spec of a run that goes on from another one and learns 30 own digits too."""
+    """The spec of a run that is initialized from another and has 30 images of extra data."""
     path = tmp_path_factory.mktemp("extra") / "extra.npz"
     npz.write(handwriting.make(30, seed=9), path)
     step = long_store.snapshot_steps(whole.id)[-3]
     return replace(LONG, init_from=f"{whole.id}@{step}", extra_data=str(path))
 
 
-def test_a_run_goes_on_from_a_kept_frame(long_store, fine_tuned):
+def test_a_run_is_initialized_from_a_snapshot(long_store, fine_tuned):
     events = work(long_store, (run := long_store.create(fine_tuned)).id)
     next(events)
     events.close()
-    began = long_store.snapshot(run.id, 0).parameters
+    initial = long_store.snapshot(run.id, 0).parameters
     np.testing.assert_array_equal(
-        began, load_network.load(long_store, fine_tuned.init_from).network.parameters
+        initial, load_network.load(long_store, fine_tuned.init_from).network.parameters
     )
     assert long_store.epochs(run.id) == []
 
 
-def test_a_run_goes_on_from_the_pretrained(long_store):
+def test_a_run_is_initialized_from_the_pretrained_model_which_stays_unchanged(long_store):
     shared = pretrained.network()
     before = shared.parameters.copy()
     spec = replace(LONG, hidden=shared.sizes[1:-1], init_from="pretrained", batch_size=500)
@@ -406,17 +405,17 @@ def test_a_run_goes_on_from_the_pretrained(long_store):
     list(islice(events, 3))
     events.close()
     np.testing.assert_array_equal(long_store.snapshot(run.id, 0).parameters, np.float16(before))
-    np.testing.assert_array_equal(shared.parameters, before)  # it is shared
+    np.testing.assert_array_equal(shared.parameters, before)
 
 
-def test_own_digits_are_learned_beside_the_others(long_store, fine_tuned):
+def test_extra_data_is_oversampled_and_added_to_the_training_set(long_store, fine_tuned):
     run = long_store.create(replace(fine_tuned, epochs=1))
     [epoch] = [event for event in work(long_store, run.id) if isinstance(event, Epoch)]
     assert epoch.samples_seen == 6000 + 22 * 30
 
 
-def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, fine_tuned):
-    """Though the other one has been deleted by then: its checkpoint is its own."""
+def test_a_run_initialized_from_another_resumes_bit_for_bit(long_store, fine_tuned):
+    """Even if the other run has been deleted: the checkpoint does not depend on it."""
     other = long_store.create(LONG)
     list(islice(work(long_store, other.id), 50))
     other = drain(long_store, long_store.requeue(other.id))
@@ -447,7 +446,7 @@ def test_a_run_that_went_on_from_another_is_resumed_bit_for_bit(long_store, fine
         ({"extra_data": "/no longer/there.npz"}, "there is no file there.npz"),
     ],
 )
-def test_a_run_with_an_impossible_start_fails_with_a_message(long_store, whole, changes, message):
+def test_a_run_that_cannot_be_initialized_fails_with_a_message(long_store, whole, changes, message):
     changes = {key: text.format(whole.id) if key == "init_from" else text
                for key, text in changes.items()}  # fmt: skip
     run = drain(long_store, long_store.create(replace(LONG, **changes)))
@@ -455,15 +454,17 @@ def test_a_run_with_an_impossible_start_fails_with_a_message(long_store, whole, 
     assert re.search(message, run.message)
 
 
-# Ends that nobody asked for
+# Divergence and failures
 
-TOO_BOLD = RunSpec(hidden=(64,) * 5, lr=1000.0, epochs=1, dataset="strokes", validation_size=15_000)
+DIVERGING = RunSpec(
+    hidden=(64,) * 5, lr=1000.0, epochs=1, dataset="strokes", validation_size=15_000
+)
 overflows = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 
 @overflows
-def test_a_diverged_run_says_so_names_its_rate_and_shows_its_curve(store):
-    run = drain(store, store.create(TOO_BOLD))
+def test_a_diverged_run_names_its_learning_rate_and_keeps_its_curve(store):
+    run = drain(store, store.create(DIVERGING))
     assert run.state is State.DIVERGED
     assert "learning rate well below 1000" in run.message
     number = int(run.message.split("at step ")[1].split(".")[0])
@@ -472,24 +473,24 @@ def test_a_diverged_run_says_so_names_its_rate_and_shows_its_curve(store):
 
 
 @overflows
-def test_a_rate_of_a_thousand_diverges_the_standard_network_too(store):
-    run = drain(store, store.create(replace(TOO_BOLD, hidden=(128,))))
+def test_the_standard_network_diverges_at_a_learning_rate_of_1000(store):
+    run = drain(store, store.create(replace(DIVERGING, hidden=(128,))))
     assert run.state is State.DIVERGED
 
 
 @overflows
-def test_a_diverged_run_shows_the_last_network_that_still_worked(store):
-    run = drain(store, store.create(TOO_BOLD))
+def test_a_diverged_run_keeps_only_snapshots_with_finite_parameters(store):
+    run = drain(store, store.create(DIVERGING))
     steps = store.snapshot_steps(run.id)
-    assert 0 in steps and max(steps) < run.step  # after its last step it worked no more
+    assert 0 in steps and max(steps) < run.step  # the parameters after the last step are not finite
     for step in steps:
         assert np.isfinite(store.snapshot(run.id, step).parameters).all()
     assert store.newest_snapshot(run.id).step == max(steps)
 
 
 @overflows
-def test_a_run_whose_last_step_destroyed_the_network_is_not_finished(store):
-    one_step = replace(TOO_BOLD, hidden=(64,) * 12, initializer="normal", batch_size=10)
+def test_a_run_whose_last_step_diverges_is_diverged_not_finished(store):
+    one_step = replace(DIVERGING, hidden=(64,) * 12, initializer="normal", batch_size=10)
     run = drain(store, store.create(replace(one_step, validation_size=19_990)))
     assert run.total_steps == 1
     assert run.state is State.DIVERGED
@@ -503,13 +504,13 @@ def test_a_run_whose_images_are_missing_fails_with_a_message(store, quick, tmp_p
     assert run.message.startswith("MNIST is not on this computer.")
 
 
-def test_a_run_that_leaves_nothing_to_learn_from_fails_with_a_sentence(store, quick):
+def test_a_run_without_training_images_fails_with_a_message(store, quick):
     run = drain(store, store.create(replace(quick, validation_size=20_000)))
     assert run.state is State.FAILED
     assert "leaves none to learn from" in run.message
 
 
-def test_a_run_beside_a_full_store_says_so_while_it_is_under_way(store, quick, monkeypatch):
+def test_an_active_run_warns_of_a_full_store(store, quick, monkeypatch):
     monkeypatch.setenv("DIGITSCOPE_STORAGE_QUOTA", "0 MiB")
     old, run = drain(store, store.create(quick)), store.create(quick)
     events = work(store, run.id)
@@ -523,14 +524,14 @@ def test_a_run_beside_a_full_store_says_so_while_it_is_under_way(store, quick, m
     assert store.checkpoint(old.id) and store.checkpoint(run.id)
 
 
-def test_a_run_with_a_limit_that_is_none_fails_with_a_sentence(store, quick, monkeypatch):
+def test_an_invalid_storage_quota_fails_the_run_with_a_message(store, quick, monkeypatch):
     monkeypatch.setenv("DIGITSCOPE_STORAGE_QUOTA", "plenty")
     run = drain(store, store.create(quick))
     assert run.state is State.FAILED
     assert "got 'plenty'" in run.message
 
 
-def test_a_run_that_takes_too_much_memory_fails_with_a_sentence(store, quick, monkeypatch):
+def test_a_run_that_needs_too_much_memory_fails_with_a_message(store, quick, monkeypatch):
     def too_large(*_, **__):
         raise MemoryError
 
@@ -540,7 +541,7 @@ def test_a_run_that_takes_too_much_memory_fails_with_a_sentence(store, quick, mo
     assert "Not enough memory" in run.message
 
 
-def test_a_bug_in_the_worker_fails_the_run_and_is_not_hidden(store, quick, monkeypatch):
+def test_a_bug_in_the_worker_fails_the_run_and_is_raised(store, quick, monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError
 
@@ -552,7 +553,7 @@ def test_a_bug_in_the_worker_fails_the_run_and_is_not_hidden(store, quick, monke
     assert store.run(run.id).message.endswith(".")
 
 
-def test_the_worker_of_a_deleted_run_ends_quietly_and_leaves_nothing(store, quick):
+def test_the_worker_of_a_deleted_run_ends_without_an_error_and_leaves_no_rows(store, quick):
     run = store.create(replace(quick, epochs=1000))
     events = work(store, run.id)
     next(events)
@@ -566,15 +567,13 @@ def test_the_worker_of_a_deleted_run_ends_quietly_and_leaves_nothing(store, quic
 
 
 @pytest.mark.parametrize(
-    ("cores", "under_way", "threads"),
+    ("cores", "active", "threads"),
     [(8, 1, 7), (8, 2, 3), (8, 3, 2), (8, 8, 1), (8, 20, 1), (2, 1, 1), (1, 1, 1)],
 )
-def test_the_runs_under_way_share_all_cores_but_one(
-    store, quick, monkeypatch, cores, under_way, threads
-):
+def test_active_runs_share_all_cores_but_one(store, quick, monkeypatch, cores, active, threads):
     monkeypatch.setattr(loop, "available_cores", lambda: cores)
     for _ in range(3):
-        store.create(quick)  # queued: not under way
-    for _ in range(under_way):
+        store.create(quick)  # queued, not active
+    for _ in range(active):
         store.create(quick, lease="of its worker")
     assert fair_share(store) == threads

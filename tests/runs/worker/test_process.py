@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def workers(monkeypatch):
-    """The processes that the launcher starts; none of them outlives the test."""
+    """The processes that the launcher starts; they are killed after the test."""
     started = []
     popen = subprocess.Popen
 
@@ -41,10 +41,10 @@ def workers(monkeypatch):
 
 @pytest.fixture
 def one_slot(monkeypatch):
-    """Here and in the workers there is one core."""
+    """One core for this process and its workers, so there is one slot."""
     monkeypatch.setattr(queue, "available_cores", lambda: 1)
     if not hasattr(os, "sched_setaffinity"):
-        pytest.skip("This system does not tell a process which cores to use.")
+        pytest.skip("This system cannot restrict a process to one core.")
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(cores)})
     yield
@@ -52,7 +52,7 @@ def one_slot(monkeypatch):
 
 
 def start(store, spec):
-    """A launched run, with one BLAS thread: on a busy machine they wait for each other."""
+    """Launch a run with one BLAS thread: several busy-wait for each other on a busy machine."""
     run = store.create(spec)
     with store.writing() as connection:
         connection.execute(update(schema.runs).values(threads=1))
@@ -61,10 +61,10 @@ def start(store, spec):
 
 
 def wait_for(condition, seconds):
-    """→ the seconds it took."""
+    """Poll until ``condition`` holds → the seconds it took."""
     began = time.monotonic()
     while not condition():
-        assert time.monotonic() < began + seconds, f"still not so after {seconds} s"
+        assert time.monotonic() < began + seconds, f"The condition does not hold after {seconds} s."
         time.sleep(0.01)
     return time.monotonic() - began
 
@@ -73,7 +73,7 @@ def losses(store, run):
     return [(e["train_loss"], e["val_loss"], e["test_accuracy"]) for e in store.epochs(run.id)]
 
 
-def test_a_launched_run_obeys_a_stop_within_half_a_second(store, quick, workers):
+def test_a_launched_run_stops_within_half_a_second(store, quick, workers):
     run = start(store, replace(quick, epochs=10_000))
     wait_for(lambda: store.run(run.id).step > 0, 30)
     store.command(run.id, "stop")
@@ -81,7 +81,7 @@ def test_a_launched_run_obeys_a_stop_within_half_a_second(store, quick, workers)
     assert workers[0].wait(10) == 0
 
 
-def test_a_worker_has_a_process_group_of_its_own_so_that_no_ctrl_c_of_its_parent_reaches_it(
+def test_a_worker_has_its_own_process_group_so_ctrl_c_in_the_parent_does_not_reach_it(
     store, quick, workers
 ):
     run = start(store, quick)
@@ -93,9 +93,7 @@ def test_a_worker_has_a_process_group_of_its_own_so_that_no_ctrl_c_of_its_parent
     assert line.endswith(f"is trained by process {pid}.")
 
 
-def test_the_worker_that_ends_a_run_trains_those_that_wait_for_its_slot(
-    store, quick, workers, one_slot
-):
+def test_a_worker_that_ends_a_run_trains_the_queued_runs(store, quick, workers, one_slot):
     first = start(store, replace(quick, epochs=10_000))
     wait_for(lambda: store.run(first.id).step > 0, 30)
     second, third = start(store, quick), start(store, quick)
@@ -110,9 +108,7 @@ def test_the_worker_that_ends_a_run_trains_those_that_wait_for_its_slot(
         assert f"is trained by process {worker.pid}." in log(run.id).read_text()
 
 
-def test_a_run_that_gave_up_its_slot_waits_for_another_one_when_resumed(
-    store, quick, workers, one_slot
-):
+def test_a_run_that_released_its_slot_is_queued_when_resumed(store, quick, workers, one_slot):
     paused, _ = store.create(quick), store.create(quick, lease="of the worker that has the slot")
     with store.writing() as connection:
         of_run = update(schema.runs).where(schema.runs.c.id == paused.id)
@@ -153,7 +149,7 @@ def test_a_standby_worker_trains_the_next_run_and_is_replaced(store, quick, work
     assert [run.id for run in store.runs()] == [run.id]  # warming up recorded nothing
 
 
-def test_a_run_starts_also_when_the_standby_worker_is_gone(store, quick, workers, standby):
+def test_a_run_starts_even_if_the_standby_worker_was_killed(store, quick, workers, standby):
     standby.start()
     workers[0].kill()
     workers[0].wait()
@@ -165,27 +161,27 @@ SERVER = """
 import sys
 from nn.runs.worker import process
 start = process.start
-def tell(*run_id):
+def start_and_print(*run_id):
     child = start(*run_id)
     print(child.pid, flush=True)
     return child
-process.start, process.REPLACE_SECONDS = tell, 0
+process.start, process.REPLACE_SECONDS = start_and_print, 0
 process.standby.start()
 process.launch(sys.argv[1])
 sys.stdin.read()
 """
 
 
-def runs_still(process):
-    """Whether the process of this id is there and is no mere entry that nobody waits for."""
+def is_running(process):
+    """Whether a process with this id exists and is not a zombie."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux tells of other processes.")
-def test_of_a_server_that_is_killed_the_worker_that_trains_remains_and_the_standby_worker_ends(
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="/proc exists only on Linux.")
+def test_when_a_server_is_killed_its_training_worker_continues_and_its_standby_worker_ends(
     store, quick
 ):
     run = store.create(replace(quick, epochs=10_000))
@@ -197,25 +193,25 @@ def test_of_a_server_that_is_killed_the_worker_that_trains_remains_and_the_stand
         text=True,
     )
     try:
-        trains, idle = (int(server.stdout.readline()) for _ in range(2))
+        training, idle = (int(server.stdout.readline()) for _ in range(2))
         wait_for(lambda: store.run(run.id).step > 0, 30)
-        assert runs_still(idle)
+        assert is_running(idle)
         server.kill()
         server.wait()
-        wait_for(lambda: not runs_still(idle), 30)
+        wait_for(lambda: not is_running(idle), 30)
         here = store.run(run.id).step
         wait_for(lambda: store.run(run.id).step > here, 10)
-        assert runs_still(trains)
+        assert is_running(training)
     finally:
         server.kill()
         store.delete(run.id)
-    wait_for(lambda: not runs_still(trains), 30)
+    wait_for(lambda: not is_running(training), 30)
 
 
 # Interrupted
 
 
-def test_a_killed_worker_leaves_an_interrupted_run_that_resumes_as_if_nothing_had_been(
+def test_a_killed_worker_leaves_an_interrupted_run_that_resumes_as_if_uninterrupted(
     store, quick, workers, tmp_path
 ):
     run = start(store, replace(quick, epochs=40))

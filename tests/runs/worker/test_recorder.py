@@ -17,7 +17,7 @@ from nn.runs.worker.recorder import LeaseLost, Recorder
 from nn.training import Epoch, Step
 
 SIZES = (784, 8, 10)
-W = np.array([0.5, -0.25], np.float32)  # parameters; the recorder does not look at their number
+W = np.array([0.5, -0.25], np.float32)  # parameters; the recorder does not check how many there are
 
 
 def at(step):
@@ -31,7 +31,7 @@ def claim(store, run, steps=1000, sizes=SIZES):
 
 
 def everything(store):
-    """All that is in the store."""
+    """Every row of the store, by table."""
     return {t.name: store.rows(select(t)) for t in schema.metadata.tables.values()}
 
 
@@ -49,11 +49,11 @@ def recorder(store, run):
     return claim(store, run)
 
 
-# Frames
+# Snapshots
 
 
 @pytest.mark.parametrize("sizes", [SIZES, (784, 10_000, 10)])
-def test_kept_frames_stay_within_their_bytes(store, run, sizes):
+def test_snapshots_stay_within_their_limits(store, run, sizes):
     recorder = claim(store, run, steps=500, sizes=sizes)
     recorder.untrained(W)
     for step in range(1, 501):
@@ -79,7 +79,7 @@ def test_a_run_that_does_not_exist_cannot_be_claimed(store):
         Recorder(store, "nobody")
 
 
-def test_a_run_that_has_ended_is_claimed_only_after_it_was_requeued(store, run, recorder):
+def test_a_run_that_has_ended_can_be_claimed_only_after_requeueing(store, run, recorder):
     recorder.end(State.STOPPED)
     with pytest.raises(LeaseLost):
         Recorder(store, run.id)
@@ -103,7 +103,7 @@ WRITES = {
 
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
-def test_a_worker_whose_run_was_given_to_another_writes_nothing(store, run, recorder, write):
+def test_a_worker_that_lost_its_lease_writes_nothing(store, run, recorder, write):
     recorder.end(State.STOPPED)
     store.requeue(run.id)
     claim(store, run)
@@ -114,16 +114,16 @@ def test_a_worker_whose_run_was_given_to_another_writes_nothing(store, run, reco
     assert everything(store) == before
 
 
-def test_the_worker_of_a_deleted_run_learns_of_it(store, run, recorder):
+def test_deleting_a_run_ends_its_workers_lease(store, run, recorder):
     store.delete(run.id)
     with pytest.raises(LeaseLost):
         recorder.commands()
 
 
-# What is recorded
+# Recording
 
 
-def test_points_are_the_steps_of_the_schedule_as_they_were(store, run):
+def test_points_are_recorded_unchanged_at_the_steps_of_the_schedule(store, run):
     steps = 5 * snapshot_schedule.CURVE_POINTS
     recorder = claim(store, run, steps)
     for step in range(1, steps + 1):
@@ -134,7 +134,7 @@ def test_points_are_the_steps_of_the_schedule_as_they_were(store, run):
     ]
 
 
-def test_frames_hold_the_parameters_of_their_step(store, run):
+def test_snapshots_hold_the_parameters_of_their_step(store, run):
     recorder = claim(store, run, steps=3)
     recorder.untrained(0 * W)
     for step in (1, 2, 3):
@@ -146,14 +146,14 @@ def test_frames_hold_the_parameters_of_their_step(store, run):
         assert snapshot.loss == (at(step).smoothed_loss if step else None)
 
 
-def test_a_run_shows_how_far_it_has_come(store, run, recorder):
+def test_a_run_shows_its_progress(store, run, recorder):
     recorder.record(at(7), W, 1.5)
     seen = store.run(run.id)
     assert (seen.state, seen.total_steps) == (State.RUNNING, 1000)
     assert (seen.step, seen.samples_seen, seen.seconds) == (7, 70, 1.5)
 
 
-def test_an_epoch_without_scores_has_none_rather_than_zero(store, run, recorder):
+def test_missing_scores_are_recorded_as_none_not_zero(store, run, recorder):
     recorder.epoch(Epoch(1, 5, 50, 0.5, None, None, 1e3, 0.1), b"checkpoint")
     (epoch,) = store.epochs(run.id)
     assert [epoch[k] for k in ("val_loss", "val_accuracy", "test_accuracy")] == [None] * 3
@@ -162,7 +162,7 @@ def test_an_epoch_without_scores_has_none_rather_than_zero(store, run, recorder)
     assert store.checkpoint(run.id) == b"checkpoint"
 
 
-def test_a_run_has_one_checkpoint_the_last(store, run, recorder):
+def test_only_the_last_checkpoint_is_kept(store, run, recorder):
     recorder.checkpoint(b"one")
     recorder.record(at(2), W, 0.0)
     recorder.checkpoint(b"two")
@@ -179,8 +179,10 @@ def test_a_run_has_one_checkpoint_the_last(store, run, recorder):
     ],
     ids=["checkpoint", "epoch"],
 )
-def test_a_checkpoint_is_never_ahead_of_what_was_recorded_before_it(store, run, recorder, save):
-    """Else a worker killed just after it would leave a gap that resuming cannot fill."""
+def test_a_checkpoint_is_never_ahead_of_the_recorded_points_and_snapshots(
+    store, run, recorder, save
+):
+    """Otherwise a worker killed right after it would leave a gap that resuming cannot fill."""
     for step in range(1, 11):
         recorder.record(at(step), W, 0.0)
     save(recorder)
@@ -201,7 +203,7 @@ def test_a_resumed_run_records_no_step_twice_and_keeps_its_thread_count(store, r
     second = Recorder(store, run.id)
     assert second.start(SIZES, 100, threads=1) == 2
     second.untrained(-W)
-    for step in range(6, 16):  # its checkpoint was older than what was recorded
+    for step in range(6, 16):  # its checkpoint is older than the last recorded step
         second.record(at(step), W, 0.0)
     second.write(W)
     assert [point.step for point in store.points(run.id)] == list(range(1, 16))
@@ -210,7 +212,7 @@ def test_a_resumed_run_records_no_step_twice_and_keeps_its_thread_count(store, r
     )
 
 
-def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(store, run, locker):
+def test_a_locked_database_delays_recording_and_loses_nothing(store, run, locker):
     recorder = claim(store, run, steps=100)
     with locker():
         for step in range(1, 51):
@@ -231,10 +233,10 @@ def test_a_locked_database_delays_what_is_recorded_and_loses_nothing(store, run,
     ) - {0}
 
 
-# Live frames
+# Live snapshots
 
 
-def test_live_snapshots_are_written_only_while_somebody_watches(store, run, recorder, monkeypatch):
+def test_live_snapshots_are_written_only_while_there_are_viewers(store, run, recorder, monkeypatch):
     monkeypatch.setattr(recorders, "POLL_INTERVAL", 0.0)
     recorder.commands()
     recorder.record(at(1), W, 1e3)
@@ -254,7 +256,7 @@ def test_live_snapshots_are_written_only_while_somebody_watches(store, run, reco
     assert store.run(run.id).step == 3
 
 
-def test_live_frames_come_at_most_thirty_times_a_second(store, run, recorder):
+def test_live_snapshots_are_written_at_most_thirty_times_a_second(store, run, recorder):
     store.watch(run.id, 60)
     recorder.commands()
     seen, began = set(), time.monotonic()
@@ -266,10 +268,10 @@ def test_live_frames_come_at_most_thirty_times_a_second(store, run, recorder):
     assert 4 <= len(seen) <= 0.5 * 30 + 2
 
 
-def test_live_frames_take_at_most_a_twentieth_of_the_training_time(
+def test_live_snapshots_take_at_most_a_twentieth_of_the_training_time(
     store, run, recorder, monkeypatch
 ):
-    """On a clock that moves 10 ms at every look, so that writing a live snapshot takes as long."""
+    """The fake clock advances 10 ms per reading, so writing a live snapshot takes 10 ms."""
     ticks = count(0, 0.01)
     clock = SimpleNamespace(
         time=time.time, perf_counter=lambda: next(ticks), thread_time=lambda: next(ticks)
@@ -284,7 +286,7 @@ def test_live_frames_take_at_most_a_twentieth_of_the_training_time(
     assert 10 <= len(seen) <= (0.05 * 3 + 0.05) / 0.01
 
 
-def test_a_run_that_has_ended_has_no_live_frame_but_keeps_its_last(store, run, recorder):
+def test_a_run_that_has_ended_keeps_its_last_snapshot_but_no_live_one(store, run, recorder):
     store.watch(run.id, 60)
     recorder.commands()
     recorder.record(at(1), W, 1e3)
@@ -300,7 +302,7 @@ def test_a_run_that_has_ended_has_no_live_frame_but_keeps_its_last(store, run, r
 # Commands
 
 
-def test_commands_come_in_order_and_once_and_are_acknowledged_with_their_step(
+def test_commands_arrive_once_and_in_order_and_are_acknowledged_with_their_step(
     store, run, recorder, monkeypatch
 ):
     monkeypatch.setattr(recorders, "POLL_INTERVAL", 0.0)

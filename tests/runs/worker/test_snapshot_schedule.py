@@ -1,4 +1,4 @@
-"""Which steps of a run keep a snapshot, and in what format."""
+"""Which steps of a run keep a snapshot or a curve point, and how snapshots are rounded."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from nn.runs.worker import snapshot_schedule
 
 @given(st.integers(1, 10**7), st.integers(7, 16_000_000))
 @example(steps=1000, parameters=16_000_000)
-def test_frames_are_the_first_and_last_step_and_no_more_than_there_is_room_for(steps, parameters):
+def test_snapshots_include_the_first_and_last_step_and_stay_within_the_limits(steps, parameters):
     found = snapshot_schedule.snapshot_steps(steps, parameters)
     assert min(found) == 0 and max(found) == steps
-    assert len(found) < snapshot_schedule.MAX_SNAPSHOTS  # one more is where a run was stopped
+    assert len(found) < snapshot_schedule.MAX_SNAPSHOTS  # room for the step of a stopped run
     assert (len(found) + 1) * 2 * parameters <= snapshot_schedule.MAX_SNAPSHOT_BYTES or len(
         found
     ) == 2
 
 
-def test_every_tenfold_of_steps_keeps_equally_many_frames():
+def test_each_power_of_ten_of_steps_keeps_equally_many_snapshots():
     found = snapshot_schedule.snapshot_steps(10**6, 7850)
-    tenfolds = [sum(low < step <= 10 * low for step in found) for low in (100, 1000, 10**4, 10**5)]
-    assert max(tenfolds) - min(tenfolds) <= 1
-    assert min(tenfolds) >= 35  # of 240 over six tenfolds
+    counts = [sum(low < step <= 10 * low for step in found) for low in (100, 1000, 10**4, 10**5)]
+    assert max(counts) - min(counts) <= 1
+    assert min(counts) >= 35  # 240 snapshots over six powers of ten
 
 
 @given(st.integers(1, 10**7))
-def test_the_curve_has_its_first_and_last_point_and_never_a_wide_gap(steps):
-    marks = sorted(snapshot_schedule.curve_steps(steps))
-    assert marks[0] == 1 and marks[-1] == steps
-    assert len(marks) <= 1.1 * snapshot_schedule.CURVE_POINTS
+def test_the_curve_has_a_first_and_last_point_and_no_wide_gap(steps):
+    points = sorted(snapshot_schedule.curve_steps(steps))
+    assert points[0] == 1 and points[-1] == steps
+    assert len(points) <= 1.1 * snapshot_schedule.CURVE_POINTS
     assert all(
-        b - a <= steps / (snapshot_schedule.CURVE_POINTS - 1) + 1 for a, b in pairwise(marks)
+        b - a <= steps / (snapshot_schedule.CURVE_POINTS - 1) + 1 for a, b in pairwise(points)
     )
 
 
-def test_half_is_for_looking_so_it_clips_what_float16_cannot_hold():
+def test_weights_beyond_float16_are_clipped_and_the_input_is_unchanged():
     weights = np.array([1e9, -1e9, 65504, 0.5], np.float32)
     np.testing.assert_array_equal(
         snapshot_schedule.to_float16(weights), np.float16([65504, -65504, 65504, 0.5])
@@ -47,7 +47,7 @@ def test_half_is_for_looking_so_it_clips_what_float16_cannot_hold():
     assert weights[0] == np.float32(1e9)
 
 
-def test_half_rounds_as_numpy_does():
+def test_conversion_to_float16_rounds_like_numpy():
     every = np.arange(2**16, dtype=np.uint16).view(np.float16)
     every = np.sort(every[np.isfinite(every)].astype(np.float32))
     rng = np.random.default_rng(0)
