@@ -69,4 +69,10 @@ if __name__ == "__main__":
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed by the calling shell
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
-    main(prog_name="python -m nn")
+    try:
+        main(prog_name="python -m nn")
+    finally:  # what cannot be written has been reported; Python would report it again at its exit
+        try:
+            sys.stdout.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -31,7 +31,9 @@ def test_closed_output_streams_do_not_stop_training(store, closed, output):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
-def test_output_that_cannot_be_written_is_reported(store):
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_cannot_be_written_is_reported(store, monkeypatch, unbuffered):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     store.create(RunSpec())
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "nn", "runs", "--json"]

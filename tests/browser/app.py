@@ -139,12 +139,14 @@ def rerun(page: Page) -> Iterator[None]:
           const app = document.querySelector("[data-testid=stApp]");
           let running = false;
           window.ran = false;
-          new MutationObserver((_, observer) => {
+          // A short run may begin and end before the observer is called: then its state is history.
+          new MutationObserver((changes, observer) => {
             running ||= app.dataset.testScriptState === "running";
+            running ||= changes.some((change) => change.oldValue === "running");
             if (!running || app.dataset.testScriptState !== "notRunning") return;
             window.ran = true;
             observer.disconnect();
-          }).observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
+          }).observe(app, { attributeFilter: ["data-test-script-state"], attributeOldValue: true });
         }"""
     )
     yield
