@@ -35,7 +35,7 @@ TERMS: dict[str, Term] = {
         "Neuron",
         "A unit that multiplies each input by a weight, adds everything up with a bias, and passes "
         "the sum through an activation function.",
-        "A neuron of the first layer has 784 weights, one for each pixel of the image. Drawn as a "
+        "A neuron in the first layer has 784 weights, one for each pixel of the image. Drawn as a "
         "28 × 28 image, the weights show the pattern that the neuron responds to.",
         "Rosenblatt 1958, The perceptron",
     ),
@@ -57,8 +57,8 @@ TERMS: dict[str, Term] = {
         "Weight",
         "A number that says how strongly one input pushes a neuron up (positive) or down "
         "(negative).",
-        "Training is nothing but changing the weights and biases, a little at each step, so that "
-        "the loss falls.",
+        "Training means changing the weights and biases, a little at each step, so that the loss "
+        "falls.",
     ),
     "bias": Term(
         "Bias",
@@ -69,14 +69,14 @@ TERMS: dict[str, Term] = {
         "Weight map",
         "The weights of one neuron drawn as an image: blue where bright pixels activate the "
         "neuron, red where they suppress it.",
-        "A neuron of the first layer has one weight per pixel, so its weights form a 28 × 28 "
-        "image. For deeper layers the weights are projected to pixel space: each weight map of the "
-        "layer below is added up, multiplied by the weight that leads from it.",
+        "A neuron in the first layer has one weight per pixel, so its weights form a 28 × 28 "
+        "image. For deeper layers, weights are projected to pixel space: the weight maps of the "
+        "layer below are added up, each multiplied by the weight that connects it.",
     ),
     "weight_wall": Term(
         "Weight wall",
         "The weight maps of all neurons of a layer, side by side.",
-        "The name is our own. At first every map is noise; while the network learns, strokes and "
+        "The name is our own. At first every map is noise; as the network learns, strokes and "
         "edges appear.",
     ),
     "activation_function": Term(
@@ -89,21 +89,21 @@ TERMS: dict[str, Term] = {
     "relu": Term(
         "ReLU",
         "Rectified linear unit: passes positive sums unchanged and turns negative ones into 0.",
-        "A ReLU neuron that outputs 0 for every image has gradient 0 and cannot recover: it is "
+        "A ReLU neuron that outputs 0 for every image has gradient 0, so it stops learning: it is "
         "dead.",
         "Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines",
     ),
     "leaky_relu": Term(
         "Leaky ReLU",
         "Like ReLU, but negative sums are divided by 100 instead of becoming 0.",
-        "The small slope keeps a gradient, so that no neuron dies.",
+        "Thanks to the small slope, the gradient is never 0, so neurons do not die.",
         "Maas, Hannun and Ng 2013, Rectifier nonlinearities improve neural network acoustic models",
     ),
     "gelu": Term(
         "GELU",
         "A smooth version of ReLU that bends gently around 0.",
-        "Gaussian error linear unit: x times the probability that a standard normal number is less "
-        "than x. Many large language models use it.",
+        "Gaussian error linear unit: x times the probability that a standard normal variable is "
+        "less than x. Many large language models use it.",
         "Hendrycks and Gimpel 2016, Gaussian error linear units",
     ),
     "tanh": Term(
@@ -141,10 +141,10 @@ TERMS: dict[str, Term] = {
     ),
     "initialization": Term(
         "Initialization",
-        "How the weights are drawn at random before training.",
+        "How the random weights are chosen before training.",
         "He initialization suits ReLU; Glorot and LeCun suit smooth activation functions. They "
         "choose the scale so that signals neither fade nor explode from layer to layer. U[−1, 1] "
-        "and N(0, 1) are larger than they should be: slow to learn, but good to watch.",
+        "and N(0, 1) give weights that are too large: training is slow, but good to watch.",
         "Glorot and Bengio 2010; He et al. 2015; LeCun et al. 1998, Efficient BackProp",
     ),
     "parameters": Term(
@@ -156,8 +156,7 @@ TERMS: dict[str, Term] = {
     "epoch": Term(
         "Epoch",
         "One pass over all training images.",
-        "The images are shuffled before each epoch, so that every epoch sees them in another "
-        "order.",
+        "The images are shuffled before each epoch, so the order is different every time.",
     ),
     "step": Term(
         "Step",
@@ -168,7 +167,7 @@ TERMS: dict[str, Term] = {
         "Batch size",
         "How many images the network sees before each update of its weights.",
         "A larger batch gives a steadier gradient but fewer updates per epoch. Very small batches "
-        "are noisy, which can even help to generalize.",
+        "are noisy, which can even help the network generalize.",
     ),
     "loss": Term(
         "Loss",
@@ -179,23 +178,24 @@ TERMS: dict[str, Term] = {
     ),
     "smoothed_loss": Term(
         "Smoothed loss",
-        "The average loss of recent steps: the trend behind the jumping loss of single batches.",
+        "The average loss of recent steps: the trend behind the noisy loss of single batches.",
         "A running mean over about the last 1,000 images.",
     ),
     "cross_entropy": Term(
         "Cross-entropy",
-        "A loss that punishes confident mistakes hardest: minus the logarithm of the probability "
-        "given to the right digit.",
-        "Together with softmax its gradient is simply the probabilities minus the truth, which "
-        "makes learning fast.",
+        "A loss that penalizes confident mistakes most: minus the logarithm of the probability "
+        "given to the correct digit.",
+        "With softmax, its gradient is simply the probabilities minus the targets (1 for the "
+        "correct digit, 0 for the others), which makes learning fast.",
         "Bishop 2006, Pattern Recognition and Machine Learning, eq. 4.108",
     ),
     "squared_error": Term(
         "Squared error",
-        "A loss that squares the difference between each output and the truth.",
+        "A loss that squares the difference between each output and its target: 1 for the correct "
+        "digit, 0 for the others.",
         "The older choice. With sigmoid outputs it learns slowly from confident mistakes, because "
         "the sigmoid is flat there.",
-        "Nielsen 2015, Neural Networks and Deep Learning, ch. 1",
+        "Nielsen 2015, Neural Networks and Deep Learning, ch. 1 and 3",
     ),
     "gradient": Term(
         "Gradient",
@@ -206,8 +206,8 @@ TERMS: dict[str, Term] = {
     ),
     "learning_rate": Term(
         "Learning rate",
-        "How large each update of the weights is. Higher learns faster, until it overshoots and "
-        "the loss grows.",
+        "How large each update of the weights is. A higher rate learns faster, until it overshoots "
+        "and the loss grows.",
         "The most important setting of all. If the loss explodes, divide it by 10; if the loss "
         "barely moves, multiply it by 10.",
     ),
@@ -216,14 +216,14 @@ TERMS: dict[str, Term] = {
         "How the learning rate changes during the run. Lowering it toward the end lets the network "
         "settle.",
         "Cosine falls from the full rate to 0 along half a cosine. Step divides the rate by 10 "
-        "after half of the run and again after three quarters.",
+        "halfway through the run and again after three quarters of it.",
         "Loshchilov and Hutter 2017, SGDR: stochastic gradient descent with warm restarts",
     ),
     "optimizer": Term(
         "Optimizer",
         "The rule that turns gradients into updates of the weights.",
         "SGD uses the gradient as it is, with momentum. Adam and RMSProp scale the update of each "
-        "weight by how large its gradients usually are, and want a smaller learning rate such as "
+        "weight by how large its gradients usually are, and need a smaller learning rate, such as "
         "0.001.",
     ),
     "sgd": Term(
@@ -238,18 +238,18 @@ TERMS: dict[str, Term] = {
         "The share of the previous update that is added to the next one (SGD only), like a ball "
         "that keeps rolling.",
         "Higher values are faster along gentle slopes and slower to change direction. 0.9 is "
-        "usual.",
+        "typical.",
         "Polyak 1964, Some methods of speeding up the convergence of iteration methods",
     ),
     "nesterov": Term(
         "Nesterov momentum",
-        "Momentum that looks ahead: the gradient counts as if the ball had already rolled on.",
+        "Momentum that looks ahead: the gradient is taken where the ball is about to roll.",
         "It reacts a little earlier than plain momentum when the slope changes.",
         "Nesterov 1983; Sutskever et al. 2013, On the importance of initialization and momentum",
     ),
     "rmsprop": Term(
         "RMSProp",
-        "An optimizer that divides each weight’s gradient by its recent typical size.",
+        "An optimizer that divides each weight’s gradient by its typical size in recent steps.",
         "Weights with small gradients move as fast as those with large ones.",
         "Tieleman and Hinton 2012, Lecture 6e",
     ),
@@ -263,15 +263,16 @@ TERMS: dict[str, Term] = {
     "adamw": Term(
         "AdamW",
         "Adam with weight decay applied to the weights themselves rather than to the gradient.",
-        "In plain Adam, weight decay is rescaled together with the gradient and loses its effect.",
+        "In plain Adam, weight decay is rescaled together with the gradient and so works less "
+        "well.",
         "Loshchilov and Hutter 2019, Decoupled weight decay regularization",
     ),
     # Regularization
     "regularization": Term(
         "Regularization",
         "Everything that keeps the network from memorizing the training images (overfitting).",
-        "Augmentation, dropout, weight decay, label smoothing and early stopping all do it in "
-        "different ways.",
+        "Augmentation, dropout, weight decay, label smoothing and early stopping each do this in a "
+        "different way.",
     ),
     "overfitting": Term(
         "Overfitting",
@@ -282,35 +283,35 @@ TERMS: dict[str, Term] = {
         "Augmentation",
         "How strongly each training image is shifted, rotated, scaled, slanted and bent at random "
         "every time it is used.",
-        "The network never sees the same image twice and has to learn what stays the same. Up to "
-        "1, it helps with unusual handwriting, but it needs more epochs.",
+        "The network never sees the same image twice and has to learn what stays the same. Values "
+        "up to 1 help with unusual handwriting but need more epochs.",
         "Simard, Steinkraus and Platt 2003, Best practices for convolutional neural networks",
     ),
     "dropout": Term(
         "Dropout",
         "The share of hidden neurons that is switched off at random in each training step.",
-        "No neuron can rely on a particular other one, so each has to be useful by itself. In "
-        "prediction all neurons are on.",
+        "No neuron can rely on any particular other neuron, so each has to be useful by itself. "
+        "For predictions, all neurons are on.",
         "Srivastava et al. 2014, Dropout: a simple way to prevent neural networks from overfitting",
     ),
     "weight_decay": Term(
         "Weight decay",
         "How strongly every weight is pulled toward 0 in each step.",
-        "Only weights that keep earning their size stay large, so the weight maps become smoother. "
-        "Try 0.0001. Too much, and nothing is learned.",
+        "Only weights that keep lowering the loss stay large, so the weight maps become smoother. "
+        "Try 0.0001. With too much, the network learns nothing.",
         "Krogh and Hertz 1991, A simple weight decay can improve generalization",
     ),
     "label_smoothing": Term(
         "Label smoothing",
         "The share of each label that is spread evenly over all ten digits.",
-        "With 0.1, the right digit should get 91 % instead of 100 %. The network becomes less "
-        "overconfident.",
+        "With 0.1, the target for the correct digit is 91 % instead of 100 %. The network becomes "
+        "less overconfident.",
         "Szegedy et al. 2016, Rethinking the Inception architecture for computer vision, §7",
     ),
     "early_stopping": Term(
         "Early stopping (patience)",
-        "End the run after this many epochs without a lower validation loss; 0 never ends it "
-        "early.",
+        "End the run after this many epochs without a lower validation loss; 0 turns early "
+        "stopping off.",
         "When the validation loss no longer falls, more training only overfits.",
         "Prechelt 1998, Early stopping: but when?",
     ),
@@ -324,24 +325,24 @@ TERMS: dict[str, Term] = {
         "Validation set",
         "Images held out from training, used to compare settings and to see overfitting.",
         "Keep them apart from the test set: if you choose settings by the test set, its accuracy "
-        "no longer tells how well the model will do on new images.",
+        "no longer tells you how well the model will do on new images.",
     ),
     "test_set": Term(
         "Test set",
         "Images that were used neither for training nor for choosing settings: the final exam.",
-        "MNIST’s test set has 10,000 images by other writers than the training images.",
+        "MNIST’s test set has 10,000 images, by different writers than the training images.",
         "LeCun et al. 1998, Gradient-based learning applied to document recognition",
     ),
     "dataset": Term(
         "Dataset",
         "What to train on: MNIST has 70,000 handwritten digits; the built-in synthetic digits are "
         "drawn by Digitscope itself.",
-        "Images are 28 × 28 pixels, gray on black, with the digit centered.",
+        "Images are 28 × 28 pixels, white on black in shades of gray, with the digit centered.",
         "LeCun, Cortes and Burges, The MNIST database of handwritten digits",
     ),
     "seed": Term(
         "Seed",
-        "The number from which all randomness of a run begins: the same seed gives the same run.",
+        "The number that all randomness in a run starts from: the same seed gives the same run.",
         "It decides the initial weights, the order of the images, augmentation and dropout. Train "
         "with several seeds to see how much of a result is luck.",
     ),
@@ -361,7 +362,7 @@ TERMS: dict[str, Term] = {
     ),
     "confidence": Term(
         "Confidence",
-        "The probability that the model gives to its prediction.",
+        "The probability that the model assigns to its prediction.",
         "High confidence does not mean that the prediction is right; see calibration.",
     ),
     "calibration": Term(
@@ -379,8 +380,8 @@ TERMS: dict[str, Term] = {
     ),
     "forgetting": Term(
         "Forgetting events",
-        "How often an image was classified correctly at one snapshot and wrongly at a later one.",
-        "Images that are forgotten often are unusual or mislabeled; many images are "
+        "How often an image was classified correctly at one snapshot but not at the next.",
+        "Images that are forgotten many times are often unusual or mislabeled; many images are "
         "never forgotten.",
         "Toneva et al. 2019, An empirical study of example forgetting",
     ),
@@ -388,36 +389,36 @@ TERMS: dict[str, Term] = {
         "Attribution",
         "How much each pixel, or each neuron, contributed to a digit’s score.",
         "Input × gradient: the pixel’s brightness times how much the score changes with it. With "
-        "ReLU neurons, the contributions and the biases’ part add up to the score exactly.",
+        "ReLU neurons, the contributions and the biases’ share add up to the score exactly.",
         "Shrikumar et al. 2016, Not just a black box",
     ),
     "rejection": Term(
         "Rejection",
-        "The pretrained model declines to classify what does not look like a digit.",
-        "An image is rejected when its highest score is low for how long and complicated its "
-        "strokes are.",
+        "The pretrained model declines to classify an image that does not look like a digit.",
+        "An image is rejected when its highest score is too low, given how long and complicated "
+        "its strokes are.",
     ),
     # Neurons
     "activation_rate": Term(
         "Activation rate",
         "The share of test images that activate this neuron.",
-        "A neuron that is active for every image, or for none, tells the digits apart poorly.",
+        "A neuron that is active for every image, or for none, does little to tell digits apart.",
     ),
     "preferred_digit": Term(
         "Preferred digit",
         "The digit whose images activate this neuron most, on average.",
-        "Selectivity says how much more: 0 is the same for all digits, 1 is for this digit only.",
+        "Selectivity says how much more: 0 means the same for all digits, 1 means only this digit.",
     ),
     "weight_norm": Term(
         "Weight norm",
         "The overall size of a neuron’s weights: the square root of the sum of their squares.",
-        "Neurons with a small norm have learned little.",
+        "A neuron with a small norm usually has little effect.",
     ),
     "similarity": Term(
         "Similarity",
-        "How alike two weight maps are: 1 is the same pattern, 0 has nothing in common, −1 is the "
+        "How alike two weight maps are: 1 means the same pattern, 0 nothing in common, −1 the "
         "opposite.",
-        "Cosine similarity: the angle between the two weight vectors, whatever their size.",
+        "It is the cosine of the angle between the two weight vectors, whatever their length.",
     ),
     "duplicates": Term(
         "Duplicates",
@@ -426,13 +427,13 @@ TERMS: dict[str, Term] = {
     ),
     "dead_neuron": Term(
         "Dead neuron",
-        "A neuron that gives the same output for every image, and so contributes nothing.",
+        "A neuron that gives the same output for every image and so contributes nothing.",
         "ReLU neurons die when a large update pushes their sums below 0 for all images.",
     ),
     "spatial_autocorrelation": Term(
         "Spatial autocorrelation",
         "Whether neighboring weights are alike: near 0 for noise, near 1 for smooth strokes.",
-        "It rises while a neuron learns, which makes it a measure of learning for each neuron.",
+        "It usually rises while a neuron learns, so it shows how much each neuron has learned.",
         "Moran 1950, Notes on continuous stochastic phenomena",
     ),
     "ablation": Term(
@@ -442,7 +443,7 @@ TERMS: dict[str, Term] = {
     ),
     "outgoing_weights": Term(
         "Outgoing weights",
-        "The weights that lead from this neuron to the next layer.",
+        "The weights that connect this neuron to the next layer.",
         "They say which digits, or which neurons, it supports (blue) or opposes (red).",
     ),
     "top_activating": Term(
@@ -453,7 +454,7 @@ TERMS: dict[str, Term] = {
     # Runs
     "run": Term(
         "Run",
-        "One training from its initial weights to its end, with everything recorded about it.",
+        "One training of a network, from start to finish, with everything recorded about it.",
         "A run can be paused, stopped, resumed, inspected at any snapshot, and exported.",
     ),
     "snapshot": Term(
@@ -470,6 +471,6 @@ TERMS: dict[str, Term] = {
         "Fine-tuning",
         "Training a finished model a little further, on new images such as your own digits.",
         "It starts from the model’s weights with a small learning rate, and mixes the new images "
-        "with the old ones so that nothing is forgotten.",
+        "with the old ones so that the model does not forget what it learned.",
     ),
 }
