@@ -31,7 +31,7 @@ def show(image: Array, model: Model, predicted: int) -> None:
             required=True,
             key=draw_state.EXPLAINED_DIGIT,
             width="content",
-            help="What raised or lowered the score of this digit?",
+            help="Shows what raised or lowered the score of this digit.",
         )
         or 0
     )
@@ -60,11 +60,11 @@ def _pixels(found: Attribution, digit: int, model: Model, image: Array) -> None:
         "pixel attribution",
     )
     note(
-        "Input × gradient: each pixel’s brightness times the change of the score with that pixel. "
+        "Input × gradient: each pixel’s brightness times how much the score changes with it. "
         + (
-            "With ReLU neurons the sum is exact."
+            "With ReLU, the sum is exact."
             if is_exact
-            else "With smooth neurons this is a linear approximation."
+            else "With other activation functions, this is an approximation."
         )
     )
 
@@ -74,7 +74,7 @@ def _neurons(found: Attribution, digit: int, model: Model, image: Array) -> None
     order = np.argsort(-np.abs(contributions), kind="stable")[:MAX_NEURONS]
     strongest = [int(neuron) for neuron in order if contributions[neuron]]
     if not strongest:
-        note("No hidden neuron is active: the pixels explain the whole score.")
+        note("No hidden neuron contributes to this score.")
         return
     st.markdown(f"**Contribution to digit {digit}, by neuron**")
     W, _ = next(layer_views(model.network.parameters, model.network.sizes))
@@ -96,8 +96,8 @@ def _neurons(found: Attribution, digit: int, model: Model, image: Array) -> None
         )
     image_gallery(groups, SMALL, "neuron contributions")
     note(
-        "Weights × input image = what the neuron responds to. The more blue it contains, the more "
-        f"active the neuron; the number is its contribution to the score of {digit}."
+        "Weights × input image shows what the neuron responds to: more blue means more active. "
+        f"The number is the neuron’s contribution to the score of {digit}."
     )
 
 

@@ -120,7 +120,7 @@ def _progress(run_id: str, chosen: list[str], was_active: bool) -> None:
 def status(run: Run) -> str:
     """Why the run is not training, in plain text; "" while it trains and when it has finished."""
     return {
-        State.QUEUED: run.message or "Starting …",
+        State.QUEUED: run.message or "Starting…",
         State.PAUSED: "Paused. Resume it on the Train page.",
         State.STOPPED: "Stopped before training was complete.",
         State.FAILED: f"Training failed. {run.message}",
@@ -156,8 +156,8 @@ def _before_and_after(run: Run, first: int, last: int) -> None:
     st.markdown(table(counts))
     if was_learned.all():
         note(
-            "The model was trained on all these digits, so this does not tell how well it does on "
-            "new ones. Save a few more: they are counted separately."
+            "The model was trained on all these digits, so this does not show how well it does on "
+            "new ones. Save a few more; they will be counted separately."
         )
     images = my_digits.data.images
     _changed("Corrected", images, before, after, ~before.correct & after.correct)

@@ -60,7 +60,7 @@ def ask_label(
         with st.popover("Set label", icon=":material/edit:"):
             widget = f"label {hash(key)}"
             st.segmented_control(
-                "Which digit did you draw? It is saved in My digits.",
+                "Which digit did you draw? It will be saved in My digits.",
                 range(10),
                 key=widget,
                 on_change=lambda: save(st.session_state[widget]),
@@ -105,7 +105,7 @@ def show(models: list[Model]) -> None:
         _export(list(digits.values()))
         with st.popover("Delete", icon=":material/delete:"):
             to_delete = [ids[row] for row in selected] or list(digits)
-            what = f"the {len(selected)} selected digits" if selected else f"all {len(digits)}"
+            what = f"the selected digits ({len(selected)})" if selected else f"all ({len(digits)})"
             st.markdown(f"Permanently delete {what}?")
             st.button("Delete them", type="primary", on_click=_delete, args=(to_delete,))
     _import()
@@ -154,7 +154,7 @@ def _import() -> None:
         st.form("import digits", clear_on_submit=True, border=False),
     ):
         file = st.file_uploader(
-            "A file exported here: .zip with a PNG folder, .npz or .json", my_digits_files.KINDS
+            "A file exported from here: a .zip of PNGs, .npz or .json", my_digits_files.KINDS
         )
         if not st.form_submit_button("Import") or file is None:
             return
@@ -167,4 +167,4 @@ def _import() -> None:
             return
         for warning in warnings[:MAX_WARNINGS]:
             st.warning(plain(warning))
-        st.success(f"{len(digits)} digits added to My digits.")
+        st.success(f"Digits added to My digits: {len(digits)}.")

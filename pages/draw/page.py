@@ -116,7 +116,7 @@ def _actions(
             disabled=preprocessed.blank or is_pinned,
             on_click=state.pin,
             args=(pin,),
-            help="Follow the prediction for this drawing while a network trains.",
+            help="See how the prediction for this drawing changes while a network trains.",
         )
         st.download_button(
             "Download",
@@ -126,7 +126,7 @@ def _actions(
             icon=":material/download:",
             disabled=shown is None,
             on_click="ignore",
-            help="The drawing as a PNG file.",
+            help="Download the drawing as a PNG file.",
         )
         if image:
             note(plain(image.description))
@@ -142,7 +142,7 @@ def _tabs(
         with attribution_tab:
             if preprocessed.blank:
                 st.markdown(
-                    "Draw a digit to see how much each pixel contributed to its prediction."
+                    "Draw a digit to see how much each pixel contributed to the prediction."
                 )
             else:
                 attribution.show(preprocessed.image, models[0], prediction.predicted or 0)

@@ -8,13 +8,13 @@ from pages.components.image_gallery import Group, drawing_image, image_gallery, 
 SIZE = 112  # pixels on the page
 
 STEPS = {
-    "foreground": ("Foreground", "The strokes, without background, shadows and lines."),
-    "crop": ("Crop", "Cut to the digit, so its position does not matter."),
+    "foreground": ("Foreground", "The strokes only, without paper, shadows or ruled lines."),
+    "crop": ("Crop", "Cropped to the digit, so its position does not matter."),
     "stroke_width": (
         "Scale and stroke width",
-        "Fit into 20 × 20 pixels, strokes of normal width.",
+        "Scaled to fit 20 × 20 pixels, with typical stroke width.",
     ),
-    "center_of_mass": ("Center of mass", "Moved to the center of 28 × 28 pixels."),
+    "center_of_mass": ("Center of mass", "Moved to the center of the 28 × 28 image."),
 }
 
 
@@ -25,6 +25,6 @@ def show(preprocessed: Preprocessed) -> None:
         if name in preprocessed.steps
     ]
     title = f"{len(groups) + 1}. Input image"
-    note = "784 pixels from 0 (black) to 255 (white): all that the network receives."
+    note = "784 pixels from 0 (black) to 255 (white): all the network sees."
     groups.append(Group([network_input(preprocessed.image, title)], title, note))
     image_gallery(groups, SIZE, "preprocessing steps", wide=True)

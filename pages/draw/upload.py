@@ -58,7 +58,7 @@ def test_images(model: Model) -> None:
         if len(rows):
             load(int(np.random.default_rng().choice(rows)))
         else:
-            draw_state.show_message("This model misclassifies none of them.")
+            draw_state.show_message("This model classifies all of them correctly.")
 
     def load_numbered() -> None:
         load(int(st.session_state[draw_state.IMAGE_NUMBER]))
