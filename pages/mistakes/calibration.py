@@ -25,10 +25,10 @@ def show(predictions: Predictions) -> None:
     with right:
         st.markdown(f"**Calibration (ECE {found.error:.3f})**")
         st.markdown(
-            "Take all images that the model predicts with about 80 % confidence. A well-calibrated "
-            "model is correct for 80 of 100 of them, and the dot lies on the diagonal. Below the "
-            "diagonal the model is **overconfident**, above it **underconfident**. Larger dots "
-            "stand for more images."
+            "Take all images that the model classifies with about 80 % confidence. A "
+            "well-calibrated model gets 80 out of 100 right, so the dot lies on the diagonal. "
+            "Below the diagonal the model is **overconfident**, above it **underconfident**. "
+            "Larger dots stand for more images."
         )
         st.markdown(
             "The expected calibration error (ECE) is the gap between confidence and accuracy, "
@@ -41,7 +41,7 @@ def show(predictions: Predictions) -> None:
         if abs(confidence - accuracy) > WELL_CALIBRATED:
             summary = "overconfident" if confidence > accuracy else "underconfident"
         st.markdown(
-            f"On the whole this model is **{summary}**: mean confidence {100 * confidence:.1f} %, "
+            f"Overall, this model is **{summary}**: mean confidence {100 * confidence:.1f} %, "
             f"accuracy {100 * accuracy:.1f} %."
         )
 

@@ -72,7 +72,7 @@ def _gallery(predictions: Predictions, images: ImageSet) -> None:
     with columns[0]:
         actual = _choose_digit("Actual", "any digit", mistakes_state.ACTUAL)
     with columns[1]:
-        predicted = _choose_digit("Predicted", "a wrong digit", mistakes_state.PREDICTED)
+        predicted = _choose_digit("Predicted", "any wrong digit", mistakes_state.PREDICTED)
     order = columns[2].selectbox(
         "Show first", [MOST_CONFIDENT, LEAST_CONFIDENT], key=mistakes_state.ORDER
     )

@@ -34,12 +34,12 @@ def show(
 ) -> None:
     """steps: of the run's kept snapshots; run: None for the pretrained model, which has none."""
     st.markdown(
-        "The network classifies most images correctly early in training. Others it learns "
-        "**late**, or **forgets** again: correct at one snapshot, misclassified at the next. "
+        "The network classifies most images correctly early in training. It learns others "
+        "**late** or **forgets** them again: correct at one snapshot, misclassified at the next. "
         "The number of such forgetting events shows how hard an image is (Toneva et al. 2019)."
     )
     if not run:
-        st.markdown("This needs the snapshots of a run: choose one above, or train a network.")
+        st.markdown("This needs the snapshots of a run: choose a run above, or train a network.")
         return
     search = (run.id, images.key)
     if mistakes_state.search() != search:
@@ -81,8 +81,8 @@ def _hardest(
         rows = rows[events[rows] > 0]
     misclassified = int(np.count_nonzero(learned == len(snapshots)))
     st.markdown(
-        f"At {len(snapshots)} snapshots up to the selected one: **{misclassified:,}** of "
-        f"{len(learned):,} images are misclassified there, and "
+        f"Compared at {len(snapshots)} snapshots: **{misclassified:,}** of "
+        f"{len(learned):,} images are misclassified at the selected one, and "
         f"**{int(np.count_nonzero(events)):,}** were forgotten at least once."
     )
     if not len(rows):
@@ -103,7 +103,7 @@ def _hardest(
     )
     if pages > 1:
         st.pagination(pages, key=mistakes_state.HARD_PAGE)
-    note("“Correct since 12K”: correct at every snapshot after the network had seen 12,000 images.")
+    note("“correct since 12K”: correct at every snapshot since the network had seen 12,000 images.")
 
 
 def _thumbnail(

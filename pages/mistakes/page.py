@@ -118,8 +118,8 @@ if run:
     state.view_snapshot(step)
 else:
     note(
-        "The pretrained model is shown at the end of its training and has no other snapshots. "
-        "Train a network of your own to see how its mistakes change."
+        "The pretrained model has only its final snapshot. Train your own network to see how its "
+        "mistakes change."
     )
 images = test_set.get(kind, run)
 if images:
