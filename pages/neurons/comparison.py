@@ -42,7 +42,7 @@ def show(run_id: str, steps: Sequence[int], step: int, layer: int, neuron: int) 
     neuron_comparison(details.compared(titles, weight_map, other_map))
     both = np.nan_to_num(np.stack([weight_map, other_map]), posinf=0, neginf=0)
     st.caption(
-        f"Similarity (cosine) {cosine_similarity(both)[0, 1]:.2f}: 1 is the same pattern, 0 has "
+        f"Similarity (cosine) {cosine_similarity(both)[0, 1]:.2f}: 1 means the same pattern, 0 "
         "nothing in common."
     )
 

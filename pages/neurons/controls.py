@@ -116,7 +116,7 @@ def neuron(sizes: Sequence[int], layer: int) -> int:
     state.initialize_neuron(last)
     label = "Digit" if layer == len(sizes) - 2 else "Neuron"
     chosen = st.number_input(
-        f"{label}, 0 to {last:,}; or click one on the wall",
+        f"{label}, 0 to {last:,}, or click one on the wall",
         0,
         last,
         step=1,

@@ -99,7 +99,7 @@ def _facts(
     rate = percent(float(statistics.activation_rate[neuron]))
     count = len(analysis.test_images(run_id, layer))
     facts.append(("Activation rate", f"{rate} of {count:,} test images"))
-    preferred = "none: the neuron is dead, its output never changes"
+    preferred = "none: the neuron is dead (its output never changes)"
     if not statistics.dead[neuron]:
         selectivity = statistics.selectivity[neuron]
         preferred = f"{statistics.preferred_class[neuron]} (selectivity {selectivity:.2f})"
@@ -140,7 +140,7 @@ def _activations(run_id: str, step: int, layer: int, neuron: int) -> dict[str, A
         "low": 0.0 if abs(low) < high / 1000 else low,
         "high": high,
         "shares": (histogram.counts / np.maximum(totals, 1)).round(4).tolist(),
-        "caption": "From the lowest to the highest activation. High: many images of that digit.",
+        "caption": "From lowest to highest activation. Taller bars: more images of that digit.",
         "description": "Mean activation: "
         + ", ".join(f"{d}: {mean:.2g}" for d, mean in enumerate(means)),
     }
@@ -181,8 +181,8 @@ def _ablation(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]
 def _history(run_id: str, layer: int, neuron: int) -> dict[str, Any]:
     if run_id == PRETRAINED_ID:
         raise UserError(
-            "No snapshots of the pretrained model were kept. Train your own network to see how its "
-            "neurons learn."
+            "The pretrained model has only its final snapshot. Train your own network to see how "
+            "its neurons learn."
         )
     history = weights.weight_history(store(), run_id, layer, neuron)
     return {

@@ -27,7 +27,7 @@ if run:
     if not steps:
         st.info(
             f"Run {plain(run.name)} is {run.state} and has no snapshots yet. These are random "
-            "initial weights; you can open its neurons once it trains."
+            "initial weights; you can open its neurons once training starts."
         )
         weight_wall(None, spec, {"reserved_height": RESERVED_HEIGHT})
         run_table.show(run)

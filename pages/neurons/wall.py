@@ -20,8 +20,8 @@ from pages.server.shared_store import store
 # What the wall shows, for its caption; {}: the layer.
 SUBJECTS = {
     "weights": "{} weights",
-    "initial": "Change of the {} weights since initialization",
-    "previous": "Change of the {} weights since the previous snapshot",
+    "initial": "Change since initialization in the {} weights",
+    "previous": "Change since the previous snapshot in the {} weights",
     "gradient": "Negative gradient of the test loss with respect to the {} weights",
 }
 

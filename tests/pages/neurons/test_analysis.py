@@ -66,7 +66,7 @@ def test_every_neuron_of_every_shape_has_details(store, hidden):
 def test_a_neuron_of_the_pretrained_model_has_details_but_no_history(layer):
     found = details.of(PRETRAINED_ID, 0, layer, 3)
     assert found["run"] is None
-    assert "were kept" in found["history"]["message"]
+    assert "only its final snapshot" in found["history"]["message"]
     assert len(found["top_activating"]["labels"]) == 2 * details.EXAMPLES
     for part in ("outgoing", "ablation"):
         assert ("values" in found[part]) == (layer < 2)
