@@ -18,6 +18,6 @@ def show(error: Exception) -> bool:
         log.exception("A page script failed.", exc_info=error)
         st.error(
             "Something went wrong on this page. Your runs are safe; reload the page. If it happens "
-            "again, the terminal that runs Digitscope shows the details."
+            "again, check the terminal that runs Digitscope for details."
         )
     return True

@@ -64,7 +64,7 @@ def show(
                 )
         else:
             st.caption(
-                "The weights at this snapshot are not finite, so there is no network to export."
+                "The weights at this snapshot are not finite numbers, so they cannot be exported."
             )
         if run:
             _csv(
@@ -161,7 +161,7 @@ def _with_progress(bar: DeltaGenerator, items: Sequence[Any]) -> Iterator[Any]:
     for done, item in enumerate(items):
         bar.progress(done / len(items), f"Drawing {done + 1} of {len(items)}…")
         yield item
-    bar.progress(1.0, "Packing…")
+    bar.progress(1.0, "Saving…")
 
 
 def file_name(run: Run | None, kind: str, part: object = None) -> str:

@@ -68,7 +68,7 @@ def choose(label: str, key: str) -> Model:
         _trained_runs.clear()  # it was deleted, or started within the last seconds
         runs = _trained_runs()
     if run_id and run_id not in runs:
-        st.warning("The run you chose was deleted. The pretrained model takes its place.")
+        st.warning("The run you chose was deleted. Showing the pretrained model instead.")
     state.keep_valid(key, [PRETRAINED_ID, *runs], PRETRAINED_ID)
     run_id = _selectbox(label, runs, key, "collapsed")
     if run_id == PRETRAINED_ID:

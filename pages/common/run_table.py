@@ -77,8 +77,8 @@ def _manage(run: Run) -> None:
     keep_all = keep.toggle(
         "Keep all snapshots",
         run.pinned,
-        help="When the store reaches its storage quota, old runs lose some of their snapshots. "
-        "This run keeps all of them.",
+        help="When the storage quota is reached, old runs lose some of their snapshots. Turn this "
+        "on to keep all snapshots of this run.",
         key=f"keep {run.id}",
     )
     if keep_all != run.pinned:

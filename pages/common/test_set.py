@@ -85,7 +85,7 @@ def _names(run: Run | None) -> dict[str, str]:
             names[name] = NAMES[name]
     if my_digits.load(store(), state.visitor_id()):
         names[MY_DIGITS] = "My digits, from the Draw page"
-    return names | {UPLOAD: "Your own images …"}
+    return names | {UPLOAD: "Your own images…"}
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -127,7 +127,7 @@ def _uploaded() -> ImageSet | None:
     return ImageSet(key, data.name, data, False)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading your images …")
+@st.cache_resource(max_entries=4, show_spinner="Reading your images…")
 def _read(key: str, _files: dict[str, bytes]) -> tuple[Dataset, list[str]]:
     warnings: list[str] = []
     return upload.read(_files, warnings.append), warnings

@@ -187,7 +187,7 @@ class Hub:
             await socket.close(FOREIGN_ORIGIN, "Only Digitscope's own pages may watch a run.")
             return
         if sum(len(viewers) for _, _, viewers in self._channels.values()) >= MAX_VIEWERS:
-            await socket.close(VIEWER_LIMIT, "Viewer limit reached. Retrying …")
+            await socket.close(VIEWER_LIMIT, "Viewer limit reached. Retrying…")
             return
         run_id = socket.path_params["run"]
         if run_id not in self._channels:
@@ -293,7 +293,7 @@ def _random_image(store: RunStore, run_id: str) -> dict[str, Any]:
     """A random test image and its activations in the newest snapshot's network."""
     run, snapshot = store.run(run_id), store.newest_snapshot(run_id)
     if not snapshot:
-        raise UserError("The run has no snapshot yet to send an image through. Try again later.")
+        raise UserError("This run has no snapshot yet. Try again once training has started.")
     spec = run.spec
     test = sources.load_splits(spec.dataset, spec.validation_size, spec.seed).test
     row = secrets.randbelow(len(test))

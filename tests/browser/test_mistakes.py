@@ -132,7 +132,7 @@ def test_uploaded_images_are_classified_and_a_damaged_file_is_explained(
     images = handwriting.load()[1][:30]
     any_format.write(images, tmp_path / "mine.npz")
     (tmp_path / "broken.npz").write_bytes(b"no archive")
-    choose(page, "Test set", "Your own images …")
+    choose(page, "Test set", "Your own images…")
     files = page.locator("input[type=file]")
     files.set_input_files(tmp_path / "broken.npz")
     expect(page.get_by_text("broken.npz is not a valid .npz file")).to_be_visible()
