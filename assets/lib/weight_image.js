@@ -51,7 +51,7 @@ export function weightImage(box, valueText, guard) {
     const range = `from −${formatWeight(scale)} (red) to ${formatWeight(scale)} (blue)`;
     canvas.setAttribute(
       "aria-label",
-      `${name}: 28 × 28 weights as an image, ${range}. Arrow keys read the values.`,
+      `${name}: 28 × 28 weights as an image, ${range}. Arrow keys step through the values.`,
     );
     drawScale(theme, palette);
     read();

@@ -342,7 +342,7 @@ function drawConfusionMatrix() {
   const parent = element("#confusion-matrix"), snapshot = countedSnapshot();
   if (!snapshot?.counts) {
     parent.textContent = data.test_set_missing
-      ? "Not available: the test images are no longer where they were."
+      ? "Not available: the test images can no longer be found."
       : "Not available: the network’s activations overflow.";
     return;
   }

@@ -64,7 +64,7 @@ def test_the_page_stays_where_it_is_under_a_drawing_finger(open_page, server) ->
 
 def test_a_blank_canvas_and_a_dot_ask_for_a_drawing(hand) -> None:
     assert hand.prediction() == "Nothing drawn yet"
-    expect(hand.page.get_by_text("Draw one digit here")).to_be_visible()
+    expect(hand.page.get_by_text("Draw one large digit here")).to_be_visible()
     hand.draw([[(5, 5)]])
     assert hand.prediction() == "Nothing drawn yet"
 

@@ -88,7 +88,7 @@ def test_training_is_shown_again_after_a_reload_and_after_a_server_restart(
     page.reload()
     page.wait_for_function(f"{STEP} > 0")
     server.stop()
-    expect(page.locator(".message")).to_contain_text("connection to Digitscope is lost")
+    expect(page.locator(".message")).to_contain_text("Connection to Digitscope lost")
     seen = step(page)
     server.start()
     page.wait_for_function(f"{STEP} > {seen}", timeout=30_000)
@@ -165,7 +165,7 @@ def test_learning_rate_and_speed_can_be_changed_during_training(page: Page, serv
     assert 2 <= time.monotonic() - begun <= 10
     page.reload()  # the control shows what the worker has acknowledged
     speed = page.get_by_role("slider", name="Speed", exact=True)
-    expect(speed).to_have_attribute("aria-valuetext", "1 a second")
+    expect(speed).to_have_attribute("aria-valuetext", "1 per second")
     before = step(page)
     speed.focus()
     page.keyboard.press("End")

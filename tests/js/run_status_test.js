@@ -27,7 +27,7 @@ const stream = (changes) => /** @type {Stream} */ ({
 Deno.test("progress says epoch, images seen, speed, accuracy and the time left", () => {
   assert.equal(
     progress(status),
-    "epoch 3 of 10 · 16,000 images seen · 4,000 a second · test accuracy 95.1 % · about 12 s left",
+    "epoch 3 of 10 · 16,000 images seen · 4,000 per second · test accuracy 95.1 % · about 12 s left",
   );
   const finished = { ...status, state: "finished", epoch: 10, step: 2000 };
   assert(progress(finished).startsWith("epoch 10 of 10"));
@@ -36,8 +36,8 @@ Deno.test("progress says epoch, images seen, speed, accuracy and the time left",
 
 Deno.test("a lost connection is told with the age of what is shown", () => {
   const text = message(stream({ lostAt: 1000 }), 6000);
-  assert(text.startsWith("The connection to Digitscope is lost; what you see is 5 s old."));
-  assert(text.endsWith("Training continues meanwhile."));
+  assert(text.startsWith("Connection to Digitscope lost; this view is 5 s old."));
+  assert(text.endsWith("Training continues."));
 });
 
 Deno.test("why a command was not obeyed comes before the run's own message", () => {
@@ -53,5 +53,5 @@ Deno.test("what is announced changes once an epoch, not with every step", () => 
   const now = announcement(stream({}));
   assert.equal(now, "Training, epoch 2 of 10 done: test accuracy 95.1 %. ");
   assert.equal(announcement(stream({ status: { ...status, step: 501 } })), now);
-  assert.equal(announcement(stream({ lostAt: 5 })), "The connection is lost");
+  assert.equal(announcement(stream({ lostAt: 5 })), "Connection lost");
 });

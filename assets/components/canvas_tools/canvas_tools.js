@@ -25,8 +25,8 @@ export default function canvasTools(call) {
     const undo = find(parent, "[name=undo]", HTMLButtonElement);
     const clear = find(parent, "[name=clear]", HTMLButtonElement);
     const pens = [...parent.querySelectorAll("input")];
-    const hint = element("div", "hint", "Draw one digit here, large");
-    hint.append(element("small", "", "with the mouse, a finger or a pen"));
+    const hint = element("div", "hint", "Draw one large digit here");
+    hint.append(element("small", "", "with a mouse, finger or pen"));
 
     let data = /** @type {Data} */ ({});
     /** @type {ShadowRoot | null} of the canvas */

@@ -168,7 +168,7 @@ export default function networkDiagram(call) {
     function nodeName(layer, n) {
       if (layer === 0) return `pixel ${n % SIDE}, ${Math.floor(n / SIDE)}`;
       if (layer === sizes.length - 1) return `digit ${n}`;
-      return sizes.length > 3 ? `neuron ${n} of layer ${layer}` : `neuron ${n}`;
+      return sizes.length > 3 ? `neuron ${n} of hidden layer ${layer}` : `neuron ${n}`;
     }
 
     /** @param {Connections[]} connections */

@@ -125,7 +125,7 @@ export default function runControls(call) {
 
     function describeSpeed() {
       const value = SPEEDS[Number(speed.value)];
-      const text = value ? `${value} a second` : "full speed";
+      const text = value ? `${value} per second` : "full speed";
       speed.setAttribute("aria-valuetext", text);
       speedText.textContent = text;
     }

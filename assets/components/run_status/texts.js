@@ -16,13 +16,13 @@ export const STATES = {
   interrupted: "Interrupted",
 };
 
-/** "epoch 3 of 10 · 29,784 images seen · 41,200 a second …" @param {Status} status */
+/** "epoch 3 of 10 · 29,784 images seen · 41,200 per second …" @param {Status} status */
 export function progress(status) {
   const { state, epoch, epochs, step, total_steps, samples_seen, seconds, test_accuracy } = status;
   const current = Math.min(epoch + (state === "finished" ? 0 : 1), epochs);
   const parts = [`epoch ${current} of ${epochs}`, `${formatCount(samples_seen)} images seen`];
   if (seconds) {
-    parts.push(`${formatCount(Math.round(samples_seen / seconds / 100) * 100)} a second`);
+    parts.push(`${formatCount(Math.round(samples_seen / seconds / 100) * 100)} per second`);
   }
   if (test_accuracy !== null) parts.push(`test accuracy ${formatPercent(test_accuracy)}`);
   const left = step ? (seconds / step) * (total_steps - step) : 0;
@@ -40,8 +40,8 @@ export function message({ status, lostAt, commandError }, now) {
   if (lostAt === null) return commandError || (status?.message ?? "");
   const age = Math.round((now - lostAt) / 1000);
   const isActive = ["queued", "running"].includes(status?.state ?? "");
-  return `The connection to Digitscope is lost; what you see is ${age} s old. Reconnecting …` +
-    (isActive ? " Training continues meanwhile." : "");
+  return `Connection to Digitscope lost; this view is ${age} s old. Reconnecting…` +
+    (isActive ? " Training continues." : "");
 }
 
 /**
@@ -50,7 +50,7 @@ export function message({ status, lostAt, commandError }, now) {
  * @param {Stream} stream
  */
 export function announcement({ status, lostAt, goneMessage, commandError }) {
-  if (lostAt !== null) return "The connection is lost";
+  if (lostAt !== null) return "Connection lost";
   if (goneMessage || !status) return goneMessage;
   const { state, epoch, epochs, test_accuracy, message } = status;
   const accuracy = test_accuracy === null ? "" : `: test accuracy ${formatPercent(test_accuracy)}`;
