@@ -41,8 +41,8 @@ def _next(run: Run, epochs: list[dict[str, Any]], accuracy: float | None) -> str
         if losses[-1] > OVERFIT_RATIO * min(losses):
             epoch = epochs[losses.index(min(losses))]["epoch"]
             return (
-                f"Overfitting after epoch {epoch}: it memorized the training images, and the "
-                "validation loss rose. Try augmentation 1 or dropout 0.2."
+                f"Overfitting after epoch {epoch}: the network memorized the training images, and "
+                "the validation loss rose. Try augmentation 1 or dropout 0.2."
             )
         if losses[-1] < (1 - STILL_IMPROVING) * losses[-2]:
             return "The validation loss was still falling: try more epochs."
@@ -51,5 +51,5 @@ def _next(run: Run, epochs: list[dict[str, Any]], accuracy: float | None) -> str
     if not spec.hidden:
         return "Try a hidden layer: it can learn parts of digits, such as strokes."
     if not spec.augmentation:
-        return "For a higher accuracy, try augmentation 1 with more epochs, or wider layers."
+        return "For higher accuracy, try augmentation 1 with more epochs, or wider layers."
     return "Try wider layers, or test it with a drawing on the Draw page."
