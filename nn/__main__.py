@@ -56,7 +56,7 @@ class CommandLine(click.Group):
 def main() -> None:
     """Digitscope: train neural networks on handwritten digits and use them.
 
-    Runs started here appear in the browser (streamlit run app.py) while they train.
+    Runs started here appear in the browser (streamlit run app.py) as they train.
     """
 
 

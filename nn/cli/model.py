@@ -74,7 +74,7 @@ def _test_images(run: Any, dataset: str | None) -> Any:
     "--neuron",
     type=int,
     metavar="NUMBER",
-    help="Neuron of the first layer, counted from 0, to show alone in a .gif or .webp.",
+    help="First-layer neuron, counted from 0, to show alone in a .gif or .webp.",
 )
 def export(run: str, out: Path, neuron: int | None) -> None:
     """Export a run to a file.
@@ -85,14 +85,14 @@ def export(run: str, out: Path, neuron: int | None) -> None:
     .npz, .safetensors, .json   the network
     .csv                        loss and accuracy curves
     .gif, .webp                 animation of the first-layer weights during training
-    .html                       report that needs no other file
+    .html                       self-contained report
 
     RUN: the id of a run, the beginning of its id, or its name. RUN@STEP exports the network at that
     snapshot, and an animation or report up to it.
     """
     kind = out.suffix.lower()
     if neuron is not None and kind not in ANIMATIONS:
-        raise click.UsageError("--neuron is only for a .gif or .webp.")
+        raise click.UsageError("--neuron works only with .gif and .webp.")
     if kind == ".csv":
         _export_curves(run, out)
     elif kind in ANIMATIONS:

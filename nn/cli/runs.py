@@ -62,9 +62,7 @@ def stop(run: str) -> None:
 
 @click.command(cls=Command)
 @click.argument("run")
-@click.option(
-    "--yes", is_flag=True, help="Yes to all questions: delete without asking for confirmation."
-)
+@click.option("--yes", is_flag=True, help="Yes to all questions: delete without confirmation.")
 def delete(run: str, yes: bool) -> None:
     """Delete a run and its snapshots.
 

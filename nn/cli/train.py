@@ -21,7 +21,7 @@ MAX_SPEC_BYTES = 2**20
 # Field of RunSpec, type and placeholder of its value, help: the term, then a plain explanation.
 FIELD_OPTIONS: list[tuple[str, type, str, str]] = [
     ("hidden", str, "WIDTHS", "Hidden layers: neurons in each, for example 128,64; '' for none."),
-    ("activation", str, "NAME", "Activation function of hidden layers: relu, leaky_relu, gelu, "
+    ("activation", str, "NAME", "Activation function of the hidden layers: relu, leaky_relu, gelu, "
      "tanh or sigmoid."),
     ("output", str, "NAME", "Output layer: softmax (probabilities that add up to 1) or sigmoid "
      "(ten separate yes-or-no outputs)."),
@@ -31,16 +31,16 @@ FIELD_OPTIONS: list[tuple[str, type, str, str]] = [
     ("optimizer", str, "NAME", "Optimizer, the rule that updates the weights: sgd, rmsprop, adam "
      "or adamw."),
     ("lr", float, "NUMBER", "Learning rate: how far each step moves the weights."),
-    ("lr_schedule", str, "NAME", "Learning rate schedule, its course over the run: constant, step, "
-     "cosine or warm_up_linear."),
-    ("momentum", float, "NUMBER", "Momentum of sgd: share of the previous update that is kept."),
-    ("nesterov", bool, "BOOLEAN", "Nesterov momentum of sgd: true or false."),
+    ("lr_schedule", str, "NAME", "Learning rate schedule, how it changes over the run: constant, "
+     "step, cosine or warm_up_linear."),
+    ("momentum", float, "NUMBER", "Momentum for sgd: share of the previous update that is kept."),
+    ("nesterov", bool, "BOOLEAN", "Nesterov momentum for sgd: true or false."),
     ("weight_decay", float, "NUMBER", "Weight decay: shrinks the weights at each step, against "
      "overfitting."),
     ("dropout", float, "NUMBER", "Dropout: share of hidden activations set to 0 at each step, "
      "against overfitting."),
     ("augmentation", float, "NUMBER", "Data augmentation: strength of the random changes to each "
-     "training image; 0: none, 1: as handwriting varies."),
+     "training image; 0: none, 1: like natural handwriting."),
     ("label_smoothing", float, "NUMBER", "Label smoothing: share of each label spread over all "
      "digits."),
     ("clip_norm", float, "NUMBER", "Gradient clipping: largest norm of the gradient; 0: no limit."),

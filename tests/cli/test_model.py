@@ -92,7 +92,7 @@ def test_another_dataset_is_tested_whole_but_the_runs_dataset_only_on_its_test_s
         (["export", "first@7777", "OUT.npz"], "7,777"),
         (["export", "first@x", "OUT.gif"], "'x'"),
         (["export", "first@", "OUT.gif"], "got ''"),
-        (["export", f"first@{'9' * 5000}", "OUT.gif"], "After @ comes"),
+        (["export", f"first@{'9' * 5000}", "OUT.gif"], "After @, expected"),
         (["test", "first", "--dataset", ""], "there is no ''"),
         (["predict", "x.png", "--model", ""], "no run ''"),
         (["export", "first", "OUT.gif", "--neuron", "8"], "from 0 to 7"),
