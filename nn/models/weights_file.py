@@ -82,8 +82,8 @@ def _network(
         raise UserError(f"{path} was not written by Digitscope: it lacks the header.")
     if header["digitscope"] > VERSION:
         raise UserError(
-            f"{path} was written by a newer Digitscope (format {header['digitscope']}; this one "
-            f"knows {VERSION}). Update Digitscope."
+            f"{path} was written by a newer Digitscope (format {header['digitscope']}; this "
+            f"version supports {VERSION}). Update Digitscope."
         )
     if header.get("layout", LAYOUT) != LAYOUT:  # 0.1 did not state it
         raise UserError(

@@ -32,8 +32,7 @@ def create_run(store: RunStore, owner: str, init_from: str, name: str) -> Run:
     digits = list(my_digits.load(store, owner).values())
     if len(digits) < MIN_DIGITS:
         raise UserError(
-            f"My digits has {len(digits)} of the {MIN_DIGITS} drawings that fine-tuning needs. Add "
-            "more first."
+            f"Fine-tuning needs {MIN_DIGITS} drawings; My digits has {len(digits)}. Add more first."
         )
     if len(digits) >= HOLD_OUT_FROM:
         del digits[HOLD_OUT_EVERY - 1 :: HOLD_OUT_EVERY]

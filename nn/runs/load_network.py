@@ -68,7 +68,7 @@ def network_of(spec: RunSpec, parameters: Array) -> Network:
 def parse_step(text: str) -> int:
     """The step of ``RUN@STEP``. Raises UserError for a text that is no number."""
     if not (text.isdecimal() and len(text) < 16):
-        raise UserError(f"After @ comes the step of a snapshot, a whole number; got {text!r}.")
+        raise UserError(f"After @, expected the step of a snapshot, a whole number; got {text!r}.")
     return int(text)
 
 

@@ -31,7 +31,7 @@ def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
     """Add all of them or none. Raises UserError without an owner, and above MAX_DIGITS."""
     if not owner:
         raise UserError(
-            "My digits needs a cookie, and your browser does not keep it. Allow cookies for this "
+            "My digits needs a cookie, but your browser does not keep it. Allow cookies for this "
             "site, then reload the page."
         )
     if not digits:  # inserting no rows would insert one of defaults

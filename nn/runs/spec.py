@@ -113,7 +113,7 @@ class RunSpec:
         if parameter_count(self.sizes) > MAX_PARAMETERS:
             raise UserError(
                 f"hidden: {self.hidden} makes a network of {parameter_count(self.sizes):,} "
-                f"parameters; at most {MAX_PARAMETERS:,} fit. Choose narrower or fewer layers."
+                f"parameters; the limit is {MAX_PARAMETERS:,}. Choose narrower or fewer layers."
             )
 
     @property

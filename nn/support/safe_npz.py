@@ -44,8 +44,8 @@ def read_array(file: zipfile.ZipFile, name: str, path: Path, max_bytes: int) -> 
         shape, _, dtype = npy.read_array_header_1_0(head)
     if dtype.hasobject:
         raise UserError(
-            f"{path} ({name}) is a pickle of Python objects, which could run any code: it is not "
-            "loaded. Save plain numbers, for example with astype('uint8')."
+            f"{path} ({name}) is a pickle of Python objects, which could run any code, so it was "
+            "not loaded. Save plain numbers, for example with astype('uint8')."
         )
     if (size := dtype.itemsize * prod(shape)) > max_bytes:
         raise UserError(f"{path} ({name}): {size:,} bytes; at most {max_bytes:,} are allowed.")

@@ -134,7 +134,7 @@ def test_fine_tuning_learns_unusual_handwriting_and_forgets_little(store, monkey
 @pytest.mark.parametrize(
     ("count", "start", "message"),
     [
-        (0, "pretrained", "My digits has 0 of the 5 drawings"),
+        (0, "pretrained", "Fine-tuning needs 5 drawings; My digits has 0"),
         (MIN_DIGITS - 1, "pretrained", "My digits has 4"),
         (MIN_DIGITS, "0123abcd@5", "There is no run"),
     ],

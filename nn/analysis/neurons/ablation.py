@@ -37,7 +37,7 @@ def scores(
         check_neuron(network.sizes, layer, neuron)
         if is_output(network, layer):
             raise UserError(
-                "Neurons of the output layer are the predicted digits and cannot be ablated. "
+                "Neurons of the output layer stand for the digits and cannot be ablated. "
                 "Choose a neuron of a hidden layer."
             )
     logits = np.concatenate(

@@ -55,9 +55,9 @@ def open_engine(url: str) -> Engine:
         found = _version(engine)
     if found > schema.SCHEMA_VERSION:
         raise UserError(
-            f"The store was written by a newer Digitscope (schema {found}; this one knows "
-            f"{schema.SCHEMA_VERSION}). Update Digitscope, or set DIGITSCOPE_HOME to another "
-            "folder."
+            f"The store was written by a newer Digitscope (schema {found}; this one "
+            f"supports {schema.SCHEMA_VERSION}). Update Digitscope, or set DIGITSCOPE_HOME to "
+            "another folder."
         )
     return engine
 
@@ -123,7 +123,7 @@ def _back_up(connection: Connection, version: int) -> None:
         except (sqlite3.Error, OSError) as error:
             raise UserError(
                 f"The store must be migrated, but no backup could be written to {backup}: {error}. "
-                "Make room on the disk, then try again. The store is unchanged."
+                "Free up disk space, then try again. The store is unchanged."
             ) from None
     log.warning(
         "The store is being migrated to this version of Digitscope. A backup of it as it was is "

@@ -71,7 +71,7 @@ def enforce_quota(store: RunStore) -> str:
         database.reclaim(store.engine)
         if not fits():
             return (
-                f"The store takes more than {format_size(quota)}, and no more snapshots can be "
+                f"The store takes up more than {format_size(quota)}, and no more snapshots can be "
                 "deleted automatically. Delete some runs."
             )
     return ""

@@ -356,7 +356,7 @@ _POLL = (
 def _check_name(name: str) -> None:
     if "@" in name:
         raise UserError(
-            f"The name of a run cannot contain @, which stands before a step; got {name!r}."
+            f"The name of a run cannot contain @, which separates a run from a step; got {name!r}."
         )
     if any(category(letter) in NOT_IN_NAMES for letter in name):
         raise UserError(f"The name of a run must be one line of text; got {name!r}.")

@@ -76,7 +76,7 @@ def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Ste
         fail("Not enough memory. Choose narrower layers or a smaller batch size.")
     except Exception:
         log.exception("Run %s failed.", run_id)
-        fail("Something went wrong in the worker. Its log has the details.")
+        fail("Something went wrong in the worker. See its log for details.")
         raise
     else:
         quota.enforce_quota(store)
