@@ -396,7 +396,7 @@ TERMS: dict[str, Term] = {
         "Rejection",
         "The pretrained model declines to classify an image that does not look like a digit.",
         "An image is rejected when its highest score is too low, given how long and complicated "
-        "its strokes are.",
+        "its strokes are. Models fine-tuned from the pretrained model do the same; others do not.",
     ),
     # Neurons
     "activation_rate": Term(

@@ -218,7 +218,7 @@ def test_networks_of_unusual_shapes_have_mistakes_like_any_other(
 def test_without_a_run_the_mistakes_are_those_of_the_pretrained_model(page, server) -> None:
     page.goto(f"{server.url}/mistakes")
     expect(headline(page)).to_be_visible()
-    expect(page.get_by_text("The pretrained model is shown")).to_be_visible()
+    expect(page.get_by_text("The pretrained model has only its final snapshot")).to_be_visible()
     expect(cards(page).first).to_be_visible()
     page.keyboard.press("d")
     link = page.get_by_role("dialog").get_by_role("link").get_attribute("href")

@@ -281,7 +281,7 @@ def test_without_a_run_the_pretrained_model_is_shown(page: Page, server) -> None
         wall.press(key)
     wait_for_details(page, 2)
     expect(page.get_by_text("Neuron 2 of hidden layer 1", exact=True)).to_be_visible()
-    expect(page.get_by_text("snapshots of the pretrained model were kept")).to_be_visible()
+    expect(page.get_by_text("The pretrained model has only its final snapshot")).to_be_visible()
     expect(page.get_by_text(re.compile("the test accuracy is"))).to_be_visible()
     choose(page, "Layer", "hidden 2 (500)")
     page.wait_for_function(f"{WALL}.dataset.neurons === '500'")
