@@ -120,7 +120,7 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Call
             color_scheme=theme,
             permissions=["clipboard-read", "clipboard-write"],
         )
-        context.tracing.start(snapshots=True)
+        context.tracing.start()  # with snapshots, tests take a third longer
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on(
