@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -163,8 +163,11 @@ def paint(page: Page, count: int) -> None:
     )
 
 
-def find_chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def find_chromium(names: Sequence[str] = BROWSERS) -> str | None:
+    """The path of the first of these programs that is installed."""
     return next((found for found in map(shutil.which, names) if found), None)
 
 
