@@ -30,7 +30,7 @@ def test_closed_output_streams_do_not_stop_training(store, closed, output):
     assert store.runs()[0].state is State.FINISHED
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this platform has no /dev/full")
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_output_that_cannot_be_written_is_reported(store, monkeypatch, unbuffered):
     monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)

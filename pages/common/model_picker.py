@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import streamlit as st
 
 from nn.data.preprocess.pipeline import Preprocessed
+from nn.errors import UserError
 from nn.models import pretrained
 from nn.network import Network
 from nn.runs import spec
@@ -68,7 +69,10 @@ def choose(label: str, key: str) -> Model:
         _trained_runs.clear()  # it was deleted, or started within the last seconds
         runs = _trained_runs()
     if run_id and run_id not in runs:
-        st.warning("The run you chose was deleted. Showing the pretrained model instead.")
+        try:
+            runs = runs | {run_id: store().run(run_id)}  # older than those that the list shows
+        except UserError:
+            st.warning("The run you chose was deleted. Showing the pretrained model instead.")
     state.keep_valid(key, [PRETRAINED_ID, *runs], PRETRAINED_ID)
     run_id = _selectbox(label, runs, key, "collapsed")
     if run_id == PRETRAINED_ID:

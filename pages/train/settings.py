@@ -69,16 +69,16 @@ def choice(label: str, key: str, find_options: Callable[[], Iterable[str]]) -> S
     return Setting(label, term_with_options(key, find_options()), read, ask)
 
 
-def number(label: str, key: str, field: str, step: float) -> Setting:
-    low, high = LIMITS[field]
-
+def number(label: str, key: str, step: float) -> Setting:
     def ask(label: str, name: str, help: str) -> None:
+        low, high = LIMITS[name]
         form = "%d" if isinstance(step, int) else "%.4g"
         st.number_input(
             label, low, high, step=step, format=form, key=name, help=help, persist_state="session"
         )
 
     def read(name: str, default: float) -> float:
+        low, high = LIMITS[name]
         return url_state.read_number(name, low, high, default)
 
     return Setting(label, term(key), read, ask)
@@ -96,26 +96,24 @@ GROUPS: dict[str, dict[str, Setting]] = {
         "initializer": choice("Initialization", "initialization", lambda: INITIALIZERS),
     },
     "Training": {
-        "epochs": number("Epochs", "epoch", "epochs", 1),
-        "lr": number("Learning rate", "learning_rate", "lr", 0.01),
+        "epochs": number("Epochs", "epoch", 1),
+        "lr": number("Learning rate", "learning_rate", 0.01),
         "lr_schedule": choice("Learning rate schedule", "lr_schedule", lambda: SCHEDULES),
-        "batch_size": number("Batch size", "batch_size", "batch_size", 1),
+        "batch_size": number("Batch size", "batch_size", 1),
         "optimizer": choice("Optimizer", "optimizer", lambda: OPTIMIZERS),
-        "momentum": number("Momentum", "momentum", "momentum", 0.05),
+        "momentum": number("Momentum", "momentum", 0.05),
         "loss": choice("Loss", "loss", lambda: LOSSES),
     },
     "Regularization": {
-        "augmentation": number("Augmentation", "augmentation", "augmentation", 0.1),
-        "dropout": number("Dropout", "dropout", "dropout", 0.1),
-        "weight_decay": number("Weight decay", "weight_decay", "weight_decay", 0.0001),
-        "label_smoothing": number("Label smoothing", "label_smoothing", "label_smoothing", 0.05),
-        "early_stopping_patience": number(
-            "Early stopping (patience)", "early_stopping", "early_stopping_patience", 1
-        ),
+        "augmentation": number("Augmentation", "augmentation", 0.1),
+        "dropout": number("Dropout", "dropout", 0.1),
+        "weight_decay": number("Weight decay", "weight_decay", 0.0001),
+        "label_smoothing": number("Label smoothing", "label_smoothing", 0.05),
+        "early_stopping_patience": number("Early stopping (patience)", "early_stopping", 1),
     },
     "Data": {
         "dataset": choice("Dataset", "dataset", datasets),
-        "seed": number("Seed", "seed", "seed", 1),
+        "seed": number("Seed", "seed", 1),
     },
 }
 SETTINGS = {name: setting for group in GROUPS.values() for name, setting in group.items()}

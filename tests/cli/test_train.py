@@ -232,7 +232,7 @@ def test_ctrl_c_stops_the_run_and_resume_finishes_it(store):
     assert store.run(run.id).state is State.FINISHED
 
 
-@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this platform has no /dev/zero")
 def test_an_endless_spec_file_is_rejected(store):
     assert "Expected a JSON configuration" in assert_error_message(
         nn("train", "--spec", "/dev/zero")

@@ -225,7 +225,7 @@ def test_a_missing_file_and_a_folder_are_user_errors(tmp_path, kind):
         weights_file.read(tmp_path / f"folder{kind}")
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name here")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes")
 @pytest.mark.parametrize("kind", FORMATS)
 def test_pipes_and_devices_are_not_read(tmp_path, kind):
     pipe, device = tmp_path / f"pipe{kind}", tmp_path / f"device{kind}"
