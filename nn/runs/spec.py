@@ -39,6 +39,7 @@ LIMITS: dict[str, tuple[int, int] | tuple[float, float]] = {
     "validation_size": (0, 1_000_000),
     "seed": (0, 2**32 - 1),
 }
+DATASET_NAMES = {"mnist": "MNIST", "strokes": "synthetic digits"}  # for people
 PRETRAINED = "pretrained"  # value of init_from: the model that comes with the program
 
 
@@ -123,8 +124,9 @@ class RunSpec:
 
     @property
     def data_name(self) -> str:
-        """The name of the data set; the folder of a file is private."""
-        return Path(self.dataset).name + (" and extra data" if self.extra_data else "")
+        """The name of the dataset; the folder of a file is private."""
+        name = DATASET_NAMES.get(self.dataset) or Path(self.dataset).name
+        return name + (" and extra data" if self.extra_data else "")
 
     def network(self) -> Network:
         """The network before initialization."""
