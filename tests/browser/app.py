@@ -10,13 +10,17 @@ import subprocess
 import sys
 import time
 import urllib.request
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
+from google.protobuf.message import DecodeError
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import delete, insert, select, update
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from nn.data import sources
 from nn.runs.spec import RunSpec
@@ -133,24 +137,24 @@ def wait_until(page: Page, condition: Callable[[], object], seconds: float = 20)
 
 @contextmanager
 def rerun(page: Page) -> Iterator[None]:
-    """Wait until the script run that the block causes has finished."""
-    page.evaluate(
-        """() => {
-          const app = document.querySelector("[data-testid=stApp]");
-          let running = false;
-          window.ran = false;
-          // A short run may begin and end before the observer is called: then its state is history.
-          new MutationObserver((changes, observer) => {
-            running ||= app.dataset.testScriptState === "running";
-            running ||= changes.some((change) => change.oldValue === "running");
-            if (!running || app.dataset.testScriptState !== "notRunning") return;
-            window.ran = true;
-            observer.disconnect();
-          }).observe(app, { attributeFilter: ["data-test-script-state"], attributeOldValue: true });
-        }"""
-    )
+    """Wait until the script run that the block causes has finished, by Streamlit's own message: the
+    state that the page shows may change and change back between two frames."""
+    finished = []
+
+    def receive(frame: dict[str, Any]) -> None:
+        message = ForwardMsg()
+        with suppress(DecodeError, ValueError):  # of the stream of a run
+            message.ParseFromString(b64decode(frame["response"]["payloadData"]))
+            if message.WhichOneof("type") == "script_finished":
+                finished.append(message)
+
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on("Network.webSocketFrameReceived", receive)
     yield
-    page.wait_for_function("window.ran")
+    wait_until(page, lambda: finished)
+    session.detach()
+    paint(page, 2)
 
 
 def paint(page: Page, count: int) -> None:

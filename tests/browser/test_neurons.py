@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from nn.models import weights_file
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
-from tests.browser.app import STEP, WALL, Server, paint, rerun, serious, start, step
+from tests.browser.app import STEP, WALL, Server, serious, start, step
 from tests.browser.test_train import open_train, state
 
 # Drags the handle from the right end to the left in a second; a busy machine must not seem to rest.
@@ -146,9 +146,9 @@ def test_dead_and_duplicate_neurons_can_be_filtered(page: Page, server, record) 
     open_neurons(page, server, f"run={run.id}")
     shown = {}
     for only in ("dead", "duplicates", "unique"):
-        with rerun(page):
-            choose(page, "Neurons", only)
-        paint(page, 2)
+        before = page.evaluate(f"{WALL}.dataset.neurons")
+        choose(page, "Neurons", only)
+        page.wait_for_function(f"{WALL}.dataset.neurons !== '{before}'")
         shown[only] = int(page.evaluate(f"{WALL}.dataset.neurons"))
     assert 0 < shown["dead"] < 24
     assert 0 < shown["unique"] < 24
