@@ -24,7 +24,7 @@ class LabeledImages(Protocol):
 
 class Batch(NamedTuple):
     number: int  # within its epoch, from 0
-    x: Array  # (batch, inputs) in [0, 1]; overwritten by the next batch
+    x: Array  # (inputs, batch) in [0, 1]; overwritten by the next batch
     labels: Array  # (batch,)
 
 
@@ -72,7 +72,7 @@ class Batches:
                 augment(pixels, rng, x, self._augmentation, self._ranges)
             else:
                 np.multiply(pixels, scale, out=x)
-            yield Batch(number, x, self._labels[chosen])
+            yield Batch(number, x.T, self._labels[chosen])
 
 
 def steps_per_epoch(count: int, batch_size: int) -> int:

@@ -5,7 +5,8 @@ and returns dx = ∂loss/∂x. Both write their result into ``out`` if it is giv
 else: a layer keeps nothing of what passes through it, so a network can predict in one thread while
 it trains in another. Only ``Dense`` has parameters; ``parameter_gradients`` differentiates by them.
 
-Shapes: x (batch, inputs), y (batch, outputs); all layers but Dense have as many outputs as inputs.
+Shapes: x (inputs, batch), y (outputs, batch), a column for each image; all layers but Dense have as
+many outputs as inputs.
 Backpropagation: Rumelhart, Hinton and Williams, Nature 323 (1986).
 """
 
@@ -26,9 +27,9 @@ class Layer(Protocol):
 
 
 class Dense:
-    """y = x W + b.
+    """y = W x + b.
 
-    W, dW: (inputs, outputs); b, db: (outputs,). All four are views into the network's flat arrays
+    W, dW: (outputs, inputs); b, db: (outputs,). All four are views into the network's flat arrays
     of parameters and gradients.
     """
 
@@ -36,22 +37,22 @@ class Dense:
         self.W, self.b, self.dW, self.db = W, b, dW, db
 
     def forward(self, x: Array, out: Array | None = None) -> Array:
-        y = np.matmul(x, self.W, out=out)
-        y += self.b
+        y = np.matmul(self.W, x, out=out)
+        y += self.b[:, np.newaxis]
         return y
 
-    # dx = dy Wᵀ
+    # dx = Wᵀ dy
     def backward(self, x: Array, y: Array, dy: Array, out: Array | None = None) -> Array:
-        return np.matmul(dy, self.W.T, out=out)
+        return np.matmul(self.W.T, dy, out=out)
 
-    # dW = xᵀ dy,  db = Σ_batch dy
+    # dW = dy xᵀ,  db = Σ_batch dy
     def parameter_gradients(self, x: Array, dy: Array) -> None:
         """Overwrite dW and db with ∂loss/∂W and ∂loss/∂b."""
-        if len(x) == 1:  # NumPy does not use BLAS for an outer product; this is 5 times as fast
-            np.multiply(x.T, dy, out=self.dW)
+        if x.shape[1] == 1:  # NumPy does not use BLAS for an outer product; this is 5 times as fast
+            np.multiply(dy, x.T, out=self.dW)
         else:
-            np.matmul(x.T, dy, out=self.dW)
-        dy.sum(axis=0, out=self.db)
+            np.matmul(dy, x.T, out=self.dW)
+        dy.sum(axis=1, out=self.db)
 
 
 class ReLU:
@@ -152,7 +153,7 @@ class Dropout:
     """y = x · mask, where the mask is 0 with probability ``rate`` and 1 / (1 − rate) otherwise
     (Srivastava et al. 2014; divided during training, "inverted", so that prediction is y = x).
 
-    mask: (batch, width), of one training step, in that step's workspace; None: for prediction.
+    mask: (width, batch), of one training step, in that step's workspace; None: for prediction.
     """
 
     def __init__(self, rate: float, mask: Array | None = None) -> None:
@@ -174,22 +175,22 @@ class Dropout:
     def sample_mask(self, rng: np.random.Generator) -> None:
         """Fill the mask with new random numbers."""
         assert self.mask is not None
-        kept = rng.random(self.mask.shape, np.float32) >= self.rate
-        np.multiply(kept, self.mask.dtype.type(1 / (1 - self.rate)), out=self.mask)
+        u = rng.random(self.mask.shape[::-1], np.float32)  # drawn image by image
+        np.multiply(self.rate <= u.T, self.mask.dtype.type(1 / (1 - self.rate)), out=self.mask)
 
 
 class Softmax:
-    """y_j = e^x_j / Σ_k e^x_k, each row shifted by its maximum so that nothing overflows."""
+    """y_j = e^x_j / Σ_k e^x_k, each column shifted by its maximum so that nothing overflows."""
 
     def forward(self, x: Array, out: Array | None = None) -> Array:
-        y: Array = np.subtract(x, x.max(axis=1, keepdims=True), out=out)
+        y: Array = np.subtract(x, x.max(axis=0), out=out)
         np.exp(y, out=y)
-        y /= y.sum(axis=1, keepdims=True)
+        y /= y.sum(axis=0)
         return y
 
     # ∂y_j/∂x_k = y_j (1[j=k] − y_k),  so  dx = y (dy − Σ_k dy_k y_k)
     def backward(self, x: Array, y: Array, dy: Array, out: Array | None = None) -> Array:
-        centered = dy - (dy * y).sum(axis=1, keepdims=True)
+        centered = dy - (dy * y).sum(axis=0)
         dx: Array = np.multiply(y, centered, out=out)
         return dx
 

@@ -1,8 +1,8 @@
 """Losses: the mean loss over a batch, and its gradient with respect to the logits.
 
-A loss takes the output layer, which turns logits into probabilities p, the logits z (batch,
-classes) and the true classes ``labels`` (batch,). It returns the mean over the batch and, if ``dz``
-(batch, classes) is given, writes the gradient ∂loss/∂z of that mean into it. It starts from logits
+A loss takes the output layer, which turns logits into probabilities p, the logits z (classes,
+batch) and the true classes ``labels`` (batch,). It returns the mean over the batch and, if ``dz``
+(classes, batch) is given, writes the gradient ∂loss/∂z of that mean into it. It starts from logits
 because −log p is exact there even where p rounds to 0 or 1.
 
 ``label_smoothing`` is the share of the target that is spread evenly over all classes (Szegedy et
@@ -32,12 +32,10 @@ def cross_entropy(
     With softmax outputs the mean of −log p_label; with sigmoid outputs the sum of the ten
     independent binary cross-entropies. Both have the gradient (p − target) / batch.
     """
-    # One column for each image: NumPy reduces ten long rows far faster than many rows of ten.
-    z = z.T.copy()
     count = len(labels)
     true = labels, np.arange(count)
-    if isinstance(output, Softmax):
-        z -= z.max(axis=0)  # leaves log Σ eᶻ − z_label as it is
+    # Softmax: a shift leaves log Σ eᶻ − z_label as it is, and no eᶻ overflows.
+    z = z - z.max(axis=0) if isinstance(output, Softmax) else z.copy()
     loss_at_target = [(1 - label_smoothing) * z[true]]
     if label_smoothing:
         loss_at_target.append(label_smoothing * z.mean(axis=0))
@@ -56,7 +54,7 @@ def cross_entropy(
         p[true] -= 1 - label_smoothing
         if label_smoothing:
             p -= label_smoothing / len(p)
-        np.divide(p.T, count, out=dz)
+        np.divide(p, count, out=dz)
     return float(total.sum()) / count
 
 
@@ -69,11 +67,11 @@ def squared_error(
 ) -> float:
     """½ Σ (p − target)², the mean over the batch (Nielsen 2015, eq. 6)."""
     p = output.forward(z)
-    error = p - label_smoothing / z.shape[1] if label_smoothing else p.copy()
-    error[np.arange(len(z)), labels] -= 1 - label_smoothing
-    loss = 0.5 * float(np.square(error).sum(axis=1).mean())
+    error = p - label_smoothing / len(z) if label_smoothing else p.copy()
+    error[labels, np.arange(len(labels))] -= 1 - label_smoothing
+    loss = 0.5 * float(np.square(error).sum(axis=0).mean())
     if dz is not None:
-        error /= len(z)
+        error /= len(labels)
         output.backward(z, p, error, dz)
     return loss
 

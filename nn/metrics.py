@@ -25,6 +25,6 @@ def evaluate(network: Network, loss: Loss, images: Array, labels: Array) -> Scor
         x = as_input(images[start : start + CHUNK], network.parameters.dtype)
         chunk_labels = labels[start : start + CHUNK]
         z = network.logits(x)
-        correct += int(np.count_nonzero(z.argmax(axis=1) == chunk_labels))
-        total += loss(network.output, z, chunk_labels) * len(x)
+        correct += int(np.count_nonzero(z.argmax(axis=0) == chunk_labels))
+        total += loss(network.output, z, chunk_labels) * len(chunk_labels)
     return Score(total / len(images), correct / len(images))

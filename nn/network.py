@@ -15,38 +15,38 @@ import numpy as np
 from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS, Array, Dense, Dropout, Layer
 
-# How ``Network.parameters`` are ordered: W1, b1, W2, b2, …, each W (inputs, outputs) row by row.
-# Files that store parameters state it; those written by 0.1 do not, and have this one.
-LAYOUT = "inputs_outputs"
+# How ``Network.parameters`` are ordered: W1, b1, W2, b2, …, each W (outputs, inputs) row by row.
+# Everything that stores parameters states it. What 0.1 wrote has the other layout, unstated.
+LAYOUT, LAYOUT_0_1 = "outputs_inputs", "inputs_outputs"
 
 
 def as_input(images: Array, dtype: np.typing.DTypeLike = np.float32) -> Array:
-    """Images (n, 28, 28) or (n, 784) uint8 → network input (n, 784) in [0, 1].
+    """Images (n, 28, 28) or (n, 784) uint8 → network input (784, n) in [0, 1].
 
     Scales pixels for prediction; nn.batches does the same for training.
     """
     x: Array = images.reshape(len(images), -1) * np.divide(1, 255, dtype=dtype)
-    return x
+    return x.T
 
 
 class Workspace(NamedTuple):
     """What one training step writes into, for one batch size; allocated once and used again."""
 
     layers: list[Layer]  # the network's, each Dropout with a mask of this workspace
-    outputs: list[Array]  # of each layer, (batch, width)
-    gradients: list[Array]  # ∂loss/∂output of each layer, (batch, width)
+    outputs: list[Array]  # of each layer, (width, batch)
+    gradients: list[Array]  # ∂loss/∂output of each layer, (width, batch)
 
     def first(self, n: int) -> Workspace:
-        """A workspace for a batch of ``n``: views of the first n rows."""
+        """A workspace for a batch of ``n``: views of the first n columns."""
         return Workspace(
             [
-                Dropout(layer.rate, layer.mask[:n])
+                Dropout(layer.rate, layer.mask[:, :n])
                 if isinstance(layer, Dropout) and layer.mask is not None
                 else layer
                 for layer in self.layers
             ],
-            [output[:n] for output in self.outputs],
-            [gradient[:n] for gradient in self.gradients],
+            [output[:, :n] for output in self.outputs],
+            [gradient[:, :n] for gradient in self.gradients],
         )
 
     def sample_masks(self, rng: np.random.Generator) -> None:
@@ -87,29 +87,29 @@ class Network:
                 between: list[Layer] = [ACTIVATIONS[activation]()]
                 between += [Dropout(dropout)] if dropout else []
                 self.layers += between
-                self._widths += [len(W)] * len(between)
+                self._widths += [W.shape[1]] * len(between)
             self.layers.append(Dense(W, b, dW, db))
             self._widths.append(len(b))
 
     def initialize(self, initializer: str, rng: np.random.Generator) -> None:
         """Fill every W and b with initial values drawn from ``rng``, input side first."""
         for W, b in layer_views(self.parameters, self.sizes):
-            INITIALIZERS[initializer](rng, W, b)
+            INITIALIZERS[initializer](rng, W.T, b)  # in 0.1's order: seeds keep their weights
 
     # Prediction. It changes nothing of the network, so it may run while another thread trains.
 
     def logits(self, x: Array) -> Array:
-        """x: (n, inputs) in [0, 1] → logits (n, classes)."""
+        """x: (inputs, n) in [0, 1] → logits (classes, n)."""
         for layer in self.layers:
             x = layer.forward(x)
         return x
 
     def probabilities(self, images: Array) -> Array:
         """images: (n, 28, 28) uint8 in MNIST's frame → probabilities (n, 10)."""
-        return self.output.forward(self.logits(as_input(images, self.parameters.dtype)))
+        return self.output.forward(self.logits(as_input(images, self.parameters.dtype))).T
 
     def layer_inputs(self, x: Array) -> list[Array]:
-        """x: (n, inputs) → the input of each layer, beginning with x, and at the end the logits."""
+        """x: (inputs, n) → the input of each layer, beginning with x, and at the end the logits."""
         xs = [x]
         for layer in self.layers:
             xs.append(layer.forward(xs[-1]))
@@ -118,8 +118,8 @@ class Network:
     def input_gradients(self, xs: list[Array], dz: Array) -> list[Array]:
         """∂loss/∂x for each x of ``xs``, as ``layer_inputs`` gave them; dz: ∂loss/∂logits.
 
-        The last is dz itself. For xs of one image, dz may have several rows, one for each quantity
-        to differentiate. The gradients of the parameters are neither computed nor changed.
+        The last is dz itself. For xs of one image, dz may have several columns, one for each
+        quantity to differentiate. The gradients of the parameters are neither computed nor changed.
         """
         dxs = [dz]
         for i in reversed(range(len(self.layers))):
@@ -131,10 +131,10 @@ class Network:
     def workspace(self, batch_size: int) -> Workspace:
         dtype = self.parameters.dtype
         outputs, gradients = (
-            [np.empty((batch_size, width), dtype) for width in self._widths] for _ in range(2)
+            [np.empty((width, batch_size), dtype) for width in self._widths] for _ in range(2)
         )
         layers: list[Layer] = [
-            Dropout(layer.rate, np.empty((batch_size, width), dtype))
+            Dropout(layer.rate, np.empty((width, batch_size), dtype))
             if isinstance(layer, Dropout)
             else layer
             for layer, width in zip(self.layers, self._widths, strict=True)
@@ -142,7 +142,7 @@ class Network:
         return Workspace(layers, outputs, gradients)
 
     def forward(self, x: Array, workspace: Workspace) -> Array:
-        """x: (batch, inputs) → logits (batch, classes). Keeps the output of each layer for
+        """x: (inputs, batch) → logits (classes, batch). Keeps the output of each layer for
         ``backward``."""
         for layer, output in zip(workspace.layers, workspace.outputs, strict=True):
             x = layer.forward(x, output)
@@ -168,11 +168,28 @@ def parameter_count(sizes: Sequence[int]) -> int:
 
 
 def layer_views(flat: Array, sizes: Sequence[int]) -> Iterator[tuple[Array, Array]]:
-    """Each layer's W (inputs, outputs) and b (outputs,) as views into a flat array of parameters or
+    """Each layer's W (outputs, inputs) and b (outputs,) as views into a flat array of parameters or
     gradients, input side first."""
     start = 0
     for i, o in pairwise(sizes):
-        W = flat[start : start + i * o].reshape(i, o)
+        W = flat[start : start + i * o].reshape(o, i)
         b = flat[start + i * o : start + (i + 1) * o]
         yield W, b
         start += (i + 1) * o
+
+
+def from_layout(flat: Array, sizes: Sequence[int], layout: str) -> Array:
+    """Parameters, or one optimizer state array, stored in ``layout`` → in LAYOUT.
+
+    flat: (size,). Raises ValueError for a layout that this version does not know.
+    """
+    if layout == LAYOUT:
+        return flat
+    if layout != LAYOUT_0_1:
+        raise ValueError(f"its parameters have the unknown layout {layout!r}")
+    converted = np.empty_like(flat)
+    for (W, b), (i, o) in zip(layer_views(converted, sizes), pairwise(sizes), strict=True):
+        stored, flat = flat[: i * o], flat[i * o :]
+        W[...] = stored.reshape(i, o).T
+        b[...], flat = flat[:o], flat[o:]
+    return converted

@@ -102,7 +102,7 @@ def train(
             return
         began = perf_counter()
         for number, x, labels in batches.epoch(epoch, first_batch):
-            n = len(x)
+            n = len(labels)
             space = workspace if n == batch_size else workspace.first(n)
             if network.dropout:
                 space.sample_masks(stream(DROPOUT, seed, epoch, number, version=stream_version))

@@ -16,7 +16,7 @@ def make(hidden=(7,), activation="relu", output="softmax", seed=0):
     network = Network((784, *hidden, 10), activation, output)
     rng = np.random.default_rng(seed)
     for W, b in layer_views(network.parameters, network.sizes):
-        W[...] = rng.standard_normal(W.shape) / np.sqrt(len(W))
+        W[...] = rng.standard_normal(W.shape) / np.sqrt(W.shape[1])
         b[...] = rng.standard_normal(b.shape) / 3
     return network
 

@@ -13,7 +13,7 @@ LAYERS = [*(kind() for kind in ACTIVATIONS.values()), Softmax()]
 
 
 def dense(inputs: int, outputs: int, rng: np.random.Generator, dtype: type = np.float64) -> Dense:
-    W, b = rng.standard_normal((inputs, outputs)), rng.standard_normal(outputs)
+    W, b = rng.standard_normal((outputs, inputs)), rng.standard_normal(outputs)
     W, b = W.astype(dtype), b.astype(dtype)
     return Dense(W, b, np.full_like(W, np.nan), np.full_like(b, np.nan))
 
@@ -39,7 +39,7 @@ def test_dense_backward_is_the_slope_by_weights_biases_and_input(
 ):
     rng = np.random.default_rng(seed)
     layer = dense(inputs, outputs, rng)
-    x, dy = rng.standard_normal((batch, inputs)), rng.standard_normal((batch, outputs))
+    x, dy = rng.standard_normal((inputs, batch)), rng.standard_normal((outputs, batch))
     dx = np.full_like(x, np.nan)
 
     layer.backward(x, layer.forward(x), dy, dx)
@@ -55,13 +55,15 @@ def test_dense_backward_is_the_slope_by_weights_biases_and_input(
 
 def test_forward_of_hand_worked_numbers():
     layer = dense(2, 3, np.random.default_rng(0))
-    layer.W[...], layer.b[...] = [[1, 2, 3], [4, 5, 6]], [0.5, 0, -1]
-    x = np.array([[0, -2, np.log(3)]])
+    layer.W[...], layer.b[...] = [[1, 4], [2, 5], [3, 6]], [0.5, 0, -1]
+    x = np.array([[0], [-2], [np.log(3)]])
 
-    assert layer.forward(np.array([[1.0, -1.0]])).tolist() == [[-2.5, -3, -4]]
-    assert ReLU().forward(x).tolist() == [[0, 0, np.log(3)]]
-    assert Sigmoid().forward(x)[0] == pytest.approx([1 / 2, 1 / (1 + np.exp(2)), 3 / 4])
-    assert Softmax().forward(np.log([[1.0, 2.0, 5.0]]))[0] == pytest.approx([1 / 8, 1 / 4, 5 / 8])
+    assert layer.forward(np.array([[1.0], [-1.0]])).tolist() == [[-2.5], [-3], [-4]]
+    assert ReLU().forward(x).tolist() == [[0], [0], [np.log(3)]]
+    assert Sigmoid().forward(x)[:, 0] == pytest.approx([1 / 2, 1 / (1 + np.exp(2)), 3 / 4])
+    assert Softmax().forward(np.log([[1.0], [2.0], [5.0]]))[:, 0] == pytest.approx(
+        [1 / 8, 1 / 4, 5 / 8]
+    )
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -69,7 +71,7 @@ def test_forward_of_hand_worked_numbers():
 def test_a_layer_writes_only_into_out(kind, dtype):
     rng = np.random.default_rng(1)
     layer = dense(4, 4, rng, dtype) if kind is Dense else kind()
-    x, dy = rng.standard_normal((2, 3, 4)).astype(dtype)
+    x, dy = rng.standard_normal((2, 4, 3)).astype(dtype)
     given, out = [x.copy(), dy.copy()], np.full_like(x, np.nan)
 
     y = layer.forward(x)
@@ -84,10 +86,10 @@ def test_a_layer_writes_only_into_out(kind, dtype):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_extreme_inputs_give_probabilities_without_overflow(dtype):
-    x = np.array([[1e4, -1e4, 0]], dtype)
+    x = np.array([[1e4], [-1e4], [0]], dtype)
     with np.errstate(over="raise", invalid="raise"):
-        assert Sigmoid().forward(x).tolist() == [[1, 0, 0.5]]
-        assert Softmax().forward(x).tolist() == [[1, 0, 0]]
+        assert Sigmoid().forward(x).tolist() == [[1], [0], [0.5]]
+        assert Softmax().forward(x).tolist() == [[1], [0], [0]]
 
 
 def test_other_activations_of_hand_worked_numbers():
@@ -125,5 +127,5 @@ def test_backward_returns_what_it_writes(layer):
 
 def test_backward_of_dense_leaves_the_parameter_gradients_alone():
     layer = dense(3, 2, np.random.default_rng(0))
-    layer.backward(np.ones((1, 3)), np.ones((1, 2)), np.ones((1, 2)))
+    layer.backward(np.ones((3, 1)), np.ones((2, 1)), np.ones((2, 1)))
     assert np.isnan(layer.dW).all() and np.isnan(layer.db).all()

@@ -28,7 +28,7 @@ def test_loss_and_gradient_describe_the_same_number(
     assert_gradient, output, loss, batch, classes, seed, label_smoothing
 ):
     rng = np.random.default_rng(seed)
-    z = 3 * rng.standard_normal((batch, classes))
+    z = 3 * rng.standard_normal((classes, batch))
     labels = rng.integers(0, classes, batch)
     dz = np.full_like(z, np.nan)
 
@@ -41,10 +41,10 @@ def test_loss_and_gradient_describe_the_same_number(
 @every_pair
 def test_label_smoothing_is_the_mean_over_classes_of_which_that_share_is_uniform(output, loss):
     """Cross-entropy is linear in the target, and so are both gradients."""
-    z, label = np.array([[0.3, -1.0, 2.0]]), np.array([2])
-    smoothed, part = np.empty((1, 3)), np.empty((1, 3))
+    z, label = np.array([[0.3], [-1.0], [2.0]]), np.array([2])
+    smoothed, part = np.empty((3, 1)), np.empty((3, 1))
     value = loss(output, z, label, smoothed, 0.3)
-    expected, gradient = 0.0, np.zeros((1, 3))
+    expected, gradient = 0.0, np.zeros((3, 1))
     for target in range(3):
         share = 0.1 + 0.7 * (target == 2)
         expected += share * loss(output, z, np.array([target]), part)
@@ -65,21 +65,21 @@ def test_label_smoothing_is_the_mean_over_classes_of_which_that_share_is_uniform
     ],
 )
 def test_loss_and_gradient_of_hand_worked_numbers(output, loss, value, gradient):
-    z, dz = np.array([[0, log(3)]]), np.empty((1, 2))
+    z, dz = np.array([[0], [log(3)]]), np.empty((2, 1))
 
     assert loss(output, z, np.array([1]), dz) == pytest.approx(value)
-    assert dz[0] == pytest.approx(gradient)
+    assert dz[:, 0] == pytest.approx(gradient)
 
 
 @every_pair
 def test_a_loss_is_the_mean_over_the_batch_and_leaves_logits_and_labels_alone(output, loss):
-    z = np.random.default_rng(0).standard_normal((5, 10))
+    z = np.random.default_rng(0).standard_normal((10, 5))
     labels = np.array([3, 1, 4, 1, 5], np.uint8)
     kept, dz = z.copy(), np.empty_like(z)
 
     whole = loss(output, z, labels, dz)
 
-    alone = [loss(output, z[i : i + 1], labels[i : i + 1], np.empty((1, 10))) for i in range(5)]
+    alone = [loss(output, z[:, i : i + 1], labels[i : i + 1], np.empty((10, 1))) for i in range(5)]
     assert whole == pytest.approx(np.mean(alone))
     np.testing.assert_array_equal(z, kept)
     assert labels.tolist() == [3, 1, 4, 1, 5]
@@ -88,25 +88,25 @@ def test_a_loss_is_the_mean_over_the_batch_and_leaves_logits_and_labels_alone(ou
 @every_pair
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_extreme_logits_give_finite_numbers(output, loss, dtype):
-    z = np.array([[1e4, -1e4, 0], [-1e4, -1e4, -1e4], [-1e4, 1e4, 1e4]], dtype)
+    z = np.array([[1e4, -1e4, 0], [-1e4, -1e4, -1e4], [-1e4, 1e4, 1e4]], dtype).T
     dz = np.full_like(z, np.nan)
 
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         value = loss(output, z, np.array([1, 2, 0]), dz)
 
     assert 0 < value < np.inf
-    assert np.abs(dz).max() <= 1 / len(z)
+    assert np.abs(dz).max() <= 1 / z.shape[1]
 
 
 def test_cross_entropy_is_exact_where_the_probability_rounds_to_zero():
-    z, dz = np.array([[1e4, -1e4]], np.float32), np.empty((1, 2), np.float32)
+    z, dz = np.array([[1e4], [-1e4]], np.float32), np.empty((2, 1), np.float32)
 
     assert cross_entropy(Softmax(), z, np.array([1]), dz) == 2e4
-    assert dz.tolist() == [[1, -1]]
+    assert dz.tolist() == [[1], [-1]]
 
 
 def test_equal_logits_cost_log_10():
-    z, labels = np.full((4, 10), 0.3), np.array([0, 3, 7, 9])
+    z, labels = np.full((10, 4), 0.3), np.array([0, 3, 7, 9])
 
     assert cross_entropy(Softmax(), z, labels, None) == pytest.approx(log(10))
     assert cross_entropy(Sigmoid(), 0 * z, labels, np.empty_like(z)) == pytest.approx(10 * log(2))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import assume, example, given
@@ -7,7 +9,15 @@ from hypothesis import strategies as st
 
 from nn.layers import ACTIVATIONS, OUTPUTS, Dense
 from nn.losses import LOSSES
-from nn.network import Network, as_input, layer_views, parameter_count
+from nn.network import (
+    LAYOUT,
+    LAYOUT_0_1,
+    Network,
+    as_input,
+    from_layout,
+    layer_views,
+    parameter_count,
+)
 
 widths = st.lists(st.integers(1, 6), min_size=2, max_size=4)
 every_combination = pytest.mark.parametrize(
@@ -23,7 +33,7 @@ def random_network(sizes, seed=0, dtype=np.float32, **options) -> Network:
 
 def learn(network: Network, loss, x, labels) -> None:
     """Leave ∂loss/∂parameters in ``network.gradients``."""
-    workspace = network.workspace(len(x))
+    workspace = network.workspace(x.shape[1])
     loss(network.output, network.forward(x, workspace), labels, workspace.gradients[-1])
     network.backward(x, workspace)
 
@@ -46,7 +56,7 @@ def test_gradients_are_the_slope_of_the_loss(
 ):
     network = random_network(sizes, seed, np.float64, activation=activation, output=output)
     rng = np.random.default_rng(seed)
-    x, labels = rng.random((batch, sizes[0])), rng.integers(0, sizes[-1], batch)
+    x, labels = rng.random((sizes[0], batch)), rng.integers(0, sizes[-1], batch)
     pre_activations = network.layer_inputs(x)[1:-1:2]
     # Near ReLU's kink there is no slope to compare with.
     assume(all(np.abs(y).min() > 1e-4 for y in pre_activations))
@@ -60,7 +70,7 @@ def test_gradients_of_a_network_of_real_size(assert_gradient, activation, output
     network = Network((784, 30, 20, 10), activation, output, np.float64)
     network.initialize("he", np.random.default_rng(2))
     rng = np.random.default_rng(3)
-    x, labels = rng.random((batch, 784)), rng.integers(0, 10, batch)
+    x, labels = rng.random((784, batch)), rng.integers(0, 10, batch)
 
     slope_check(assert_gradient, network, LOSSES[loss], x, labels, every_axis=False)
 
@@ -68,10 +78,10 @@ def test_gradients_of_a_network_of_real_size(assert_gradient, activation, output
 def test_logits_and_probabilities_of_hand_worked_numbers():
     network = Network((2, 2, 2), dtype=np.float64)
     # W1 row by row, b1, W2, b2
-    network.parameters[...] = [1, -1, 2, 1, 0, -3, 1, 4, 5, 6, 0.5, -1]
+    network.parameters[...] = [1, 2, -1, 1, 0, -3, 1, 5, 4, 6, 0.5, -1]
 
     # (1, 1) → (3, −3) → (3, 0) → (3.5, 11)
-    assert network.logits(np.array([[1.0, 1.0]])).tolist() == [[3.5, 11]]
+    assert network.logits(np.array([[1.0], [1.0]])).tolist() == [[3.5], [11]]
     image = np.full((1, 1, 2), 255, np.uint8)
     assert network.probabilities(image)[0, 1] == pytest.approx(1 / (1 + np.exp(-7.5)))
 
@@ -92,9 +102,9 @@ def test_layers_hold_views_into_the_two_buffers_in_order():
 
     first, second = (layer for layer in network.layers if isinstance(layer, Dense))
 
-    assert first.W.tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert first.W.tolist() == [[0, 1, 2], [3, 4, 5]]
     assert first.b.tolist() == [6, 7]
-    assert second.W.tolist() == [[8, 9, 10, 11], [12, 13, 14, 15]]
+    assert second.W.tolist() == [[8, 9], [10, 11], [12, 13], [14, 15]]
     assert second.b.tolist() == [16, 17, 18, 19]
     for layer in (first, second):
         np.testing.assert_array_equal(layer.dW, -layer.W)
@@ -105,7 +115,7 @@ def test_layers_hold_views_into_the_two_buffers_in_order():
 @given(sizes=widths, batch=st.integers(1, 5), seed=st.integers(0, 99))
 def test_training_and_prediction_compute_the_same_logits(sizes, batch, seed):
     network = random_network(sizes, seed)
-    x = np.random.default_rng(seed).random((batch, sizes[0]), np.float32)
+    x = np.random.default_rng(seed).random((sizes[0], batch), np.float32)
 
     np.testing.assert_array_equal(
         network.forward(x, network.workspace(batch)), network.logits(x), strict=True
@@ -152,9 +162,9 @@ def test_images_are_scaled_from_0_to_1_in_any_shape():
     images = np.arange(256, dtype=np.uint8).reshape(2, 8, 16)
     for dtype in (np.float32, np.float64):
         x = as_input(images, dtype)
-        assert (x.dtype, x.shape) == (dtype, (2, 128))
+        assert (x.dtype, x.shape) == (dtype, (128, 2))
         assert (x.min(), x.max()) == (0, 1)
-        np.testing.assert_allclose(x.ravel(), np.arange(256) / 255, rtol=1e-6)
+        np.testing.assert_allclose(x.T.ravel(), np.arange(256) / 255, rtol=1e-6)
         np.testing.assert_array_equal(as_input(images.reshape(2, 128), dtype), x)
 
 
@@ -173,7 +183,7 @@ def test_input_gradients_are_the_slope_of_the_loss_and_touch_no_parameter_gradie
     network = Network((8, *hidden, 4), activation, output, np.float64, dropout=0.3)
     network.initialize("he", np.random.default_rng(2))
     network.gradients[...] = np.arange(len(network.gradients))
-    x, labels = np.random.default_rng(3).random((3, 8)), np.array([0, 3, 1])
+    x, labels = np.random.default_rng(3).random((8, 3)), np.array([0, 3, 1])
     xs = network.layer_inputs(x)
     dz = np.empty_like(xs[-1])
     LOSSES[loss](network.output, xs[-1], labels, dz)
@@ -186,21 +196,38 @@ def test_input_gradients_are_the_slope_of_the_loss_and_touch_no_parameter_gradie
 
 def test_input_gradients_of_several_quantities_of_one_image_are_those_of_each():
     network = random_network((5, 4, 3))
-    xs = network.layer_inputs(np.random.default_rng(0).random((1, 5), np.float32))
+    xs = network.layer_inputs(np.random.default_rng(0).random((5, 1), np.float32))
     dxs = network.input_gradients(xs, np.eye(3, dtype=np.float32))
     for row in range(3):
-        alone = network.input_gradients(xs, np.eye(3, dtype=np.float32)[row : row + 1])
+        alone = network.input_gradients(xs, np.eye(3, dtype=np.float32)[:, row : row + 1])
         for several, one in zip(dxs, alone, strict=True):
-            np.testing.assert_allclose(several[row : row + 1], one, rtol=1e-6)
+            np.testing.assert_allclose(several[:, row : row + 1], one, rtol=1e-6)
 
 
 def test_two_workspaces_of_one_network_have_masks_of_their_own():
     network = random_network((5, 40, 3), dropout=0.5)
     first, second = network.workspace(6), network.workspace(6)
-    x = np.random.default_rng(0).random((6, 5), np.float32)
+    x = np.random.default_rng(0).random((5, 6), np.float32)
     first.sample_masks(np.random.default_rng(1))
     z = network.forward(x, first).copy()
     second.sample_masks(np.random.default_rng(2))
     assert (network.forward(x, second) != z).any()
     np.testing.assert_array_equal(network.forward(x, first), z)
-    np.testing.assert_array_equal(first.first(2).outputs[0], first.outputs[0][:2])
+    np.testing.assert_array_equal(first.first(2).outputs[0], first.outputs[0][:, :2])
+
+
+@given(sizes=widths)
+def test_parameters_in_the_layout_of_0_1_are_converted(sizes):
+    rng = np.random.default_rng(0)
+    matrices = [(rng.random((i, o)), rng.random(o)) for i, o in pairwise(sizes)]
+    stored = np.concatenate([part.ravel() for pair in matrices for part in pair])
+    found = layer_views(from_layout(stored, sizes, LAYOUT_0_1), sizes)
+    for (W, b), (stored_W, stored_b) in zip(found, matrices, strict=True):
+        np.testing.assert_array_equal(W, stored_W.T)
+        np.testing.assert_array_equal(b, stored_b)
+    assert from_layout(stored, sizes, LAYOUT) is stored
+
+
+def test_an_unknown_layout_is_an_error():
+    with pytest.raises(ValueError, match="unknown layout 'other'"):
+        from_layout(np.zeros(3), (2, 1), "other")

@@ -106,7 +106,7 @@ def test_a_training_resumed_anywhere_equals_the_uninterrupted_one(noise, count, 
     saved = checkpoint.pack(before.network.parameters, before.sgd, state)
     after = Training(dataset, batch_size=batch, seed=99)  # other parameters, another learning rate
     after.sgd.lr = 5.0
-    state = checkpoint.unpack(saved, after.network.parameters, after.sgd)
+    state = checkpoint.unpack(saved, after.network.parameters, after.sgd, after.network.sizes)
     events += after.events(state=state, **options)
 
     assert without_times(events) == expected
@@ -125,7 +125,7 @@ def test_every_epoch_uses_every_image_once_with_its_label(count, batch):
 
     list(training.events(loss=watched))
 
-    used = np.rint(np.concatenate(training.network.seen)[:, 0] * 255).astype(int)
+    used = np.rint(np.concatenate(training.network.seen, axis=1)[0] * 255).astype(int)
     np.testing.assert_array_equal(np.concatenate(labels), used % 10)
     epochs = used.reshape(3, count)
     np.testing.assert_array_equal(np.sort(epochs, axis=1), [number] * 3)
@@ -287,7 +287,7 @@ def test_every_optimizer_resumes_as_if_never_interrupted(noise, optimizer, augme
     saved = checkpoint.pack(before.parameters, sgd, state)
     state = TrainingState()
     after, sgd, events = begin(state)
-    state.__dict__.update(checkpoint.unpack(saved, after.parameters, sgd).__dict__)
+    state.__dict__.update(checkpoint.unpack(saved, after.parameters, sgd, after.sizes).__dict__)
     assert without_times([*seen, *events]) == expected
     assert after.parameters.tobytes() == whole.parameters.tobytes()
 
@@ -295,7 +295,7 @@ def test_every_optimizer_resumes_as_if_never_interrupted(noise, optimizer, augme
 def test_augmented_images_differ_in_every_epoch(noise):
     training = Training(noise(20), epochs=2, batch_size=20)
     of(Epoch, training.events(augmentation=1.0))
-    first, second = training.network.seen
+    first, second = (x.T for x in training.network.seen)
     assert first.min() >= 0 and first.max() <= 1
     for row in first:
         assert np.abs(second - row).max(axis=1).min() > 0.1  # none is used twice

@@ -6,6 +6,7 @@ Safetensors, because reading one runs no code, unlike unpickling.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +16,7 @@ from safetensors.numpy import load, save
 
 from nn.errors import UserError
 from nn.layers import Array
-from nn.network import LAYOUT
+from nn.network import LAYOUT, LAYOUT_0_1, from_layout
 from nn.optimizers import Optimizer
 from nn.training import TrainingState
 
@@ -40,8 +41,12 @@ def pack(parameters: Array, optimizer: Optimizer, state: TrainingState) -> bytes
     )
 
 
-def unpack(data: bytes, parameters: Array, optimizer: Optimizer) -> TrainingState:
+def unpack(
+    data: bytes, parameters: Array, optimizer: Optimizer, sizes: Sequence[int]
+) -> TrainingState:
     """Fill ``parameters`` and ``optimizer`` from what ``pack`` returned → the training state.
+
+    sizes: of the network's layers, to convert a checkpoint in the layout of 0.1.
 
     Raises UserError when the checkpoint is damaged or belongs to another network. Then nothing has
     been changed.
@@ -50,17 +55,16 @@ def unpack(data: bytes, parameters: Array, optimizer: Optimizer) -> TrainingStat
         arrays = load(data)
         stored: dict[str, Any] = dict(json.loads(arrays["rest"].tobytes()))
         values = {OLD_KEYS.get(key, key): value for key, value in stored.items()}
-        layout = values.pop("layout", LAYOUT)  # 0.1 had this one and did not state it
-        if layout != LAYOUT:
-            raise ValueError(f"its parameters have the unknown layout {layout!r}")
+        layout = values.pop("layout", LAYOUT_0_1)  # which 0.1 did not state
         lr, optimizer_steps = float(values.pop("lr")), int(values.pop("optimizer_steps"))
         state = TrainingState(**values)
         targets = ((parameters, arrays["parameters"]), (optimizer.state, arrays["state"]))
         for target, saved in targets:
             if target.shape != saved.shape or target.dtype != saved.dtype:
                 raise ValueError(f"expected {target.shape} {target.dtype}, got {saved.shape}")
-        for target, saved in targets:
-            target[...] = saved
+        parameters[...] = from_layout(arrays["parameters"], sizes, layout)
+        for slot, saved in zip(optimizer.state, arrays["state"], strict=True):
+            slot[...] = from_layout(saved, sizes, layout)
         optimizer.lr, optimizer.steps = lr, optimizer_steps
         return state
     except (SafetensorError, KeyError, ValueError, TypeError) as error:

@@ -55,6 +55,6 @@ def predict(
     if by is None:
         by, rule = network(), rejection_rule()
     z = by.logits(as_input(preprocessed.image[np.newaxis]))
-    [p] = by.output.forward(z)
-    rejected = rule is not None and rule.rejects(z[0], preprocessed)
+    p = by.output.forward(z)[:, 0]
+    rejected = rule is not None and rule.rejects(z[:, 0], preprocessed)
     return Prediction(int(p.argmax()), float(p.max()), p, rejected)

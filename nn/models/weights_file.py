@@ -1,13 +1,17 @@
 """Weights files: a network as .npz, .safetensors, or .json for people and other programs.
 
-Each holds W1, b1, W2, b2, … and a header: the format's version, the layout of the arrays, the
-activation, the output, and what the writer adds about the network. A file is checked completely
-before it is used.
+Each holds W1, b1, W2, b2, …, every W (outputs, inputs), and a header: the format's version, the
+activation, the output, and what the writer adds about the network. In .safetensors the arrays are
+named 0.weight, 0.bias, 2.weight, …, as PyTorch's nn.Sequential names them, so its load_state_dict
+takes the file as it is. A file is checked completely before it is used.
+
+Version 1 of the format, by Digitscope 0.1, has W1, b1, … in all files, every W (inputs, outputs).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,11 +23,11 @@ from safetensors.numpy import save
 from nn import PIXELS
 from nn.errors import UserError
 from nn.layers import ACTIVATIONS, OUTPUTS, Array
-from nn.network import LAYOUT, Network, layer_views
+from nn.network import LAYOUT, LAYOUT_0_1, Network, layer_views
 from nn.support import safe_npz
 from nn.support.atomic_write import replacing
 
-VERSION = 1
+VERSION = 2
 CLASSES = 10
 MAX_BYTES = 2**28  # of a file, and of its arrays; the largest network takes less in any format
 
@@ -85,10 +89,11 @@ def _network(
             f"{path} was written by a newer Digitscope (format {header['digitscope']}; this "
             f"version supports {VERSION}). Update Digitscope."
         )
-    if header.get("layout", LAYOUT) != LAYOUT:  # 0.1 did not state it
-        raise UserError(
-            f"{path}: layout must be {LAYOUT}; found {header['layout']!r}. Update Digitscope."
-        )
+    layout = header.get("layout", LAYOUT_0_1)  # which 0.1 did not state
+    if layout == LAYOUT_0_1:
+        arrays = {name: array.T for name, array in arrays.items()}
+    elif layout != LAYOUT:
+        raise UserError(f"{path}: layout must be {LAYOUT}; found {layout!r}. Update Digitscope.")
     for field, known in (("activation", ACTIVATIONS), ("output", OUTPUTS)):
         if header.get(field) not in list(known):
             raise UserError(
@@ -109,9 +114,9 @@ def _network(
     sizes = [PIXELS]
     for n in range(1, depth + 1):
         W, b = arrays[f"W{n}"], arrays[f"b{n}"]
-        if W.ndim != 2 or W.shape[0] != sizes[-1] or b.shape != W.shape[1:] or not W.size:
+        if W.ndim != 2 or W.shape[1] != sizes[-1] or b.shape != W.shape[:1] or not W.size:
             raise UserError(
-                f"{path}: W{n} and b{n} must be ({sizes[-1]}, nodes) and (nodes,); found {W.shape} "
+                f"{path}: W{n} and b{n} must be (nodes, {sizes[-1]}) and (nodes,); found {W.shape} "
                 f"and {b.shape}."
             )
         sizes.append(len(b))
@@ -157,7 +162,7 @@ def _write_npz(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array
 def _read_safetensors(path: Path) -> tuple[Any, dict[str, Array]]:
     try:
         with safe_open(path, framework="numpy") as file:
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            arrays = {_own_name(name): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             header = (file.metadata() or {}).get("header", "")
     except (SafetensorError, ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is not a valid .safetensors file: {error}.") from None
@@ -166,7 +171,24 @@ def _read_safetensors(path: Path) -> tuple[Any, dict[str, Array]]:
 
 def _write_safetensors(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     # Not save_file, whose file only its owner may read, whatever the umask.
-    path.write_bytes(save(dict(arrays), {"header": _header_text(header)}))
+    tensors = {_torch_name(name): array for name, array in arrays.items()}
+    path.write_bytes(save(tensors, {"header": _header_text(header)}))
+
+
+# In nn.Sequential(Linear, ReLU, Linear, …) layer n, counted from 1, is module 2 (n − 1).
+
+
+def _torch_name(name: str) -> str:
+    """``W2`` → ``2.weight``"""
+    return f"{2 * int(name[1:]) - 2}.{'weight' if name[0] == 'W' else 'bias'}"
+
+
+def _own_name(name: str) -> str:
+    """``2.weight`` → ``W2``; any other name stays, to be checked as all names are."""
+    found = re.fullmatch(r"(\d{1,3})\.(weight|bias)", name)
+    if not found or int(found[1]) % 2:
+        return name
+    return f"{'W' if found[2] == 'weight' else 'b'}{int(found[1]) // 2 + 1}"
 
 
 def _header_text(header: Mapping[str, Any]) -> str:
@@ -180,7 +202,7 @@ def _header(path: Path, text: str) -> Any:
         raise UserError(f"{path} was not written by Digitscope: it lacks the header.") from None
 
 
-# .json: the header, and layers → nodes → incoming weights and bias, in whatever layout
+# .json: the header, and layers → nodes → incoming weights and bias; the same in both versions
 
 
 def _read_json(path: Path) -> tuple[Any, dict[str, Array]]:
@@ -196,14 +218,14 @@ def _read_json(path: Path) -> tuple[Any, dict[str, Array]]:
         try:
             nodes = layer["nodes"]
             with np.errstate(over="ignore"):  # becomes infinite, which is an error below
-                arrays[f"W{n}"] = np.array([node["weights"] for node in nodes], np.float32).T
+                arrays[f"W{n}"] = np.array([node["weights"] for node in nodes], np.float32)
                 arrays[f"b{n}"] = np.array([node["bias"] for node in nodes], np.float32)
         except (KeyError, TypeError, ValueError, OverflowError):
             raise UserError(
                 f"{path}: layer {n} must be a list of nodes, each with a bias and as many weights "
                 "as the layer before it has nodes."
             ) from None
-    return header, arrays
+    return header | {"layout": LAYOUT}, arrays
 
 
 def _write_json(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
@@ -217,7 +239,7 @@ def _json_lines(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Itera
     Wb = list(arrays.values())
     for n, (W, b) in enumerate(zip(Wb[::2], Wb[1::2], strict=True)):
         yield ("," if n else "") + '\n  {"nodes": ['
-        for m, (weights, bias) in enumerate(zip(W.T, b, strict=True)):
+        for m, (weights, bias) in enumerate(zip(W, b, strict=True)):
             numbers = ", ".join([f"{weight:.9g}" for weight in weights.tolist()])
             yield ("," if m else "") + f'\n   {{"bias": {bias:.9g}, "weights": [{numbers}]}}'
         yield "\n  ]}"

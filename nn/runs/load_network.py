@@ -82,7 +82,7 @@ def _checkpoint(store: RunStore, run: Run) -> Model:
     if data is None:
         raise UserError(f"Run {run.name} has no checkpoint yet: it is {run.state}.")
     network, _, optimizer = run.spec.build()
-    state = checkpoint.unpack(data, network.parameters, optimizer)
+    state = checkpoint.unpack(data, network.parameters, optimizer, network.sizes)
     return Model(network, run, state.step)
 
 

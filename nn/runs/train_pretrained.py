@@ -68,7 +68,7 @@ def calibrate(network: Network, held_out: Dataset) -> float:
     x = np.empty((len(held_out), PIXELS), np.float32)
     images = np.asarray(held_out.images).reshape(len(held_out), -1)
     augment(images, np.random.default_rng(0), x, SPEC.augmentation, RANGES)
-    z = network.logits(x)
+    z = network.logits(x.T)
     temperatures = np.geomspace(0.25, 4, 201)
     losses = [cross_entropy(network.output, z / t, held_out.labels) for t in temperatures]
     temperature = float(temperatures[np.argmin(losses)])
@@ -98,4 +98,4 @@ def _logit_and_complexity(network: Network, images: Iterable[Array]) -> Array:
     """(n, 2): highest logit and stroke complexity of each image that is not blank."""
     found = [one for one in map(preprocess, images) if not one.blank]
     z = network.logits(as_input(np.stack([one.image for one in found])))
-    return np.stack([z.max(axis=1), [stroke_complexity(one) for one in found]], axis=1)
+    return np.stack([z.max(axis=0), [stroke_complexity(one) for one in found]], axis=1)

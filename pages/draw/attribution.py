@@ -81,7 +81,7 @@ def _neurons(found: Attribution, digit: int, model: Model, image: Array) -> None
     drawing = drawing_image(image, "Input image")
     groups = []
     for neuron in strongest:
-        weights = W[:, neuron].reshape(IMAGE_SIDE, IMAGE_SIDE)
+        weights = W[neuron].reshape(IMAGE_SIDE, IMAGE_SIDE)
         groups.append(
             Group(
                 [

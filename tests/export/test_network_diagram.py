@@ -31,7 +31,7 @@ def test_every_node_lies_inside_the_image_apart_from_the_others(hidden, width):
 @pytest.mark.parametrize(("layer", "start", "end"), [(0, 0, 6), (0, 783, 0), (1, 3, 9)])
 def test_a_single_weight_is_one_line_between_its_nodes(layer, start, end, sign):
     network = Network((784, 7, 10))
-    list(layer_views(network.parameters, network.sizes))[layer][0][start, end] = 0.3 * sign
+    list(layer_views(network.parameters, network.sizes))[layer][0][end, start] = 0.3 * sign
     shown = sign * network_diagram.shades(network.parameters, network.sizes, WIDTH).astype(int)
     assert shown.min() == 0 and shown.max() > 100
     centers = [where for where, _ in network_diagram.layout(network.sizes, WIDTH)]
@@ -47,7 +47,7 @@ def test_a_single_weight_is_one_line_between_its_nodes(layer, start, end, sign):
 def test_the_strongest_weight_of_a_layer_has_the_strongest_color():
     network = Network((784, 2, 10))
     W = list(layer_views(network.parameters, network.sizes))[1][0]
-    W[0, 0], W[1, 9] = 2.0, -0.5
+    W[0, 0], W[9, 1] = 2.0, -0.5
     shown = network_diagram.shades(network.parameters, network.sizes, WIDTH)
     assert shown.max() > 100
     assert -40 < shown.min() < 0

@@ -10,34 +10,36 @@ from safetensors.numpy import load, save
 
 from nn.errors import UserError
 from nn.models.checkpoint import pack, unpack
-from nn.network import LAYOUT
+from nn.network import LAYOUT, parameter_count
 from nn.optimizers import Sgd
 from nn.training import TrainingState
 
 
-def trained(size: int = 12, momentum: float = 0.9, seed: int = 0) -> tuple[np.ndarray, Sgd]:
-    """Parameters and an optimizer after some steps."""
-    rng = np.random.default_rng(seed)
+def trained(
+    sizes: tuple[int, ...] = (3, 2, 1), momentum: float = 0.9, seed: int = 0
+) -> tuple[np.ndarray, Sgd, tuple[int, ...]]:
+    """Parameters and an optimizer after some steps, and the network's layer sizes."""
+    rng, size = np.random.default_rng(seed), parameter_count(sizes)
     parameters = rng.standard_normal(size).astype(np.float32)
     sgd = Sgd(size, lr=0.1, momentum=momentum)
     for _ in range(3):
         sgd.step(parameters, rng.standard_normal(size).astype(np.float32))
-    return parameters, sgd
+    return parameters, sgd, sizes
 
 
-PACKED = pack(*trained(), TrainingState(5, 1.5, 0.25, 3.0))
+PACKED = pack(*trained()[:2], TrainingState(5, 1.5, 0.25, 3.0))
 times = st.floats(0, 1e9)
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
 @given(step=st.integers(0, 10**12), loss=times, seconds=times, lr=st.floats(1e-9, 10))
 def test_a_round_trip_is_exact(momentum, step, loss, seconds, lr):
-    parameters, sgd = trained(momentum=momentum)
+    parameters, sgd, sizes = trained(momentum=momentum)
     sgd.lr = lr
     state = TrainingState(step, loss, seconds / 2, seconds)
-    others, other = trained(momentum=momentum, seed=1)
+    others, other, _ = trained(momentum=momentum, seed=1)
 
-    assert unpack(pack(parameters, sgd, state), others, other) == state
+    assert unpack(pack(parameters, sgd, state), others, other, sizes) == state
 
     assert others.tobytes() == parameters.tobytes()
     assert other.state.tobytes() == sgd.state.tobytes()
@@ -45,14 +47,16 @@ def test_a_round_trip_is_exact(momentum, step, loss, seconds, lr):
 
 
 def test_packing_changes_nothing():
-    parameters, sgd = trained()
+    parameters, sgd, _ = trained()
     before = parameters.tobytes(), sgd.state.tobytes()
     pack(parameters, sgd, TrainingState())
     assert (parameters.tobytes(), sgd.state.tobytes()) == before
 
 
 @pytest.mark.parametrize(
-    "other", [trained(size=13), trained(momentum=0.0), trained(size=1)], ids=["wider", "sgd", "one"]
+    "other",
+    [trained((4, 2, 1)), trained(momentum=0.0), trained((0, 1))],
+    ids=["wider", "sgd", "one"],
 )
 def test_the_checkpoint_of_another_network_is_a_user_error(other):
     with pytest.raises(UserError, match="checkpoint cannot be used"):
@@ -67,7 +71,7 @@ def test_a_truncated_checkpoint_is_a_user_error(length):
 
 @pytest.mark.parametrize("rest", [None, b'{"step": 5', b'{"lr": 1, "unknown": 5}', b"[]", b"5"])
 def test_another_safetensors_file_is_a_user_error(rest):
-    parameters, sgd = trained()
+    parameters, sgd, _ = trained()
     arrays = {"parameters": parameters, "state": sgd.state}
     if rest is not None:
         arrays["rest"] = np.frombuffer(rest, np.uint8)
@@ -107,12 +111,12 @@ def test_the_layout_is_stated_and_an_unknown_one_is_a_user_error():
 
 
 def test_a_checkpoint_of_0_1_is_read():
-    parameters, sgd = trained(seed=1)
+    parameters, sgd, sizes = trained(seed=1)
     old = with_values(
         layout=None, optimizer_steps=None, steps=3, smoothed_loss=None, smooth_loss=3.0,
         epochs_without_improvement=None, stale_epochs=2,
     )  # fmt: skip
-    assert unpack(old, parameters, sgd) == TrainingState(
+    assert unpack(old, parameters, sgd, sizes) == TrainingState(
         5, 1.5, 0.25, 3.0, epochs_without_improvement=2
     )
     assert sgd.steps == 3

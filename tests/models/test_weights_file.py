@@ -122,7 +122,7 @@ def test_json_lists_layers_nodes_weights_and_bias(network, written):
     first = network.layers[0]
     assert [len(layer["nodes"]) for layer in layers] == [3, 10]
     node = layers[0]["nodes"][2]
-    np.testing.assert_array_equal(np.float32(node["weights"]), first.W[:, 2])
+    np.testing.assert_array_equal(np.float32(node["weights"]), first.W[2])
     assert np.float32(node["bias"]) == first.b[2]
 
 
@@ -139,7 +139,7 @@ def test_npz_holds_w_and_b_of_each_layer(network, written, folder):
         ({}, "not written by Digitscope"),
         ([], "not written by Digitscope"),
         (HEADER | {"digitscope": "1"}, "not written by Digitscope"),
-        (HEADER | {"digitscope": 2}, "newer Digitscope"),
+        (HEADER | {"digitscope": 3}, "newer Digitscope"),
         (HEADER | {"activation": "swish"}, "activation must be one of .* found 'swish'"),
         (HEADER | {"activation": ["relu"]}, "activation must be one of"),
         (HEADER | {"output": None}, "output must be one of"),
@@ -163,11 +163,11 @@ NAN = np.full(10, np.nan, np.float32)
         ({"b2": None}, "lacks b2"),
         ({"W1": None, "b1": None}, "lacks W1, b1"),
         ({"more": np.zeros(3)}, "has more"),
-        ({"W1": np.zeros((400, 1), np.float32)}, r"W1 and b1 must be \(784, nodes\).*\(400, 1\)"),
+        ({"W1": np.zeros((400, 1), np.float32)}, r"W1 and b1 must be \(nodes, 784\).*\(1, 400\)"),
         ({"W1": np.zeros((1, 784), np.float32)}, "W1 and b1 must be"),
         ({"W1": np.zeros(784, np.float32)}, "W1 and b1 must be"),
         ({"b1": np.zeros(2, np.float32)}, "W1 and b1 must be"),
-        ({"W2": np.zeros((2, 10), np.float32)}, r"W2 and b2 must be \(1, nodes\)"),
+        ({"W2": np.zeros((2, 10), np.float32)}, r"W2 and b2 must be \(nodes, 1\)"),
         ({"W2": np.zeros((1, 9)), "b2": np.zeros(9)}, "expected 10 outputs.*found 9"),
         ({"W1": np.zeros((784, 0)), "b1": np.zeros(0), "W2": np.zeros((0, 10))}, "W1 and b1"),
         ({"b2": NAN}, "b2 contains numbers that are not finite"),
@@ -198,8 +198,8 @@ LAYER = {"nodes": [{"bias": 0.0, "weights": [0.0] * 784}] * 10}
         ([LAYER, {"nodes": [{"bias": 0, "weights": [10**400]}]}], "layer 2 must be"),
         ([{"nodes": [{"bias": float("nan"), "weights": [0.0] * 784}] * 10}], "not finite"),
         ([{"nodes": [{"bias": 0, "weights": [1e39] * 784}] * 10}], "not finite"),
-        ([{"nodes": [{"bias": 0, "weights": [0.0] * 400}] * 10}], r"\(784, nodes\).*\(400, 10\)"),
-        ([LAYER, LAYER], r"W2 and b2 must be \(10, nodes\)"),
+        ([{"nodes": [{"bias": 0, "weights": [0.0] * 400}] * 10}], r"\(nodes, 784\).*\(10, 400\)"),
+        ([LAYER, LAYER], r"W2 and b2 must be \(nodes, 10\)"),
     ],
 )
 @pytest.mark.filterwarnings("error")
@@ -309,7 +309,36 @@ def test_permissions_follow_the_umask(tmp_path, network, kind, umask, mode):
 
 @pytest.mark.parametrize("kind", [".npz", ".safetensors"])
 def test_the_layout_is_stated_and_an_unknown_one_is_a_user_error(folder, kind, written):
-    assert b"inputs_outputs" in written[kind].replace(b"\0", b"")  # NumPy's text: 4 bytes each
-    other = MAKERS[kind](HEADER | {"layout": "outputs_inputs"}, arrays())
-    with pytest.raises(UserError, match="layout must be inputs_outputs; found 'outputs_inputs'"):
+    assert b"outputs_inputs" in written[kind].replace(b"\0", b"")  # NumPy's text: 4 bytes each
+    other = MAKERS[kind](HEADER | {"layout": "other"}, arrays())
+    with pytest.raises(UserError, match="layout must be outputs_inputs; found 'other'"):
         weights_file.read(put(folder, kind, other))
+
+
+@pytest.mark.parametrize("kind", [".npz", ".safetensors"])
+def test_a_file_in_the_layout_of_0_1_makes_the_same_network(folder, kind, network):
+    members = {
+        f"{name}{n}": np.ascontiguousarray(array.T)
+        for n, layer in enumerate((network.layers[0], network.layers[2]), 1)
+        for name, array in (("W", layer.W), ("b", layer.b))
+    }
+    header = HEADER | {"activation": "tanh", "output": "sigmoid"}
+    found, _ = weights_file.read(put(folder, kind, MAKERS[kind](header, members)))
+    np.testing.assert_array_equal(found.parameters, network.parameters)
+
+
+def test_pytorch_loads_a_safetensors_file_as_it_is(tmp_path):
+    torch = pytest.importorskip("torch", reason="a peer of the benchmarks")
+    from safetensors.torch import load_file
+
+    network = Network((784, 20, 15, 10))
+    network.initialize("normal", np.random.default_rng(0))
+    weights_file.write(network, tmp_path / "model.safetensors", {})
+    linear = torch.nn.Linear
+    model = torch.nn.Sequential(
+        linear(784, 20), torch.nn.ReLU(), linear(20, 15), torch.nn.ReLU(), linear(15, 10)
+    )
+    model.load_state_dict(load_file(tmp_path / "model.safetensors"))
+    x = np.random.default_rng(1).random((784, 3), np.float32)
+    logits = model(torch.from_numpy(x.T.copy())).detach().numpy()
+    np.testing.assert_allclose(network.logits(x).T, logits, rtol=1e-4, atol=1e-3)

@@ -112,7 +112,7 @@ def recorded(store, run):
 
 def parameters(store, run):
     network, _, optimizer = run.spec.build()
-    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimizer)
+    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimizer, network.sizes)
     return network.parameters
 
 

@@ -34,7 +34,7 @@ def put(store, run, **values):
 def test_a_run_by_id_prefix_or_name_loads_its_checkpoint(recorded):
     store, run = recorded
     network, _, optimizer = run.spec.build()
-    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimizer)
+    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimizer, network.sizes)
     for text in (run.id, run.id[:6], "trained"):
         loaded, found, step = load(store, text)
         assert (found, step) == (run, run.step)

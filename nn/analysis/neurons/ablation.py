@@ -49,7 +49,7 @@ def scores(
         chosen = labels == digit
         accuracy_per_digit[digit] = correct[chosen].mean()
         x = logits[chosen]
-        loss_per_digit[digit] = loss(network.output, x, labels[chosen])
+        loss_per_digit[digit] = loss(network.output, x.T, labels[chosen])
     return Scores(float(correct.mean()), accuracy_per_digit, loss_per_digit)
 
 
@@ -58,9 +58,9 @@ def _logits(network: Network, layer: int, z: Array, neuron: int | None) -> Array
     if is_output(network, layer):
         return z
     activation, *following = layers_after(network, layer)
-    x = activation.forward(z)
+    x = activation.forward(z.T)
     if neuron is not None:
-        x[:, neuron] = 0
+        x[neuron] = 0
     for part in following:
         x = part.forward(x)
-    return x
+    return x.T

@@ -1,4 +1,4 @@
-"""Pre-activations (x W + b) and activations of every neuron of a layer.
+"""Pre-activations (W x + b) and activations of every neuron of a layer.
 
 Layers are numbered from 0, the first hidden layer; the last is the output layer. A network without
 hidden layers therefore has one layer, 0: its ten outputs.
@@ -44,7 +44,7 @@ def layers_after(network: Network, layer: int) -> list[Layer]:
 
 
 def pre_activations(network: Network, images: Array, layer: int) -> NDArray[np.float32]:
-    """images: (n, 28, 28) uint8 → (n, width) of ``layer``: x W + b.
+    """images: (n, 28, 28) uint8 → (n, width) of ``layer``: W x + b.
 
     Takes 4 bytes a number: 5 MB for 128 neurons and 10,000 images. Raises UserError for a layer
     that does not exist, and for a network that has diverged.
@@ -57,7 +57,7 @@ def pre_activations(network: Network, images: Array, layer: int) -> NDArray[np.f
             x = as_input(images[start : start + CHUNK], network.parameters.dtype)
             for part in up_to_here:
                 x = part.forward(x)
-            z[start : start + CHUNK] = x
+            z[start : start + CHUNK] = x.T
     if not np.isfinite(z).all():
         raise UserError(
             "The network has diverged at this snapshot: its values are no longer finite. Choose an "
@@ -70,7 +70,7 @@ def activations(network: Network, layer: int, z: Array) -> Array:
     """z: (n, width), as ``pre_activations`` → (n, width): the activation function's values; in the
     output layer the probabilities."""
     if is_output(network, layer):
-        return network.output.forward(z)
+        return network.output.forward(z.T).T
     return layers_after(network, layer)[0].forward(z)
 
 

@@ -51,7 +51,7 @@ def neuron_statistics(network: Network, layer: int, z: Array, labels: Array) -> 
     else:
         dead = activation_rate == 0
     return NeuronStatistics(
-        weight_norm=np.linalg.norm(W.astype(np.float32), axis=0),
+        weight_norm=np.linalg.norm(W.astype(np.float32), axis=1),
         activation_rate=activation_rate,
         mean_activation=mean_activation,
         preferred_class=preferred_class,

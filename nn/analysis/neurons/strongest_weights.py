@@ -37,7 +37,7 @@ def strongest_weights(
         if len(flat) > max_count:
             chosen = np.argpartition(size, -max_count)[-max_count:]
         chosen = chosen[np.argsort(size[chosen], kind="stable")]
-        source, target = np.divmod(chosen, W.shape[1])
+        target, source = np.divmod(chosen, W.shape[1])
         connections.append(
             Connections(source.astype(np.uint16), target.astype(np.uint16), flat[chosen])
         )

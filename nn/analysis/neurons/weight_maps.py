@@ -20,7 +20,7 @@ def weight_maps(
     parameters: Array, sizes: Sequence[int], layer: int = 0, neurons: slice = slice(None)
 ) -> NDArray[np.float32]:
     """→ (neurons, 784): in the first layer, a neuron's incoming weights; in a deeper layer, those
-    weights projected to pixel space by the product W₁ W₂ … of all matrices up to it. The projection
+    weights projected to pixel space by the product … W₂ W₁ of all matrices up to it. The projection
     ignores the activation functions in between, so it shows the direction of a pixel's influence,
     but not its exact size.
 
@@ -29,9 +29,9 @@ def weight_maps(
     """
     check_layer(sizes, layer)
     matrices = [W for W, _ in layer_views(parameters, sizes)][: layer + 1]
-    maps = matrices[-1].T[neurons].astype(np.float32)
+    maps = matrices[-1][neurons].astype(np.float32)
     for W in reversed(matrices[:-1]):
-        maps = maps @ W.T.astype(np.float32)
+        maps = maps @ W.astype(np.float32)
     return np.ascontiguousarray(maps)
 
 
@@ -46,5 +46,5 @@ def outgoing_weights(
     if layer == len(sizes) - 2:
         raise UserError("Neurons of the output layer have no outgoing weights.")
     W = list(layer_views(parameters, sizes))[layer + 1][0]
-    outgoing: NDArray[np.float32] = W[neuron].astype(np.float32)
+    outgoing: NDArray[np.float32] = W[:, neuron].astype(np.float32)
     return outgoing

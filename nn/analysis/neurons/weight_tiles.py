@@ -19,8 +19,8 @@ def weight_tiles(
 
     parameters: flat, as nn.network.Network.parameters.
     """
-    W, _ = next(layer_views(parameters, sizes))  # (784, neurons)
-    return quantize(W.T[neurons].astype(np.float32, order="C"))
+    W, _ = next(layer_views(parameters, sizes))  # (neurons, 784)
+    return quantize(W[neurons].astype(np.float32, order="C"))
 
 
 def quantize(maps: Array) -> tuple[NDArray[np.float32], NDArray[np.int8]]:

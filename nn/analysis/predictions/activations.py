@@ -12,10 +12,10 @@ def node_activations(network: Network, image: Array) -> list[Array]:
     """image: (28, 28) uint8 in MNIST's frame → one array for each layer of nodes, as wide as the
     network's ``sizes``: the pixels in [0, 1], each hidden layer, the probabilities."""
     x = as_input(image[np.newaxis], network.parameters.dtype)
-    columns = [x[0]]
+    columns = [x[:, 0]]
     for layer in network.layers:
         x = layer.forward(x)
         if not isinstance(layer, Dense | Dropout):
-            columns.append(x[0])
-    columns.append(network.output.forward(x)[0])
+            columns.append(x[:, 0])
+    columns.append(network.output.forward(x)[:, 0])
     return columns

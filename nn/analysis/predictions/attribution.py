@@ -29,15 +29,15 @@ class Attribution(NamedTuple):
 def attribution(network: Network, image: Array) -> Attribution:
     """image: (28, 28) uint8 in MNIST's frame. Changes nothing in the network."""
     xs = network.layer_inputs(as_input(image[np.newaxis], network.parameters.dtype))
-    logits = xs[-1][0]
-    # One row for each digit: ∂logit/∂x, for the input x of each layer.
+    logits = xs[-1][:, 0]
+    # One column for each digit: ∂logit/∂x, for the input x of each layer.
     dxs = network.input_gradients(xs, np.eye(len(logits), dtype=logits.dtype))
-    pixels = xs[0] * dxs[0]
+    pixels = (xs[0] * dxs[0]).T
     hidden = len(network.sizes) > 2
     return Attribution(
         logits,
         pixels.reshape(-1, 28, 28),
         logits - pixels.sum(axis=1),
-        xs[2][0] if hidden else logits[:0],
-        xs[2] * dxs[2] if hidden else np.empty((len(logits), 0), logits.dtype),
+        xs[2][:, 0] if hidden else logits[:0],
+        (xs[2] * dxs[2]).T if hidden else np.empty((len(logits), 0), logits.dtype),
     )

@@ -44,7 +44,7 @@ def predicted_digits(network: Network, images: Array) -> NDArray[np.intp]:
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, len(images), CHUNK):
             x = as_input(images[start : start + CHUNK], network.parameters.dtype)
-            network.logits(x).argmax(axis=1, out=predicted[start : start + CHUNK])
+            network.logits(x).argmax(axis=0, out=predicted[start : start + CHUNK])
     return predicted
 
 

@@ -15,10 +15,9 @@ from sqlalchemy import (
     Text,
 )
 
+from nn.network import LAYOUT, LAYOUT_0_1
 from nn.random_streams import CURRENT_VERSION
 
-# How parameters are stored: each weight matrix as (inputs, outputs), row by row.
-LAYOUT_0_1 = "inputs_outputs"
 STREAMS_0_1 = 1  # the version of 0.1's random streams
 
 SCHEMA_VERSION = 5
@@ -77,7 +76,7 @@ runs = Table(
     Column("epoch", Integer, nullable=False, default=0),  # complete ones
     Column("test_accuracy", Float),  # after the last complete epoch
     Column("pinned", Boolean, nullable=False, default=False),  # keeps all its snapshots
-    Column("parameter_layout", String(32), nullable=False, default=LAYOUT_0_1),
+    Column("parameter_layout", String(32), nullable=False, default=LAYOUT),
     Column("stream_version", Integer, nullable=False, default=CURRENT_VERSION),
 )
 
@@ -112,8 +111,8 @@ epochs = Table(
     Column("seconds", Float, nullable=False),
 )
 
-# Snapshots: the network at chosen steps, to look at. Parameters are float16, in the order of
-# nn.network.Network.parameters.
+# Snapshots: the network at chosen steps, to look at. Parameters are float16, in the layout that the
+# run's row names (see nn.network.from_layout).
 snapshots = Table(
     "snapshots",
     metadata,

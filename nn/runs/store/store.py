@@ -23,6 +23,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, s
 from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
+from nn.network import LAYOUT, from_layout
 from nn.runs.spec import RunSpec
 from nn.runs.store import database, queue, schema
 from nn.runs.store.run import Command, CommandKind, Point, Run, Snapshot, State, as_run, is_queued
@@ -244,11 +245,11 @@ class RunStore:
     def snapshot(self, run_id: str, step: int) -> Snapshot:
         """The snapshot at ``step``. Raises UserError when there is none."""
         rows = self.rows(
-            _select_snapshot(schema.snapshots, run_id).where(schema.snapshots.c.step == step)
+            select_snapshots(schema.snapshots, run_id).where(schema.snapshots.c.step == step)
         )
         if not rows:
             raise UserError(f"Run {run_id} has no snapshot at step {step:,}.")
-        return _as_snapshot(rows[0])
+        return as_snapshot(rows[0])
 
     def newest_snapshot(self, run_id: str, shown: int = -1) -> Snapshot | None:
         """The latest snapshot, live or kept, up to the run's step; None if that is ``shown``.
@@ -265,8 +266,8 @@ class RunStore:
             return None
         if kept > live:
             return self.snapshot(run_id, kept)
-        rows = self.rows(_select_snapshot(schema.live, run_id))
-        return _as_snapshot(rows[0]) if rows else None  # it may be gone by now
+        rows = self.rows(select_snapshots(schema.live, run_id))
+        return as_snapshot(rows[0]) if rows else None  # it may be gone by now
 
     def checkpoint(self, run_id: str) -> bytes | None:
         t = schema.checkpoints.c
@@ -362,13 +363,19 @@ def _check_name(name: str) -> None:
         raise UserError(f"The name of a run must be one line of text; got {name!r}.")
 
 
-def _select_snapshot(table: Any, run_id: str) -> Any:
-    t = table.c
-    return select(t.step, t.samples_seen, t.loss, t.parameters).where(t.run == run_id)
+def select_snapshots(table: Any, run_id: str) -> Any:
+    """A query for a run's rows of ``table``, kept or live snapshots, for ``as_snapshot``."""
+    t, run = table.c, schema.runs.c
+    columns = t.step, t.samples_seen, t.loss, t.parameters, run.parameter_layout, run.spec
+    return select(*columns).where(t.run == run_id, run.id == t.run)
 
 
-def _as_snapshot(row: Any) -> Snapshot:
-    return Snapshot(row.step, row.samples_seen, row.loss, np.frombuffer(row.parameters, "<f2"))
+def as_snapshot(row: Any) -> Snapshot:
+    parameters = np.frombuffer(row.parameters, "<f2")
+    if row.parameter_layout != LAYOUT:
+        sizes = RunSpec.from_json(row.spec).sizes
+        parameters = from_layout(parameters, sizes, row.parameter_layout)
+    return Snapshot(row.step, row.samples_seen, row.loss, parameters)
 
 
 def _reason(error: BaseException) -> str:

@@ -185,7 +185,7 @@ def _restore(store: RunStore, run: Run, network: Network, optimizer: Optimizer) 
     """Fill network and optimizer from the run's checkpoint, or from the network that the run is
     initialized from → where to continue. Raises UserError."""
     if saved := store.checkpoint(run.id):
-        return checkpoint.unpack(saved, network.parameters, optimizer)
+        return checkpoint.unpack(saved, network.parameters, optimizer, network.sizes)
     if run.spec.init_from:
         network.parameters[...] = load_network.initial_parameters(store, run.spec)
     return TrainingState()

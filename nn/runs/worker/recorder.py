@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+import numpy as np
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import OperationalError
 
 from nn.layers import Array
-from nn.network import parameter_count
+from nn.network import LAYOUT, from_layout, parameter_count
 from nn.runs.store import lock_retry, schema
 from nn.runs.store.lock_retry import LOCK_WAIT, Locked, retry_while_locked
 from nn.runs.store.store import Command, Point, RunStore, State
@@ -90,12 +91,17 @@ class Recorder:
         self._last_snapshot = max(self.store.snapshot_steps(self.run_id), default=-1)
         self._last_point = max((p.step for p in self.store.points(self.run_id)), default=0)
         runs = schema.runs.c
-        [row] = self.store.rows(select(runs.threads).where(runs.id == self.run_id))
+        [row] = self.store.rows(
+            select(runs.threads, runs.parameter_layout).where(runs.id == self.run_id)
+        )
         threads = row.threads or threads
         with self._writing(
-            total_steps=steps, threads=threads, state=State.RUNNING, message=message
-        ) as connection:
+            total_steps=steps, threads=threads, state=State.RUNNING, message=message,
+            parameter_layout=LAYOUT,
+        ) as connection:  # fmt: skip
             connection.execute(delete(schema.live).where(schema.live.c.run == self.run_id))
+            if row.parameter_layout != LAYOUT:
+                _convert_snapshots(connection, self.run_id, sizes, row.parameter_layout)
         return threads
 
     # Recording
@@ -241,3 +247,16 @@ class Recorder:
                 .where(schema.commands.c.id == command.id)
                 .values(step=self._latest.step)
             )
+
+
+def _convert_snapshots(
+    connection: Connection, run_id: str, sizes: tuple[int, ...], layout: str
+) -> None:
+    """Bring the snapshots of a run begun by 0.1 into today's layout, before it adds its own."""
+    t = schema.snapshots
+    steps = connection.execute(select(t.c.step).where(t.c.run == run_id)).scalars().all()
+    for step in steps:  # one at a time: a large network's would fill the memory
+        here = (t.c.run == run_id) & (t.c.step == step)
+        stored = connection.execute(select(t.c.parameters).where(here)).scalar_one()
+        converted = from_layout(np.frombuffer(stored, "<f2"), sizes, layout)
+        connection.execute(update(t).where(here).values(parameters=converted.tobytes()))

@@ -40,13 +40,13 @@ def test_ablation_equals_setting_the_outgoing_weights_to_zero(
         z = pre_activations(network, shown.images, layer)
         assert_scores(scores(network, LOSS, layer, z, shown.labels), network, shown)
         for neuron in {0, width - 1}:
-            row = matrices[layer + 1][neuron]
-            kept, row[...] = row.copy(), 0
+            column = matrices[layer + 1][:, neuron]
+            kept, column[...] = column.copy(), 0
             before = z.copy()
             found = scores(network, LOSS, layer, z, shown.labels, neuron)
             assert_scores(found, zeroed, shown)
             np.testing.assert_array_equal(z, before)
-            row[...] = kept
+            column[...] = kept
     z = pre_activations(network, shown.images, len(hidden))
     assert_scores(scores(network, LOSS, len(hidden), z, shown.labels), network, shown)
 

@@ -20,13 +20,13 @@ from tests.networks import KINDS, SHAPES, diverged, make
 
 def slowly(network, image, layer):
     """→ the layer's pre-activations and activations, in float64."""
-    y = image.reshape(1, 784) / 255
+    y = image.reshape(784, 1) / 255
     matrices = list(layer_views(network.parameters.astype(float), network.sizes))
     for number, (W, b) in enumerate(matrices[: layer + 1]):
-        z = y @ W + b
+        z = W @ y + b[:, np.newaxis]
         last = number == len(matrices) - 1
         y = (network.output if last else ACTIVATIONS[network.activation]()).forward(z)
-    return z[0], y[0]
+    return z[:, 0], y[:, 0]
 
 
 @pytest.mark.parametrize("hidden", SHAPES)

@@ -19,10 +19,10 @@ def test_every_statistic_equals_the_slow_computation(hidden, activation, output,
         z = pre_activations(network, shown.images, layer)
         found = neuron_statistics(network, layer, z, shown.labels)
         y, active = activations(network, layer, z), is_active(network, layer, z)
-        for n in range(W.shape[1]):
+        for n in range(len(W)):
             means = [y[shown.labels == digit, n].mean(dtype=float) for digit in range(10)]
             assert found.weight_norm[n] == pytest.approx(
-                sum(w * w for w in W[:, n].tolist()) ** 0.5, 1e-5
+                sum(w * w for w in W[n].tolist()) ** 0.5, 1e-5
             )
             assert found.activation_rate[n] == pytest.approx(np.mean(active[:, n]))
             np.testing.assert_allclose(found.mean_activation[n], means, atol=1e-5)

@@ -24,7 +24,7 @@ def test_the_strongest_weights_of_each_layer_weakest_first(sizes, max_count, see
     found = strongest_weights(parameters, sizes, max_count)
     for connections, (W, _) in zip(found, layer_views(parameters, sizes), strict=True):
         assert len(connections.weight) == min(max_count, W.size)
-        np.testing.assert_array_equal(connections.weight, W[connections.source, connections.target])
+        np.testing.assert_array_equal(connections.weight, W[connections.target, connections.source])
         expected = np.sort(np.abs(W.ravel()))[-max_count:]
         np.testing.assert_array_equal(np.abs(connections.weight), expected)
         assert len(set(zip(connections.source, connections.target, strict=True))) == len(

@@ -36,7 +36,7 @@ def test_it_is_the_slope_of_the_loss(
     assert_gradient(
         lambda: evaluate(network, loss, shown.images, shown.labels).loss,
         W,
-        weight_gradient(network, loss, shown.images, shown.labels).T,
+        weight_gradient(network, loss, shown.images, shown.labels),
         every_axis=False,
     )
 

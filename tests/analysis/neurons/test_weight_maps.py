@@ -17,10 +17,10 @@ from tests.networks import SHAPES, make
 def test_the_first_layers_weight_maps_are_its_weights(hidden):
     network = make(hidden)
     W = network.layers[0].W
-    np.testing.assert_array_equal(weight_maps(network.parameters, network.sizes), W.T)
+    np.testing.assert_array_equal(weight_maps(network.parameters, network.sizes), W)
     from_float16 = weight_maps(network.parameters.astype(np.float16), network.sizes)
     assert from_float16.dtype == np.float32
-    np.testing.assert_allclose(from_float16, W.T, atol=1e-3)
+    np.testing.assert_allclose(from_float16, W, atol=1e-3)
 
 
 def test_a_deeper_layers_weight_maps_sum_over_every_path_from_a_pixel():
@@ -29,11 +29,11 @@ def test_a_deeper_layers_weight_maps_sum_over_every_path_from_a_pixel():
     first, last = (weight_maps(network.parameters, network.sizes, layer) for layer in (1, 2))
     for pixel in (0, 400, 783):
         for n in range(2):
-            slow = sum(float(A[pixel, i]) * B[i, n] for i in range(3))
+            slow = sum(float(A[i, pixel]) * B[n, i] for i in range(3))
             assert first[n, pixel] == pytest.approx(slow, abs=1e-5)
         for n in range(10):
             paths = product(range(3), range(2))
-            slow = sum(float(A[pixel, i]) * B[i, j] * C[j, n] for i, j in paths)
+            slow = sum(float(A[i, pixel]) * B[j, i] * C[n, j] for i, j in paths)
             assert last[n, pixel] == pytest.approx(slow, abs=1e-5)
     some = weight_maps(network.parameters, network.sizes, 2, slice(4, 6))
     np.testing.assert_allclose(some, last[4:6], atol=1e-6)
@@ -44,7 +44,7 @@ def test_outgoing_weights_lead_to_each_neuron_of_the_next_layer():
     B = network.layers[2].W
     for n in range(3):
         np.testing.assert_array_equal(
-            outgoing_weights(network.parameters, network.sizes, 0, n), B[n]
+            outgoing_weights(network.parameters, network.sizes, 0, n), B[:, n]
         )
 
 

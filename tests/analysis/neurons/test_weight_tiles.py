@@ -15,7 +15,7 @@ def test_a_tile_times_its_scale_is_the_neurons_weights(sizes: tuple[int, ...]) -
     network.initialize("he", np.random.default_rng(0))
     scales, tiles = weight_tiles(network.parameters.astype(np.float16), sizes)
     weights = tiles / 127 * scales[:, None]
-    np.testing.assert_allclose(weights, network.layers[0].W.T, atol=float(scales.max()) / 200)
+    np.testing.assert_allclose(weights, network.layers[0].W, atol=float(scales.max()) / 200)
     assert (np.abs(tiles).max(axis=1) == 127).all()
     some = weight_tiles(network.parameters, sizes, slice(0, 1))[1]
     np.testing.assert_allclose(some, tiles[:1], atol=1)

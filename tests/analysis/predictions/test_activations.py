@@ -21,5 +21,5 @@ def test_each_layer_follows_from_the_one_before(hidden, dropout, noise):
     for before, (W, b), after in zip(
         columns, layer_views(network.parameters, network.sizes), columns[1:-1], strict=False
     ):
-        np.testing.assert_allclose(after, np.tanh(before @ W + b), rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(after, np.tanh(W @ before + b), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(columns[-1], network.probabilities(image[np.newaxis])[0], rtol=1e-5)

@@ -31,11 +31,11 @@ def test_pixels_and_biases_add_up_to_the_logit(hidden, activation, image):
     net = network(hidden, activation)
     found = attribution(net, image)
     x = as_input(image[np.newaxis], np.float64)
-    np.testing.assert_allclose(found.logits, net.logits(x)[0], rtol=1e-12)
+    np.testing.assert_allclose(found.logits, net.logits(x)[:, 0], rtol=1e-12)
     for digit in range(10):
         workspace = net.workspace(1)
         net.forward(x, workspace)
-        workspace.gradients[-1][...] = np.eye(10)[[digit]]
+        workspace.gradients[-1][...] = np.eye(10)[:, [digit]]
         net.backward(x, workspace)
         biases = sum(
             float(b @ db)
@@ -56,16 +56,16 @@ def test_a_pixels_attribution_is_its_value_times_its_slope(
 ):
     net = network(hidden, activation)
     x = as_input(image[np.newaxis], np.float64)
-    foreground = np.flatnonzero(x[0])[::40]
+    foreground = np.flatnonzero(x[:, 0])[::40]
     found = attribution(net, image)
     for digit in (0, 7):
-        slopes = found.pixels[digit].ravel()[foreground] / x[0, foreground]
-        moved = x[0, foreground].copy()
+        slopes = found.pixels[digit].ravel()[foreground] / x[foreground, 0]
+        moved = x[foreground, 0].copy()
 
         def logit(moved=moved, digit=digit) -> float:
             near = x.copy()
-            near[0, foreground] = moved
-            return float(net.logits(near)[0, digit])
+            near[foreground, 0] = moved
+            return float(net.logits(near)[digit, 0])
 
         assert_gradient(logit, moved, slopes)
 
@@ -81,7 +81,7 @@ def test_contributions_of_neurons_and_biases_add_up_to_the_logit(image):
     net = network((7,))
     found = attribution(net, image)
     (_, _), (W, b) = layer_views(net.parameters, net.sizes)
-    np.testing.assert_allclose(found.contributions, found.activations * W.T, rtol=1e-12)
+    np.testing.assert_allclose(found.contributions, found.activations * W, rtol=1e-12)
     np.testing.assert_allclose(found.contributions.sum(axis=1) + b, found.logits, rtol=1e-9)
     assert (found.activations >= 0).all()
 

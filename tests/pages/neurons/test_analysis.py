@@ -125,7 +125,7 @@ def test_the_negative_gradient_lowers_the_loss(store):
     before = analysis.scores(run.id, step, 0)
     scales, shown = analysis.negative_gradient(run.id, step)
     network = load_network.network_at(store, run.id, step)
-    network.layers[0].W += 0.05 * (shown / 127 * scales[:, None]).T
+    network.layers[0].W += 0.05 * (shown / 127 * scales[:, None])
     _, loss, _ = run.spec.build()
     test = analysis.test_set(run.id)
     weights = np.bincount(test.labels, minlength=10) / len(test)

@@ -30,7 +30,7 @@ def test_unpacked_tiles_are_the_weights_of_each_neuron(sizes: tuple[int, ...]) -
     scales = np.frombuffer(packed, "<f4", neurons)
     shades = np.frombuffer(packed, np.int8, offset=4 * neurons).reshape(neurons, 784)
     weights = shades / 127 * scales[:, None]
-    expected = network.layers[0].W.T[:neurons]
+    expected = network.layers[0].W[:neurons]
     np.testing.assert_allclose(weights, expected, atol=float(scales.max()) / 200)
 
 
@@ -50,7 +50,7 @@ def test_unpacked_connections_are_weights_of_the_network(sizes: tuple[int, ...])
         end = np.frombuffer(packed, "<u2", count, offset + 2 * count)
         weight = np.frombuffer(packed, "<f4", count, offset + 4 * count)
         offset += 8 * count
-        np.testing.assert_array_equal(weight, W[start, end])
+        np.testing.assert_array_equal(weight, W[end, start])
         assert (np.diff(np.abs(weight)) >= 0).all()
     assert offset == len(packed)
 

@@ -24,7 +24,7 @@ def messages() -> bytes:
     """
     network = Network(SIZES)
     for layer, divisor in ((network.layers[0], 2048), (network.layers[2], 32)):  # 1: activation
-        numbers = np.arange(1, layer.W.size + 1).reshape(layer.W.shape)
+        numbers = np.arange(1, layer.W.size + 1).reshape(layer.W.shape[::-1]).T
         layer.W[...] = np.where(numbers % 3 == 0, -1, 1) * numbers / divisor
     parameters = network.parameters.astype(np.float16)
     header = {

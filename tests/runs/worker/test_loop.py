@@ -42,7 +42,7 @@ def drain(store, run):
 def trained(store, run):
     """(parameters, optimizer state) of the checkpoint."""
     network, _, optimizer = run.spec.build()
-    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimizer)
+    checkpoint.unpack(store.checkpoint(run.id), network.parameters, optimizer, network.sizes)
     return network.parameters, optimizer.state
 
 
