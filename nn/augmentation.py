@@ -14,10 +14,14 @@ import numpy as np
 
 from nn import IMAGE_SIDE, PIXELS
 from nn.layers import Array
+from nn.matmul import matmul
 
 PAD = 2  # empty pixels around each image, so that sampling outside it gives 0
 PADDED = IMAGE_SIDE + 2 * PAD
 CHUNK = 64  # images at a time, so that intermediate results stay in the cache
+BITS = 8  # after the binary point, in the whole numbers that stand for fractions below, for speed
+ONE = 1 << BITS
+TWO_PIXELS = np.uint32(0x00FF00FF)  # masks the lower byte of both halves
 
 
 class Ranges(NamedTuple):
@@ -42,92 +46,126 @@ def augment(
     out: Array,
     strength: float = 1.0,
     ranges: Ranges = RANGES,
+    chosen: slice = slice(None),
 ) -> None:
     """Write a random variation of each image into ``out``.
 
     images: (n, 784) uint8; out: (n, 784) float, in [0, 1]. strength multiplies all ranges; with 0
-    the images stay as they are.
+    the images stay as they are. chosen: which images; the others are left out, but take their
+    random numbers, so that several processes can share a batch.
     """
+    first, end, _ = chosen.indices(len(images))
     for start in range(0, len(images), CHUNK):
-        chunk = images[start : start + CHUNK]
-        n = len(chunk)
-        padded = np.zeros((n, PADDED, PADDED), np.float32)
-        padded[:, PAD:-PAD, PAD:-PAD] = chunk.reshape(n, IMAGE_SIDE, IMAGE_SIDE)
+        n = min(CHUNK, len(images) - start)
         amount = strength * ranges.stroke_width * rng.uniform(-1, 1, n)
-        _dilate_or_erode(padded, np.clip(amount, -1, 1).astype(np.float32))
-        x, y = _sampling_grid(n, rng, strength, ranges)
-        np.multiply(_interpolate(padded, x, y), 1 / 255, out=out[start : start + CHUNK])
+        factors = _random_factors(n, rng, strength, ranges)
+        within = slice(max(first - start, 0), min(end - start, n))
+        if within.start < within.stop:
+            part = slice(start + within.start, start + within.stop)
+            padded = np.zeros((part.stop - part.start, PADDED, PADDED), np.uint8)
+            padded[:, PAD:-PAD, PAD:-PAD] = images[part].reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+            pixels = _dilate_or_erode(
+                padded.reshape(len(padded), -1), np.clip(amount[within], -1, 1)
+            )
+            x, y = _sampling_grid(factors[:, within], ranges)
+            _interpolate(pixels, x, y, out[part])
 
 
-def _dilate_or_erode(padded: Array, amount: Array) -> None:
-    """Make the strokes of each image wider (amount > 0) or narrower (< 0), in place.
+def _dilate_or_erode(padded: Array, amount: Array) -> Array:
+    """The images with wider (amount > 0) or narrower (< 0) strokes.
 
-    padded: (n, PADDED, PADDED); amount: (n,), from −1 to 1: the share of the way from each pixel to
-    the minimum or maximum of itself and its four neighbors.
+    padded: (n, PADDED²) uint8, the result uint16; amount: (n,), from −1 to 1: the share of the way
+    from each pixel to the minimum or maximum of itself and its four neighbors.
     """
+    flat = padded.reshape(-1)  # the neighbors beyond an image's edge are empty: those of the next
+    extremes = []
+    for extreme in (np.minimum, np.maximum):
+        result = flat.copy()
+        for distance in (1, PADDED):
+            extreme(result[distance:], flat[:-distance], out=result[distance:])
+            extreme(result[:-distance], flat[distance:], out=result[:-distance])
+        extremes.append(result.reshape(padded.shape))
+    target, maximum = extremes
     wider = amount > 0
-    for chosen, extreme in ((wider, np.maximum), (~wider, np.minimum)):
-        before = padded[chosen]
-        after = before.copy()
-        for to, of in (((1, None), (None, -1)), ((None, -1), (1, None))):
-            rows, columns = after[:, slice(*to)], after[:, :, slice(*to)]
-            extreme(rows, before[:, slice(*of)], out=rows)
-            extreme(columns, before[:, :, slice(*of)], out=columns)
-        after -= before
-        after *= np.abs(amount[chosen])[:, None, None]
-        padded[chosen] = before + after
+    target[wider] = maximum[wider]
+    share = np.rint(ONE * np.abs(amount)).astype(np.uint16)[:, None]
+    pixels: Array = padded * (ONE - share)
+    pixels += target * share
+    pixels += ONE // 2  # to round
+    pixels >>= BITS
+    return pixels
 
 
-def _sampling_grid(
-    n: int, rng: np.random.Generator, strength: float, ranges: Ranges
-) -> tuple[Array, Array]:
-    """Where in the padded image each of the 784 pixels is sampled: x and y, each (n, 784).
-
-    A sampling point is linear in the random numbers: an affine function of the pixel's coordinates
-    plus a combination of the elastic field's modes. So one matrix product gives all points.
-    """
+def _random_factors(n: int, rng: np.random.Generator, strength: float, ranges: Ranges) -> Array:
+    """Random numbers for the sampling points of n images: how much of each function in ``_basis``
+    their x and y consist of, (2, n, functions)."""
 
     def uniform(width: float) -> Array:
         return rng.uniform(-strength * width, strength * width, n)
 
-    basis = _basis(ranges.elastic_sigma)
+    count = len(_basis(ranges.elastic_sigma))
     rotation, shear = uniform(ranges.rotation), uniform(ranges.shear)
     scale_x, scale_y = np.exp(uniform(ranges.scale)), np.exp(uniform(ranges.scale))
-    factors = np.empty((2, n, len(basis)), np.float32)
+    factors = np.empty((2, n, count), np.float32)
     cos, sin = np.cos(rotation), np.sin(rotation)
     factors[0, :, 0], factors[0, :, 1] = scale_x * cos, scale_x * (shear * cos - sin)
     factors[1, :, 0], factors[1, :, 1] = scale_y * sin, scale_y * (shear * sin + cos)
     center = PAD + (IMAGE_SIDE - 1) / 2
     factors[:, :, 2] = center + uniform(ranges.shift), center + uniform(ranges.shift)
-    modes = np.empty((2, n, len(basis) - 3), np.float32)
+    modes = np.empty((2, n, count - 3), np.float32)
     rng.standard_normal(out=modes, dtype=np.float32)
     np.multiply(modes, strength * ranges.elastic, out=factors[:, :, 3:])
-    points = factors.reshape(2 * n, -1) @ basis
-    np.clip(points, 0, PADDED - 1.001, out=points)
-    return points[:n], points[n:]
+    return factors
 
 
-def _interpolate(padded: Array, x: Array, y: Array) -> Array:
-    """The values of the padded images at x and y, each (n, 784): bilinear, the mean of the four
-    surrounding pixels weighted by distance. Overwrites x and y."""
-    column, row = x.astype(np.intp), y.astype(np.intp)
-    x -= column
-    y -= row
-    at = (np.arange(len(padded))[:, None] * PADDED + row) * PADDED + column
+def _sampling_grid(factors: Array, ranges: Ranges) -> tuple[Array, Array]:
+    """Where in the padded image each of the 784 pixels is sampled: x and y, each (n, 784), in
+    pixels times ONE; factors: (2, n, functions).
 
-    def along_row(pixels: Array) -> Array:
-        left, right = pixels.take(at), pixels[1:].take(at)
-        right -= left
-        right *= x
-        left += right
-        return left
+    A sampling point is linear in the random numbers: an affine function of the pixel's coordinates
+    plus a combination of the elastic field's modes. So one matrix product gives all points.
+    """
+    basis = _basis(ranges.elastic_sigma)
+    points = matmul(factors.reshape(-1, len(basis)) * ONE, basis)
+    np.clip(points, 0, ONE * (PADDED - 1) - 1, out=points)
+    whole = np.rint(points, out=points).astype(np.int32)
+    n = factors.shape[1]
+    return whole[:n], whole[n:]
 
-    flat = padded.reshape(-1)
-    upper, lower = along_row(flat), along_row(flat[PADDED:])
-    lower -= upper
-    lower *= y
-    upper += lower
-    return upper
+
+def _interpolate(pixels: Array, x: Array, y: Array, out: Array) -> None:
+    """Write the values of the images at x and y, each (n, 784), into ``out``: bilinear, the mean of
+    the four surrounding pixels weighted by distance.
+
+    The four lie in the four bytes of one number, so that they are fetched at once, and so that one
+    operation computes with two of them: each product of a byte and a weight up to 256 fits 16 bits.
+    """
+    pairs = pixels.reshape(-1)
+    pairs[:-1] |= pairs[1:] << 8  # each pixel and its right neighbor
+    squares = pairs.astype(np.uint32)
+    squares[:-PADDED] |= squares[PADDED:] << 16  # these two and the two below
+    at = y >> BITS
+    at *= PADDED
+    at += x >> BITS
+    at += np.arange(0, pixels.size, PADDED**2, dtype=np.int32)[:, None]
+    values = squares.take(at, mode="clip")  # faster than with a check
+
+    def towards(other: Array, weight: Array) -> None:
+        """values = (ONE − weight) · values + weight · other"""
+        other -= values
+        other *= weight
+        np.left_shift(values, BITS, out=values)
+        np.add(values, other, out=values)
+
+    right = values >> 8
+    right &= TWO_PIXELS
+    values &= TWO_PIXELS
+    towards(right, (x & ONE - 1).view(np.uint32))
+    below = values >> 16
+    values &= 0xFFFF
+    towards(below, (y & ONE - 1).view(np.uint32))
+    out[...] = values.view(np.int32)
+    out *= np.divide(1, 255 * ONE**2, dtype=out.dtype)
 
 
 @cache

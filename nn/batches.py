@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from functools import cache
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,19 +22,13 @@ class LabeledImages(Protocol):
     def labels(self) -> Array: ...
 
 
-class Batch(NamedTuple):
-    number: int  # within its epoch, from 0
-    x: Array  # (inputs, batch) in [0, 1]; overwritten by the next batch
-    labels: Array  # (batch,)
-
-
 class Batches:
-    """The mini-batches of each epoch; the last of an epoch may be smaller.
+    """The mini-batch of each step; the last of an epoch may be smaller.
 
     The order of the images is a function of (seed, epoch), their augmentation of (seed, epoch,
-    number). So an epoch can be continued anywhere, and no generator state needs to be saved.
+    batch). So an epoch can be continued anywhere, and no generator state needs to be saved.
 
-    augmentation: strength, 0 for none (see nn.augmentation); dtype: of the network's input.
+    augmentation: strength, 0 for none (see nn.augmentation). step: counted from 0 over all epochs.
     """
 
     def __init__(
@@ -45,34 +39,54 @@ class Batches:
         augmentation: float,
         ranges: Ranges,
         stream_version: int,
-        dtype: np.typing.DTypeLike,
     ) -> None:
-        self.count = len(dataset.labels)
+        self.count, self.batch_size = len(dataset.labels), batch_size
         self.per_epoch = steps_per_epoch(self.count, batch_size)
         # Plain arrays: every indexing of a memory map costs more.
         self._images = np.asarray(dataset.images).reshape(self.count, -1)
         self._labels = np.asarray(dataset.labels)
-        self._batch_size, self._seed, self._stream_version = batch_size, seed, stream_version
-        self._augmentation, self._ranges = augmentation, ranges
-        self._pixels = np.empty((batch_size, self._images.shape[1]), np.uint8)
-        self._x = np.empty(self._pixels.shape, dtype)
+        self._seed, self._stream_version = seed, stream_version
+        self.augmentation, self._ranges = augmentation, ranges
+        self.pixels = self._images.shape[1]
+        self._bytes = np.empty((batch_size, self.pixels), np.uint8)
+        self._epoch, self._order = -1, np.empty(0, np.intp)
 
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """The batches of ``epoch``, counted from 0, from number ``start`` on."""
-        version, size = self._stream_version, self._batch_size
-        order = stream(ORDER, self._seed, epoch, version=version).permutation(self.count)
-        scale = np.divide(1, 255, dtype=self._x.dtype)
-        for number in range(start, self.per_epoch):
-            chosen = order[number * size : (number + 1) * size]
-            pixels, x = self._pixels[: len(chosen)], self._x[: len(chosen)]
-            # Gathered as bytes and scaled here: a quarter of the memory traffic of floats.
-            np.take(self._images, chosen, axis=0, out=pixels, mode="clip")
-            if self._augmentation:
-                rng = stream(AUGMENTATION, self._seed, epoch, number, version=version)
-                augment(pixels, rng, x, self._augmentation, self._ranges)
-            else:
-                np.multiply(pixels, scale, out=x)
-            yield Batch(number, x.T, self._labels[chosen])
+    def size(self, step: int) -> int:
+        """The number of images in the batch of ``step``."""
+        return min(self.batch_size, self.count - step % self.per_epoch * self.batch_size)
+
+    def labels(self, step: int) -> Array:
+        """→ (batch,) uint8."""
+        return self._labels[self._chosen(step)]
+
+    def load(self, step: int, x: Array, part: slice = slice(None)) -> None:
+        """Fill ``x`` (batch, pixels), or that part of its rows, with the images, in [0, 1]."""
+        pixels = self._bytes[: len(x)]
+        # Gathered as bytes and scaled here: a quarter of the memory traffic of floats.
+        self._images.take(self._chosen(step)[part], axis=0, out=pixels[part], mode="clip")
+        if self.augmentation:
+            rng = self.stream(AUGMENTATION, step)
+            augment(pixels, rng, x, self.augmentation, self._ranges, part)
+        else:
+            np.multiply(pixels[part], _scale(x.dtype), out=x[part])
+
+    def stream(self, purpose: int, step: int) -> np.random.Generator:
+        """The random numbers of one step for one purpose, see nn.random_streams."""
+        epoch, number = divmod(step, self.per_epoch)
+        return stream(purpose, self._seed, epoch, number, version=self._stream_version)
+
+    def _chosen(self, step: int) -> Array:
+        """The indices of the batch's images."""
+        epoch, number = divmod(step, self.per_epoch)
+        if epoch != self._epoch:
+            rng = stream(ORDER, self._seed, epoch, version=self._stream_version)
+            self._epoch, self._order = epoch, rng.permutation(self.count)
+        return self._order[number * self.batch_size : (number + 1) * self.batch_size]
+
+
+@cache
+def _scale(dtype: np.dtype[Any]) -> Any:
+    return np.divide(1, 255, dtype=dtype)
 
 
 def steps_per_epoch(count: int, batch_size: int) -> int:

@@ -12,6 +12,8 @@ al. 2016, §7); the rest stays with the true class.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -29,33 +31,27 @@ def cross_entropy(
 ) -> float:
     """−Σ target · log p (Bishop 2006, eq. 4.108; with sigmoid outputs eq. 4.90).
 
-    With softmax outputs the mean of −log p_label; with sigmoid outputs the sum of the ten
-    independent binary cross-entropies. Both have the gradient (p − target) / batch.
+    With softmax outputs −log p = log Σ eᶻ − z, and the targets of an image sum to 1; with sigmoid
+    outputs the sum of ten independent binary cross-entropies, log (1 + eᶻ) − target · z. So both
+    are a function of z less Σ target · z, and both have the gradient (p − target) / batch.
     """
-    count = len(labels)
-    true = labels, np.arange(count)
-    # Softmax: a shift leaves log Σ eᶻ − z_label as it is, and no eᶻ overflows.
-    z = z - z.max(axis=0) if isinstance(output, Softmax) else z.copy()
-    loss_at_target = [(1 - label_smoothing) * z[true]]
-    if label_smoothing:
-        loss_at_target.append(label_smoothing * z.mean(axis=0))
+    count, target = len(labels), _targets(labels, len(z), label_smoothing, z.dtype)
+    # Softmax: a shift leaves log Σ eᶻ − Σ target · z as it is, and no eᶻ overflows.
+    z = z - np.maximum.reduce(z) if isinstance(output, Softmax) else z.copy()
+    at_target = np.vdot(target, z)
     if isinstance(output, Softmax):
         p = np.exp(z, out=z)
-        total = p.sum(axis=0)
+        total = np.add.reduce(p)
         if dz is not None:
             p /= total
         np.log(total, out=total)
     else:
-        total = np.logaddexp(0, z).sum(axis=0)
+        total = np.logaddexp(0, z)
         p = z if dz is None else output.forward(z, z)
-    for part in loss_at_target:
-        total -= part
     if dz is not None:
-        p[true] -= 1 - label_smoothing
-        if label_smoothing:
-            p -= label_smoothing / len(p)
+        p -= target
         np.divide(p, count, out=dz)
-    return float(total.sum()) / count
+    return float(np.add.reduce(total, axis=None) - at_target) / count
 
 
 def squared_error(
@@ -66,14 +62,24 @@ def squared_error(
     label_smoothing: float = 0.0,
 ) -> float:
     """½ Σ (p − target)², the mean over the batch (Nielsen 2015, eq. 6)."""
+    count, target = len(labels), _targets(labels, len(z), label_smoothing, z.dtype)
     p = output.forward(z)
-    error = p - label_smoothing / len(z) if label_smoothing else p.copy()
-    error[labels, np.arange(len(labels))] -= 1 - label_smoothing
-    loss = 0.5 * float(np.square(error).sum(axis=0).mean())
+    error = p - target
     if dz is not None:
-        error /= len(labels)
-        output.backward(z, p, error, dz)
-    return loss
+        output.backward(z, p, error / count, dz)
+    return 0.5 * float(np.vdot(error, error)) / count
+
+
+def _targets(labels: Array, classes: int, label_smoothing: float, dtype: np.dtype[Any]) -> Array:
+    """What p should be, (classes, batch)."""
+    return _target_of_each_class(classes, label_smoothing, dtype).take(labels, axis=1)
+
+
+@cache
+def _target_of_each_class(classes: int, label_smoothing: float, dtype: np.dtype[Any]) -> Array:
+    """A column for each class."""
+    certain = np.eye(classes)
+    return (certain + label_smoothing * (1 / classes - certain)).astype(dtype)
 
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": squared_error}

@@ -14,6 +14,7 @@ import numpy as np
 
 from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS, Array, Dense, Dropout, Layer
+from nn.shared_memory import shared_zeros
 
 # How ``Network.parameters`` are ordered: W1, b1, W2, b2, …, each W (outputs, inputs) row by row.
 # Everything that stores parameters states it. What 0.1 wrote has the other layout, unstated.
@@ -75,8 +76,9 @@ class Network:
     ) -> None:
         self.sizes = tuple(sizes)
         self.activation, self.dropout = activation, dropout
-        self.parameters: Array = np.zeros(parameter_count(sizes), dtype)
-        self.gradients: Array = np.zeros_like(self.parameters)
+        self.parameters, self.gradients = (
+            shared_zeros(parameter_count(sizes), dtype) for _ in range(2)
+        )
         self.output: Layer = OUTPUTS[output]()
         self.layers: list[Layer] = []
         self._widths: list[int] = []  # of each layer's output
@@ -131,10 +133,10 @@ class Network:
     def workspace(self, batch_size: int) -> Workspace:
         dtype = self.parameters.dtype
         outputs, gradients = (
-            [np.empty((width, batch_size), dtype) for width in self._widths] for _ in range(2)
+            [shared_zeros((width, batch_size), dtype) for width in self._widths] for _ in range(2)
         )
         layers: list[Layer] = [
-            Dropout(layer.rate, np.empty((width, batch_size), dtype))
+            Dropout(layer.rate, shared_zeros((width, batch_size), dtype))
             if isinstance(layer, Dropout)
             else layer
             for layer, width in zip(self.layers, self._widths, strict=True)

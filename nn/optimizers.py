@@ -9,58 +9,80 @@ Notation: parameters θ, gradient g, learning rate lr.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from nn.layers import Array
+from nn.shared_memory import shared_zeros
 
 # Numbers in a block. Four float32 arrays of this size, 2 MiB, fit an L3 cache; with smaller blocks,
 # which fit an L2 cache, the overhead of more calls outweighs the gain.
 BLOCK = 1 << 17
+SMALLEST_LR = 1e-30  # in place of 0, with which a warm-up begins: lr · v must not forget v
 
 
 class Optimizer:
     """What all optimizers share: learning rate, weight decay, blocks and state.
 
     size: number of parameters. ``lr`` may be changed between steps. ``state``, (slots, size), holds
-    velocities or running means; with ``steps``, the number of steps taken, it is all that resuming
-    needs.
+    velocities or running means; with ``steps``, the number of steps taken, and ``last_lr``, the
+    learning rate of the last one, it is all that resuming needs.
     """
 
     slots = 0  # state arrays, each of one number for each parameter
+    times_lr = False  # whether ``update`` takes the gradient times the learning rate
     decoupled = False  # whether weight decay acts on the parameters instead of the gradient
 
     def __init__(
         self, size: int, lr: float, weight_decay: float = 0.0, dtype: str = "float32"
     ) -> None:
         self.lr, self.weight_decay = lr, weight_decay
-        self.steps = 0
-        self.state: Array = np.zeros((self.slots, size), dtype)
+        self.steps, self.last_lr = 0, 1.0
+        self.state: Array = shared_zeros((self.slots, size), dtype)
         self._scratch: Array = np.empty(min(BLOCK, size), dtype)
 
-    def step(self, parameters: Array, gradients: Array, scale: float = 1.0) -> None:
+    def gradient_factor(self, scale: float = 1.0) -> float:
+        """What the gradient for ``step`` is best multiplied with beforehand.
+
+        To multiply ∂loss/∂logits, ten numbers an image, costs less than to multiply ∂loss/∂θ.
+        """
+        return max(self.lr * scale, SMALLEST_LR) if self.times_lr else 1.0
+
+    def step(
+        self,
+        parameters: Array,
+        gradients: Array,
+        scale: float = 1.0,
+        factor: float = 1.0,
+        spans: Sequence[slice] | None = None,
+    ) -> None:
         """Update ``parameters`` (size,) in place from ``gradients`` (size,).
 
-        scale: multiplies the learning rate (see nn.schedules). Weight decay λ adds λθ to the
-        gradient; if it is decoupled, it subtracts lr · λθ from θ instead. Overwrites ``gradients``
-        with intermediate results.
+        scale: multiplies the learning rate (see nn.schedules); factor: with which the gradients
+        have been multiplied already; spans: which parameters, if not all. Weight decay λ adds λθ to
+        the gradient; if it is decoupled, it subtracts lr · λθ from θ instead. Overwrites
+        ``gradients`` with intermediate results.
         """
         self.steps += 1
-        lr = self.lr * scale
-        for start in range(0, len(parameters), BLOCK):
-            block = slice(start, start + BLOCK)
+        lr, wanted = max(self.lr * scale, SMALLEST_LR), self.gradient_factor(scale)
+        for block in _blocks([slice(0, len(parameters))] if spans is None else spans):
             p, g = parameters[block], gradients[block]
             t = self._scratch[: len(p)]
+            if factor != wanted:
+                g *= wanted / factor
             if self.weight_decay and self.decoupled:
                 p *= 1 - lr * self.weight_decay
             elif self.weight_decay:
-                g += np.multiply(p, self.weight_decay, out=t)
+                g += np.multiply(p, self.weight_decay * wanted, out=t)
             self.update(p, g, self.state[:, block], lr, t)
+        self.last_lr = lr
 
     def update(self, p: Array, g: Array, state: Array, lr: float, t: Array) -> None:
         """Update one block ``p`` of the parameters in place.
 
-        g: its gradient, (n,), may be overwritten, which saves cache; state: (slots, n); t: scratch
-        of the same shape as p.
+        g: its gradient, (n,), with ``times_lr`` times lr, may be overwritten, which saves cache;
+        state: (slots, n); t: scratch of the same shape as p.
         """
         raise TypeError(f"{type(self).__name__} has no update rule.")
 
@@ -74,7 +96,11 @@ class Sgd(Optimizer):
     v ← momentum · v − lr · g,  θ ← θ + v. While lr is constant, both give the same parameters.
     When it changes, the velocity here changes with it at once, as in PyTorch; there it keeps the
     rates of earlier steps.
+
+    What is stored is lr · v, so that θ is updated by one subtraction.
     """
+
+    times_lr = True
 
     def __init__(
         self,
@@ -92,15 +118,12 @@ class Sgd(Optimizer):
     def update(self, p: Array, g: Array, state: Array, lr: float, t: Array) -> None:
         if self.momentum:
             [v] = state
-            v *= self.momentum
+            v *= self.momentum * (lr / self.last_lr)
             v += g
             if self.nesterov:
                 g += np.multiply(v, self.momentum, out=t)
-                g *= lr
             else:
-                np.multiply(v, lr, out=g)
-        else:
-            g *= lr
+                g = v
         p -= g
 
 
@@ -182,3 +205,9 @@ def clip_gradient_norm(gradients: Array, max_norm: float) -> None:
     norm = float(np.sqrt(np.dot(gradients, gradients)))
     if norm > max_norm:
         gradients *= max_norm / norm
+
+
+def _blocks(spans: Sequence[slice]) -> Iterator[slice]:
+    for span in spans:
+        for start in range(span.start, span.stop, BLOCK):
+            yield slice(start, min(start + BLOCK, span.stop))

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import NamedTuple
 
+from threadpoolctl import threadpool_limits
+
 from nn.augmentation import RANGES, Ranges
 from nn.batches import Batches, LabeledImages
 from nn.losses import Loss
 from nn.metrics import Score, evaluate
 from nn.network import Network
-from nn.optimizers import Optimizer, clip_gradient_norm
-from nn.random_streams import CURRENT_VERSION, DROPOUT, stream
+from nn.optimizers import Optimizer
+from nn.parallel_step import training_step
+from nn.random_streams import CURRENT_VERSION
 from nn.schedules import Schedule, constant
 
 LOSS_WINDOW = 1000  # images: about how far back the running mean of the loss reaches
@@ -76,52 +79,44 @@ def train(
     test: LabeledImages | None = None,
     state: TrainingState | None = None,
     stream_version: int = CURRENT_VERSION,
+    cores: int = 1,
 ) -> Iterator[Step | Epoch]:
     """Train from ``state`` to the end of the last epoch.
 
     augmentation: strength, within ``ranges`` (0: none; see nn.augmentation). clip_norm: the largest
     norm of the gradient (0: no limit). early_stopping_patience: stop after this many epochs in a
     row without a lower validation loss (0, or no validation images: never). stream_version: of the
-    random streams, the one the run began with.
+    random streams, the one the run began with. cores: how many may be used; with another number
+    the same training may round differently.
 
     Yields a Step after each batch, and an Epoch after the last Step of each epoch. Between two
     events nothing changes network, optimizer and state: read them, set ``optimizer.lr``, or stop.
     """
     state = state or TrainingState()
-    batches = Batches(
-        dataset, batch_size, seed, augmentation, ranges, stream_version, network.parameters.dtype
-    )
+    batches = Batches(dataset, batch_size, seed, augmentation, ranges, stream_version)
     count, per_epoch = batches.count, batches.per_epoch
-    workspace = network.workspace(batch_size)
-
     first_epoch, first_batch = divmod(state.step, per_epoch)
     if not first_batch and state.epoch_seconds:  # stopped between the last Step and its Epoch
         first_epoch, first_batch = first_epoch - 1, per_epoch
-    for epoch in range(first_epoch, epochs):
-        if 0 < early_stopping_patience <= state.epochs_without_improvement:
-            return
-        began = perf_counter()
-        for number, x, labels in batches.epoch(epoch, first_batch):
-            n = len(labels)
-            space = workspace if n == batch_size else workspace.first(n)
-            if network.dropout:
-                space.sample_masks(stream(DROPOUT, seed, epoch, number, version=stream_version))
-            z = network.forward(x, space)
-            batch_loss = loss(network.output, z, labels, space.gradients[-1])
-            network.backward(x, space)
-            if clip_norm:
-                clip_gradient_norm(network.gradients, clip_norm)
-            progress = state.step / (epochs * per_epoch)
-            optimizer.step(network.parameters, network.gradients, lr_schedule(progress))
-
-            smoothed = _after_step(state, batch_loss, n, perf_counter() - began)
-            yield Step(state.step, epoch * count + number * batch_size + n, batch_loss, smoothed)
+    step = training_step(network, loss, optimizer, batches, clip_norm, cores)
+    try:
+        for epoch in range(first_epoch, epochs):
+            if 0 < early_stopping_patience <= state.epochs_without_improvement:
+                return
             began = perf_counter()
-
-        yield _after_epoch(
-            state, epoch + 1, count, _score(network, loss, validation), _score(network, loss, test)
-        )
-        first_batch = 0
+            for _ in range(first_batch, per_epoch):
+                n = batches.size(state.step)
+                batch_loss = step.take(state.step, lr_schedule(state.step / (epochs * per_epoch)))
+                smoothed = _after_step(state, batch_loss, n, perf_counter() - began)
+                samples_seen = epoch * count + (state.step - 1) % per_epoch * batch_size + n
+                yield Step(state.step, samples_seen, batch_loss, smoothed)
+                began = perf_counter()
+            first_batch = 0
+            with threadpool_limits(cores, "blas"):
+                scores = [_score(network, loss, images) for images in (validation, test)]
+            yield _after_epoch(state, epoch + 1, count, *scores)
+    finally:
+        step.close()
 
 
 def _after_step(state: TrainingState, loss: float, n: int, seconds: float) -> float:

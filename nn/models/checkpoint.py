@@ -30,7 +30,12 @@ OLD_KEYS = {
 
 def pack(parameters: Array, optimizer: Optimizer, state: TrainingState) -> bytes:
     """parameters: flat float32, (size,), ordered as nn.network.LAYOUT says."""
-    values = {"layout": LAYOUT, "lr": optimizer.lr, "optimizer_steps": optimizer.steps}
+    values = {
+        "layout": LAYOUT,
+        "lr": optimizer.lr,
+        "last_lr": optimizer.last_lr,
+        "optimizer_steps": optimizer.steps,
+    }
     text = json.dumps(values | asdict(state)).encode()
     return save(
         {
@@ -57,6 +62,7 @@ def unpack(
         values = {OLD_KEYS.get(key, key): value for key, value in stored.items()}
         layout = values.pop("layout", LAYOUT_0_1)  # which 0.1 did not state
         lr, optimizer_steps = float(values.pop("lr")), int(values.pop("optimizer_steps"))
+        last_lr = float(values.pop("last_lr", 1.0))  # 0.1's velocities are without learning rate
         state = TrainingState(**values)
         targets = ((parameters, arrays["parameters"]), (optimizer.state, arrays["state"]))
         for target, saved in targets:
@@ -65,7 +71,7 @@ def unpack(
         parameters[...] = from_layout(arrays["parameters"], sizes, layout)
         for slot, saved in zip(optimizer.state, arrays["state"], strict=True):
             slot[...] = from_layout(saved, sizes, layout)
-        optimizer.lr, optimizer.steps = lr, optimizer_steps
+        optimizer.lr, optimizer.last_lr, optimizer.steps = lr, last_lr, optimizer_steps
         return state
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise UserError(

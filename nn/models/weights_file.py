@@ -162,7 +162,7 @@ def _write_npz(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array
 def _read_safetensors(path: Path) -> tuple[Any, dict[str, Array]]:
     try:
         with safe_open(path, framework="numpy") as file:
-            arrays = {_own_name(name): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            arrays = {_digitscope_name(name): file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             header = (file.metadata() or {}).get("header", "")
     except (SafetensorError, ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is not a valid .safetensors file: {error}.") from None
@@ -183,7 +183,7 @@ def _torch_name(name: str) -> str:
     return f"{2 * int(name[1:]) - 2}.{'weight' if name[0] == 'W' else 'bias'}"
 
 
-def _own_name(name: str) -> str:
+def _digitscope_name(name: str) -> str:
     """``2.weight`` → ``W2``; any other name stays, to be checked as all names are."""
     found = re.fullmatch(r"(\d{1,3})\.(weight|bias)", name)
     if not found or int(found[1]) % 2:

@@ -32,9 +32,10 @@ NAMES = (
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object per check and nothing else."
 )
-def main(names: tuple[str, ...], as_json: bool) -> None:
+@click.option("--plot", is_flag=True, help="After speed, draw how it depends on the settings.")
+def main(names: tuple[str, ...], as_json: bool, plot: bool) -> None:
     """Run benchmarks and check each result against its limit."""
-    for name in names or NAMES[:-2]:
+    for name in [*(names or NAMES[:-2]), *(["growth"] if plot else [])]:
         import_module(f"tests.bench.{name}").run(Report(as_json))
 
 

@@ -19,8 +19,8 @@ from tests.bench.report import Report
 
 FAST = PRESETS["fast"].spec
 LONGER = RunSpec(hidden=(160,), batch_size=128, lr=0.2, epochs=5, label_smoothing=0.05)
-GOALS = ((FAST, {0.95: 0.6, 0.97: 1.0}), (LONGER, {0.98: 3.0}))  # accuracy: maximum seconds
-USUAL_PEAK = 140  # GFLOP/s; if sgemm is slower than this, the time limits grow in proportion
+GOALS = ((FAST, {0.95: 0.3, 0.97: 0.45}), (LONGER, {0.98: 1.4}))  # accuracy: maximum seconds
+USUAL_PEAK = 145  # GFLOP/s; if sgemm is slower than this, the time limits grow in proportion
 SEEDS = range(5)
 
 
@@ -47,7 +47,7 @@ def run(report: Report) -> None:
                 report.at_most(f"seconds to {goal:.0%}", seconds["ours"], limit * slower)
                 if "torch" in seconds:
                     ratio = seconds["torch"] / seconds["ours"]
-                    report.at_least(f"seconds to {goal:.0%}: times faster than torch", ratio, 1.5)
+                    report.at_least(f"seconds to {goal:.0%}: times faster than torch", ratio, 2.0)
             accuracy = median(epochs["ours"][-1].accuracy for epochs in runs)
             report.say(f"test accuracy at the end: {accuracy:.2%}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nn.data import mnist, sources
 from nn.runs.presets import PRESETS
+from nn.runs.store.queue import available_cores
 from nn.training import Epoch, train
 from tests.bench.report import Report
 
@@ -20,6 +21,7 @@ def run(report: Report) -> None:
         **spec.training(),
         validation=splits.validation,
         test=splits.test,
+        cores=available_cores(),
     )
     for event in events:
         if isinstance(event, Epoch):

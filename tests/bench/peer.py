@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from importlib.util import find_spec
 from typing import NamedTuple
 
 from nn.runs.spec import RunSpec
+from nn.runs.store.queue import available_cores
 
 
 class Epoch(NamedTuple):
@@ -20,11 +22,12 @@ class Epoch(NamedTuple):
 
 
 class Peer:
-    """Module ``tests.bench.peers.NAME``, waiting for requests."""
+    """Module ``tests.bench.peers.NAME`` on so many cores, waiting for requests."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, cores: int) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", f"tests.bench.peers.{name}"],
+            preexec_fn=lambda: limit_to(cores),  # libraries count the cores when they are loaded
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -44,16 +47,24 @@ class Peer:
         self.process.wait()
 
 
+def limit_to(cores: int) -> None:
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+
+
 @contextmanager
-def peers(*names: str) -> Iterator[dict[str, Peer]]:
-    """Start the named peers that are installed, by name; report those that are not."""
+def peers(*names: str, cores: int | None = None) -> Iterator[dict[str, Peer]]:
+    """Start the named peers that are installed, by name; report those that are not.
+
+    cores: how many each may use; all if None.
+    """
     with ExitStack() as stack:
         started = {}
         for name in names:
             if name != "ours" and find_spec(name) is None:
                 print(f"{name} is not installed: requirements-bench.txt has it.", file=sys.stderr)
                 continue
-            started[name] = Peer(name)
+            started[name] = Peer(name, cores or available_cores())
             stack.callback(started[name].close)
         yield started
 

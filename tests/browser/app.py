@@ -141,10 +141,10 @@ def rerun(page: Page) -> Iterator[None]:
     state that the page shows may change and change back between two frames."""
     finished = []
 
-    def receive(frame: dict[str, Any]) -> None:
+    def receive(event: dict[str, Any]) -> None:
         message = ForwardMsg()
         with suppress(DecodeError, ValueError):  # of the stream of a run
-            message.ParseFromString(b64decode(frame["response"]["payloadData"]))
+            message.ParseFromString(b64decode(event["response"]["payloadData"]))
             if message.WhichOneof("type") == "script_finished":
                 finished.append(message)
 

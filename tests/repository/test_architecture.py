@@ -12,6 +12,7 @@ MATHEMATICS = [
     f"nn.{name}"
     for name in (
         "layers", "losses", "network", "optimizers", "schedules", "initializers", "training",
+        "training_step", "parallel_step", "shared_memory", "matmul",
         "metrics", "augmentation", "batches", "random_streams", "errors",
     )
 ]  # fmt: skip

@@ -68,7 +68,7 @@ runs = Table(
     Column(
         "watched_until", Float, nullable=False, default=0.0
     ),  # live snapshots are written until then
-    Column("threads", Integer),  # of BLAS, fixed at the first start
+    Column("threads", Integer),  # the cores that the run may use, fixed at its first start
     Column("total_steps", Integer, nullable=False, default=0),  # of the whole run, once known
     Column("step", Integer, nullable=False, default=0),
     Column("samples_seen", Integer, nullable=False, default=0),

@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from nn.batches import steps_per_epoch
 from nn.data import sources
 from nn.errors import UserError
@@ -94,7 +92,7 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     samples_seen = epoch * len(splits.train) + index * spec.batch_size
     at = BEGINNING._replace(step=progress.step, samples_seen=samples_seen)
     warning = quota.enforce_quota(store)
-    threads = recorder.start(spec.sizes, steps, fair_share(store), at, warning)
+    cores = recorder.start(spec.sizes, steps, fair_share(store), at, warning)
     recorder.untrained(network.parameters)
     control = Control()
 
@@ -126,59 +124,59 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
                 return False
         return True
 
-    with threadpool_limits(threads, "blas"):
-        next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
-        idle = 0.0  # seconds waited so far because the run was slowed down
-        events = train(
-            network,
-            loss,
-            optimizer,
-            splits.train,
-            **spec.training(),
-            validation=splits.validation,
-            test=splits.test,
-            state=progress,
-            stream_version=run.stream_version,
-        )
-        for event in events:
-            if diverged(event):
-                recorder.end(State.DIVERGED, _diverged_message(event, optimizer.lr))
+    next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
+    idle = 0.0  # seconds waited so far because the run was slowed down
+    events = train(
+        network,
+        loss,
+        optimizer,
+        splits.train,
+        **spec.training(),
+        validation=splits.validation,
+        test=splits.test,
+        state=progress,
+        stream_version=run.stream_version,
+        cores=cores,
+    )
+    for event in events:
+        if diverged(event):
+            recorder.end(State.DIVERGED, _diverged_message(event, optimizer.lr))
+            return
+        if isinstance(event, Step):
+            recorder.record(event, network.parameters, progress.seconds, idle)
+            pause = control.after_step(completes_epoch=not progress.step % per_epoch)
+        else:
+            recorder.epoch(event, save())
+            next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
+            pause = control.after_epoch()
+        if time.monotonic() > next_checkpoint:
+            recorder.checkpoint(save())
+            next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
+        if pause:
+            save_and_halt(State.PAUSED)
+        since, waited = time.monotonic(), 0.0
+        shown: Step | Epoch | None = event
+        while True:
+            try:
+                yield shown
+            except GeneratorExit:
+                save_and_halt(State.STOPPED)
+                raise
+            if not obey_commands():
                 return
-            if isinstance(event, Step):
-                recorder.record(event, network.parameters, progress.seconds, idle)
-                pause = control.after_step(completes_epoch=not progress.step % per_epoch)
-            else:
-                recorder.epoch(event, save())
-                next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
-                pause = control.after_epoch()
-            if time.monotonic() > next_checkpoint:
-                recorder.checkpoint(save())
-                next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
-            if pause:
-                save_and_halt(State.PAUSED)
-            since, waited = time.monotonic(), 0.0
-            shown: Step | Epoch | None = event
-            while True:
-                try:
-                    yield shown
-                except GeneratorExit:
-                    save_and_halt(State.STOPPED)
-                    raise
-                if not obey_commands():
-                    return
-                waited = time.monotonic() - since
-                wait = control.wait(waited)
-                if not wait:
-                    break
-                if control.may_release(waited) and recorder.release():
-                    return
-                shown = None
-                time.sleep(wait)
-            if control.seconds_per_step and not control.paused:
-                idle += waited
-        early = progress.step < steps
-        epochs = progress.epochs_without_improvement
-        save_and_halt(State.FINISHED, STOPPED_EARLY.format(epochs) if early else "")
+            waited = time.monotonic() - since
+            wait = control.wait(waited)
+            if not wait:
+                break
+            if control.may_release(waited) and recorder.release():
+                return
+            shown = None
+            time.sleep(wait)
+        if control.seconds_per_step and not control.paused:
+            idle += waited
+    early = progress.step < steps
+    epochs = progress.epochs_without_improvement
+    save_and_halt(State.FINISHED, STOPPED_EARLY.format(epochs) if early else "")
 
 
 def _restore(store: RunStore, run: Run, network: Network, optimizer: Optimizer) -> TrainingState:
@@ -206,10 +204,10 @@ def _diverged_message(event: Step | Epoch, lr: float) -> str:
 
 
 def fair_share(store: RunStore) -> int:
-    """BLAS threads for one run: all cores but one, divided by the runs that have a worker.
+    """Cores for one run: all but one, divided by the runs that have a worker.
 
-    One core is left to the server and the browser. BLAS threads busy-wait for each other: when
-    another program wants their core, one thread a core trains several times slower, not faster.
+    One core is left to the server and the browser. The processes of a step wait busily for each
+    other: when another program wants one of their cores, they train slower than one alone.
     """
     with store.engine.connect() as connection:
         return max(1, (available_cores() - 1) // max(1, queue.taken_slots(connection)))

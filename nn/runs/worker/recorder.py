@@ -74,13 +74,13 @@ class Recorder:
         self,
         sizes: tuple[int, ...],
         steps: int,
-        threads: int,
+        cores: int,
         at: Step = BEGINNING,
         message: str = "",
     ) -> int:
-        """Record that the run starts or resumes → its thread count, fixed at the first start.
+        """Record that the run starts or resumes → how many cores it uses, fixed at its first start.
 
-        sizes: the network's; steps: of the whole run; threads: for a first start; at: where the
+        sizes: the network's; steps: of the whole run; cores: for a first start; at: where the
         run resumes; message: shown while the run trains.
         """
         self._latest = at
@@ -94,15 +94,15 @@ class Recorder:
         [row] = self.store.rows(
             select(runs.threads, runs.parameter_layout).where(runs.id == self.run_id)
         )
-        threads = row.threads or threads
+        cores = row.threads or cores
         with self._writing(
-            total_steps=steps, threads=threads, state=State.RUNNING, message=message,
+            total_steps=steps, threads=cores, state=State.RUNNING, message=message,
             parameter_layout=LAYOUT,
         ) as connection:  # fmt: skip
             connection.execute(delete(schema.live).where(schema.live.c.run == self.run_id))
             if row.parameter_layout != LAYOUT:
                 _convert_snapshots(connection, self.run_id, sizes, row.parameter_layout)
-        return threads
+        return cores
 
     # Recording
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nn import training
 from nn.data.dataset import Dataset
 from nn.runs.spec import RunSpec
+from nn.runs.store.queue import available_cores
 from tests.bench.peers.serve import Training, serve
 
 
@@ -16,6 +17,7 @@ def train(images: Dataset, spec: RunSpec) -> Training:
         optimizer,
         images,
         **spec.training(),
+        cores=available_cores(),
     )
 
     def predict(images):

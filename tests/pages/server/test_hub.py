@@ -51,7 +51,7 @@ def port(store: RunStore) -> Iterator[int]:
 def recorder(store: RunStore) -> Recorder:
     """A worker's recorder on a new run of 1,000 steps, with nothing recorded yet."""
     recorder = Recorder(store, store.create(SPEC, owner=visitor_id(ME)).id)
-    recorder.start(SPEC.sizes, steps=1000, threads=1)
+    recorder.start(SPEC.sizes, steps=1000, cores=1)
     return recorder
 
 

@@ -269,7 +269,7 @@ def test_a_run_resumed_after_releasing_its_slot_ends_like_one_that_never_paused(
 def test_a_run_with_a_pending_command_does_not_release_its_slot(store, quick):
     run = store.create(quick)
     recorder = Recorder(store, run.id)
-    recorder.start((784, 8, 10), 100, threads=1)
+    recorder.start((784, 8, 10), 100, cores=1)
     store.command(run.id, "resume")
     assert not recorder.release()
     recorder.acknowledge(store.commands(run.id)[0])

@@ -26,7 +26,7 @@ def at(step):
 
 def claim(store, run, steps=1000, sizes=SIZES):
     recorder = Recorder(store, run.id)
-    recorder.start(sizes, steps, threads=1)
+    recorder.start(sizes, steps, cores=1)
     return recorder
 
 
@@ -98,7 +98,7 @@ WRITES = {
     "release": lambda old: old.release(),
     "end": lambda old: old.end(State.FINISHED, last=W),
     "acknowledge": lambda old: old.acknowledge(Command(1, "stop")),
-    "start": lambda old: old.start(SIZES, 10, threads=7),
+    "start": lambda old: old.start(SIZES, 10, cores=7),
 }
 
 
@@ -192,7 +192,7 @@ def test_a_checkpoint_is_never_ahead_of_the_recorded_points_and_snapshots(
 
 def test_a_resumed_run_records_no_step_twice_and_keeps_its_thread_count(store, run):
     first = Recorder(store, run.id)
-    assert first.start(SIZES, 100, threads=2) == 2
+    assert first.start(SIZES, 100, cores=2) == 2
     first.untrained(W)
     for step in range(1, 11):
         first.record(at(step), W, 0.0)
@@ -201,7 +201,7 @@ def test_a_resumed_run_records_no_step_twice_and_keeps_its_thread_count(store, r
 
     store.requeue(run.id)
     second = Recorder(store, run.id)
-    assert second.start(SIZES, 100, threads=1) == 2
+    assert second.start(SIZES, 100, cores=1) == 2
     second.untrained(-W)
     for step in range(6, 16):  # its checkpoint is older than the last recorded step
         second.record(at(step), W, 0.0)
