@@ -150,10 +150,10 @@ def _interpolate(pixels: Array, x: Array, y: Array, out: Array) -> None:
     at += np.arange(0, pixels.size, PADDED**2, dtype=np.int32)[:, None]
     values = squares.take(at, mode="clip")  # faster than with a check
 
-    def towards(other: Array, weight: Array) -> None:
-        """values = (ONE − weight) · values + weight · other"""
+    def towards(other: Array, share: Array) -> None:
+        """values = (ONE − share) · values + share · other"""
         other -= values
-        other *= weight
+        other *= share
         np.left_shift(values, BITS, out=values)
         np.add(values, other, out=values)
 

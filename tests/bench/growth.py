@@ -17,7 +17,7 @@ from tests.bench.peer import peers, rate
 from tests.bench.report import Report
 from tests.bench.speed import spec_of
 
-PICTURE = Path(__file__).parents[2] / "assets" / "speed.svg"
+PLOT = Path(__file__).parents[2] / "assets" / "speed.svg"
 NAMES = {"ours": "Digitscope", "jax": "JAX", "torch": "PyTorch"}
 COLORS = {"ours": "#d1495b", "jax": "#30638e", "torch": "#8d8d8d"}
 ROUNDS, SECONDS = 4, 0.7
@@ -50,7 +50,7 @@ def run(report: Report) -> None:
             cells = " | ".join(f"{speed[name]:,.0f}" if name in speed else "" for name in NAMES)
             report.say(f"| {value:,} | {cells} |")
     draw(found)
-    report.say(f"Drawn: {PICTURE.name}")
+    report.say(f"Drawn: {PLOT.name}")
 
 
 def measure(sweep: Sweep, cores: int) -> dict[int, dict[str, float]]:
@@ -83,7 +83,7 @@ def draw(found: dict[str, dict[int, dict[str, float]]]) -> None:
         axis.grid(alpha=0.3)
     axes[0].set_ylabel("images per second")
     axes[0].legend(frameon=False)
-    figure.savefig(PICTURE, facecolor="white")
+    figure.savefig(PLOT, facecolor="white")
 
 
 def short(value: int) -> str:

@@ -35,6 +35,7 @@ export default function lossCurves(call) {
     let stream = null;
     /** @type {ReturnType<typeof setTimeout> | null} */
     let timer = null;
+    let ended = false; // Plotly may still be loading then
     /** @type {{ samples?: number[], revision: number, points: number, epochs: number, look: string }} */
     let shown = { revision: 0, points: 0, epochs: 0, look: "" }; // what the chart holds
 
@@ -209,6 +210,7 @@ export default function lossCurves(call) {
       update(data) {
         loadPlotly(data.plotly).then(
           guard((loaded) => {
+            if (ended) return;
             plotly = loaded;
             draw();
           }),
@@ -224,8 +226,10 @@ export default function lossCurves(call) {
       },
       recolor: draw,
       end() {
+        ended = true;
         clearTimeout(timer ?? undefined);
         plotly?.purge(chart);
+        plotly = null;
       },
     };
   });
