@@ -10,9 +10,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from hashlib import sha256
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "digitscope_visitor"
@@ -42,14 +42,9 @@ class VisitorCookie:
 
 
 def _has_cookie(scope: Scope) -> bool:
-    cookies: SimpleCookie = SimpleCookie()
-    for name, value in scope["headers"]:
-        if name == b"cookie":
-            try:
-                cookies.load(value.decode("latin-1"))
-            except CookieError:
-                return False
-    return bool(COOKIE in cookies and cookies[COOKIE].value)
+    # Starlette's parser, which Streamlit's sessions use too. Unlike http.cookies it goes on after a
+    # value that it cannot read, such as another program's on the same host.
+    return bool(HTTPConnection(scope).cookies.get(COOKIE))
 
 
 def visitor_id(cookies: Mapping[str, str]) -> str:

@@ -40,6 +40,23 @@ def test_each_browser_receives_a_different_cookie_once() -> None:
     assert not set_cookie(PAGE, f"other=1; {COOKIE}={first[COOKIE].value}")
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        'theme={"theme":"dark"}',
+        "a=b=c",
+        "=x",
+        "no equals sign",
+        'q="unclosed',
+        "ключ=значение",
+        "é=ü",
+    ],
+)
+@pytest.mark.parametrize("order", ["{0}; {1}", "{1}; {0}"])
+def test_another_programs_cookie_does_not_make_a_visitor_a_stranger(other, order) -> None:
+    assert not set_cookie(PAGE, order.format(f"{COOKIE}=token", other))
+
+
 @pytest.mark.parametrize("sent", [f"{COOKIE}=", "other=1", "=;;=", "\\"])
 def test_a_browser_without_a_valid_cookie_receives_one(sent) -> None:
     assert set_cookie(PAGE, sent)
