@@ -56,6 +56,7 @@ FIELD_OPTIONS: list[tuple[str, type, str, str]] = [
      "pretrained, a run, or RUN@STEP for a snapshot."),
     ("validation_size", int, "NUMBER", "Validation set: training images held out to measure "
      "progress on unseen images."),
+    ("train_size", int, "NUMBER", "Training images to use, the first ones; 0: all."),
     ("seed", int, "NUMBER", "Random seed: the same seed gives the same run."),
 ]  # fmt: skip
 
@@ -72,7 +73,8 @@ def field_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--preset", default="standard", metavar="NAME", show_default=True,
     help="Preset, the configuration that the options below change: standard, fast, accurate, "
-    "sigmoid-40-40, relu-256-64, sigmoid-30, logistic-28-28 or relu-128.",
+    "too-fast, too-small, overfits, augmented, sigmoid-40-40, relu-256-64, sigmoid-30, "
+    "logistic-28-28 or relu-128.",
 )  # fmt: skip
 @field_options
 @click.option("--name", default="", metavar="TEXT", help="Name of the run, to find it by.")
@@ -133,7 +135,7 @@ def train(
         changes = fields | changes
     chosen = RunSpec.from_dict(asdict(presets.preset(preset).spec) | changes)
     # Reports missing data before a run is recorded.
-    sources.load_splits(chosen.dataset, chosen.validation_size, chosen.seed, chosen.extra_data)
+    chosen.load_splits()
     if chosen.init_from:
         load_network.initial_parameters(store, chosen)
 
@@ -150,15 +152,13 @@ def resume(run: str, as_json: bool) -> None:
 
     RUN: the id of a run, the beginning of its id, or its name.
     """
-    from nn.data import sources
     from nn.runs.store.queue import new_lease
     from nn.runs.store.store import RunStore
 
     store, lease = RunStore(), new_lease()
     found = store.find(run)
     # Reports missing data before the state of the run changes.
-    spec = found.spec
-    sources.load_splits(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
+    found.spec.load_splits()
     _work(store, store.requeue(found.id, lease).id, lease, as_json)
 
 
@@ -252,12 +252,10 @@ def _json_lines() -> Iterator[Callable[[Any], None]]:
 def _progress_bar(run: Any) -> Iterator[Callable[[Any], None]]:
     from tqdm import tqdm
 
-    from nn.data import sources
     from nn.training import Epoch
 
     spec = run.spec
-    splits = sources.load_splits(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
-    total = len(splits.train) * spec.epochs
+    total = len(spec.load_splits().train) * spec.epochs
     bar = tqdm(desc=f"run {run.name}", total=total, unit=" images", unit_scale=True)
 
     def show(event: Any) -> None:

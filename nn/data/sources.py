@@ -36,15 +36,24 @@ def resolve_dataset(dataset: str) -> str:
     return os.path.abspath(path)
 
 
-def load_splits(dataset: str, validation_size: int, seed: int, extra_data_path: str = "") -> Splits:
+def load_splits(
+    dataset: str,
+    validation_size: int,
+    seed: int,
+    extra_data_path: str = "",
+    train_size: int = 0,
+) -> Splits:
     """Load a dataset by name or path, split into training, validation and test set.
 
     MNIST, the synthetic digits and folders with MNIST's file names have a test set of their own;
     the last ``validation_size`` training images are held out. All others are split 80/10/10 by
-    ``seed``, or 90/0/10 if ``validation_size`` is 0. The images of an .npz at ``extra_data_path``
-    are added to the training set. Raises UserError for missing or damaged files.
+    ``seed``, or 90/0/10 if ``validation_size`` is 0. Of the training images, only the first
+    ``train_size`` are kept; 0: all. The images of an .npz at ``extra_data_path`` are then added.
+    Raises UserError for missing or damaged files.
     """
     splits = _load_splits(dataset, validation_size, seed)
+    if train_size:
+        splits = replace(splits, train=splits.train[:train_size])
     if extra_data_path:
         extra = extra_data.read(Path(extra_data_path))
         splits = replace(splits, train=extra_data.add_to(splits.train, extra))

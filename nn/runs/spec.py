@@ -13,6 +13,7 @@ from typing import Any
 
 from nn import PIXELS
 from nn.data import sources
+from nn.data.dataset import Splits
 from nn.errors import UserError
 from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS
@@ -37,6 +38,7 @@ LIMITS: dict[str, tuple[int, int] | tuple[float, float]] = {
     "batch_size": (1, 10_000),
     "epochs": (1, 10_000),
     "validation_size": (0, 1_000_000),
+    "train_size": (0, 10_000_000),
     "seed": (0, 2**32 - 1),
 }
 DATASET_NAMES = {"mnist": "MNIST", "strokes": "synthetic digits"}  # for people
@@ -76,6 +78,7 @@ class RunSpec:
     validation_size: int = (
         5000  # training images held out; of other data sets a tenth, or with 0 none
     )
+    train_size: int = 0  # training images used, the first ones; 0: all
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -147,6 +150,12 @@ class RunSpec:
             optimizer = OPTIMIZERS[self.optimizer](size, self.lr, decay)
         loss = partial(LOSSES[self.loss], label_smoothing=self.label_smoothing)
         return network, loss, optimizer
+
+    def load_splits(self) -> Splits:
+        """The images to train and measure with. Raises UserError, see nn.data.sources."""
+        return sources.load_splits(
+            self.dataset, self.validation_size, self.seed, self.extra_data, self.train_size
+        )
 
     def training(self) -> dict[str, Any]:
         """Keyword arguments of nn.training.train."""

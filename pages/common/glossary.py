@@ -321,6 +321,11 @@ TERMS: dict[str, Term] = {
         "The images that the network learns from.",
         "Of MNIST’s 60,000 training images, 5,000 are held out for validation by default.",
     ),
+    "train_size": Term(
+        "Training images",
+        "How many training images the network learns from; 0 means all of them.",
+        "With few images, a network memorizes them: it overfits.",
+    ),
     "validation_set": Term(
         "Validation set",
         "Images held out from training, used to compare settings and to see overfitting.",

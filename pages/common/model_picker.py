@@ -21,6 +21,7 @@ from pages.server.shared_store import newest_runs, store
 
 CACHE_SECONDS = 2  # every stroke on Draw asks for the runs
 IN_VIEW = "model in view"  # key of the picker on Neurons and Mistakes
+ON_DRAW = "first model"  # and of the one on Draw
 
 
 class Model(NamedTuple):

@@ -209,6 +209,7 @@ def _find_run() -> Run | None:
     if wanted is None and url_state.has(*url_state.SETTINGS):
         return None  # a link with settings is meant for a new run
     if wanted is None:
-        runs = store().runs()
-        return next((run for run in runs if run.state.active), next(iter(runs), None))
+        # A newcomer is greeted by an untrained network, not by what others have trained.
+        started = [run for run in store().runs() if owns(run)]
+        return next((run for run in started if run.state.active), next(iter(started), None))
     return None if wanted == NEW_RUN else store().find(wanted)

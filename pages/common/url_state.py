@@ -31,19 +31,35 @@ def read(name: str, default: str = "") -> str:
     return st.query_params.get(name, default)
 
 
-def read_option(name: str, options: Collection[str], default: str) -> str:
-    """A parameter that is one of ``options``, else ``default``."""
-    value = read(name)
-    return value if value in options else default
+def read_option(
+    name: str, options: Collection[str], default: str, problems: list[str] | None = None
+) -> str:
+    """A parameter that is one of ``options``, else ``default``, and a sentence in ``problems``."""
+    value = read(name, default)
+    if value in options:
+        return value
+    _report(problems, name, f"must be one of {', '.join(options)}", default)
+    return default
 
 
-def read_number(name: str, low: N, high: N, default: N) -> N:
-    """A parameter that is a number of ``default``'s type from low to high, else ``default``."""
+def read_number(name: str, low: N, high: N, default: N, problems: list[str] | None = None) -> N:
+    """A parameter that is a number of ``default``'s type from low to high, else ``default``, and a
+    sentence in ``problems``."""
+    if not has(name):
+        return default
     try:
         number = type(default)(read(name))
     except (ValueError, OverflowError):
-        return default
-    return number if low <= number <= high else default
+        number = None
+    if number is not None and low <= number <= high:
+        return number
+    _report(problems, name, f"must be a number from {low:,} to {high:,}", default)
+    return default
+
+
+def _report(problems: list[str] | None, name: str, rule: str, default: object) -> None:
+    if problems is not None:
+        problems.append(f"In the link, {name}={read(name)[:40]} {rule}; it is now {default}.")
 
 
 def has(*names: str) -> bool:

@@ -29,6 +29,7 @@ def run_controls(run: Run | None, can_start: bool, on_press: Callable[[str], Non
         "run": run and run.id,
         "state": run and run.state,
         "can_control": bool(run and state.owns(run)),
+        "started_by": "another visitor" if run and run.owner else "the command line",
         "can_start": can_start,
         "lr": run and run.spec.lr,
     }
@@ -44,6 +45,7 @@ def run_controls(run: Run | None, can_start: bool, on_press: Callable[[str], Non
         key=KEY,
         data=data | {"confirmed": state.last_press()},
         on_press_change=lambda: handle(st.session_state[KEY].press),
+        on_announced_change=lambda: None,  # the run has ended or goes on
     )
     if handle(value.press):
         st.rerun()

@@ -8,12 +8,13 @@ import streamlit as st
 
 from nn.data.preprocess.pipeline import Preprocessed
 from nn.models import pretrained
+from pages.common import model_picker
 from pages.draw.input_image import LoadedImage
 from pages.draw.strokes import Drawing
 
 # Keys of widgets.
 TOOLS, TAB, COMPARE = "canvas tools", "draw tab", "compare models"
-MODELS = "first model", "second model"
+MODELS = model_picker.ON_DRAW, "second model"
 EXPLAINED_DIGIT = "explained digit"
 HISTORY_RUN = "learning history run"
 MY_DIGITS_TABLE = "my digits table"

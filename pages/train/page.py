@@ -14,7 +14,15 @@ from pages.components.run_status import run_status
 from pages.components.timeline import timeline
 from pages.components.weight_wall import weight_wall
 from pages.server.shared_store import store
-from pages.train import pinned_predictions, settings
+from pages.train import (
+    configuration,
+    explanations,
+    next_steps,
+    other_runs,
+    pinned_predictions,
+    settings,
+)
+from pages.train import state as train_state
 
 # The settings exist on the simple page too, so that its URL can carry them, but are hidden.
 SIMPLE_STYLE = """<style>
@@ -37,6 +45,7 @@ def press(button: str) -> None:
         return  # the settings show the message
     launch(run.id)
     state.view(run)
+    train_state.keep_link_problems([])
 
 
 spec = settings.spec()
@@ -54,15 +63,25 @@ else:
         "This network is untrained: its weights are noise. Press **Start** and watch it learn to "
         "recognize handwritten digits."
     )
+# Of a fixed height, so that nothing below moves when a run ends. Filled last: exports take a while.
+leading_on = st.container(horizontal=True, key="leading on")
 left, right = st.columns([3, 2], gap="medium")
 with left:
     opened = weight_wall(run, spec or RunSpec())
     if run and opened is not None:
         st.switch_page("neurons/page.py", query_params={RUN: run.id, NEURON: str(opened)})
+    explanations.under_wall()
 with right:
     loss_curves(run)
+    if run and not state.is_simple():
+        configuration.show(run.spec)
+    explanations.under_curves()
     network_diagram(run)
 if state.is_simple():
     st.html(SIMPLE_STYLE)
 else:
     run_table.show(run)
+with leading_on:
+    other_runs.offer(run)
+    if run:
+        next_steps.show(run)

@@ -31,7 +31,7 @@ class Setting(NamedTuple):
 
     label: str
     help: str
-    read: Callable[[str, Any], Any]  # field, default → the URL's value, or the default
+    read: Callable[[str, Any, list[str]], Any]  # field, default, problems → the URL's value
     ask: Ask
 
 
@@ -49,7 +49,10 @@ def text(label: str, key: str) -> Setting:
     def ask(label: str, name: str, help: str) -> None:
         st.text_input(label, key=name, help=help, persist_state="session")
 
-    return Setting(label, term(key), url_state.read, ask)
+    def read(name: str, default: str, problems: list[str]) -> str:
+        return url_state.read(name, default)
+
+    return Setting(label, term(key), read, ask)
 
 
 def choice(label: str, key: str, find_options: Callable[[], Iterable[str]]) -> Setting:
@@ -63,8 +66,8 @@ def choice(label: str, key: str, find_options: Callable[[], Iterable[str]]) -> S
             persist_state="session",
         )
 
-    def read(name: str, default: str) -> str:
-        return url_state.read_option(name, list(find_options()), default)
+    def read(name: str, default: str, problems: list[str]) -> str:
+        return url_state.read_option(name, list(find_options()), default, problems)
 
     return Setting(label, term_with_options(key, find_options()), read, ask)
 
@@ -77,9 +80,9 @@ def number(label: str, key: str, step: float) -> Setting:
             label, low, high, step=step, format=form, key=name, help=help, persist_state="session"
         )
 
-    def read(name: str, default: float) -> float:
+    def read(name: str, default: float, problems: list[str]) -> float:
         low, high = LIMITS[name]
-        return url_state.read_number(name, low, high, default)
+        return url_state.read_number(name, low, high, default, problems)
 
     return Setting(label, term(key), read, ask)
 
@@ -113,6 +116,7 @@ GROUPS: dict[str, dict[str, Setting]] = {
     },
     "Data": {
         "dataset": choice("Dataset", "dataset", datasets),
+        "train_size": number("Training images (0: all)", "train_size", 500),
         "seed": number("Seed", "seed", 1),
     },
 }
@@ -121,12 +125,11 @@ SETTINGS = {name: setting for group in GROUPS.values() for name, setting in grou
 
 def spec() -> RunSpec | None:
     """Draw all settings; None, with an error message, while they are not valid."""
-    state.initialize({PRESET: url_state.read_option(PRESET, PRESETS, state.DEFAULT_PRESET)})
+    _read_link()
     preset = state.preset()
-    state.initialize(
-        {name: each.read(name, _field(preset.spec, name)) for name, each in SETTINGS.items()}
-    )
     with st.sidebar:
+        for problem in state.link_problems():
+            st.warning(plain(problem))
         st.pills(
             "Preset",
             list(PRESETS),
@@ -150,6 +153,19 @@ def spec() -> RunSpec | None:
         except UserError as error:
             st.error(plain(str(error)))
             return None
+
+
+def _read_link() -> None:
+    """Give the widgets their first values: what the URL says, else what the preset says."""
+    problems: list[str] = []
+    name = url_state.read_option(PRESET, PRESETS, state.DEFAULT_PRESET, problems)
+    state.initialize({PRESET: name})
+    spec = state.preset().spec
+    state.initialize(
+        {name: each.read(name, _field(spec, name), problems) for name, each in SETTINGS.items()}
+    )
+    if problems:
+        state.keep_link_problems(problems)
 
 
 def _write_url() -> None:
@@ -180,6 +196,21 @@ def _offer_mnist() -> None:
 def fill_in_preset() -> None:
     """Set every setting to the preset’s value."""
     state.fill_in({name: _field(state.preset().spec, name) for name in SETTINGS})
+
+
+def fill_in(spec: RunSpec) -> None:
+    """Set every setting to that of ``spec``."""
+    state.fill_in(_values(spec))
+
+
+def can_fill_in(spec: RunSpec) -> bool:
+    """Whether the settings can express all of ``spec``."""
+    values = _values(spec) | {"hidden": spec.hidden}
+    return spec.dataset in datasets() and spec == dataclasses.replace(state.preset().spec, **values)
+
+
+def _values(spec: RunSpec) -> dict[str, Any]:
+    return {name: _field(spec, name) for name in SETTINGS} | {"dataset": spec.dataset}
 
 
 def chosen() -> RunSpec:

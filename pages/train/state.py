@@ -9,6 +9,7 @@ from nn.runs.presets import PRESETS, Preset
 from pages.common import state
 from pages.common.url_state import PRESET
 
+LINK_PROBLEMS = "link problems"
 DEFAULT_PRESET = next(iter(PRESETS))
 
 
@@ -35,3 +36,12 @@ def fill_in(values: Mapping[str, Any]) -> None:
     """Give the widgets new values: in a callback, or before they are drawn."""
     for name, value in values.items():
         state.set_value(name, value)
+
+
+def link_problems() -> list[str]:
+    """What the link that was opened says that cannot be; until a run is started."""
+    return list(state.value(LINK_PROBLEMS, []))
+
+
+def keep_link_problems(problems: list[str]) -> None:
+    state.set_value(LINK_PROBLEMS, problems)

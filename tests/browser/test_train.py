@@ -34,6 +34,12 @@ def state(page: Page, name: str) -> None:
     expect(page.locator(".state")).to_have_text(name)
 
 
+def watch(page: Page, name: str) -> None:
+    """View another's run, which is offered."""
+    page.get_by_role("button", name="training: watch").click()
+    page.get_by_role("button", name=name).click()
+
+
 def paused(page: Page, server: Server) -> int:
     """Wait until the newest run is paused and the wall shows where → the step."""
     store = RunStore(server.store)
@@ -102,13 +108,15 @@ def test_a_run_started_on_the_command_line_is_shown_live_and_stopped_there(
     training = server.nn("train", "--epochs", "500", "--name", "from the shell")
     store = RunStore(server.store)
     wait_until(page, store.runs)
-    page.goto(server.url)  # it opens with the active run
+    page.goto(server.url)
+    watch(page, "from the shell")
     page.wait_for_function(f"{STEP} > 0", timeout=20_000)
     before = step(page)
     page.wait_for_function(f"{STEP} > {before}")
     state(page, "Training")
     expect(page.get_by_text("from the shell: 784 · 128 · 10")).to_contain_text("command line")
-    expect(page.get_by_role("button", name="Stop")).to_be_disabled()
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(page.locator(".reason")).to_contain_text("started by the command line")
     assert server.nn("stop", "from the shell").wait(20) == 0
     state(page, "Stopped")
     assert training.wait(10) == 0
@@ -123,12 +131,48 @@ def test_another_visitor_can_watch_a_run_but_not_stop_it(page: Page, browser, se
     before = step(other)
     other.wait_for_function(f"{STEP} > {before}")
     expect(other.locator(".about")).to_contain_text("by another visitor")
-    expect(other.get_by_role("button", name="Stop")).to_be_disabled()
-    other.get_by_role("button", name="New run").click()  # they may start their own
-    expect(other.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+    expect(other.get_by_role("button", name="Stop")).to_be_hidden()
+    expect(other.locator(".reason")).to_contain_text("only they can pause or stop")
+    other.get_by_role("button", name="Start", exact=True).click()  # they may start their own
+    wait_until(other, lambda: len(RunStore(server.store).runs()) == 2)
+    expect(other.get_by_role("button", name="Stop")).to_be_enabled()
+    other.get_by_role("button", name="Stop").click()
+    state(other, "Stopped")
     other.context.close()
     expect(page.get_by_role("button", name="Stop")).to_be_enabled()
     page.wait_for_function(f"{STEP} > {step(page)}")
+
+
+def test_a_newcomer_is_greeted_by_an_untrained_network(page: Page, browser, server) -> None:
+    open_train(page, server.url, epochs=1)
+    start(page)
+    state(page, "Finished")
+    newcomer = browser.new_context().new_page()
+    newcomer.goto(server.url)
+    expect(newcomer.get_by_text("This network is untrained")).to_be_visible()
+    expect(newcomer.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+    expect(newcomer.get_by_role("button", name="training: watch")).to_be_hidden()
+    newcomer.context.close()
+    page.goto(server.url)  # who trained it finds it again
+    state(page, "Finished")
+
+
+def test_a_run_that_has_ended_leads_on(page: Page, server) -> None:
+    open_train(page, server.url, epochs=1)
+    start(page)
+    state(page, "Finished")
+    [run] = RunStore(server.store).runs()
+    page.get_by_role("button", name="Train again with one thing changed").click()
+    expect(page.get_by_text("This network is untrained")).to_be_visible()
+    page.get_by_text("Training", exact=True).click()
+    expect(page.get_by_label("Epochs", exact=True)).to_have_value("1")
+    page.goto(f"{server.url}/?run={run.id}")
+    page.get_by_role("button", name="See its mistakes").click()
+    page.wait_for_url(f"**/mistakes?*run={run.id}*")
+    page.goto(f"{server.url}/?run={run.id}")
+    page.get_by_role("button", name="Draw a digit for your model").click()
+    page.wait_for_url("**/draw?*")
+    expect(page.get_by_label("Model", exact=True)).to_have_value(re.compile(run.name))
 
 
 def test_a_paused_run_advances_by_one_batch_or_one_epoch(page: Page, server) -> None:
@@ -283,6 +327,14 @@ def test_impossible_settings_get_a_message_and_disable_start(page: Page, server)
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_disabled()
 
 
+def test_what_a_link_says_wrongly_is_named(page: Page, server) -> None:
+    page.goto(f"{server.url}/?epochs=1e999&seed=inf&optimizer=magic&lr=-1&preset=none")
+    for wrong in ("epochs=1e999", "seed=inf", "optimizer=magic", "lr=-1", "preset=none"):
+        expect(page.get_by_text(f"In the link, {wrong} must be")).to_be_visible()
+    start(page)
+    expect(page.get_by_text("In the link")).to_have_count(0)
+
+
 def test_an_unknown_run_in_the_url_gets_a_message(page: Page, server) -> None:
     page.goto(f"{server.url}/?run=nonesuch")
     expect(page.get_by_text("There is no run 'nonesuch'")).to_be_visible()
@@ -315,7 +367,9 @@ def test_run_names_are_not_interpreted_as_markdown(page: Page, server) -> None:
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.goto(server.url)
-    expect(page.get_by_text("a *b* ![x](http://localhost:1/p.png) $x^2$ :smile:")).to_be_visible()
+    watch(page, "a *b* ![x](http://localhost:1/p.png) $x^2$ :smile:")
+    about = page.locator(".about")
+    expect(about).to_contain_text("a *b* ![x](http://localhost:1/p.png) $x^2$ :smile:")
     assert requests and not any("p.png" in url for url in requests)
 
 

@@ -67,7 +67,7 @@ OTHER = {
     "initializer": "lecun", "lr": 0.5, "lr_schedule": "constant", "momentum": 0.5, "batch_size": 50,
     "epochs": 1, "dataset": "strokes", "validation_size": 19_000, "seed": 7, "optimizer": "adam",
     "nesterov": True, "weight_decay": 0.01, "dropout": 0.1, "label_smoothing": 0.1,
-    "clip_norm": 1.0, "early_stopping_patience": 3, "augmentation": 0.5,
+    "clip_norm": 1.0, "early_stopping_patience": 3, "augmentation": 0.5, "train_size": 900,
 }  # fmt: skip
 
 

@@ -72,3 +72,14 @@ def test_missing_or_too_few_images_are_a_user_error(tmp_path, noise):
     os.unlink(tmp_path / "few.npz")
     with pytest.raises(UserError, match="there is no"):
         sources.load_splits(str(tmp_path / "few.npz"), 0, 0)
+
+
+def test_only_the_first_training_images_are_used_when_asked():
+    whole = sources.load_splits("strokes", 1000, 0)
+    few = sources.load_splits("strokes", 1000, 0, train_size=500)
+    np.testing.assert_array_equal(few.train.images, whole.train.images[:500])
+    np.testing.assert_array_equal(few.train.labels, whole.train.labels[:500])
+    assert len(few.validation) == 1000
+    assert len(few.test) == len(whole.test)
+    more = sources.load_splits("strokes", 1000, 0, train_size=10_000_000)
+    assert len(more.train) == len(whole.train)

@@ -10,6 +10,7 @@ import { nearestSpeed, SPEEDS, stepsToEpochEnd } from "./speeds.js";
 /** @import { Stream } from "../../lib/stream.js" */
 
 const RESEND_DELAY = 2000; // milliseconds after which an unconfirmed press is sent again
+const ACTIVE = ["queued", "running", "paused"];
 /** @type {Record<string, string>} */
 const KEYS = { s: "start", p: "pause", b: "step", e: "epoch", x: "stop" };
 
@@ -18,16 +19,36 @@ const KEYS = { s: "start", p: "pause", b: "step", e: "epoch", x: "stop" };
  * @property {string | null} run
  * @property {string | null} state of the run
  * @property {boolean} can_control whether this visitor started it
+ * @property {string} started_by "another visitor" or "the command line", if not this visitor
  * @property {boolean} can_start whether the settings are valid
  * @property {number | null} lr of the run's configuration
  * @property {string | null} confirmed the press that the script handled last
  */
 
+/**
+ * Why buttons are missing or disabled; "" if that needs no explanation.
+ *
+ * @param {Data} data
+ * @param {boolean} isOthers whether the run in view trains and belongs to somebody else
+ */
+function reason({ can_start, started_by }, isOthers) {
+  const parts = [];
+  if (!can_start) parts.push("A setting is not valid: see the message in the sidebar.");
+  if (isOthers) {
+    parts.push(
+      `You are watching a run started by ${started_by}, which only they can pause or stop.` +
+        (can_start ? " Start begins your own." : ""),
+    );
+  }
+  return parts.join(" ");
+}
+
 /** @param {Call} call */
 export default function runControls(call) {
-  return mount(call, (parent, { setTriggerValue, guard }) => {
+  return mount(call, (parent, { setStateValue, setTriggerValue, guard }) => {
     const buttons = [...parent.querySelectorAll("button")];
     const settings = find(parent, ".settings", HTMLElement);
+    const reasonText = find(parent, ".reason", HTMLElement);
     const speed = find(parent, "[name=speed]", HTMLInputElement);
     const speedText = find(parent, "output", HTMLOutputElement);
     const rate = find(parent, "[name=rate]", HTMLInputElement);
@@ -44,20 +65,25 @@ export default function runControls(call) {
     /** @type {number | null} batches a second, asked for and not acknowledged yet */
     let pendingSpeed = null;
     let shown = ""; // what of the stream the buttons show
+    let announced = ""; // the state that the script was told
 
     function update() {
       const live = stream && stream.run === data.run ? stream : null;
       const status = live?.status;
       const state = (live?.goneMessage ? null : status?.state ?? data.state) ?? "";
       if (pending && (pending.state !== state || live?.commandError)) pending = null;
-      const isActive = ["queued", "running", "paused"].includes(state);
+      const isActive = ACTIVE.includes(state);
+      if (status && isActive !== ACTIVE.includes(data.state ?? "")) {
+        announce(`${data.run} ${state}`);
+      }
       const canResume = ["paused", "stopped", "interrupted"].includes(state);
       const canControl = Boolean(status) && live?.lostAt === null && data.can_control;
       const isPaused = canControl && state === "paused";
       const canRestart = Boolean(data.run) && !isActive;
+      const isOthers = isActive && !data.can_control;
       /** @type {Record<string, boolean>} */
       const enabled = {
-        start: data.can_start && !isActive,
+        start: data.can_start && !(isActive && data.can_control),
         pause: canControl && state === "running",
         resume: canControl && canResume,
         step: isPaused,
@@ -68,8 +94,9 @@ export default function runControls(call) {
       };
       /** @type {Record<string, boolean>} */
       const visible = {
-        pause: !canResume,
-        resume: canResume,
+        pause: !canResume && !isOthers,
+        resume: canResume && !isOthers,
+        stop: !isOthers,
         step: state === "paused",
         epoch: state === "paused",
         restart: canRestart,
@@ -81,7 +108,9 @@ export default function runControls(call) {
         button.disabled = !enabled[name] || isBusy;
         button.toggleAttribute("aria-busy", isBusy);
       }
-      settings.hidden = !isActive;
+      settings.hidden = !isActive || isOthers;
+      const text = reason(data, isOthers);
+      if (reasonText.textContent !== text) reasonText.textContent = text;
       speed.disabled = rate.disabled = !(canControl && ["running", "paused"].includes(state));
       const focused = /** @type {Document | ShadowRoot} */ (parent.getRootNode()).activeElement;
       if (focused !== rate) rate.value = String(status?.lr ?? data.lr ?? "");
@@ -99,6 +128,16 @@ export default function runControls(call) {
       if (pendingSpeed !== null) return;
       speed.value = String(nearestSpeed(acknowledged));
       describeSpeed();
+    }
+
+    /**
+     * Tell the script that the run has ended or goes on: the page around it is another then.
+     *
+     * @param {string} news
+     */
+    function announce(news) {
+      if (news !== announced) setStateValue("announced", news);
+      announced = news;
     }
 
     /** The script handles each press once, however often it is sent. */

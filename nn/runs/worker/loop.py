@@ -83,7 +83,7 @@ def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Ste
 def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     run = store.run(recorder.run_id)
     spec = run.spec
-    splits = sources.load_splits(spec.dataset, spec.validation_size, spec.seed, spec.extra_data)
+    splits = spec.load_splits()
     network, loss, optimizer = spec.build(run.stream_version)
     progress = _restore(store, run, network, optimizer)
     per_epoch = steps_per_epoch(len(splits.train), spec.batch_size)

@@ -1,0 +1,38 @@
+"""What to do with a run of one's own that has ended."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from nn.runs.store.store import Run
+from pages.common import export_menu, model_picker, state
+from pages.common.url_state import RUN
+from pages.server.shared_store import store
+from pages.train import settings
+
+
+def show(run: Run) -> None:
+    """Buttons that lead on from the visitor's own run, once it has ended."""
+    steps = store().snapshot_steps(run.id)
+    if run.state.active or not state.owns(run) or not run.samples_seen or not steps:
+        return
+    if st.button("Draw a digit for your model", icon=":material/draw:"):
+        model_picker.select(model_picker.ON_DRAW, run.id, None)
+        st.switch_page("draw/page.py", query_params={RUN: run.id})
+    if st.button("See its mistakes", icon=":material/rule:"):
+        st.switch_page("mistakes/page.py", query_params={RUN: run.id})
+    if settings.can_fill_in(run.spec):
+        st.button(
+            "Train again with one thing changed",
+            icon=":material/tune:",
+            on_click=_prepare_another,
+            args=(run,),
+        )
+    with st.container(width=180):
+        export_menu.show(run, steps, steps[-1], [export_menu.WALL, export_menu.NETWORK])
+
+
+def _prepare_another(run: Run) -> None:
+    settings.fill_in(run.spec)
+    state.view(None)
+    st.toast("These are the settings of the run you saw. Change one, then press Start.")
