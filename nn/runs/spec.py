@@ -47,7 +47,7 @@ PRETRAINED = "pretrained"  # value of init_from: the model that comes with the p
 
 @dataclass(frozen=True)
 class RunSpec:
-    """Same spec, seed, thread count and machine: the same run, bit for bit.
+    """Same spec, seed, number of cores and machine: the same run, bit for bit.
 
     Creating one validates it: UserError names the field, what is allowed and what it got.
     """

@@ -13,8 +13,10 @@ from pages.train import settings
 
 def show(run: Run) -> None:
     """Buttons that lead on from the visitor's own run, once it has ended."""
+    if run.state.active or not state.owns(run):
+        return
     steps = store().snapshot_steps(run.id)
-    if run.state.active or not state.owns(run) or not run.samples_seen or not steps:
+    if not run.samples_seen or not steps:
         return
     if st.button("Draw a digit for your model", icon=":material/draw:"):
         model_picker.select(model_picker.ON_DRAW, run.id, None)

@@ -63,8 +63,8 @@ else:
         "This network is untrained: its weights are noise. Press **Start** and watch it learn to "
         "recognize handwritten digits."
     )
-# Of a fixed height, so that nothing below moves when a run ends. Filled last: exports take a while.
-leading_on = st.container(horizontal=True, key="leading on")
+# Above the wall, but filled last: an export takes a while.
+leading_on = st.container(horizontal=True)
 left, right = st.columns([3, 2], gap="medium")
 with left:
     opened = weight_wall(run, spec or RunSpec())
