@@ -6,11 +6,25 @@ from threadpoolctl import threadpool_limits
 
 from nn.runs.worker import process
 from pages.common import errors
-from pages.server import assets, hub, old_links, plotly_asset, snapshots_route, visitor_cookie
+from pages.server import (
+    assets,
+    hub,
+    live_prediction,
+    old_links,
+    plotly_asset,
+    snapshots_route,
+    visitor_cookie,
+)
 
 app = st.App(
     "pages/shell.py",
-    routes=[assets.route, hub.route, snapshots_route.route, plotly_asset.plotly_route],
+    routes=[
+        assets.route,
+        hub.route,
+        snapshots_route.route,
+        live_prediction.route,
+        plotly_asset.plotly_route,
+    ],
     middleware=[Middleware(old_links.OldLinks), Middleware(visitor_cookie.VisitorCookie)],
     on_script_error=errors.show,
 )

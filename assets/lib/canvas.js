@@ -5,10 +5,11 @@ export const PIXELS = SIDE * SIDE;
 
 /**
  * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
  * @returns {CanvasRenderingContext2D}
  */
-export function contextOf(canvas) {
-  const ctx = canvas.getContext("2d");
+export function contextOf(canvas, settings) {
+  const ctx = canvas.getContext("2d", settings);
   if (!ctx) throw new Error("This browser cannot draw on a canvas.");
   return ctx;
 }

@@ -61,11 +61,11 @@ def predict(images: tuple[Path, ...], model: str | None, as_json: bool) -> None:
         if as_json:
             print_json(
                 file=str(path), digit=answer.predicted, confidence=answer.confidence,
-                probabilities=answer.probabilities.tolist(), blank=preprocessed.blank,
-                rejected=answer.rejected,
+                probabilities=answer.probabilities.tolist(), blank=preprocessed.problem is not None,
+                problem=preprocessed.problem, rejected=answer.rejected,
             )  # fmt: skip
-        elif preprocessed.blank:
-            click.echo(f"{path}: blank")
+        elif preprocessed.problem:
+            click.echo(f"{path}: {preprocessed.problem}")
         else:
             rejection = "rejected (not a digit); closest to " if answer.rejected else ""
             click.echo(f"{path}: {rejection}{answer.predicted} ({answer.confidence:.1%})")

@@ -22,9 +22,9 @@ FILE = Path(__file__).parents[2] / "assets" / "pretrained.safetensors"
 
 
 class Prediction(NamedTuple):
-    predicted: int | None  # the most likely digit, also when rejected; None for a blank image
+    predicted: int | None  # the most likely digit, also when rejected; None without a digit
     confidence: float  # its probability, 0–1
-    probabilities: Array  # (10,) float32; all 0 for a blank image
+    probabilities: Array  # (10,) float32; all 0 without a digit
     rejected: bool  # not a digit
 
 
@@ -50,7 +50,7 @@ def predict(
 
     by: None for the pretrained network and its rule; rule: None to reject nothing.
     """
-    if preprocessed.blank:
+    if preprocessed.problem:
         return Prediction(None, 0.0, np.zeros(10, np.float32), False)
     if by is None:
         by, rule = network(), rejection_rule()

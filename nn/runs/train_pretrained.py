@@ -95,7 +95,7 @@ def fit_rejection_rule(network: Network, held_out: Dataset) -> RejectionRule:
 
 
 def _logit_and_complexity(network: Network, images: Iterable[Array]) -> Array:
-    """(n, 2): highest logit and stroke complexity of each image that is not blank."""
-    found = [one for one in map(preprocess, images) if not one.blank]
+    """(n, 2): highest logit and stroke complexity of each image that shows a digit."""
+    found = [one for one in map(preprocess, images) if not one.problem]
     z = network.logits(as_input(np.stack([one.image for one in found])))
     return np.stack([z.max(axis=0), [stroke_complexity(one) for one in found]], axis=1)

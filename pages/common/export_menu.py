@@ -21,8 +21,8 @@ from nn.network import Network
 from nn.runs.store.store import Run
 from nn.support.progress import Progress
 from pages.common import state
-from pages.common.networks import PRETRAINED_ID, network_at
 from pages.common.text import plain
+from pages.server.networks import PRETRAINED_ID, network_at
 from pages.server.shared_store import store
 
 WEIGHTS = {

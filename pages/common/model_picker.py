@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -13,10 +13,11 @@ from nn.models import pretrained
 from nn.network import Network
 from nn.runs import spec
 from nn.runs.store.store import Run
-from pages.common import state
-from pages.common.networks import PRETRAINED_ID, network_at, rejection_rule
+from pages.common import state, url_state
 from pages.common.numbers import percent
 from pages.common.snapshot_slider import snapshot_slider
+from pages.common.text import plain
+from pages.server.networks import PRETRAINED_ID, network_at, rejection_rule
 from pages.server.shared_store import newest_runs, store
 
 CACHE_SECONDS = 2  # every stroke on Draw asks for the runs
@@ -31,10 +32,16 @@ class Model(NamedTuple):
     name: str
     run_id: str = PRETRAINED_ID
     step: int = 0
+    is_live: bool = False  # the newest snapshot of a run in training
 
     @property
     def network(self) -> Network:
         return network_at(self.run_id, self.step)
+
+    @property
+    def live_key(self) -> tuple[str, int | None]:
+        """Run and step for pages.server.live_prediction."""
+        return self.run_id, None if self.is_live else self.step
 
     @property
     def init_from(self) -> str:
@@ -59,29 +66,55 @@ def choose_in_view() -> Run | None:
     def view_chosen() -> None:
         state.view_model(runs.get(state.value(IN_VIEW)))
 
-    _selectbox("Model", runs, IN_VIEW, "visible", view_chosen)
+    _selectbox("Model", runs, IN_VIEW, view_chosen)
     return run
 
 
-def choose(label: str, key: str) -> Model:
-    """Ask for a model and, for a run, a snapshot."""
-    run_id, runs = state.value(key, PRETRAINED_ID), _trained_runs()
+def choose(label: str, key: str, parameter: str, default: str = PRETRAINED_ID) -> Model:
+    """Ask for a model and, for a run, a snapshot.
+
+    parameter: of the URL, in which the choice survives a reload; default: a run's id.
+    """
+    runs = _trained_runs()
+    linked = url_state.read(parameter, default)
+    state.initialize(key, PRETRAINED_ID if linked == spec.PRETRAINED else linked)
+    run_id = state.value(key)
     if run_id and (run_id not in runs or not store().snapshot_samples_seen(run_id)):
         _trained_runs.clear()  # it was deleted, or started within the last seconds
         runs = _trained_runs()
     if run_id and run_id not in runs:
         try:
-            runs = runs | {run_id: store().run(run_id)}  # older than those that the list shows
+            run = store().run(run_id)  # older than those that the list shows
+            if store().snapshot_samples_seen(run_id):
+                runs = runs | {run_id: run}
+            else:
+                st.warning(
+                    f"{plain(run.name)} has not been trained yet. "
+                    "Showing the pretrained model instead."
+                )
         except UserError:
             st.warning("The run you chose was deleted. Showing the pretrained model instead.")
     state.keep_valid(key, [PRETRAINED_ID, *runs], PRETRAINED_ID)
-    run_id = _selectbox(label, runs, key, "collapsed")
+    run_id = _selectbox(label, runs, key)
+    url_state.write(parameter, (run_id or spec.PRETRAINED) if run_id != default else None)
     if run_id == PRETRAINED_ID:
         return PRETRAINED._replace(key=key)
     samples_seen = store().snapshot_samples_seen(run_id)
     newest = list(samples_seen)[-1]
-    step = snapshot_slider("Snapshot", samples_seen, _snapshot_key(key, run_id), newest)
-    return Model(key, runs[run_id].name, run_id, step)
+    slider = _snapshot_key(key, run_id)
+    if state.value(slider) == state.value(f"{slider} newest"):
+        state.set_value(slider, newest)  # the slider stays at the end while the run trains
+    state.set_value(f"{slider} newest", newest)
+    step = snapshot_slider("Snapshot", samples_seen, slider, newest)
+    is_live = step == newest and store().run(run_id).state.active
+    return Model(key, runs[run_id].name, run_id, step, is_live)
+
+
+def other_than(model: Model) -> str:
+    """The id of another model to compare with: the newest run, or the pretrained model."""
+    if model.run_id:
+        return PRETRAINED_ID
+    return next(iter(_trained_runs()), PRETRAINED_ID)
 
 
 def select(key: str, run_id: str, step: int | None) -> None:
@@ -103,7 +136,6 @@ def _selectbox(
     label: str,
     runs: Mapping[str, Run],
     key: str,
-    label_visibility: Literal["visible", "collapsed"],
     on_change: Callable[[], None] | None = None,
 ) -> str:
     run_id: str = st.selectbox(
@@ -111,7 +143,6 @@ def _selectbox(
         [PRETRAINED_ID, *runs],
         format_func=lambda run_id: run_label(runs[run_id]) if run_id else PRETRAINED.name,
         key=key,
-        label_visibility=label_visibility,
         on_change=on_change,
     )
     return run_id

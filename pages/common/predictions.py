@@ -14,8 +14,8 @@ from nn.analysis.predictions.predict import Predictions
 from nn.network import parameter_count
 from nn.runs.history import weights
 from nn.runs.store.store import Run
-from pages.common.networks import PRETRAINED_ID, network_at
 from pages.common.test_set import ImageSet
+from pages.server.networks import PRETRAINED_ID, network_at
 from pages.server.shared_store import store
 
 

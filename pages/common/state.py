@@ -12,6 +12,8 @@ from typing import Any
 import streamlit as st
 
 from nn.errors import UserError
+from nn.runs import pins as stored_pins
+from nn.runs.pins import MAX_PINS
 from nn.runs.spec import PRETRAINED
 from nn.runs.store.store import Run
 from pages.common import url_state
@@ -24,7 +26,7 @@ NEW_RUN = ""  # in place of a run's id: Train shows the settings for a new run
 FIRST_LINK = "first link"  # the page and the parameters of the URL that began the session
 LAST_PRESS = "last press"  # of a button of the run controls
 EXPORTED = "exported"  # the file made last, and the request for it
-PINS, MAX_PINS = "pins", 4  # drawings whose predictions are followed while a network trains
+PINS = "pins"  # drawings whose predictions are followed while a network trains
 
 
 def restore() -> None:
@@ -152,16 +154,24 @@ def keep_export(request: object, data: bytes) -> None:
 
 def pins() -> list[bytes]:
     """The visitor's pinned drawings, each 28 × 28 bytes in MNIST's format, oldest first."""
-    return list(_get(PINS, []))
+    kept: list[bytes] | None = _get(PINS)
+    return list(stored_pins.load(store(), visitor_id()) if kept is None else kept)
 
 
 def pin(image: bytes) -> None:
     """Pin a drawing; the oldest goes when there are too many."""
-    st.session_state[PINS] = [*(pin for pin in pins() if pin != image), image][-MAX_PINS:]
+    _keep_pins([*(pin for pin in pins() if pin != image), image][-MAX_PINS:])
 
 
 def unpin(image: bytes) -> None:
-    st.session_state[PINS] = [pin for pin in pins() if pin != image]
+    _keep_pins([pin for pin in pins() if pin != image])
+
+
+def _keep_pins(images: list[bytes]) -> None:
+    """In the session, and in the store for the next one: that needs the visitor's cookie."""
+    st.session_state[PINS] = images
+    if visitor_id():
+        stored_pins.save(store(), visitor_id(), images)
 
 
 # Widgets: a value set before the widget is created takes the place of a default.

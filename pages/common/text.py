@@ -10,6 +10,10 @@ def plain(text: str) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
+def with_article(digit: int) -> str:
+    return f"an {digit}" if digit == 8 else f"a {digit}"
+
+
 def note(markdown: str) -> None:
     """Small print in the color of the text: Streamlit's captions have too little contrast."""
     st.markdown(f":small[{markdown}]")

@@ -1,31 +1,43 @@
-"""A prediction in words and as ten probabilities, changed in place after each stroke."""
+"""Predictions in words and as ten bars, which follow the pen: the browser has them from
+pages.server.live_prediction, and those of the script while that cannot be reached."""
 
 from __future__ import annotations
 
 import base64
 
-from nn.layers import Array
+from nn.data.preprocess.pipeline import Preprocessed
 from nn.models.pretrained import Prediction
-from pages.components import prediction_text
 from pages.components.register import component
-from pages.server import plotly_asset
 
-_show = component("prediction_bars", isolate_styles=False)
+_show = component("prediction_bars")
 
 
 def prediction_bars(
-    prediction: Prediction, blank: bool, image: Array | None, strokes: int, turn: int, key: str
+    prediction: Prediction,
+    preprocessed: Preprocessed,
+    drawing_id: int,
+    image_id: int,
+    strokes: int,
+    has_ink: bool,
+    model: tuple[str, int | None],
+    show_input: bool,
+    key: str,
 ) -> None:
-    """blank: there was nothing to predict; image: (28, 28) uint8 to show beside the bars; strokes:
-    of the drawing; turn: counts the predictions of this session."""
-    title, caption = prediction_text.title_and_caption(prediction, blank)
+    """drawing_id: of the drawing, or 0; image_id: of the image under it; strokes: of the
+    drawing; has_ink: whether there are strokes or an image; model: a run and its step,
+    None: the newest one of a run in training; show_input: show the network's input, too."""
+    run_id, step = model
     data = {
-        "title": title,
-        "caption": caption,
         "probabilities": prediction.probabilities.tolist(),
-        "image": None if image is None else base64.b64encode(image.tobytes()).decode(),
+        "rejected": prediction.rejected,
+        "problem": preprocessed.problem,
+        "input": base64.b64encode(preprocessed.image.tobytes()).decode(),
+        "show_input": show_input,
+        "drawing": drawing_id,
+        "image": image_id,
         "strokes": strokes,
-        "turn": turn,
-        "plotly": plotly_asset.PLOTLY_URL,
+        "has_ink": has_ink,
+        "model": [run_id, step],
+        "run": run_id if step is None else None,
     }
     _show(key=key, data=data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nn.analysis.predictions.predict import Predictions
 from pages.common.numbers import percent
 from pages.common.test_set import ImageSet
-from pages.components.prediction_text import a
+from pages.common.text import with_article
 from pages.components.thumbnails import Thumbnail, encoded
 
 
@@ -17,7 +17,7 @@ def thumbnail(predictions: Predictions, images: ImageSet, row: int) -> Thumbnail
         encoded(images.data.images[row]),
         f"{label}, predicted {predicted}",
         confidence,
-        f"Image {row:,}: {a(label)}, predicted {predicted}, confidence {confidence}.",
+        f"Image {row:,}: {with_article(label)}, predicted {predicted}, confidence {confidence}.",
         [round(float(p), 4) for p in predictions.probabilities[row]],
         label,
         predicted,

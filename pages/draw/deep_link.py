@@ -10,7 +10,7 @@ from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run
 from pages.common import model_picker, state, url_state
 from pages.common.text import plain
-from pages.common.url_state import DIGIT, RUN, STEP
+from pages.common.url_state import DIGIT, FIRST_MODEL, RUN, STEP
 from pages.draw import input_image
 from pages.draw import state as draw_state
 from pages.server.shared_store import store
@@ -38,7 +38,7 @@ def open_link() -> None:
     except UserError as error:
         st.warning(plain(str(error)))
         return
-    if run and run.samples_seen:
+    if run and run.samples_seen and parameters.get(FIRST_MODEL, run.id) == run.id:
         number = int(step) if step.isdecimal() and len(step) < 16 else None
         model_picker.select(draw_state.MODELS[0], run.id, number)
 

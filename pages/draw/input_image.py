@@ -8,10 +8,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from nn.data.dataset import Dataset
-from nn.data.preprocess.bounding_box import bounding_box
-from nn.data.preprocess.foreground import MIN_FOREGROUND
-from nn.data.preprocess.pipeline import Preprocessed, preprocess
-from nn.layers import Array
+from nn.data.preprocess.pipeline import Preprocessed, already_preprocessed, preprocess
 
 
 class LoadedImage(NamedTuple):
@@ -29,16 +26,7 @@ def preprocessed(loaded: LoadedImage) -> Preprocessed:
     """The network's input. Raises UserError as ``preprocess`` does."""
     if not loaded.is_preprocessed:
         return preprocess(loaded.image)
-    return as_preprocessed(np.asarray(loaded.image))
-
-
-def as_preprocessed(image: Array) -> Preprocessed:
-    """image: (28, 28) uint8 in MNIST's format, as if ``preprocess`` had made it."""
-    foreground = image > 255 * MIN_FOREGROUND
-    if not foreground.any():
-        return Preprocessed(image, True, {})
-    top, left, bottom, right = bounding_box(foreground)
-    return Preprocessed(image, False, {"crop": image[top:bottom, left:right]})
+    return already_preprocessed(np.asarray(loaded.image))
 
 
 def on_canvas(loaded: LoadedImage) -> Image.Image:

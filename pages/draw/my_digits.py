@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 from PIL import Image
 
-from nn.data.preprocess.pipeline import Preprocessed
+from nn.data.preprocess.pipeline import Preprocessed, already_preprocessed
 from nn.errors import UserError
 from nn.export import my_digits_files
 from nn.models import pretrained
@@ -18,12 +18,11 @@ from nn.runs.my_digits import Labeled
 from pages.common import state
 from pages.common.model_picker import Model
 from pages.common.numbers import percent
-from pages.common.text import note, plain
-from pages.components.prediction_text import a
+from pages.common.text import note, plain, with_article
 from pages.draw import fine_tune
 from pages.draw import state as draw_state
-from pages.draw.input_image import as_preprocessed
-from pages.draw.strokes import Stroke, png
+from pages.draw.canvas_image import png
+from pages.server.drawing import Stroke
 from pages.server.shared_store import store
 
 MAX_ROWS = 500  # in the table, newest first
@@ -37,7 +36,7 @@ def ask_label(
     key = preprocessed.image.tobytes()
     label = draw_state.saved_label(key)
     if label is not None:
-        note(f"Saved as {a(label)} in My digits.")
+        note(f"Saved as {with_article(label)} in My digits.")
         return
 
     def save(label: int | None) -> None:
@@ -116,7 +115,7 @@ def _delete(ids: list[int]) -> None:
 
 
 def _predict(model: Model, digit: Labeled) -> pretrained.Prediction:
-    return model.predict(as_preprocessed(digit.image))
+    return model.predict(already_preprocessed(digit.image))
 
 
 def _row(model: Model, digit: Labeled) -> dict[str, object]:

@@ -6,13 +6,13 @@ import numpy as np
 import streamlit as st
 
 from nn import IMAGE_SIDE
-from nn.data.preprocess.pipeline import Preprocessed, preprocess
+from nn.data.preprocess.pipeline import Preprocessed, Problem, preprocess
 from nn.errors import UserError
 from nn.models import pretrained
 from pages.common import model_picker, state
 from pages.common.model_picker import Model
 from pages.common.text import note, plain
-from pages.components.deferred_rerun import deferred_rerun
+from pages.common.url_state import FIRST_MODEL, SECOND_MODEL
 from pages.components.prediction_bars import prediction_bars
 from pages.draw import (
     attribution,
@@ -24,47 +24,68 @@ from pages.draw import (
     upload,
 )
 from pages.draw import state as draw_state
-from pages.draw.canvas import canvas
+from pages.draw.canvas import Drawing, canvas
+from pages.draw.canvas_image import png
 from pages.draw.input_image import LoadedImage
-from pages.draw.state import Result
-from pages.draw.strokes import SIDE, Drawing, png
+from pages.server.networks import PRETRAINED_ID
 
 MODEL_LABELS = "Model", "Second model"
+MODEL_PARAMETERS = FIRST_MODEL, SECOND_MODEL
 TABS = "Attribution", "Learning history", "My digits", "Images"
-BLANK = Preprocessed(np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8), True, {})
+BLANK = Preprocessed(np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8), Problem.BLANK, {})
 
 
 @st.fragment
-def draw_and_predict(compare: bool) -> None:
-    """The canvas and the prediction, after every stroke; compare: two models side by side."""
+def draw(compare: bool) -> None:
+    """Everything below the title, when the pen is lifted; compare: two models side by side.
+
+    The bars are in the browser by then, which has them from pages.server.live_prediction.
+    """
+    image = draw_state.loaded_image()
     left, right = st.columns([5, 6], gap="large")
     with left:
-        drawing, preprocessed = _canvas()
-    strokes = len(drawing.strokes) if drawing else 0
-    models, predictions = [], []
-    turn = draw_state.next_turn()
+        drawing, preprocessed = _canvas(image)
+    models: list[Model] = []
+    predictions = []
     with right, st.container(key="predictions" if compare else "prediction", gap="small"):
         containers = st.columns(2) if compare else [st.container(gap="small")]
-        for label, key, container in zip(MODEL_LABELS, draw_state.MODELS, containers, strict=False):
+        for label, key, parameter, container in zip(
+            MODEL_LABELS, draw_state.MODELS, MODEL_PARAMETERS, containers, strict=False
+        ):
             with container:
-                models.append(model_picker.choose(label, key))
+                default = model_picker.other_than(models[0]) if models else PRETRAINED_ID
+                models.append(model_picker.choose(label, key, parameter, default))
                 predictions.append(models[-1].predict(preprocessed))
-                image = None if compare else preprocessed.image
                 prediction_bars(
-                    predictions[-1], preprocessed.blank, image, strokes, turn, f"bars {key}"
+                    predictions[-1],
+                    preprocessed,
+                    drawing.id if drawing else 0,
+                    draw_state.image_id(),
+                    len(drawing.strokes) if drawing else 0,
+                    bool(drawing or image),
+                    models[-1].live_key,
+                    show_input=not compare,
+                    key=f"bars {key}",
                 )
-    draw_state.keep_result(
-        Result(turn, models, predictions[0], drawing, preprocessed, draw_state.loaded_image())
-    )
+    with left:
+        _actions(drawing, preprocessed, image)
+    if not preprocessed.problem and not (image and image.label is not None):
+        with right:
+            strokes = drawing.strokes if drawing else []
+            my_digits.ask_label(preprocessed, predictions[0], strokes)
+    if len(preprocessed.steps) > 1:  # an image in MNIST's format skips them
+        preprocessing_steps.show(preprocessed)
+    _tabs(models, predictions[0], preprocessed)
+    if message := draw_state.take_message():
+        st.toast(plain(message))
 
 
-def _canvas() -> tuple[Drawing | None, Preprocessed]:
+def _canvas(image: LoadedImage | None) -> tuple[Drawing | None, Preprocessed]:
     """→ what is drawn, and the network's input made of it, or of the image on the canvas."""
-    image = draw_state.loaded_image()
     try:
         drawing = canvas(
-            image and input_image.on_canvas(image),
-            bool(image and not image.is_preprocessed),
+            image,
+            draw_state.image_id(),
             on_clear=lambda: draw_state.load_image(None),
             on_paste=upload.load_pasted,
         )
@@ -74,32 +95,6 @@ def _canvas() -> tuple[Drawing | None, Preprocessed]:
     except UserError as error:
         st.error(plain(str(error)))
         return None, BLANK
-
-
-@st.fragment
-def explain() -> None:
-    """Actions on the drawing, its preprocessing, and the tabs.
-
-    A fragment of its own, which ``deferred_rerun`` reruns when the prediction is on the screen: the
-    prediction appears before all this is computed.
-    """
-    result = draw_state.last_result()
-    if result.image is not draw_state.loaded_image():  # another one was loaded from a tab
-        st.rerun()
-    left, right = st.columns([5, 6], gap="large")
-    with left:
-        _actions(result.drawing, result.preprocessed, result.image)
-    if not result.preprocessed.blank and not (result.image and result.image.label is not None):
-        with right:
-            strokes = result.drawing.strokes if result.drawing else []
-            my_digits.ask_label(result.preprocessed, result.prediction, strokes)
-    if len(result.preprocessed.steps) > 1:  # an image in MNIST's format skips them
-        preprocessing_steps.show(result.preprocessed)
-    _tabs(result.models, result.prediction, result.preprocessed)
-    if message := draw_state.take_message():
-        st.toast(plain(message))
-    deferred_rerun(result.turn)
-    _warm_up()
 
 
 def _actions(
@@ -113,7 +108,7 @@ def _actions(
         st.button(
             "Pinned" if is_pinned else "Pin",
             icon=":material/keep:",
-            disabled=preprocessed.blank or is_pinned,
+            disabled=bool(preprocessed.problem) or is_pinned,
             on_click=state.pin,
             args=(pin,),
             help="See how the prediction for this drawing changes while a network trains.",
@@ -140,7 +135,7 @@ def _tabs(
     attribution_tab, history_tab, my_digits_tab, images_tab = tabs
     if attribution_tab.open:
         with attribution_tab:
-            if preprocessed.blank:
+            if preprocessed.problem:
                 st.markdown(
                     "Draw a digit to see how much each pixel contributed to the prediction."
                 )
@@ -158,17 +153,8 @@ def _tabs(
             upload.uploads(models[0])
 
 
-@st.cache_resource(show_spinner=False)
-def _warm_up() -> None:
-    """A server's first prediction takes ten times as long as all others: make it in advance."""
-    stem = np.zeros((SIDE, SIDE), np.uint8)
-    stem[SIDE // 4 : -SIDE // 4, SIDE // 2 : SIDE // 2 + 20] = 255
-    pretrained.predict(preprocess(stem))
-
-
 title, toggle = st.columns([5, 6], gap="large", vertical_alignment="center")
 title.header("Draw a digit", anchor=False)
 compare = toggle.toggle("Compare two models", key=draw_state.COMPARE)
 deep_link.open_link()
-draw_and_predict(compare)
-explain()
+draw(compare)

@@ -1,16 +1,13 @@
-"""The state of the Draw page: the image on the canvas, the last result, pins and labels."""
+"""The state of the Draw page: the image on the canvas, and labels."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import streamlit as st
 
-from nn.data.preprocess.pipeline import Preprocessed
-from nn.models import pretrained
 from pages.common import model_picker
 from pages.draw.input_image import LoadedImage
-from pages.draw.strokes import Drawing
 
 # Keys of widgets.
 TOOLS, TAB, COMPARE = "canvas tools", "draw tab", "compare models"
@@ -20,39 +17,12 @@ HISTORY_RUN = "learning history run"
 MY_DIGITS_TABLE = "my digits table"
 IMAGE_NUMBER, UPLOADS, UPLOADS_TABLE = "image number", "uploads", "uploads table"
 # The rest.
-LOADED_IMAGE = "loaded image"
-TURN, RESULT = "turn", "result"
+LOADED_IMAGE, IMAGE_ID = "loaded image", "image id"
 EXPLAINED = "explained"
 OPENED_LINK = "opened link"
 MESSAGE = "message"
 LABELED = "labeled"  # images saved in My digits from this page, with their labels
 UPLOADED_FILES = "uploaded files"  # what became of each file, by Streamlit's id
-
-
-class Result(NamedTuple):
-    """The last prediction, with all that the rest of the page shows about it."""
-
-    turn: int  # counts the predictions of this session
-    models: list[Any]  # of pages.common.model_picker
-    prediction: pretrained.Prediction  # the first model's
-    drawing: Drawing | None
-    preprocessed: Preprocessed
-    image: LoadedImage | None  # on the canvas, alone or under the drawing
-
-
-def next_turn() -> int:
-    turn = int(st.session_state.get(TURN, 0)) + 1
-    st.session_state[TURN] = turn
-    return turn
-
-
-def keep_result(result: Result) -> None:
-    st.session_state[RESULT] = result
-
-
-def last_result() -> Result:
-    found: Result = st.session_state[RESULT]
-    return found
 
 
 def explained() -> tuple[bytes, int] | None:
@@ -61,8 +31,7 @@ def explained() -> tuple[bytes, int] | None:
 
 
 def explain(image: bytes, predicted: int) -> None:
-    """Explain the predicted digit. To be called in the fragment of the widget: what another
-    fragment gives a widget is lost."""
+    """Explain the predicted digit."""
     st.session_state[EXPLAINED] = image, predicted
     st.session_state[EXPLAINED_DIGIT] = predicted
 
@@ -72,8 +41,14 @@ def loaded_image() -> LoadedImage | None:
 
 
 def load_image(image: LoadedImage | None) -> None:
-    """Put an image on the canvas, or take it off."""
+    """Put an image on the canvas, or take it off. Strokes on the last one are gone then."""
     st.session_state[LOADED_IMAGE] = image
+    st.session_state[IMAGE_ID] = image_id() + 1
+
+
+def image_id() -> int:
+    """Changes whenever an image is put on the canvas or taken off."""
+    return int(st.session_state.get(IMAGE_ID, 0))
 
 
 def opened_link() -> tuple[str, ...] | None:

@@ -165,8 +165,8 @@ def prepare(name: str, data: bytes) -> Upload:
     file = io.BytesIO()
     image.reduce(max(1, max(image.size) // (2 * THUMBNAIL))).convert("RGB").save(file, "JPEG")
     thumbnail = f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
-    if preprocessed.blank:
-        return Upload(thumbnail, None, "The image is blank.")
+    if preprocessed.problem:
+        return Upload(thumbnail, None, preprocessed.problem)
     return Upload(thumbnail, preprocessed, "")
 
 

@@ -13,8 +13,7 @@ from pages.common import predictions as model_predictions
 from pages.common.numbers import short_count
 from pages.common.predictions import SnapshotId
 from pages.common.test_set import ImageSet
-from pages.common.text import note
-from pages.components.prediction_text import a
+from pages.common.text import note, with_article
 from pages.components.thumbnails import Thumbnail, encoded, thumbnails
 from pages.mistakes import state as mistakes_state
 
@@ -123,5 +122,5 @@ def _thumbnail(
         else "misclassified"
     )
     forgotten = f"forgotten {events} ×" if events else "never forgotten"
-    alt = f"Image {row:,}: {a(label)}, {since}, {forgotten}."
+    alt = f"Image {row:,}: {with_article(label)}, {since}, {forgotten}."
     return Thumbnail(row, encoded(images.data.images[row]), title, f"{since}\n{forgotten}", alt)

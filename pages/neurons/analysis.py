@@ -28,8 +28,8 @@ from nn.layers import Array
 from nn.losses import Loss
 from nn.models import pretrained
 from nn.runs.spec import RunSpec
-from pages.common.networks import PRETRAINED_ID, network_at
 from pages.server import wire
+from pages.server.networks import PRETRAINED_ID, network_at
 from pages.server.shared_store import store
 
 MAX_PRE_ACTIVATIONS = 10_000_000  # neurons × test images: 40 MB

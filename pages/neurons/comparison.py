@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from nn.analysis.neurons.similarity import cosine_similarity
 from nn.runs.store.store import Run
 from pages.common.model_picker import run_label
-from pages.common.networks import PRETRAINED_ID
 from pages.common.snapshot_slider import snapshot_slider
 from pages.components.neuron_comparison import neuron_comparison
 from pages.neurons import analysis, details
+from pages.server.networks import PRETRAINED_ID
 from pages.server.shared_store import store
 
 NEURON, SNAPSHOT, RUN = "neuron", "snapshot", "run"

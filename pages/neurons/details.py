@@ -15,9 +15,9 @@ from nn.analysis.neurons.weight_tiles import quantize
 from nn.errors import UserError
 from nn.layers import Array
 from nn.runs.history import weights
-from pages.common.networks import PRETRAINED_ID, network_at
 from pages.common.numbers import images, minus, percent, signed
 from pages.neurons import analysis
+from pages.server.networks import PRETRAINED_ID, network_at
 from pages.server.shared_store import store
 
 EXAMPLES = 8  # top activating images, and as many that activate the neuron least

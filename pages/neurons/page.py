@@ -3,13 +3,13 @@
 import streamlit as st
 
 from pages.common import export_menu, model_picker, run_table, state
-from pages.common.networks import PRETRAINED_ID
 from pages.common.text import note, plain
 from pages.components.neuron_details import neuron_details
 from pages.components.timeline import timeline
 from pages.components.weight_wall import weight_wall
 from pages.neurons import analysis, comparison, controls, details, wall
 from pages.neurons import state as neurons_state
+from pages.server.networks import PRETRAINED_ID
 from pages.server.shared_store import store
 
 RESERVED_HEIGHT = 420  # pixels of the screen above and below the wall

@@ -10,11 +10,11 @@ import streamlit as st
 
 from nn.analysis.neurons.weight_tiles import quantize
 from nn.errors import UserError
-from pages.common.networks import PRETRAINED_ID
 from pages.common.text import plain
 from pages.neurons import analysis
 from pages.neurons.details import base64_of
 from pages.server import wire
+from pages.server.networks import PRETRAINED_ID
 from pages.server.shared_store import store
 
 # What the wall shows, for its caption; {}: the layer.

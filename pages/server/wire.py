@@ -49,6 +49,17 @@ network. The server **responds** with a text of JSON where there is something to
 until``, coarse first: binary messages, each preceded by its length (uint32), with ``snapshot`` and
 ``connections`` in their header. One response holds a portion of them; the next request skips those
 already received, until a response is empty.
+
+``WebSocket /predict`` answers each request, a text of JSON, with another one::
+
+    {"id", "images": [{"png": the canvas} or {"input": 28 × 28 bytes}, …],
+     "models": [[RUN, STEP], …]}
+    {"id", "images": [{"input", "problem"}, …],
+     "models": [{"predictions": [{"probabilities", "rejected"}, …]} or {"error"}, …]}
+
+The images are in Base64; RUN is "" for the pretrained model, STEP null for the newest snapshot;
+``problem`` says why an image has no digit to classify, or is null. ``{"id", "error"}`` answers a
+request that cannot be carried out.
 """
 
 from __future__ import annotations

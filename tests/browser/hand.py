@@ -84,9 +84,7 @@ class Hand:
         self.touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
     def wait_for_prediction(self, strokes: int) -> None:
-        self.page.wait_for_function(
-            "n => document.querySelector('.bars')?.dataset.strokes === String(n)", arg=strokes
-        )
+        self.page.locator(f".bar-rows[data-strokes='{strokes}']").first.wait_for()
 
     def clear(self) -> None:
         self.page.keyboard.press("Delete")

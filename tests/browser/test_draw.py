@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import re
-from itertools import cycle
+from itertools import cycle, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
 from nn.runs.store.store import Run, RunStore
 from pages.server import visitor_cookie
-from tests.browser.app import rerun, serious
+from tests.browser.app import rerun, serious, wait_until
 from tests.browser.conftest import DESKTOP
 from tests.browser.hand import Hand, pen_path, people
 
@@ -56,17 +56,93 @@ def test_drawings_of_people_are_classified(open_page, server) -> None:
 
 def test_the_page_stays_where_it_is_under_a_drawing_finger(open_page, server) -> None:
     hand = Hand(open_page(PHONE, True), server.url, True)
-    top = "document.querySelector('canvas, .bars') && scrollY + [...document.querySelectorAll('section')].reduce((sum, s) => sum + s.scrollTop, 0)"  # noqa: E501
+    top = "document.querySelector('canvas') && scrollY + [...document.querySelectorAll('section')].reduce((sum, s) => sum + s.scrollTop, 0)"  # noqa: E501
     before = hand.page.evaluate(top)
     hand.draw([[(50, 10), (50, 90)]])
     assert hand.page.evaluate(top) == before
 
 
-def test_a_blank_canvas_and_a_dot_ask_for_a_drawing(hand) -> None:
+def test_what_is_no_digit_is_said(hand) -> None:
     assert hand.prediction() == "Nothing drawn yet"
     expect(hand.page.get_by_text("Draw one large digit here")).to_be_visible()
     hand.draw([[(5, 5)]])
-    assert hand.prediction() == "Nothing drawn yet"
+    assert hand.prediction() == "Too small to read"
+    hand.clear()
+    hand.draw([[(10, 10), (10, 60)], [(40, 10), (70, 10), (50, 60)]])
+    assert hand.prediction() == "One digit at a time, please"
+
+
+UPDATES = """() => {
+  const [host] = [...document.querySelectorAll("*")].filter(
+    (each) => each.shadowRoot?.querySelector(".bar-rows"));
+  window.updates = [];
+  new MutationObserver(() => updates.push(host.shadowRoot.querySelector("h3").textContent)).observe(
+    host.shadowRoot.querySelector(".bar-rows"), { attributeFilter: ["data-drawing"] });
+}"""
+
+
+def test_the_bars_follow_the_pen(hand) -> None:
+    page = hand.page
+    page.evaluate(UPDATES)
+    [path] = hand.positions([[(20, 10), (60, 10), (50, 35), (35, 90)]])
+    page.mouse.move(*path[0])
+    page.mouse.down()
+    for start, end in pairwise(path):
+        for share in np.linspace(0, 1, 10):
+            page.mouse.move(*(np.array(start) + share * (np.array(end) - start)).tolist())
+            page.wait_for_timeout(20)
+    while_drawing = page.evaluate("updates")
+    assert len(while_drawing) >= 5
+    assert "Looks like a 7" in while_drawing
+    expect(page.get_by_text("Attribution of digit")).to_be_hidden()  # no script has run
+    page.mouse.up()
+    expect(page.get_by_text("Attribution of digit 7, by pixel")).to_be_visible()
+
+
+def test_bars_of_a_model_in_training_move_as_it_learns(hand, server) -> None:
+    worker = server.worker(epochs=50, hidden=(16,), lr=0.001)
+    try:
+        store = RunStore(server.store)
+        wait_until(hand.page, lambda: store.runs()[0].samples_seen)
+        hand.page.goto(f"{server.url}/draw?run={store.runs()[0].id}")
+        hand.wait_for_prediction(0)
+        hand.draw(pen_path(7))
+        hand.page.evaluate(UPDATES)
+        hand.page.wait_for_function("updates.length >= 5")
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def test_without_its_connection_the_page_says_so_and_the_script_answers(hand, server) -> None:
+    page = hand.page
+    page.route_web_socket(re.compile("/predict$"), lambda socket: socket.close())
+    page.reload()
+    expect(page.get_by_text("Connection lost")).to_be_visible()
+    hand.draw(pen_path(7))
+    expect(page.get_by_role("heading", name="Looks like a 7")).to_be_visible()
+
+
+def test_pins_and_chosen_models_survive_a_reload(hand, record) -> None:
+    trained_run(record)
+    page = hand.page
+    page.reload()
+    hand.wait_for_prediction(0)
+    page.get_by_text("Compare two models").click()
+    expect(page.get_by_role("combobox", name="Second model")).to_have_value(
+        re.compile("my own run")
+    )  # another one than the first
+    page.get_by_role("combobox", name="Model", exact=True).click()
+    page.get_by_role("option", name="my own run").click()
+    hand.draw(pen_path(7))
+    page.get_by_role("button", name="Pin", exact=True).click()
+    expect(page.get_by_role("button", name="Pinned")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("combobox", name="Model", exact=True)).to_have_value(
+        re.compile("my own run")
+    )
+    page.get_by_role("tab", name="Learning history").click()
+    expect(page.get_by_role("button", name="Unpin")).to_be_visible(timeout=15_000)
 
 
 def test_undo_and_clear_by_button_and_key_but_not_while_typing(hand) -> None:

@@ -52,7 +52,7 @@ def test_predict_prints_digit_and_confidence(network, digits):
     assert [Path(a["file"]).name for a in answers] == [f"{digit}.png" for digit in range(10)]
     for answer in answers:
         assert set(answer) == {
-            "file", "digit", "confidence", "probabilities", "blank", "rejected",
+            "file", "digit", "confidence", "probabilities", "blank", "problem", "rejected",
         }  # fmt: skip
         assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
         assert answer["digit"] == np.argmax(answer["probabilities"])
@@ -68,7 +68,7 @@ def test_a_blank_image_has_no_digit(network, tmp_path):
     Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
     (answer,) = lines(nn("predict", tmp_path / "blank.png", "--json").stdout)
     assert (answer["digit"], answer["blank"], answer["confidence"]) == (None, True, 0.0)
-    assert "blank" in nn("predict", tmp_path / "blank.png").stdout
+    assert "No digit found" in nn("predict", tmp_path / "blank.png").stdout
 
 
 def damaged(kind, old, new):

@@ -1,21 +1,27 @@
-// The tools above the canvas: undo, clear, the pens, and their keys; images from the clipboard.
+// The tools above the canvas: undo, clear, the pens, and their keys; images from the clipboard. What
+// is drawn is predicted while the pen moves, and posted to the script when it is lifted.
 
 import { contextOf } from "../../lib/canvas.js";
 import { mount } from "../../lib/component.js";
 import { element, find, isTyping } from "../../lib/dom.js";
+import { livePrediction, nextId } from "../../lib/live_prediction.js";
 import { rgb, themeOf } from "../../lib/theme.js";
-import { applyStyle, buttonOf, CLEAR, findDrawableCanvas, SEND, UNDO } from "./drawable_canvas.js";
+import { applyStyle, buttonOf, CLEAR, findDrawableCanvas, UNDO } from "./drawable_canvas.js";
 
 /** @import { Call } from "../../lib/component.js" */
+/** @import { Drawing } from "../../lib/live_prediction.js" */
 
+const SIDE = 400; // pixels of the canvas, as in pages/server/drawing.py
 const SEARCH_INTERVAL = 50; // milliseconds until the canvas is looked for again
-const RESEND_DELAY = 1000; // milliseconds without a prediction after which a drawing is sent again
 const MAX_PASTED_SIDE = 1200; // pixels
+const MOVES = /** @type {const} */ (["mousemove", "touchmove"]);
+const ENDS = ["mouseup", "touchend", "touchcancel"];
 
 /**
- * @typedef {object} Data see pages/draw/canvas.py
+ * @typedef {object} Data see pages/components/canvas_tools.py
  * @property {number} pen its width, pixels
- * @property {boolean} has_image whether an image lies below the strokes
+ * @property {number} image changes with the image below the strokes
+ * @property {boolean} has_image whether there is one
  * @property {boolean} is_photo whether it has colors of its own
  */
 
@@ -27,15 +33,18 @@ export default function canvasTools(call) {
     const pens = [...parent.querySelectorAll("input")];
     const hint = element("div", "hint", "Draw one large digit here");
     hint.append(element("small", "", "with a mouse, finger or pen"));
+    const copy = document.createElement("canvas");
+    copy.width = copy.height = SIDE;
+    const context = contextOf(copy, { willReadFrequently: true });
 
     let data = /** @type {Data} */ ({});
     /** @type {ShadowRoot | null} of the canvas */
     let root = null;
+    /** @type {[x: number, y: number][][]} in pixels of the canvas; the last one may be under way */
+    let strokes = [];
     let isDrawing = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let searchTimer;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let resendTimer;
 
     /** The canvas may come later than this, and another one in its place. */
     function connect() {
@@ -47,6 +56,7 @@ export default function canvasTools(call) {
       }
       if (found === root && root.contains(hint)) return;
       root = found;
+      strokes = [];
       applyStyle(root);
       find(root, ".dc-container", HTMLElement).append(hint);
       const canvas = find(root, ".upper-canvas", HTMLCanvasElement);
@@ -62,6 +72,7 @@ export default function canvasTools(call) {
     function update() {
       if (!root) return;
       const isEmpty = buttonOf(root, UNDO)?.disabled ?? true;
+      if (isEmpty && !isDrawing) strokes = [];
       undo.disabled = isEmpty;
       clear.disabled = isEmpty && !data.has_image;
       hint.hidden = !isEmpty || isDrawing || data.has_image;
@@ -71,35 +82,63 @@ export default function canvasTools(call) {
       find(root, ".dc-container", HTMLElement).classList.toggle("dark", isDark);
     }
 
-    function startStroke() {
+    /** What is on the canvas now: its layers, one on the other. @returns {Drawing} */
+    function take() {
+      context.fillStyle = "white";
+      context.fillRect(0, 0, SIDE, SIDE);
+      for (const layer of root?.querySelectorAll("canvas") ?? []) context.drawImage(layer, 0, 0);
+      return {
+        id: nextId(),
+        image: data.image,
+        strokes: strokes.length - Number(isDrawing),
+        hasInk: strokes.length > 0 || data.has_image,
+        pixels: { png: copy.toDataURL("image/png").split(",")[1] },
+      };
+    }
+
+    /** @param {MouseEvent | TouchEvent} event */
+    function addPoint(event) {
+      const box = root?.querySelector(".upper-canvas")?.getBoundingClientRect();
+      const { clientX, clientY } = "touches" in event ? event.touches[0] : event;
+      if (!box) return;
+      const scale = SIDE / box.width;
+      strokes.at(-1)?.push([(clientX - box.left) * scale, (clientY - box.top) * scale]);
+    }
+
+    const startStroke = guard((/** @type {MouseEvent | TouchEvent} */ event) => {
+      if (isDrawing) return; // a second finger
       isDrawing = true;
       hint.hidden = true;
-      announceChange();
-    }
+      strokes.push([]);
+      addPoint(event);
+      livePrediction().predict(take);
+    });
 
-    /** The canvas itself would wait a fifth of a second for more strokes before it sends. */
-    function endStroke() {
+    const moveStroke = guard((/** @type {MouseEvent | TouchEvent} */ event) => {
+      if (!isDrawing) return;
+      addPoint(event);
+      livePrediction().predict(take);
+    });
+
+    const endStroke = guard(() => {
       if (!isDrawing) return;
       isDrawing = false;
-      press(SEND);
+      requestAnimationFrame(guard(post)); // in the same frame the canvas draws the finished stroke
+    });
+
+    /** Predict what is on the canvas, and post it to the script. */
+    function post() {
+      const drawing = take();
+      // Without a stroke there may be an image in MNIST's format, which is used unchanged.
+      if (strokes.length || !data.has_image) livePrediction().predict(() => drawing);
+      const { id, image, pixels } = drawing;
+      setStateValue("drawing", { id, image, strokes, ...pixels });
     }
 
-    // Streamlit sends simultaneous changes under the fragment that changed first, and runs
-    // no other: while a drawing is on its way, nothing else may ask for a rerun (see
-    // deferred_rerun.js), and what has just been asked for is sent before it.
-    const announceChange = () => document.dispatchEvent(new Event("digitscope-drawing-changed"));
-    const stopResending = () => clearTimeout(resendTimer);
-
-    /**
-     * Press a button of the canvas. Without a prediction the drawing is sent once more.
-     *
-     * @param {string} label
-     */
-    function press(label) {
-      announceChange();
-      setTimeout(() => buttonOf(root, label)?.click());
-      stopResending();
-      resendTimer = setTimeout(() => isDrawing || buttonOf(root, SEND)?.click(), RESEND_DELAY);
+    /** Press a button of the canvas: it has loaded what is left before the next task. */
+    function press(/** @type {string} */ label) {
+      buttonOf(root, label)?.click();
+      setTimeout(guard(post));
     }
 
     const pressKey = guard((/** @type {KeyboardEvent} */ event) => {
@@ -127,22 +166,25 @@ export default function canvasTools(call) {
       setTriggerValue("pasted", canvas.toDataURL("image/png"));
     }
 
-    undo.onclick = guard(() => press(UNDO));
+    undo.onclick = guard(() => {
+      strokes.pop();
+      press(UNDO);
+    });
     clear.onclick = guard(() => {
-      // Without the image the canvas clears itself; two messages at once might become one.
-      if (data.has_image) setTriggerValue("cleared", true);
-      else press(CLEAR);
+      if (data.has_image) return setTriggerValue("cleared", true); // the script takes it off
+      strokes = [];
+      press(CLEAR);
     });
     for (const pen of pens) pen.onchange = guard(() => setStateValue("pen", Number(pen.value)));
-    const ends = ["mouseup", "touchend", "touchcancel"];
     document.addEventListener("keydown", pressKey);
     document.addEventListener("paste", paste);
-    document.addEventListener("digitscope-predicted", stopResending);
-    for (const end of ends) addEventListener(end, endStroke);
+    for (const move of MOVES) addEventListener(move, moveStroke, { passive: true });
+    for (const end of ENDS) addEventListener(end, endStroke);
 
     return {
       /** @param {Data} news */
       update(news) {
+        if (news.image !== data.image) strokes = [];
         data = news;
         for (const pen of pens) pen.checked = Number(pen.value) === news.pen;
         connect();
@@ -151,11 +193,10 @@ export default function canvasTools(call) {
       recolor: update,
       end() {
         clearTimeout(searchTimer);
-        stopResending();
         document.removeEventListener("keydown", pressKey);
         document.removeEventListener("paste", paste);
-        document.removeEventListener("digitscope-predicted", stopResending);
-        for (const end of ends) removeEventListener(end, endStroke);
+        for (const move of MOVES) removeEventListener(move, moveStroke);
+        for (const end of ENDS) removeEventListener(end, endStroke);
       },
     };
   });

@@ -65,7 +65,6 @@ const STYLE = `
 `;
 
 /** The labels of its buttons. */
-export const SEND = "Update the app with this drawing";
 export const UNDO = "Undo";
 export const CLEAR = "Reset canvas & history";
 

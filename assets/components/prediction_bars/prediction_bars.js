@@ -1,120 +1,116 @@
-// A prediction: in words, and as ten bars, a Plotly chart changed in place, which st.plotly_chart
-// would draw anew. The digits stand beside it: an axis of Plotly's is slower than its bars.
+// A prediction: in words, and as ten bars. While the pen moves it comes over the page's connection
+// for live predictions; the script's, which comes when the pen is lifted, is for the same pixels.
 
+import { barRows } from "../../lib/bars.js";
 import { decode, putImage } from "../../lib/canvas.js";
 import { mount } from "../../lib/component.js";
 import { find } from "../../lib/dom.js";
-import { formatPercent } from "../../lib/numbers.js";
-import { loadPlotly, TRANSPARENT } from "../../lib/plotly.js";
-import { grayPalette, themeOf } from "../../lib/theme.js";
+import { livePrediction, nextId, view } from "../../lib/live_prediction.js";
+import { inWords } from "../../lib/prediction_text.js";
+import { grayPalette } from "../../lib/theme.js";
 
 /** @import { Call } from "../../lib/component.js" */
-/** @import { Chart, Plotly } from "../../lib/plotly.js" */
-/** @import { Theme } from "../../lib/theme.js" */
-
-const VISIBLE = 0.0005; // probabilities below it get no label
+/** @import { Answer, Drawing, Model, News, Prediction, Viewer } from "../../lib/live_prediction.js" */
 
 /**
  * @typedef {object} Data see pages/components/prediction_bars.py
- * @property {string} title
- * @property {string} caption
  * @property {number[]} probabilities (10,)
- * @property {string | null} image Base64 (28, 28) uint8
- * @property {number} strokes of the drawing
- * @property {number} turn counts the predictions of this session
- * @property {string} plotly URL
+ * @property {boolean} rejected
+ * @property {string | null} problem
+ * @property {string} input Base64 (28, 28) uint8
+ * @property {boolean} show_input
+ * @property {number} drawing its id; 0: nothing was drawn
+ * @property {number} image id of the image below the strokes
+ * @property {number} strokes
+ * @property {boolean} has_ink whether anything is drawn, or an image is below
+ * @property {Model} model
+ * @property {string | null} run the model's, while it trains
  */
 
 /** @param {Call} call */
 export default function predictionBars(call) {
   return mount(call, (parent, { guard }) => {
-    const chart = /** @type {Chart} */ (find(parent, ".bars", HTMLElement));
+    const bars = barRows();
     const figure = find(parent, "figure", HTMLElement);
     const canvas = find(figure, "canvas", HTMLCanvasElement);
-    const title = find(parent, ".prediction h3", HTMLElement);
-    const caption = find(parent, ".prediction p", HTMLElement);
-    /** @type {Plotly | null} */
-    let plotly = null;
-    /** @type {Data | null} */
-    let data = null;
-    let drawnColors = "";
+    const title = find(parent, "h3", HTMLElement);
+    const caption = find(parent, ".caption", HTMLElement);
+    const status = find(parent, ".status", HTMLElement);
+    const paused = find(parent, ".paused", HTMLElement);
+    figure.before(bars.box);
 
-    function draw() {
-      const theme = themeOf(chart);
-      if (!plotly || !data || !theme.text || !chart.isConnected) return;
-      const { probabilities, strokes, turn } = data, largest = Math.max(...probabilities);
-      const text = probabilities.map((p) => p < VISIBLE ? "" : formatPercent(p));
-      const colors = probabilities.map((p) => p === largest ? theme.accent : theme.neutral);
-      const list = probabilities.map((p, digit) => `${digit}: ${formatPercent(p)}`).join(", ");
-      chart.setAttribute("aria-label", `Probabilities: ${largest ? list : "none yet"}`);
-      const themeColors = theme.text + theme.background;
-      if (drawnColors === themeColors) {
-        const update = { x: [probabilities], text: [text], "marker.color": [colors] };
-        plotly.restyle(chart, update, [0]);
-      } else {
-        drawnColors = themeColors;
-        create(plotly, theme, probabilities, text, colors);
-      }
-      chart.dataset.strokes = String(strokes); // what is shown is the prediction for so many
-      requestAnimationFrame(() =>
-        document.dispatchEvent(new CustomEvent("digitscope-predicted", { detail: turn }))
-      );
+    let data = /** @type {Data} */ ({});
+    /** @type {News} */
+    let news = { answer: null, isConnected: true };
+    let shownInput = "";
+    let step = -1; // of the newest snapshot seen of a run in training
+
+    /** @type {Viewer} */
+    const viewer = { model: ["", 0], answer: null, show: guard(receive) };
+    const leave = view(viewer);
+
+    /** @param {News} received */
+    function receive(received) {
+      news = received;
+      draw();
     }
 
-    /**
-     * @param {Plotly} plotly
-     * @param {Theme} theme
-     * @param {number[]} probabilities
-     * @param {string[]} text
-     * @param {string[]} colors
-     */
-    function create(plotly, theme, probabilities, text, colors) {
-      const trace = {
-        type: "bar",
-        orientation: "h",
-        x: probabilities,
-        y: [...probabilities.keys()],
-        text,
-        marker: { color: colors },
-        textposition: "outside",
-        cliponaxis: false,
-      };
-      const layout = {
-        ...TRANSPARENT,
-        font: { family: theme.font, color: theme.text, size: 14 },
-        margin: { l: 0, r: 64, t: 0, b: 0 },
-        bargap: 0.35,
-        showlegend: false,
-        xaxis: { range: [0, 1], visible: false, fixedrange: true },
-        yaxis: { range: [9.5, -0.5], visible: false, fixedrange: true },
-      };
-      const config = { displayModeBar: false, staticPlot: true, responsive: true };
-      plotly.react(chart, [trace], layout, config);
+    /** The live answer, if it is for this model, and newer than the script's. */
+    function newerAnswer() {
+      const { answer } = news;
+      const isNewer = answer && answer.drawing.image === data.image &&
+        answer.drawing.id > data.drawing;
+      return isNewer ? answer : null;
+    }
+
+    function draw() {
+      if (!data.model) return;
+      const live = newerAnswer();
+      const prediction = live ? live.prediction : data.problem ? null : data;
+      const problem = live ? live.problem : data.problem;
+      const hasInk = live ? live.drawing.hasInk : data.has_ink;
+      const [words, line] = inWords(prediction, problem, hasInk);
+      if (title.textContent !== words) title.textContent = words;
+      if (caption.textContent !== line) caption.textContent = line;
+      bars.update(prediction?.probabilities ?? Array(10).fill(0));
+      drawInput(live ? live.input : data.input);
+      paused.hidden = news.isConnected;
+      if (live) bars.box.dataset.drawing = String(live.drawing.id);
+      bars.box.dataset.strokes = String(live ? live.drawing.strokes : data.strokes);
+    }
+
+    /** @param {string} input */
+    function drawInput(input) {
+      figure.hidden = !data.show_input;
+      if (input === shownInput) return;
+      shownInput = input;
+      putImage(canvas, decode(input), grayPalette);
     }
 
     return {
-      /** @param {Data} news */
-      update(news) {
-        data = news;
-        title.textContent = news.title;
-        caption.textContent = news.caption;
-        figure.hidden = !news.image;
-        if (news.image) putImage(canvas, decode(news.image), grayPalette);
-        if (plotly) return draw();
-        loadPlotly(news.plotly).then(
-          guard((loaded) => {
-            plotly = loaded;
-            draw();
-          }),
-          guard((error) => {
-            throw error;
-          }),
-        );
+      /** @param {Data} received */
+      update(received) {
+        data = received;
+        if (String(data.model) !== String(viewer.model)) {
+          viewer.model = data.model;
+          news = { ...news, answer: viewer.answer = null };
+        }
+        draw();
+        // Not while the pen moves: then every frame would be read aloud.
+        const text = data.has_ink ? title.textContent ?? "" : "";
+        if (status.textContent !== text) status.textContent = text;
       },
-      recolor: () => {
-        if (themeOf(chart).text + themeOf(chart).background !== drawnColors) draw();
+      /** The model has learned: what is on the canvas is predicted again. */
+      show(stream) {
+        const live = livePrediction(), newest = stream.newest.snapshot?.step ?? -1;
+        const answer = newerAnswer(), { problem } = answer ?? data;
+        if (newest === step || live.isBusy || !data.has_ink || problem) return;
+        step = newest;
+        const { image, strokes, hasInk } = answer?.drawing ?? { ...data, hasInk: true };
+        const pixels = { input: answer?.input ?? data.input };
+        live.predict(() => ({ id: nextId(), image, strokes, hasInk, pixels }));
       },
-      end: () => plotly?.purge(chart),
+      end: leave,
     };
   });
 }

@@ -1,5 +1,6 @@
 // Images as a grid of buttons, each with two lines and, where given, its ten probabilities.
 
+import { barColumns, marksOf } from "../../lib/bars.js";
 import { decode, putImage } from "../../lib/canvas.js";
 import { mountDrawing } from "../../lib/component.js";
 import { element } from "../../lib/dom.js";
@@ -44,12 +45,7 @@ export default function thumbnails(call) {
 /** @param {Thumbnail} thumbnail */
 function bars({ probabilities, label, predicted }) {
   if (!probabilities) return "";
-  const box = element("span", "bars");
-  probabilities.forEach((probability, digit) => {
-    const kind = digit === label ? "actual" : digit === predicted ? "predicted" : "";
-    const bar = element("i", kind);
-    bar.style.height = `${Math.max(4, 100 * probability)}%`;
-    box.append(bar);
-  });
+  const { box, update } = barColumns();
+  update(probabilities, marksOf(label, predicted));
   return box;
 }

@@ -78,8 +78,8 @@ def _read_image(path: Path) -> NDArray[np.uint8]:
     if is_ready and "transparency" not in image.info:
         return np.asarray(image)
     preprocessed = preprocess(image)
-    if preprocessed.blank:
-        raise UserError(f"{path} is blank.")
+    if preprocessed.problem:
+        raise UserError(f"{path}: {preprocessed.problem}")
     return preprocessed.image
 
 

@@ -8,6 +8,7 @@ drawing, upload and image file goes through this pipeline.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from nn.data.preprocess.center_of_mass import center
 from nn.data.preprocess.denoise import denoise
 from nn.data.preprocess.foreground import MIN_FOREGROUND, Foreground, extract_foreground
 from nn.data.preprocess.grayscale import as_image, to_grayscale
+from nn.data.preprocess.several_digits import shows_several_digits
 from nn.data.preprocess.stroke_width import mean_width, normalize_stroke_width
 
 WORKING_SIDE = 200  # pixels: images are reduced to 1 to 2 times this; 20 × 20 need no more detail
@@ -28,12 +30,20 @@ MIN_DIGIT_SIDE = 5  # pixels: anything smaller cannot be recognized
 DOT_WIDTH = 0.36  # stroke width / side: 0.37 to 0.5 for a disc, less for MNIST's digits
 
 
+class Problem(StrEnum):
+    """Why an image has no digit to classify: a sentence to show."""
+
+    BLANK = "No digit found."
+    TOO_SMALL = "Too small to read."
+    SEVERAL = "One digit at a time, please."
+
+
 class Preprocessed(NamedTuple):
-    image: NDArray[np.uint8]  # (28, 28), bright strokes on 0
-    blank: bool  # no digit found: the image is all 0
+    image: NDArray[np.uint8]  # (28, 28), bright strokes on 0; all 0 with a problem
+    problem: Problem | None  # None: there is one digit to classify
     # Intermediate images in this order, uint8, bright strokes on 0: "foreground" (of the whole
     # image, denoised), "crop", "stroke_width" (at most 20 × 20), "center_of_mass" (28 × 28).
-    # Empty if blank.
+    # Empty with a problem.
     steps: dict[str, NDArray[np.uint8]]
 
 
@@ -54,13 +64,15 @@ def preprocess(source: Image.Image | NDArray[np.generic]) -> Preprocessed:
     image = as_image(source)
     foreground = _extract_digit(image, Box(0, 0, *image.size))
     if foreground is None or not (foreground > MIN_FOREGROUND).any():
-        return _blank()
+        return _none(Problem.BLANK)
     cropped = foreground[bounding_box(foreground > MIN_FOREGROUND).slices]
     if max(cropped.shape) < MIN_DIGIT_SIDE or _is_dot(cropped):
-        return _blank()
+        return _none(Problem.TOO_SMALL)
+    if shows_several_digits(cropped):
+        return _none(Problem.SEVERAL)
     scaled = normalize_stroke_width(cropped)
     if not scaled.any():
-        return _blank()
+        return _none(Problem.TOO_SMALL)
     # Anti-aliasing dims thin lines: rescale so that the brightest pixel is 1.
     centered = center(scaled / scaled.max())
     arrays = {
@@ -70,11 +82,19 @@ def preprocess(source: Image.Image | NDArray[np.generic]) -> Preprocessed:
         "center_of_mass": centered,
     }
     steps = {name: np.rint(array * 255).astype(np.uint8) for name, array in arrays.items()}
-    return Preprocessed(steps["center_of_mass"], False, steps)
+    return Preprocessed(steps["center_of_mass"], None, steps)
 
 
-def _blank() -> Preprocessed:
-    return Preprocessed(np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8), True, {})
+def already_preprocessed(image: NDArray[np.uint8]) -> Preprocessed:
+    """image: (28, 28) uint8 in MNIST's format, as if ``preprocess`` had made it."""
+    foreground = image > 255 * MIN_FOREGROUND
+    if not foreground.any():
+        return Preprocessed(image, Problem.BLANK, {})
+    return Preprocessed(image, None, {"crop": image[bounding_box(foreground).slices]})
+
+
+def _none(problem: Problem) -> Preprocessed:
+    return Preprocessed(np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8), problem, {})
 
 
 def _is_dot(cropped: Foreground) -> bool:

@@ -20,7 +20,7 @@ from nn.random_streams import CURRENT_VERSION
 
 STREAMS_0_1 = 1  # the version of 0.1's random streams
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 # What turns a store of one version into the next: version → SQL. A statement about a table that the
 # store lacks is left out: the table is created new.
 MIGRATIONS = {
@@ -47,6 +47,7 @@ MIGRATIONS = {
         "ALTER TABLE digits RENAME TO my_digits",
         "CREATE INDEX ix_my_digits_owner ON my_digits (owner)",
     ),
+    5: (),  # a new table, pins
 }
 
 metadata = MetaData()
@@ -166,4 +167,13 @@ my_digits = Table(
     Column(
         "strokes", Text, nullable=False
     ),  # JSON: pen paths [[x, y], …]; [] for an uploaded image
+)
+
+# Pinned drawings: each visitor has their own.
+pins = Table(
+    "pins",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("owner", String(32), nullable=False, index=True),  # the visitor
+    Column("image", LargeBinary, nullable=False),  # as in my_digits
 )

@@ -82,7 +82,7 @@ def test_unusable_images_are_skipped_with_a_warning_that_names_them(put):
     expected = [
         "12_c.png",
         "thumbs/a.png and 1 more",
-        "1/blank.png is blank",
+        "1/blank.png: No digit found",
         "2/broken.png is not",
     ]
     for name in expected:

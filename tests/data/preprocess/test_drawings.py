@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from nn.data.preprocess.pipeline import preprocess
+from nn.data.preprocess.pipeline import Problem, preprocess
 from nn.network import Network
 from nn.runs.spec import RunSpec
 from nn.training import train
@@ -36,7 +36,7 @@ def accuracy(network, drawings) -> Accuracy:
     def share(file: str, drawn: Callable[[list], np.ndarray]) -> float:
         chosen = drawings(file)[:: EVERY[file]]
         preprocessed = [preprocess(drawn(drawing["strokes"])) for drawing in chosen]
-        assert not any(one.blank for one in preprocessed)
+        assert not any(one.problem for one in preprocessed)
         predicted = network.probabilities(np.stack([one.image for one in preprocessed])).argmax(
             axis=1
         )
@@ -87,3 +87,25 @@ DRAWN: dict[str, Callable[[list], np.ndarray]] = {
 @pytest.mark.parametrize("file", FILES)
 def test_drawings_are_recognized_however_they_were_made(accuracy, file, how):
     assert accuracy(file, DRAWN[how]) >= FILES[file]
+
+
+def test_two_digits_side_by_side_are_told_from_one(drawings):
+    chosen = drawings("chars74k_digits_550")
+    alone = [preprocess(draw(drawing["strokes"], 1 / 30)).problem for drawing in chosen]
+    assert alone.count(Problem.SEVERAL) <= 0.002 * len(chosen)
+    random = np.random.default_rng(0)
+    pairs = random.choice(len(chosen), (100, 2))
+    found = [preprocess(side_by_side(*(chosen[i]["strokes"] for i in pair))) for pair in pairs]
+    assert sum(one.problem is Problem.SEVERAL for one in found) >= 0.98 * len(pairs)
+
+
+def side_by_side(left: list, right: list) -> np.ndarray:
+    """Two drawings of the same height, a fifth of it apart."""
+    paths, start = [], 0.0
+    for strokes in (left, right):
+        drawn = [np.asarray(path, float).reshape(-1, 2) for path in strokes]
+        low, high = (end(np.concatenate(drawn), axis=0) for end in (np.min, np.max))
+        scale = 1 / max(high[1] - low[1], 0.5 * (high[0] - low[0]))
+        paths += [(path - low) * scale + [start, 0] for path in drawn]
+        start += (high[0] - low[0]) * scale + 0.2
+    return draw(paths, 1 / 40)

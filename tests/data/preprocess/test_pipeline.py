@@ -67,9 +67,9 @@ points = st.lists(
 @given(points=points, pen=st.integers(3, 12))
 def test_digits_are_20_pixels_long_with_their_center_of_mass_in_pixel_14(points, pen):
     assume(np.ptp(points, axis=0).max() > 5 * pen)  # else it may be a dot
-    image, blank, _ = preprocess(np.pad(written(points, pen=pen), 10))
+    image, problem, _ = preprocess(np.pad(written(points, pen=pen), 10))
 
-    assert not blank
+    assert not problem
     assert image.max() == 255
     down, across = middle_and_box(image)
     assert max(last - first + 1 for _, first, last in (down, across)) in (19, 20)
@@ -99,8 +99,8 @@ def test_dark_on_light_gives_the_same_as_light_on_dark():
     ids=["gray", "blue on white", "chalk", "pencil"],
 )
 def test_colors_and_contrast_do_not_matter(strokes, background):
-    image, blank, _ = preprocess(painted(strokes, background))
-    assert not blank
+    image, problem, _ = preprocess(painted(strokes, background))
+    assert not problem
     assert difference(image) < 1
 
 
@@ -121,9 +121,9 @@ def test_a_palette_with_a_transparent_color_is_supported(form):
     file = io.BytesIO()
     palette.save(file, form, transparency=0)
 
-    image, blank, _ = preprocess(Image.open(file))
+    image, problem, _ = preprocess(Image.open(file))
 
-    assert not blank
+    assert not problem
     assert difference(image) < 5
 
 
@@ -133,9 +133,9 @@ def test_16_bit_images_give_the_same_as_8_bit_images(strokes, background):
     file = io.BytesIO()
     Image.fromarray(gray.astype(np.uint16)).save(file, "PNG")
 
-    image, blank, _ = preprocess(Image.open(file))
+    image, problem, _ = preprocess(Image.open(file))
 
-    assert not blank
+    assert not problem
     assert difference(image) < 1
 
 
@@ -169,24 +169,24 @@ def test_background_noise_leaves_no_foreground():
 @pytest.mark.parametrize("noise", [0, 5])
 def test_an_empty_image_is_blank(shape, background, noise):
     source = background + np.random.default_rng(0).integers(0, noise + 1, shape, np.uint8)
-    image, blank, _ = preprocess(source)
-    assert blank
+    image, problem, _ = preprocess(source)
+    assert problem
     assert not image.any()
 
 
 def test_a_fully_transparent_image_is_blank():
     rgba = np.random.default_rng(0).integers(0, 256, (40, 40, 4), np.uint8)
     rgba[..., 3] = 0
-    assert preprocess(rgba).blank
+    assert preprocess(rgba).problem
 
 
 def test_a_bar_in_8_by_8_pixels_is_supported():
     tiny = np.zeros((8, 8), np.uint8)
     tiny[1:7, 3:5] = 255
 
-    image, blank, _ = preprocess(tiny)
+    image, problem, _ = preprocess(tiny)
 
-    assert not blank
+    assert not problem
     (_, top, bottom), (_, left, right) = middle_and_box(image > 127)
     assert bottom - top + 1 in (19, 20)
     assert right - left + 1 in (6, 7)  # 2 of 6 is 6.7 of 20
@@ -239,7 +239,7 @@ def test_noise_is_blank(side, kind):
         "black and white": 255 * (rng.random((side, side)) < 0.5),
         "sparse": 255 * (rng.random((side, side)) < 0.05),
     }[kind]
-    assert preprocess(noise.clip(0, 255).astype(np.uint8)).blank
+    assert preprocess(noise.clip(0, 255).astype(np.uint8)).problem
 
 
 @given(
@@ -253,7 +253,7 @@ def test_a_dot_is_blank(side, radius, position, dark):
     x, y = (at * side for at in position)
     radius = min(radius, side / 6)
     ImageDraw.Draw(sheet).ellipse((x - radius, y - radius, x + radius, y + radius), 255)
-    assert preprocess(255 - np.asarray(sheet) if dark else np.asarray(sheet)).blank
+    assert preprocess(255 - np.asarray(sheet) if dark else np.asarray(sheet)).problem
 
 
 def photo_with(disturbance: str) -> np.ndarray:
@@ -303,7 +303,7 @@ def test_specks_around_a_digit_give_a_digit_or_a_blank_image():
         specks = np.random.default_rng(seed).integers(0, 400, (2, 60))
         image[tuple(specks)] = 0
         result = preprocess(image)
-        assert result.image.max() == (0 if result.blank else 255)
+        assert result.image.max() == (0 if result.problem else 255)
 
 
 FIVE = [(140, 5), (15, 5), (15, 70), (110, 75), (140, 110), (110, 155), (10, 150)]
@@ -317,9 +317,9 @@ def test_a_tight_scan_whose_strokes_touch_every_edge_is_supported(dark):
     tight = np.asarray(scan)
     assert all(tight[side].max() > 100 for side in np.s_[[0], [-1], (..., 0), (..., -1)])
 
-    image, blank, _ = preprocess(255 - tight if dark else tight)
+    image, problem, _ = preprocess(255 - tight if dark else tight)
 
-    assert not blank
+    assert not problem
     in_space = preprocess(np.pad(tight, 10)).image
     assert np.corrcoef(image.ravel(), in_space.ravel())[0, 1] > 0.95
 
@@ -401,9 +401,9 @@ def test_every_mode_of_pillow_is_supported(mode):
     if mode in ("PA", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr", "HSV"):
         sheet = sheet.convert("RGBA" if mode == "RGBa" else "RGB" if mode != "PA" else "P")
 
-    image, blank, _ = preprocess(sheet.convert(mode))
+    image, problem, _ = preprocess(sheet.convert(mode))
 
-    assert not blank
+    assert not problem
     assert difference_in_form(image) < 8
 
 
@@ -420,10 +420,10 @@ shapes = st.one_of(
 def test_any_image_gives_28_by_28_and_is_not_modified(source):
     before = source.copy()
 
-    image, blank, _ = preprocess(source)
+    image, problem, _ = preprocess(source)
 
     assert (image.shape, image.dtype) == ((28, 28), np.uint8)
-    assert image.max() == (0 if blank else 255)
+    assert image.max() == (0 if problem else 255)
     np.testing.assert_array_equal(source, before)
 
 
@@ -435,7 +435,7 @@ def test_any_image_gives_28_by_28_and_is_not_modified(source):
 )
 def test_any_array_is_preprocessed_or_a_user_error(array):
     try:
-        image, blank, _ = preprocess(array)
+        image, problem, _ = preprocess(array)
     except UserError:
         return
-    assert image.max() == (0 if blank else 255)
+    assert image.max() == (0 if problem else 255)

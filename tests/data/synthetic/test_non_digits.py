@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nn.data.preprocess.pipeline import preprocess
+from nn.data.preprocess.pipeline import Problem, preprocess
 from nn.data.synthetic import non_digits
 
 
@@ -12,7 +12,7 @@ def test_no_scribble_is_blank_and_no_two_are_equal(monkeypatch, kind):
     monkeypatch.setattr(non_digits, "KINDS", {kind: non_digits.KINDS[kind]})
     scribbles = non_digits.make(12, seed=1)
     assert len({image.tobytes() for image in scribbles}) == 12
-    assert not any(preprocess(image).blank for image in scribbles)
+    assert not any(preprocess(image).problem is Problem.BLANK for image in scribbles)
 
 
 def test_a_scribble_is_dark_on_white_and_leaves_the_border_empty():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.data.preprocess.pipeline import preprocess
+from nn.data.preprocess.pipeline import Problem, preprocess
 from nn.data.synthetic import render_strokes
 from nn.errors import UserError
 
@@ -23,11 +23,11 @@ def test_scale_and_position_of_the_strokes_do_not_matter():
 
 def test_a_rendered_drawing_can_be_preprocessed():
     preprocessed = preprocess(render_strokes.render(SEVEN))
-    assert not preprocessed.blank and preprocessed.image.max() == 255
+    assert not preprocessed.problem and preprocessed.image.max() == 255
 
 
 def test_a_single_point_is_a_dot():
-    assert preprocess(render_strokes.render([[(5, 5)]])).blank
+    assert preprocess(render_strokes.render([[(5, 5)]])).problem is Problem.TOO_SMALL
 
 
 def test_valid_json_is_parsed():

@@ -15,7 +15,7 @@ def page() -> None:
 
     from pages.common import model_picker
 
-    st.write(model_picker.choose("Model", "first model").name)
+    st.write(model_picker.choose("Model", "first model", "first").name)
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from nn.data.synthetic import handwriting
 from nn.network import parameter_count
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore, Snapshot
-from pages.common import networks, predictions
+from pages.common import predictions
 from pages.common.predictions import SnapshotId
 from pages.common.test_set import ImageSet
+from pages.server import networks
 
 
 class Store:

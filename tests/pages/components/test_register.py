@@ -20,7 +20,7 @@ def test_a_component_is_a_python_module_and_a_folder_of_one_name(folder: Path) -
     assert f'component("{folder.name}"' in module
     script = (folder / f"{folder.name}.js").read_text()
     assert script.count("export default") == 1
-    assert (folder / f"{folder.name}.html").exists() or folder.name == "deferred_rerun"
+    assert (folder / f"{folder.name}.html").exists()
 
 
 def test_the_loader_imports_a_module_of_this_version() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn.data.preprocess.pipeline import preprocess
+from nn.data.preprocess.pipeline import already_preprocessed, preprocess
 from nn.data.synthetic import handwriting
 from pages.common.model_picker import PRETRAINED
 from pages.draw import input_image
@@ -38,5 +38,5 @@ def test_a_photo_is_preprocessed_and_an_empty_image_is_blank():
     photo.paste(0, (40, 10, 50, 80))
     preprocessed = input_image.preprocessed(LoadedImage(photo, "a stroke"))
     np.testing.assert_array_equal(preprocessed.image, preprocess(photo).image)
-    empty = input_image.as_preprocessed(np.zeros((28, 28), np.uint8))
-    assert empty.blank and PRETRAINED.predict(empty).predicted is None
+    empty = already_preprocessed(np.zeros((28, 28), np.uint8))
+    assert empty.problem and PRETRAINED.predict(empty).predicted is None

@@ -19,10 +19,10 @@ from nn.runs.spec import RunSpec
 from nn.runs.store.run import Run
 from nn.runs.store.store import RunStore
 from nn.runs.worker.loop import work
-from pages.common import export_menu, networks
-from pages.common.networks import PRETRAINED_ID, network_at
+from pages.common import export_menu
 from pages.neurons import analysis, details, wall
-from pages.server import shared_store, wire
+from pages.server import networks, shared_store, wire
+from pages.server.networks import PRETRAINED_ID, network_at
 
 SHAPES = [(), (1,), (7,), (6, 1, 5, 4, 3)]  # of hidden layers
 
@@ -146,7 +146,7 @@ def test_a_diverged_network_has_a_message_in_place_of_statistics(store):
         assert "diverged" in found["activations"]["message"]
         assert np.isfinite(np.frombuffer(base64.b64decode(found["weights"]), "<f4")).all()
     finally:
-        network_at.clear()
+        network_at.cache_clear()
 
 
 @pytest.mark.parametrize(

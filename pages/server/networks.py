@@ -1,8 +1,11 @@
-"""Networks of recorded runs at their snapshots, cached."""
+"""Networks of recorded runs at their snapshots, cached.
+
+All visitors share them: do not change them.
+"""
 
 from __future__ import annotations
 
-import streamlit as st
+from functools import lru_cache
 
 from nn.models import pretrained
 from nn.models.rejection import RejectionRule
@@ -13,16 +16,15 @@ from pages.server.shared_store import store
 PRETRAINED_ID = ""  # in place of a run's id; its only step is 0
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)  # a large network takes 64 MB
+@lru_cache(maxsize=8)  # a large network takes 64 MB
 def network_at(run_id: str, step: int) -> Network:
-    """Shared by all visitors: do not change it. Raises UserError for a run or a snapshot that does
-    not exist."""
+    """Raises UserError for a run or a snapshot that does not exist."""
     if run_id == PRETRAINED_ID:
         return pretrained.network()
     return load_network.network_at(store(), run_id, step)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@lru_cache(maxsize=64)
 def rejection_rule(run_id: str) -> RejectionRule | None:
     """As nn.runs.load_network.rejection_rule, and the pretrained model's own."""
     if run_id == PRETRAINED_ID:

@@ -1,0 +1,168 @@
+// Predictions of what is on the canvas, while it is drawn, over one WebSocket for all components of
+// the page. pages/server/wire.py describes the messages. One image is under way at a time; of those
+// that come meanwhile, the newest is next.
+
+import { socketUrl } from "./urls.js";
+
+const FIRST_RETRY = 500, MAX_RETRY = 8000; // milliseconds
+const CLOSE_DELAY = 1000; // milliseconds
+
+/**
+ * What is on the canvas at one moment.
+ *
+ * @typedef {object} Drawing
+ * @property {number} id higher than those of all earlier ones
+ * @property {number} image the id of the image below the strokes
+ * @property {number} strokes complete ones
+ * @property {boolean} hasInk whether anything is drawn, or an image is below
+ * @property {{ png: string } | { input: string }} pixels Base64: of the canvas, or a network's input
+ */
+
+/** @typedef {[run: string, step: number | null]} Model see pages/server/wire.py */
+
+/** @typedef {{ probabilities: number[], rejected: boolean }} Prediction */
+
+/**
+ * @typedef {object} Answer
+ * @property {Drawing} drawing
+ * @property {string} input Base64 (28, 28) uint8
+ * @property {string | null} problem why there is no digit to classify
+ * @property {Prediction | null} prediction null: see `problem`, or the model is gone
+ */
+
+/** @typedef {{ answer: Answer | null, isConnected: boolean }} News */
+
+/** @typedef {{ model: Model, answer: Answer | null, show: (news: News) => void }} Viewer */
+
+let lastId = 0;
+/** The id of a new drawing. */
+export const nextId = () => ++lastId;
+
+export class LivePrediction {
+  constructor() {
+    /** @type {Set<Viewer>} */
+    this.viewers = new Set();
+    /** @type {(() => Drawing) | null} takes the newest drawing when it can be sent */
+    this.next = null;
+    /** @type {{ drawing: Drawing, asked: [Viewer, Model][] } | null} */
+    this.underWay = null;
+    this.isConnected = false;
+    this.retryDelay = FIRST_RETRY;
+    this.closed = false;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.retryTimer = undefined;
+    this.socket = this.connect();
+  }
+
+  connect() {
+    const socket = new WebSocket(socketUrl("predict"));
+    this.socket = socket;
+    socket.onopen = () => {
+      this.isConnected = true;
+      this.retryDelay = FIRST_RETRY;
+      this.notify();
+      this.send();
+    };
+    socket.onmessage = ({ data }) => this.take(JSON.parse(data));
+    socket.onclose = () => {
+      this.isConnected = false;
+      this.underWay = null;
+      if (this.closed) return;
+      this.retryTimer = setTimeout(() => this.connect(), this.retryDelay);
+      this.retryDelay = Math.min(2 * this.retryDelay, MAX_RETRY);
+      this.notify();
+    };
+    return socket;
+  }
+
+  /**
+   * Predict what `take` returns, called when it can be sent; a later call replaces this one.
+   *
+   * @param {() => Drawing} take
+   */
+  predict(take) {
+    this.next = take;
+    this.send();
+  }
+
+  /** Whether a drawing is under way or waits. */
+  get isBusy() {
+    return Boolean(this.underWay || this.next);
+  }
+
+  send() {
+    if (!this.next || this.underWay || !this.isConnected) return;
+    const drawing = this.next();
+    /** @type {[Viewer, Model][]} */
+    const asked = [...this.viewers].map((viewer) => [viewer, viewer.model]);
+    this.next = null;
+    this.underWay = { drawing, asked };
+    const models = asked.map(([_, model]) => model);
+    this.socket.send(JSON.stringify({ id: drawing.id, images: [drawing.pixels], models }));
+  }
+
+  /** @param {any} response */
+  take({ images, models }) {
+    const underWay = this.underWay;
+    this.underWay = null;
+    if (underWay && images) {
+      const [{ input, problem }] = images, { drawing } = underWay;
+      underWay.asked.forEach(([viewer, model], i) => {
+        if (viewer.model !== model) return; // another one has been chosen meanwhile
+        const prediction = problem ? null : models[i]?.predictions?.[0] ?? null;
+        viewer.answer = { drawing, input, problem, prediction };
+      });
+      this.notify();
+    }
+    this.send();
+  }
+
+  notify() {
+    for (const viewer of this.viewers) this.tell(viewer);
+  }
+
+  /** One that fails neither keeps it from the others nor ends the connection. @param {Viewer} viewer */
+  tell(viewer) {
+    try {
+      viewer.show({ answer: viewer.answer, isConnected: this.isConnected });
+    } catch (error) {
+      console.error("Digitscope: a prediction could not be shown.", error);
+    }
+  }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.retryTimer);
+    this.socket.close();
+  }
+}
+
+/** @type {LivePrediction | null} */
+let shared = null;
+
+/** The page's connection; the first call opens it. */
+export function livePrediction() {
+  shared ??= new LivePrediction();
+  return shared;
+}
+
+/**
+ * Show the model's predictions from now on.
+ *
+ * @param {Viewer} viewer
+ * @returns {() => void} ends it; the socket closes when nobody shows predictions any more
+ */
+export function view(viewer) {
+  const live = livePrediction();
+  live.viewers.add(viewer);
+  live.tell(viewer);
+  return () => {
+    live.viewers.delete(viewer);
+    // Not at once: Streamlit may only be moving the component.
+    setTimeout(() => {
+      if (live.viewers.size || live.closed) return;
+      live.close();
+      if (shared === live) shared = null;
+    }, CLOSE_DELAY);
+  };
+}

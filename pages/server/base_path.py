@@ -1,0 +1,25 @@
+"""Serving below a base path, by ``--server.baseUrlPath`` or behind a reverse proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from starlette.routing import Route, WebSocketRoute
+
+
+def under(base: str, routes: Iterable[Route | WebSocketRoute]) -> list[Route | WebSocketRoute]:
+    """The same routes below ``base``, "" or "/BASE", as Streamlit has its own."""
+    return [
+        Route(base + route.path, route.endpoint, methods=route.methods)
+        if isinstance(route, Route)
+        else WebSocketRoute(base + route.path, route.endpoint)
+        for route in routes
+    ]
+
+
+def is_same_origin(headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from a page of this server: a page of another site cannot choose
+    these headers. Proxies replace the host and say which one the browser asked for."""
+    origin = urlsplit(headers.get("origin", "")).netloc
+    return origin in (headers.get("host"), headers.get("x-forwarded-host"))

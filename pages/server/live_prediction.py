@@ -1,0 +1,128 @@
+"""``WebSocket /predict``: predictions of what is on the canvas, while it is drawn.
+
+pages.server.wire describes the messages. A browser sends its next image when it has received the
+answer to the last one; so many drawing visitors get fewer answers each, and no queue grows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from nn import IMAGE_SIDE
+from nn.data.preprocess.pipeline import Preprocessed, already_preprocessed, preprocess
+from nn.errors import UserError
+from nn.models import pretrained
+from nn.runs import load_network
+from pages.server import drawing, networks, shared_store
+from pages.server.base_path import is_same_origin
+from pages.server.hub import FOREIGN_ORIGIN, TOO_LONG, VIEWER_LIMIT
+
+MAX_SOCKETS = 500
+MAX_IMAGES, MAX_MODELS = 16, 2  # of one request
+MAX_REQUEST = 2 * drawing.MAX_BYTES  # characters
+
+log = logging.getLogger(__name__)
+
+# Off the event loop, and no more at once than there are cores.
+_threads = ThreadPoolExecutor(os.cpu_count() or 1, "prediction")
+_sockets: set[WebSocket] = set()
+
+
+async def endpoint(socket: WebSocket) -> None:
+    await socket.accept()
+    if not is_same_origin(socket.headers):
+        await socket.close(FOREIGN_ORIGIN, "Only Digitscope's own pages may ask for predictions.")
+        return
+    if len(_sockets) >= MAX_SOCKETS:
+        await socket.close(VIEWER_LIMIT, "Too many visitors are drawing. Retrying…")
+        return
+    _sockets.add(socket)
+    loop = asyncio.get_running_loop()
+    loop.run_in_executor(_threads, _warm_up)
+    try:
+        async for text in socket.iter_text():
+            if len(text) > MAX_REQUEST:
+                await socket.close(TOO_LONG)
+                return
+            await socket.send_text(await loop.run_in_executor(_threads, respond, text))
+    except WebSocketDisconnect:  # while the answer was computed
+        pass
+    finally:
+        _sockets.discard(socket)
+
+
+@cache
+def _warm_up() -> None:
+    """A server's first prediction takes ten times as long as all others: make it in advance."""
+    side = drawing.SIDE
+    stem = np.zeros((side, side), np.uint8)
+    stem[side // 4 : -side // 4, side // 2 : side // 2 + 20] = 255
+    pretrained.predict(preprocess(stem))
+
+
+def respond(text: str) -> str:
+    """A request's answer, as JSON. Any text gets one."""
+    answer: dict[str, Any] = {}
+    try:
+        request = json.loads(text)
+        answer["id"] = request["id"]
+        images = [_prepare(image) for image in request["images"][:MAX_IMAGES]]
+        models = [(str(run), step) for run, step in request["models"][:MAX_MODELS]]
+    except UserError as error:
+        return json.dumps(answer | {"error": str(error)})
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return json.dumps({"error": "The server did not understand this request. Reload the page."})
+    answer["images"] = [
+        {"input": base64.b64encode(image.image.tobytes()).decode(), "problem": image.problem}
+        for image in images
+    ]
+    answer["models"] = [_predict(run_id, step, images) for run_id, step in models]
+    return json.dumps(answer)
+
+
+def _prepare(image: dict[str, Any]) -> Preprocessed:
+    """Raises UserError for an image that no canvas sends."""
+    if "png" in image:
+        return preprocess(drawing.decode(image["png"]))
+    pixels = np.frombuffer(base64.b64decode(image["input"]), np.uint8)
+    return already_preprocessed(pixels.reshape(IMAGE_SIDE, IMAGE_SIDE))
+
+
+def _predict(run_id: str, step: int | None, images: list[Preprocessed]) -> dict[str, Any]:
+    """The predictions of a run's network at a snapshot; None: at its newest one."""
+    try:
+        if step is None:
+            network = load_network.network_at(shared_store.store(), run_id)
+        else:
+            network = networks.network_at(run_id, int(step))
+        rule = networks.rejection_rule(run_id)
+        predictions = [pretrained.predict(image, network, rule) for image in images]
+    except (UserError, ValueError, TypeError) as error:
+        return {"error": str(error)}
+    except SQLAlchemyError as error:  # busy: the next image may be classified again
+        log.warning("The store did not answer: %s", error)
+        return {"error": "The store did not answer."}
+    return {
+        "predictions": [
+            {
+                "probabilities": np.nan_to_num(prediction.probabilities).round(6).tolist(),
+                "rejected": prediction.rejected,
+            }
+            for prediction in predictions
+        ]
+    }
+
+
+route = WebSocketRoute("/predict", endpoint)
