@@ -75,7 +75,7 @@ export default function predictionBars(call) {
       bars.update(prediction?.probabilities ?? Array(10).fill(0));
       drawInput(live ? live.input : data.input);
       paused.hidden = news.isConnected;
-      if (live) bars.box.dataset.drawing = String(live.drawing.id);
+      bars.box.dataset.drawing = String(live ? live.drawing.id : data.drawing);
       bars.box.dataset.strokes = String(live ? live.drawing.strokes : data.strokes);
     }
 
