@@ -1,5 +1,7 @@
 // Plotly, as the installed Python package brings it.
 
+import { urlOf } from "./urls.js";
+
 /**
  * The parts of Plotly that the charts use.
  *
@@ -29,13 +31,13 @@ let loading = null;
 /**
  * Load Plotly, once for all charts of the page.
  *
- * @param {string} url
+ * @param {string} path of its route
  * @returns {Promise<Plotly>}
  */
-export function loadPlotly(url) {
+export function loadPlotly(path) {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = url;
+    script.src = urlOf(path);
     script.onload = () => resolve(/** @type {any} */ (globalThis).Plotly);
     script.onerror = () => {
       loading = null; // so that the next call tries again

@@ -40,13 +40,16 @@ FLAGS = [
 
 
 class Server:
-    """``streamlit run app.py`` with a separate store. It can be stopped and started again."""
+    """``streamlit run app.py`` with a separate store. It can be stopped and started again.
 
-    def __init__(self, home: Path) -> None:
+    base: "" or "/BASE", the path below which it serves."""
+
+    def __init__(self, home: Path, base: str = "") -> None:
         with socket.socket() as free:
             free.bind(("localhost", 0))
             self.port = free.getsockname()[1]
-        self.url = f"http://localhost:{self.port}"
+        self.base = base
+        self.url = f"http://localhost:{self.port}{base}"
         self.home = home
         self.store = f"sqlite:///{home / 'store.sqlite3'}"
         self.environment = os.environ | {"DIGITSCOPE_STORE": self.store}
@@ -57,7 +60,8 @@ class Server:
         if self.process and self.process.poll() is None:
             return
         command = ["-X", "faulthandler", "-m", "streamlit", "run", "app.py"]
-        options = ["--server.headless", "true", "--server.port", str(self.port)]
+        options = ["--server.headless", "true", "--server.port", str(self.port),
+                   "--server.baseUrlPath", self.base]  # fmt: skip
         with open(self.home / "server.log", "ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command, *options],
