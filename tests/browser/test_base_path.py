@@ -57,5 +57,5 @@ def test_a_run_trains_and_its_pages_work(page, served):
 
 def test_an_old_link_is_redirected(page, served):
     _, url = served
-    page.goto(f"{url}/neurons?sort=likeness")
-    assert page.url == f"{url}/neurons?sort=similarity"
+    page.goto(f"{url}/neurons?batch=32")
+    assert page.url == f"{url}/neurons?batch_size=32"

@@ -241,10 +241,9 @@ def test_everything_can_be_exported(page: Page, server, record, tmp_path: Path) 
     for what, name in (
         ("this neuron", "to-take-neuron-3.gif"),
         ("network diagram", "to-take-net.gif"),
-        ("report", ".html"),
     ):
-        choose(page, "Animation or report", what)
-        page.get_by_role("button", name="Create").click()
+        choose(page, "Animation", what)
+        page.get_by_role("button", name="Create animation").click()
         with page.expect_download() as saved:
             page.get_by_role("button", name=re.compile("^Download to-take")).click(timeout=60_000)
         assert saved.value.suggested_filename.endswith(name)
@@ -264,7 +263,7 @@ def test_an_animation_can_be_canceled(page: Page, server, record) -> None:
     expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     expect(page.get_by_role("button", name=re.compile(r"^Download .*\.gif"))).to_have_count(0)
-    choose(page, "Animation or report", "this neuron")
+    choose(page, "Animation", "this neuron")
     make.click()
     expect(page.get_by_role("button", name=re.compile("^Download .*neuron-0"))).to_be_visible(
         timeout=60_000
