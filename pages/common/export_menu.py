@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,11 +26,6 @@ from pages.common.text import plain
 from pages.server.networks import PRETRAINED_ID, network_at
 from pages.server.shared_store import store
 
-WEIGHTS = {
-    ".npz": "Weights for NumPy (.npz)",
-    ".safetensors": "Weights as .safetensors",
-    ".json": "Weights as readable text (.json)",
-}
 WALL, NEURON, NETWORK = "weight wall", "this neuron", "network diagram"
 FORMATS = {".gif": "GIF", ".webp": "animated WebP"}
 WIDTHS = {480: "small", 960: "medium", 1440: "large"}  # pixels
@@ -52,22 +48,13 @@ def show(
     page.
     """
     with st.popover("Export", icon=":material/download:", width="stretch"):
-        if run:
-            _file("Report (.html)", run, ".html", partial(_report, run, list(steps)))
-            _file("Weight wall (.png)", run, ".png", partial(_wall, run, step), step)
-            _file("Curves (.csv)", run, ".csv", partial(curves_csv.write, store(), run))
         network = network_at(run.id if run else PRETRAINED_ID, step)
-        if np.isfinite(network.parameters).all():
-            if confusion:
-                _file(
-                    "Confusion matrix (.csv)",
-                    run,
-                    ".csv",
-                    partial(_confusion, confusion),
-                    "confusion",
-                )
-            _weights(run, step, network)
-        else:
+        is_finite = np.isfinite(network.parameters).all()
+        files = _files(run, steps, step, network if is_finite else None, confusion)
+        for column, (label, name, write) in zip(cycle(st.columns(2)), files, strict=False):
+            with column:
+                _button(label, name, partial(contents, name, write))
+        if not is_finite:
             st.caption(
                 "The weights at this snapshot are not finite numbers, so they cannot be exported."
             )
@@ -76,13 +63,30 @@ def show(
             _animation(run, list(steps), subjects, neuron)
 
 
-def _weights(run: Run | None, step: int, network: Network) -> None:
+def _files(
+    run: Run | None,
+    steps: Sequence[int],
+    step: int,
+    network: Network | None,
+    confusion: Callable[[], Confusion] | None,
+) -> Iterator[tuple[str, str, Callable[[Path], None]]]:
+    """The files that are made when their button is pressed, which is busy meanwhile: label, name,
+    and what writes the file."""
+    if run:
+        yield "Report (.html)", file_name(run, ".html"), partial(_report, run, list(steps))
+        yield "Weight wall (.png)", file_name(run, ".png", step), partial(_wall, run, step)
+        yield "Curves (.csv)", file_name(run, ".csv"), partial(curves_csv.write, store(), run)
+    if not network:
+        return
     part, about = step if run else None, _about(run, step)
     code = partial(numpy_code.write, network, about=about)
-    _file("Python code with NumPy (.zip)", run, ".zip", code, part)
-    for kind, label in WEIGHTS.items():
+    yield "NumPy code (.zip)", file_name(run, ".zip", part), code
+    for kind in weights_file.FORMATS:
         write = partial(weights_file.write, network, about=about)
-        _file(label, run, kind, write, part)
+        yield f"Weights ({kind})", file_name(run, kind, part), write
+    if confusion:
+        name = file_name(run, ".csv", "confusion")
+        yield "Confusion matrix (.csv)", name, partial(_confusion, confusion)
 
 
 def _report(run: Run, steps: list[int], path: Path) -> None:
@@ -95,14 +99,6 @@ def _wall(run: Run, step: int, path: Path) -> None:
 
 def _confusion(confusion: Callable[[], Confusion], path: Path) -> None:
     confusion_csv.write(confusion(), path)
-
-
-def _file(
-    label: str, run: Run | None, kind: str, write: Callable[[Path], None], part: object = None
-) -> None:
-    """A button that makes a file and downloads it; it is busy meanwhile."""
-    name = file_name(run, kind, part)
-    _button(label, name, partial(contents, name, write))
 
 
 def _button(label: str, name: str, data: bytes | Callable[[], bytes]) -> None:

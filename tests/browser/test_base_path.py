@@ -45,7 +45,7 @@ def test_a_run_trains_and_its_pages_work(page, served):
     for name, drawn in (
         ("Neurons", page.get_by_role("img", name="First-layer weights")),
         ("Draw", page.locator(".dc-canvas").first),
-        ("Mistakes", page.get_by_role("img", name="Confusion matrix")),
+        ("Mistakes", page.get_by_role("table", name="Confusion matrix")),
     ):
         page.get_by_role("link", name=name).click()
         page.wait_for_url(f"{url}/{name.lower()}?*")

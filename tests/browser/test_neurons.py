@@ -234,7 +234,7 @@ def test_everything_can_be_exported(page: Page, server, record, tmp_path: Path) 
     assert abs(Image.open(saved.value.path()).width - 2 * wide) <= 2
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Weights for NumPy").click()
+        page.get_by_role("button", name="Weights (.npz)").click()
     saved.value.save_as(tmp_path / "it.npz")
     network, about = weights_file.read(tmp_path / "it.npz")
     assert (network.sizes, about["run"]) == (run.spec.sizes, "to take")
