@@ -226,3 +226,14 @@ def serious(page: Page) -> list[str]:
         if fault["impact"] in ("serious", "critical")
         for node in fault["nodes"]
     ]
+
+
+def accessibility_faults(page: Page) -> list[str]:
+    """What axe finds in our components, and what it rates serious or critical elsewhere."""
+    return [
+        f"{fault['id']}: {node['html'][:200]}"
+        for fault in Axe().run(page).response["violations"]
+        for node in fault["nodes"]
+        if fault["impact"] in ("serious", "critical")
+        or isinstance(node["target"][0], list)  # in a shadow root
+    ]
