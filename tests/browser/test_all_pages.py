@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from tests.browser.hand import Hand, pen_path
 DESKTOP, PHONE = (1280, 800), (390, 844)
 PAGES = ("", "neurons", "draw", "mistakes")
 SETTINGS = "epochs=1&hidden=16&dataset=strokes&validation_size=0"
+CONTROLS = ("button", "checkbox", "combobox", "radio", "slider", "spinbutton", "tab", "textbox")
 
 # Every heading's level and text, in order, with those in the components.
 HEADINGS = """(() => {
@@ -69,6 +71,8 @@ def test_nothing_is_requested_from_another_host(page, server) -> None:
             page.get_by_role("button", name="Export").click()
         with page.expect_download():
             page.get_by_role("button", name=name).click()
+    page.keyboard.press("Escape")  # closes the menu
+    expect(page.get_by_role("button", name="Report (.html)")).to_be_hidden()
     with page.expect_download():
         page.get_by_role("button", name="Download curves (PNG)").click()
     visit(page, server.url, "neurons")
@@ -112,6 +116,30 @@ def test_headings_begin_with_one_h1_and_skip_no_level(page, server, record) -> N
         levels = [level for level, _ in found]
         assert levels.count(1) == 1, (name, found)
         assert all(b <= a + 1 for a, b in pairwise(levels)), (name, found)
+
+
+def test_controls_have_unique_names(page, server, record) -> None:
+    run = record("a run")
+    devtools = page.context.new_cdp_session(page)
+    for name in PAGES:
+        visit(page, server.url, name, f"run={run.id}")
+        nodes = devtools.send("Accessibility.getFullAXTree")["nodes"]
+        names = Counter(
+            (node["role"]["value"], node["name"]["value"])
+            for node in nodes
+            if not node["ignored"] and node["role"]["value"] in CONTROLS
+        )
+        del names["button", "Open"]  # Streamlit's, of its select boxes
+        assert names and all(text for _, text in names), (name, names)
+        assert max(names.values()) == 1, (name, names.most_common(3))
+
+
+def test_the_curves_are_said_in_words(page, server) -> None:
+    finish(page, server.url)
+    curves = page.get_by_role("img", name="Curves of loss and accuracy")
+    expect(curves).to_have_attribute(
+        "aria-label", re.compile(r"training loss \d\.\d\d at first, .*, test accuracy \d+\.\d %\.$")
+    )
 
 
 def test_a_phone_shows_every_page_without_scrolling_sideways_and_with_large_targets(

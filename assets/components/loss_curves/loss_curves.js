@@ -6,6 +6,7 @@ import { find } from "../../lib/dom.js";
 import { CONFIG, downloadPng, loadPlotly, TRANSPARENT } from "../../lib/plotly.js";
 import { themeOf } from "../../lib/theme.js";
 import { toEpochs, toSeconds } from "./axes.js";
+import { inWords } from "./in_words.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Chart, Plotly } from "../../lib/plotly.js" */
@@ -188,6 +189,7 @@ export default function lossCurves(call) {
       chart.dataset.run = stream.run;
       chart.dataset.points = String(length);
       chart.dataset.epochs = String(epochs.length);
+      chart.setAttribute("aria-label", inWords(stream));
     }
 
     /** At the selected snapshot; not part of the chart, which is slow to change. */
@@ -204,12 +206,15 @@ export default function lossCurves(call) {
     }
 
     const drawSafely = guard(draw);
+    const fail = guard((/** @type {unknown} */ error) => {
+      throw error;
+    });
     axisChoice.onchange = log.onchange = drawSafely;
     reset.onclick = guard(() => {
       if (plotly) create(plotly, stream ?? NOTHING, shown.revision + 1);
     });
     save.onclick = guard(() => {
-      if (plotly) downloadPng(plotly, chart, "curves", themeOf(chart).background);
+      plotly && downloadPng(plotly, chart, "curves", themeOf(chart).background).catch(fail);
     });
     return {
       /** @param {{ plotly: string }} data */
@@ -220,9 +225,7 @@ export default function lossCurves(call) {
             plotly = loaded;
             draw();
           }),
-          guard((error) => {
-            throw error;
-          }),
+          fail,
         );
       },
       show(news) {
