@@ -51,7 +51,7 @@ def press(button: str) -> None:
 spec = settings.spec()
 run = state.open_run_in_view()
 
-st.header("Train", anchor=False)
+st.title("Train", anchor=False)
 run_controls(run, spec is not None, press)
 if run:
     run_status(run)

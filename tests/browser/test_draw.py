@@ -76,7 +76,7 @@ UPDATES = """() => {
   const [host] = [...document.querySelectorAll("*")].filter(
     (each) => each.shadowRoot?.querySelector(".bar-rows"));
   window.updates = [];
-  new MutationObserver(() => updates.push(host.shadowRoot.querySelector("h3").textContent)).observe(
+  new MutationObserver(() => updates.push(host.shadowRoot.querySelector("h2").textContent)).observe(
     host.shadowRoot.querySelector(".bar-rows"), { attributeFilter: ["data-drawing"] });
 }"""
 

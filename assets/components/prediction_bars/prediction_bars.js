@@ -33,7 +33,7 @@ export default function predictionBars(call) {
     const bars = barRows();
     const figure = find(parent, "figure", HTMLElement);
     const canvas = find(figure, "canvas", HTMLCanvasElement);
-    const title = find(parent, "h3", HTMLElement);
+    const title = find(parent, "h2", HTMLElement);
     const caption = find(parent, ".caption", HTMLElement);
     const status = find(parent, ".status", HTMLElement);
     const paused = find(parent, ".paused", HTMLElement);
