@@ -53,9 +53,11 @@ already received, until a response is empty.
 ``WebSocket /predict`` answers each request, a text of JSON, with another one::
 
     {"id", "images": [{"png": the canvas} or {"input": 28 × 28 bytes}, …],
-     "models": [[RUN, STEP], …]}
+     "models": [[RUN, STEP], …], "with_layers": whether activations are wanted}
     {"id", "images": [{"input", "problem"}, …],
-     "models": [{"predictions": [{"probabilities", "rejected"}, …]} or {"error"}, …]}
+     "models": [{"predictions": [{"probabilities", "rejected"}, …],
+                 "layers": [for each image, [784 pixels, each hidden layer, 10 probabilities], …]}
+                or {"error"}, …]}
 
 The images are in Base64; RUN is "" for the pretrained model, STEP null for the newest snapshot;
 ``problem`` says why an image has no digit to classify, or is null. ``{"id", "error"}`` answers a
