@@ -151,7 +151,7 @@ def test_a_socket_answers_every_request_in_order(port) -> None:
         assert [json.loads(socket.recv())["id"] for _ in range(5)] == [0, 1, 2, 3, 4]
 
 
-def test_another_site_is_refused_and_too_long_a_request_ends_the_connection(port) -> None:
+def test_another_site_is_rejected_and_too_long_a_request_ends_the_connection(port) -> None:
     with client(port, "http://elsewhere.example") as socket, pytest.raises(ConnectionClosed):
         socket.recv()
     with client(port) as socket, pytest.raises(ConnectionClosed):
