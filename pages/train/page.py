@@ -4,7 +4,6 @@ import streamlit as st
 
 from nn.errors import UserError
 from nn.runs.spec import RunSpec
-from nn.runs.worker.process import launch
 from pages.common import run_table, state
 from pages.common.url_state import NEURON, RUN
 from pages.components.loss_curves import loss_curves
@@ -31,28 +30,12 @@ SIMPLE_STYLE = """<style>
 </style>"""
 
 
-def press(button: str) -> None:
-    """Start a run with the settings ("start") or with those of the run in view ("restart"), or
-    show the settings for a new one ("new")."""
-    if button == "new":
-        state.view(None)
-        return
-    previous = state.run_in_view() if button == "restart" else None
-    try:
-        spec = previous.spec if previous else settings.chosen()
-        run = store().create(spec, owner=state.visitor_id())
-    except UserError:
-        return  # the settings show the message
-    launch(run.id)
-    state.view(run)
-    train_state.keep_link_problems([])
-
-
 spec = settings.spec()
 run = state.open_run_in_view()
 
 st.header("Train", anchor=False)
-run_controls(run, spec is not None, press)
+problem = settings.sentence(spec) if isinstance(spec, UserError) else ""
+run_controls(run, settings.fields(), problem, lambda: train_state.keep_link_problems([]))
 if run:
     run_status(run)
     if not state.is_simple():
@@ -68,7 +51,7 @@ else:
 leading_on = st.container(horizontal=True)
 left, right = st.columns([3, 2], gap="medium")
 with left:
-    opened = weight_wall(run, spec or RunSpec())
+    opened = weight_wall(run, spec if isinstance(spec, RunSpec) else RunSpec())
     if run and opened is not None:
         st.switch_page("neurons/page.py", query_params={RUN: run.id, NEURON: str(opened)})
     explanations.under_wall()

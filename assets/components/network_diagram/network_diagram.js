@@ -223,7 +223,10 @@ export default function networkDiagram(call) {
       draw();
     });
     canvas.onpointermove = canvas.onpointerdown = canvas.onpointerleave = point;
-    send.onclick = guard(() => stream?.request("random_image"));
+    send.onclick = guard(async () => {
+      const { error } = await (stream?.request("random_image") ?? {});
+      if (error) caption.textContent = error; // until there is something new to draw
+    });
 
     const drawSoon = guard(draw);
     const resized = new ResizeObserver(drawSoon);

@@ -1,0 +1,97 @@
+// Starting a run: the settings as the screen shows them, and the request, which is safe to repeat.
+
+import { checkVersion, VERSION } from "../../lib/version.js";
+
+const PATIENCE = 20_000; // milliseconds to wait for a response
+const NO_ANSWER =
+  "Digitscope does not answer. Check that it is running, then press the button again.";
+
+/** @typedef {Record<string, string | number | boolean>} Settings by their fields of RunSpec */
+/** @typedef {{ run?: string, error?: string, field?: string }} Answer see pages/server/wire.py */
+
+/** The request without a response: pressing the button again is the same press for the server. */
+let unanswered = { text: "", key: "" };
+
+/** New for each press. crypto.randomUUID exists only over HTTPS and on this computer. */
+export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+
+/**
+ * The field of the sidebar in which a setting is typed; null for one that is chosen or not shown.
+ *
+ * @param {string} field of RunSpec
+ */
+export const inputOf = (field) => /** @type {HTMLInputElement | null} */ (document.querySelector(
+  `.st-key-${field} :is([data-testid=stNumberInputField], [data-testid=stTextInputField])`,
+));
+
+/**
+ * The settings as the screen shows them. A field may hold what the script does not know: what was
+ * typed a moment ago, or a number out of range, which Streamlit keeps to itself.
+ *
+ * @param {Settings} settings that the script knows
+ * @param {(field: string) => string | undefined} textOf what the setting's field on screen holds
+ */
+export function settingsOnScreen(settings, textOf) {
+  const shown = { ...settings };
+  for (const [field, value] of Object.entries(settings)) {
+    const text = textOf(field);
+    if (text === undefined || isDisplayOf(value, text)) continue;
+    shown[field] = typeof value === "number" && text.trim() ? Number(text) : text;
+  }
+  return shown;
+}
+
+/**
+ * Whether a field with this text shows the value, of which it may show only four digits.
+ *
+ * @param {string | number | boolean} value
+ * @param {string} text
+ */
+function isDisplayOf(value, text) {
+  if (typeof value !== "number") return text === String(value);
+  return text !== "" && [value, Number(value.toPrecision(4))].includes(Number(text));
+}
+
+/** Wait until the script has taken what was chosen or typed before. */
+export async function scriptIsIdle() {
+  const app = document.querySelector("[data-testid=stApp]");
+  const isBusy = () =>
+    app?.getAttribute("data-test-connection-state") === "CONNECTED" &&
+    ["running", "rerunRequested"].includes(app.getAttribute("data-test-script-state") ?? "");
+  if (!app || !isBusy()) return;
+  await new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      if (isBusy()) return;
+      observer.disconnect();
+      resolve(null);
+    });
+    observer.observe(app, { attributes: true });
+  });
+  // Streamlit shows what the script has sent with the next frame.
+  for (let frames = 2; frames; frames--) await new Promise(requestAnimationFrame);
+}
+
+/**
+ * Start a run. The same content without a response in between is the same run.
+ *
+ * @param {{ settings: Settings } | { restart: string }} content
+ * @returns {Promise<Answer>}
+ */
+export async function startRun(content) {
+  const text = JSON.stringify(content);
+  if (text !== unanswered.text) unanswered = { text, key: newKey() };
+  try {
+    const response = await fetch("/runs", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ version: VERSION, key: unanswered.key, ...content }),
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    const answer = await response.json();
+    if (response.status < 500) unanswered = { text: "", key: "" };
+    checkVersion(answer.version);
+    return answer;
+  } catch { // no connection, too late, or from a proxy
+    return { error: NO_ANSWER };
+  }
+}
