@@ -13,7 +13,6 @@ from pages.components.run_controls import run_controls
 from pages.components.run_status import run_status
 from pages.components.timeline import timeline
 from pages.components.weight_wall import weight_wall
-from pages.server.shared_store import store
 from pages.train import (
     configuration,
     explanations,
