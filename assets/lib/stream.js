@@ -59,8 +59,8 @@ const NO_ANSWER = "The connection was lost before Digitscope answered. Try again
  *
  * @typedef {object} Response
  * @property {number | null} [command] the id of an accepted command; null: it has been carried out
- * @property {string} [error] why the request is refused
- * @property {string} [field] of RunSpec, whose value is refused; the error goes on after its name
+ * @property {string} [error] why the request is rejected
+ * @property {string} [field] of RunSpec, whose value is rejected; the error goes on after its name
  * @property {Activations} [activations]
  */
 

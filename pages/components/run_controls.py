@@ -17,12 +17,17 @@ _show = component("run_controls")
 
 
 def run_controls(
-    run: Run | None, settings: Mapping[str, Any], problem: str, on_move: Callable[[], None]
+    run: Run | None,
+    settings: Mapping[str, Any],
+    choices: Mapping[str, str],
+    problem: str,
+    on_move: Callable[[], None],
 ) -> None:
     """What can be done in the state the run is in.
 
-    settings: to start a run with, as pages.server.runs_api takes them; problem: why they are not
-    valid, or "". The browser sends every command itself, to the server or to the worker. When that
+    settings: to start a run with, as pages.server.runs_api takes them; choices: the labels of the
+    chosen options, as the screen shows them; problem: why the settings are not valid, or "". The
+    browser sends every command itself, to the server or to the worker. When that
     leads to another run, it says so by its value ``move``, which it keeps: neither an interrupted
     script nor a restarted server loses it. ``on_move`` is called, in a callback if the session has
     begun before, when the script follows.
@@ -42,6 +47,7 @@ def run_controls(
             "can_control": bool(run and state.owns(run)),
             "started_by": "another visitor" if run and run.owner else "the command line",
             "settings": settings,
+            "choices": choices,
             "problem": problem,
             "lr": run and run.spec.lr,
         },

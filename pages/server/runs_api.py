@@ -43,7 +43,7 @@ DEFAULTS = {
 log = logging.getLogger(__name__)
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """The request starts nothing."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -76,8 +76,8 @@ async def _start(request: Request) -> Response:
     try:
         visitor, body = await _read(request)
         run = await asyncio.to_thread(_start_once, visitor, body)
-    except Refused as refused:
-        return _response({"error": str(refused)}, refused.status)
+    except Rejected as rejected:
+        return _response({"error": str(rejected)}, rejected.status)
     except FieldError as error:
         return _response({"error": error.rule[:MAX_MESSAGE], "field": error.field}, 422)
     except UserError as error:
@@ -94,18 +94,18 @@ def _response(content: dict[str, str], status: int = 200) -> Response:
 
 
 async def _read(request: Request) -> tuple[str, dict[str, Any]]:
-    """→ the visitor and what they ask for. Raises Refused."""
+    """→ the visitor and what they ask for. Raises Rejected."""
     if not is_same_origin(request.headers):
-        raise Refused(403, "Only Digitscope's own pages may start a run.")
+        raise Rejected(403, "Only Digitscope's own pages may start a run.")
     visitor = visitor_cookie.visitor_id(request.cookies)
     if not visitor:
         message = "Your browser sent no cookie, by which Digitscope knows whose run it is. "
-        raise Refused(403, message + "Allow cookies for this page, then reload it.")
+        raise Rejected(403, message + "Allow cookies for this page, then reload it.")
     data = b""
     async for part in request.stream():
         data += part
         if len(data) > MAX_BYTES:
-            raise Refused(413, "The settings are too long.")
+            raise Rejected(413, "The settings are too long.")
     try:
         body = json.loads(data)
         version, key = body["version"], body["key"]
@@ -113,14 +113,14 @@ async def _read(request: Request) -> tuple[str, dict[str, Any]]:
     except (ValueError, TypeError, KeyError, RecursionError):
         is_understood = None
     if not is_understood:
-        raise Refused(400, "The server did not understand this request. Reload the page.")
+        raise Rejected(400, "The server did not understand this request. Reload the page.")
     if version != assets.VERSION:  # of an old page, whose settings may mean something else today
-        raise Refused(409, "Digitscope was updated. Reload the page.")
+        raise Rejected(409, "Digitscope was updated. Reload the page.")
     return visitor, body
 
 
 def _start_once(visitor: str, body: dict[str, Any]) -> Run:
-    """Record and launch the run, unless this press has already done so. Raises UserError, Refused,
+    """Record and launch the run, unless this press has already done so. Raises UserError, Rejected,
     SQLAlchemyError and OSError."""
     store, settings = shared_store.store(), body.get("settings")
     if "restart" in body:
@@ -128,14 +128,14 @@ def _start_once(visitor: str, body: dict[str, Any]) -> Run:
     elif isinstance(settings, dict):
         spec = spec_of(settings)
     else:
-        raise Refused(400, "The server did not understand this request. Reload the page.")
+        raise Rejected(400, "The server did not understand this request. Reload the page.")
     run_id = sha256(f"{visitor} {body['key']}".encode()).hexdigest()[: 2 * RUN_ID_BYTES]
     try:
         run = store.create(spec, owner=visitor, run_id=run_id)
     except IntegrityError:
         run = store.run(run_id)
         if (run.owner, run.spec) != (visitor, spec):
-            raise Refused(409, "This press started another run already. Press again.") from None
+            raise Rejected(409, "This press started another run already. Press again.") from None
     if run.state is State.QUEUED:
         try:
             process.launch(run.id)

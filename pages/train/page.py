@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from nn.errors import UserError
 from nn.runs.spec import RunSpec
 from pages.common import run_table, state
 from pages.common.url_state import NEURON, RUN
@@ -29,12 +28,17 @@ SIMPLE_STYLE = """<style>
 </style>"""
 
 
-spec = settings.spec()
+spec, problem = settings.spec()
 run = state.open_run_in_view()
 
 st.header("Train", anchor=False)
-problem = settings.sentence(spec) if isinstance(spec, UserError) else ""
-run_controls(run, settings.fields(), problem, lambda: train_state.keep_link_problems([]))
+run_controls(
+    run,
+    settings.fields(),
+    settings.choices(),
+    problem,
+    on_move=lambda: train_state.keep_link_problems([]),
+)
 if run:
     run_status(run)
     if not state.is_simple():
@@ -50,7 +54,7 @@ else:
 leading_on = st.container(horizontal=True)
 left, right = st.columns([3, 2], gap="medium")
 with left:
-    opened = weight_wall(run, spec if isinstance(spec, RunSpec) else RunSpec())
+    opened = weight_wall(run, spec or RunSpec())
     if run and opened is not None:
         st.switch_page("neurons/page.py", query_params={RUN: run.id, NEURON: str(opened)})
     explanations.under_wall()

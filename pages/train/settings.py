@@ -124,16 +124,15 @@ GROUPS: dict[str, dict[str, Setting]] = {
 SETTINGS = {name: setting for group in GROUPS.values() for name, setting in group.items()}
 
 
-def spec() -> RunSpec | UserError:
-    """Draw all settings → what they say, or why they are not valid, which is also said at the field
-    that has to be changed."""
+def spec() -> tuple[RunSpec | None, str]:
+    """Draw all settings → what they say, or None and why they are not valid, which is also said at
+    the field that has to be changed."""
     _read_link()
     preset = state.preset()
-    chosen = _chosen()
-    wrong = chosen.field if isinstance(chosen, FieldError) else ""
+    chosen, problem, wrong = _chosen()
     with st.sidebar:
-        for problem in state.link_problems():
-            st.warning(plain(problem))
+        for message in state.link_problems():
+            st.warning(plain(message))
         st.pills(
             "Preset",
             list(PRESETS),
@@ -154,11 +153,11 @@ def spec() -> RunSpec | UserError:
                 for name, setting in group.items():
                     setting.ask(setting.label, name, setting.help)
                     if name == wrong:
-                        st.error(plain(sentence(chosen)))
+                        st.error(plain(problem))
         _write_url()
-        if isinstance(chosen, UserError) and wrong not in SETTINGS:
-            st.error(plain(sentence(chosen)))
-    return chosen
+        if problem and not wrong:
+            st.error(plain(problem))
+    return chosen, problem
 
 
 def _read_link() -> None:
@@ -225,18 +224,21 @@ def fields() -> dict[str, Any]:
     return of_preset | state.settings(SETTINGS)
 
 
-def _chosen() -> RunSpec | UserError:
+def choices() -> dict[str, str]:
+    """The labels of the chosen options."""
+    options = {name: value for name, value in fields().items() if isinstance(value, str)}
+    labels = {name: LABELS.get(value, value) for name, value in options.items()}
+    return labels | {PRESET: state.preset().title}
+
+
+def _chosen() -> tuple[RunSpec | None, str, str]:
+    """→ what the settings say; or None, why they are not valid, and the name of the wrong one."""
     try:
-        return runs_api.spec_of(fields())
+        return runs_api.spec_of(fields()), "", ""
     except UserError as error:
-        return error
-
-
-def sentence(error: UserError) -> str:
-    """The message, with a field's label in place of its name."""
-    if isinstance(error, FieldError) and error.field in SETTINGS:
-        return f"{SETTINGS[error.field].label} {error.rule}"
-    return str(error)
+        if isinstance(error, FieldError) and error.field in SETTINGS:
+            return None, f"{SETTINGS[error.field].label} {error.rule}", error.field
+        return None, str(error), ""
 
 
 def _field(spec: RunSpec, name: str) -> Any:

@@ -99,7 +99,7 @@ Deno.test("each request gets the response with its id, in any order", async () =
   assert.deepEqual(await pause, { error: "Only its owner may pause it." });
 });
 
-Deno.test("a request without a connection, or whose connection is lost, is refused, not repeated", async () => {
+Deno.test("a request without a connection, or whose connection is lost, is rejected, not repeated", async () => {
   const { stream, socket } = openStream();
   const waiting = stream.request("stop");
   socket.readyState = 3;

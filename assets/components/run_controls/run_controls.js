@@ -6,7 +6,7 @@ import { mount } from "../../lib/component.js";
 import { find, isTyping } from "../../lib/dom.js";
 import { RECONNECTING } from "../../lib/stream.js";
 import { nearestSpeed, SPEEDS, stepsToEpochEnd } from "./speeds.js";
-import { inputOf, newKey, scriptIsIdle, settingsOnScreen, startRun } from "./start.js";
+import { inputOf, newKey, settledSettings, startRun } from "./start.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Stream } from "../../lib/stream.js" */
@@ -23,14 +23,15 @@ const KEYS = { s: "start", p: "pause", b: "step", e: "epoch", x: "stop" };
  * @property {boolean} can_control whether this visitor started it
  * @property {string} started_by "another visitor" or "the command line", if not this visitor
  * @property {Settings} settings to start a run with
+ * @property {Record<string, string>} choices the labels of the chosen options
  * @property {string} problem why they are not valid, or ""
  * @property {number | null} lr of the run's configuration
  */
 
 /**
- * What was asked of the worker, until it has obeyed.
+ * What was requested of the worker, until it has obeyed.
  *
- * @typedef {object} Asked
+ * @typedef {object} Requested
  * @property {string} state of the run at the time; another one ends the wait
  * @property {number | null} command its id; null: not known, or none
  * @property {number} [value]
@@ -52,10 +53,10 @@ export default function runControls(call) {
     let stream = null;
     let starting = ""; // the button that was pressed, until the script shows the run
     let isAnswered = false; // whether the server has told which run that is
-    let refusal = ""; // why the last press had no effect
-    /** @type {Map<string, Asked>} by the button or the setting */
-    const asked = new Map();
-    let target = 0; // the step up to which a paused run was asked to go
+    let rejection = ""; // why the last press had no effect
+    /** @type {Map<string, Requested>} by the button or the setting */
+    const requested = new Map();
+    let target = 0; // the step up to which a paused run was requested to go
     /** @type {HTMLInputElement | null} in which a value is not complete yet */
     let typing = null;
     let shown = ""; // what of the stream the buttons show
@@ -66,9 +67,9 @@ export default function runControls(call) {
       const status = live?.status;
       const state = (live?.goneMessage ? null : status?.state ?? data.state) ?? "";
       const isLost = Boolean(live && live.lostAt !== null);
-      for (const [name, { command, state: before }] of asked) {
+      for (const [name, { command, state: before }] of requested) {
         const isObeyed = command !== null && status && status.last_obeyed >= command;
-        if (isObeyed || isLost || state !== before) asked.delete(name);
+        if (isObeyed || isLost || state !== before) requested.delete(name);
       }
       const isActive = ACTIVE.includes(state);
       if (status && isActive !== ACTIVE.includes(data.state ?? "")) {
@@ -101,7 +102,7 @@ export default function runControls(call) {
         new: isActive,
       };
       for (const button of buttons) {
-        const { name } = button, isBusy = starting === name || asked.has(name);
+        const { name } = button, isBusy = starting === name || requested.has(name);
         button.hidden = !(visible[name] ?? true);
         button.disabled = !enabled[name] || isBusy;
         button.toggleAttribute("aria-busy", isBusy);
@@ -113,10 +114,10 @@ export default function runControls(call) {
       speed.disabled = rate.disabled = !(canControl && ["running", "paused"].includes(state));
       // What the worker has acknowledged, unless another value is on its way to it or being chosen.
       if (typing !== rate) {
-        rate.value = String(asked.get("lr")?.value ?? status?.lr ?? data.lr ?? "");
+        rate.value = String(requested.get("lr")?.value ?? status?.lr ?? data.lr ?? "");
       }
       if (typing !== speed) {
-        speed.value = String(nearestSpeed(asked.get("speed")?.value ?? status?.speed ?? 0));
+        speed.value = String(nearestSpeed(requested.get("speed")?.value ?? status?.speed ?? 0));
         describeSpeed();
       }
     }
@@ -130,7 +131,7 @@ export default function runControls(call) {
      */
     function reason(isOthers, isLost) {
       if (isLost) return RECONNECTING;
-      if (refusal) return refusal;
+      if (rejection) return rejection;
       const parts = data.problem ? [data.problem] : [];
       if (isOthers) {
         parts.push(
@@ -156,28 +157,27 @@ export default function runControls(call) {
       setStateValue("move", { id: newKey(), to: run, from_run: data.run });
     }
 
-    /** @param {{ error?: string, field?: string }} response that refuses something */
-    function refuse({ error = "", field }) {
+    /** @param {{ error?: string, field?: string }} response that rejects something */
+    function reject({ error = "", field }) {
       const name = field && (inputOf(field)?.getAttribute("aria-label") ?? field);
-      refusal = name ? `${name} ${error}` : error;
+      rejection = name ? `${name} ${error}` : error;
     }
 
     /** @param {"start" | "restart"} button */
     async function start(button) {
-      [starting, isAnswered, refusal] = [button, false, ""];
+      [starting, isAnswered, rejection] = [button, false, ""];
       update();
-      await scriptIsIdle();
-      const from = data.run;
       const content = button === "restart"
-        ? { restart: from ?? "" }
-        : { settings: settingsOnScreen(data.settings, (field) => inputOf(field)?.value) };
+        ? { restart: data.run ?? "" }
+        : { settings: await settledSettings(() => data) };
+      const from = data.run;
       const answer = await startRun(content);
       isAnswered = true;
       // Unless the script shows it already, or another one that was chosen in the meantime.
       const isToBeShown = answer.run && answer.run !== from && data.run === from;
       if (isToBeShown) moveTo(answer.run ?? null);
       else starting = "";
-      if (!answer.run) refuse(answer);
+      if (!answer.run) reject(answer);
       update();
     }
 
@@ -190,7 +190,7 @@ export default function runControls(call) {
     async function command(name, value) {
       if (!stream?.status) return;
       const entry = { state: stream.status.state, value, command: null };
-      asked.set(name, entry);
+      requested.set(name, entry);
       await request(name, value, entry);
       update();
     }
@@ -198,20 +198,20 @@ export default function runControls(call) {
     /**
      * @param {string} what
      * @param {number} [value]
-     * @param {Asked} [entry] to be completed
+     * @param {Requested} [entry] to be completed
      */
     async function request(what, value, entry) {
-      refusal = "";
+      rejection = "";
       update();
       const response = await stream?.request(what, value) ?? {};
       if (entry) entry.command = response.command ?? null;
       if (!response.error) return;
-      refuse(response);
-      if (entry && asked.get(what) === entry) asked.delete(what);
+      reject(response);
+      if (entry && requested.get(what) === entry) requested.delete(what);
       update();
     }
 
-    /** @param {number} steps for a paused run to take, after those asked for before */
+    /** @param {number} steps for a paused run to take, after those requested for before */
     function advance(steps) {
       target += steps;
       request("step", steps);
@@ -272,13 +272,13 @@ export default function runControls(call) {
       /** @param {Data} news */
       update(news) {
         if (news.run !== data.run) {
-          asked.clear();
+          requested.clear();
           target = 0;
           if (isAnswered) starting = "";
         }
         const isChanged = JSON.stringify([news.run, news.settings]) !==
           JSON.stringify([data.run, data.settings]);
-        if (isChanged) refusal = "";
+        if (isChanged) rejection = "";
         data = news;
         update();
       },

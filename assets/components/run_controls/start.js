@@ -2,11 +2,22 @@
 
 import { checkVersion, VERSION } from "../../lib/version.js";
 
+const CHOICE_REPAINTS = 300, TEXT_REPAINTS = 12; // at most, to wait for the script
 const PATIENCE = 20_000; // milliseconds to wait for a response
 const NO_ANSWER =
   "Digitscope does not answer. Check that it is running, then press the button again.";
 
 /** @typedef {Record<string, string | number | boolean>} Settings by their fields of RunSpec */
+/** @typedef {{ settings: Settings, choices: Record<string, string> }} Known choices: as shown */
+
+/**
+ * What the screen shows, undefined for a setting that it does not show.
+ *
+ * @typedef {object} Screen
+ * @property {(field: string) => string | undefined} textOf what is typed in a field
+ * @property {(field: string) => string | undefined} choiceOf which option is chosen
+ */
+
 /** @typedef {{ run?: string, error?: string, field?: string }} Answer see pages/server/wire.py */
 
 /** The request without a response: pressing the button again is the same press for the server. */
@@ -24,9 +35,20 @@ export const inputOf = (field) => /** @type {HTMLInputElement | null} */ (docume
   `.st-key-${field} :is([data-testid=stNumberInputField], [data-testid=stTextInputField])`,
 ));
 
+/** @type {Screen} */
+const SCREEN = {
+  textOf: (field) => inputOf(field)?.value,
+  choiceOf(field) {
+    const choice = document.querySelector(
+      `.st-key-${field} :is([role=combobox], [role=radio][aria-checked=true])`,
+    );
+    return choice instanceof HTMLInputElement ? choice.value : choice?.textContent ?? undefined;
+  },
+};
+
 /**
  * The settings as the screen shows them. A field may hold what the script does not know: what was
- * typed a moment ago, or a number out of range, which Streamlit keeps to itself.
+ * typed just now, or a number out of range, which Streamlit keeps to itself.
  *
  * @param {Settings} settings that the script knows
  * @param {(field: string) => string | undefined} textOf what the setting's field on screen holds
@@ -52,23 +74,27 @@ function isDisplayOf(value, text) {
   return text !== "" && [value, Number(value.toPrecision(4))].includes(Number(text));
 }
 
-/** Wait until the script has taken what was chosen or typed before. */
-export async function scriptIsIdle() {
-  const app = document.querySelector("[data-testid=stApp]");
-  const isBusy = () =>
-    app?.getAttribute("data-test-connection-state") === "CONNECTED" &&
-    ["running", "rerunRequested"].includes(app.getAttribute("data-test-script-state") ?? "");
-  if (!app || !isBusy()) return;
-  await new Promise((resolve) => {
-    const observer = new MutationObserver(() => {
-      if (isBusy()) return;
-      observer.disconnect();
-      resolve(null);
-    });
-    observer.observe(app, { attributes: true });
-  });
-  // Streamlit shows what the script has sent with the next frame.
-  for (let frames = 2; frames; frames--) await new Promise(requestAnimationFrame);
+/**
+ * The settings on screen, once screen and script agree. They do at once, unless something was chosen
+ * or typed just now: then the script takes it first, and Streamlit shows some repaints later what
+ * follows from it. What is typed and not agreed on by then, only the screen knows.
+ *
+ * @param {() => Known} known what the script has told by now
+ * @param {Screen} screen
+ * @returns {Promise<Settings>}
+ */
+export async function settledSettings(known, screen = SCREEN) {
+  for (let waitForChoice = CHOICE_REPAINTS, waitForText = TEXT_REPAINTS;;) {
+    const { settings, choices } = known(), shown = settingsOnScreen(settings, screen.textOf);
+    const isChosen = Object.entries(choices).some(([field, choice]) =>
+      (screen.choiceOf(field) ?? choice) !== choice
+    );
+    const isTyped = JSON.stringify(shown) !== JSON.stringify(settings);
+    if (isChosen && waitForChoice) waitForChoice--;
+    else if (isTyped && waitForText) waitForText--;
+    else return shown;
+    await new Promise(requestAnimationFrame);
+  }
 }
 
 /**

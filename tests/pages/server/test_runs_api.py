@@ -1,4 +1,4 @@
-"""``POST /runs``: one press is one run, and what is refused says why."""
+"""``POST /runs``: one press is one run, and what is rejected says why."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_another_key_or_another_visitor_is_another_run(store, launched) -> None:
     assert len(store.runs()) == 3
 
 
-def test_the_same_key_for_other_settings_is_refused(store, launched) -> None:
+def test_the_same_key_for_other_settings_is_rejected(store, launched) -> None:
     start()
     status, answer = start(settings=SETTINGS | {"epochs": 4})
     assert status == 409 and "Press again" in answer["error"]
@@ -222,14 +222,14 @@ def test_a_visitor_without_a_cookie_is_told_to_allow_it(store, launched) -> None
         json.dumps({"version": assets.VERSION, "key": 12345678, "settings": SETTINGS}),
     ],
 )  # fmt: skip
-def test_what_is_no_request_is_refused(store, launched, body) -> None:
+def test_what_is_no_request_is_rejected(store, launched, body) -> None:
     status, answer = post(body.encode("latin-1"))
     assert status == 400
     assert "did not understand" in answer["error"]
     assert not store.runs()
 
 
-def test_a_request_that_is_too_long_is_refused(store, launched) -> None:
+def test_a_request_that_is_too_long_is_rejected(store, launched) -> None:
     status, answer = start(settings=SETTINGS | {"hidden": "9" * runs_api.MAX_BYTES})
     assert (status, answer["error"]) == (413, "The settings are too long.")
 
@@ -269,6 +269,6 @@ def test_every_preset_survives_the_way_through_a_browser(preset) -> None:
     assert spec.to_json() == preset.spec.to_json()
 
 
-def test_settings_that_do_not_exist_are_refused() -> None:
+def test_settings_that_do_not_exist_are_rejected() -> None:
     with pytest.raises(UserError, match="no setting 'color'"):
         runs_api.spec_of({"color": "red"})
