@@ -25,7 +25,7 @@ from nn.runs.advice import advice
 from nn.runs.store.store import Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, send_command
 from pages.server import assets, shared_store, visitor_cookie, wire
-from pages.server.same_origin import is_same_origin
+from pages.server.base_path import is_same_origin
 
 ACTIVE_INTERVAL, IDLE_INTERVAL = 1 / 60, 1 / 4  # seconds between two polls of the store
 CONNECTIONS_INTERVAL = 0.1  # seconds between two snapshots sent with their connections

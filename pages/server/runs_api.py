@@ -27,7 +27,7 @@ from nn.runs.store.run import Run, State
 from nn.runs.store.store import RUN_ID_BYTES
 from nn.runs.worker import process
 from pages.server import assets, shared_store, visitor_cookie
-from pages.server.same_origin import is_same_origin
+from pages.server.base_path import is_same_origin
 
 MAX_BYTES = 10_000  # of a request
 MAX_MESSAGE = 500  # characters of an error message, which quotes what was sent

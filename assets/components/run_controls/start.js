@@ -1,5 +1,6 @@
 // Starting a run: the settings as the screen shows them, and the request, which is safe to repeat.
 
+import { urlOf } from "../../lib/urls.js";
 import { checkVersion, VERSION } from "../../lib/version.js";
 
 const CHOICE_REPAINTS = 300, TEXT_REPAINTS = 12; // at most, to wait for the script
@@ -107,7 +108,7 @@ export async function startRun(content) {
   const text = JSON.stringify(content);
   if (text !== unanswered.text) unanswered = { text, key: newKey() };
   try {
-    const response = await fetch("/runs", {
+    const response = await fetch(urlOf("runs"), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ version: VERSION, key: unanswered.key, ...content }),
