@@ -131,13 +131,14 @@ def view_snapshot(step: int | None) -> None:
 
 
 def make_move(move: Mapping[str, str | None] | None) -> bool:
-    """Show the run ``to``, or for None the settings for a new one, if ``from_run`` is still shown
-    → whether that was done. Each move, with its ``id``, is made once, however often it arrives."""
+    """Show the run ``to``, or for None the settings for a new one, unless another run than
+    ``from_run`` is shown by now → whether that was done. Each move, with its ``id``, is made once,
+    however often it arrives."""
     if not move or move["id"] == _get(LAST_MOVE):
         return False
     st.session_state[LAST_MOVE] = move["id"]
     shown = run_in_view()
-    if (shown and shown.id) != move["from_run"]:
+    if shown and shown.id != move["from_run"]:
         return False
     try:
         view(store().run(move["to"]) if move["to"] else None)

@@ -51,8 +51,8 @@ once, with a text of JSON that has the same id:
         the command is accepted; it has been obeyed when ``last_obeyed`` is its id or a later one.
         null: it needed no worker, and has been carried out
     {"id", "error": message, "field": name}
-        the request is rejected, and why; field: the one of RunSpec whose value is not allowed, if it
-        is that, and the message goes on after its name
+        the request is rejected, and why. field: the one of RunSpec whose value is not allowed, if
+        it is that; the message goes on after its name
     {"id", "activations":
         {"step", "label", "layers": [784 pixels, each hidden layer, 10 probabilities]}}
 
