@@ -4,7 +4,7 @@
 
 import { mount } from "../../lib/component.js";
 import { find, isTyping } from "../../lib/dom.js";
-import { RECONNECTING } from "../../lib/stream.js";
+import { follow, RECONNECTING } from "../../lib/stream.js";
 import { nearestSpeed, SPEEDS, stepsToEpochEnd } from "./speeds.js";
 import { inputOf, newKey, settledSettings, startRun } from "./start.js";
 
@@ -52,6 +52,7 @@ export default function runControls(call) {
     /** @type {Stream | null} */
     let stream = null;
     let starting = ""; // the button that was pressed, until the script shows the run
+    let stopWaiting = () => {};
     let isAnswered = false; // whether the server has told which run that is
     let rejection = ""; // why the last press had no effect
     /** @type {Map<string, Requested>} by the button or the setting */
@@ -175,8 +176,10 @@ export default function runControls(call) {
       isAnswered = true;
       // Unless the script shows it already, or another one that was chosen in the meantime.
       const isToBeShown = answer.run && answer.run !== from && data.run === from;
-      if (isToBeShown) moveTo(answer.run ?? null);
-      else starting = "";
+      if (answer.run && isToBeShown) {
+        stopWaiting = follow(answer.run, () => {}); // its stream is there when the script is
+        moveTo(answer.run);
+      } else starting = "";
       if (!answer.run) reject(answer);
       update();
     }
@@ -275,6 +278,7 @@ export default function runControls(call) {
           requested.clear();
           target = 0;
           if (isAnswered) starting = "";
+          stopWaiting();
         }
         const isChanged = JSON.stringify([news.run, news.settings]) !==
           JSON.stringify([data.run, data.settings]);
@@ -298,6 +302,7 @@ export default function runControls(call) {
         shown = now;
       },
       end() {
+        stopWaiting();
         document.removeEventListener("keydown", pressKey);
       },
     };
