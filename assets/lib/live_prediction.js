@@ -45,7 +45,7 @@ export class LivePrediction {
     /** @type {Set<Viewer>} */
     this.viewers = new Set();
     this.users = 0; // components that need the connection
-    /** @type {(() => Drawing) | null} takes the newest drawing when it can be sent */
+    /** @type {{ take: () => Drawing, done: () => void } | null} the newest drawing, not sent yet */
     this.next = null;
     this.isUnderWay = false; // a drawing
     /** @type {Map<number, (response: Response | null) => void>} by the request's id */
@@ -89,11 +89,11 @@ export class LivePrediction {
    *
    * @param {Drawing["pixels"][]} images
    * @param {Model[]} models
+   * @param {number} [id] of a drawing, which is asked about once
    * @returns {Promise<Response | null>}
    */
-  ask(images, models) {
+  ask(images, models, id = nextId()) {
     if (!this.isConnected) return Promise.resolve(null);
-    const id = nextId();
     this.socket.send(JSON.stringify({ id, images, models }));
     return new Promise((resolve) => this.waiting.set(id, resolve));
   }
@@ -102,10 +102,15 @@ export class LivePrediction {
    * Predict what `take` returns, called when it can be sent; a later call replaces this one.
    *
    * @param {() => Drawing} take
+   * @returns {Promise<void>} when the prediction is shown, or will not be
    */
   predict(take) {
-    this.next = take;
-    this.send();
+    this.next?.done();
+    return new Promise((done) => {
+      this.next = { take, done };
+      if (!this.isConnected) done();
+      this.send();
+    });
   }
 
   /** Whether a drawing is under way or waits. */
@@ -115,12 +120,13 @@ export class LivePrediction {
 
   async send() {
     if (!this.next || this.isUnderWay || !this.isConnected) return;
-    const drawing = this.next();
+    const { take, done } = this.next, drawing = take();
     /** @type {[Viewer, Model][]} */
     const asked = [...this.viewers].map((viewer) => [viewer, viewer.model]);
     this.next = null;
     this.isUnderWay = true;
-    const response = await this.ask([drawing.pixels], asked.map(([_, model]) => model));
+    const models = asked.map(([_, model]) => model);
+    const response = await this.ask([drawing.pixels], models, drawing.id);
     this.isUnderWay = false;
     if (response) {
       const [{ input, problem }] = response.images;
@@ -131,6 +137,7 @@ export class LivePrediction {
       });
       this.notify();
     }
+    done();
     this.send();
   }
 

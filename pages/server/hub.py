@@ -24,8 +24,7 @@ from nn.runs import load_network
 from nn.runs.advice import advice
 from nn.runs.store.store import Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, send_command
-from pages.server import assets, shared_store, visitor_cookie, wire
-from pages.server.base_path import is_same_origin
+from pages.server import assets, base_path, shared_store, visitor_cookie, wire
 
 ACTIVE_INTERVAL, IDLE_INTERVAL = 1 / 60, 1 / 4  # seconds between two polls of the store
 CONNECTIONS_INTERVAL = 0.1  # seconds between two snapshots sent with their connections
@@ -188,7 +187,7 @@ class Hub:
 
     async def endpoint(self, socket: WebSocket) -> None:
         await socket.accept()
-        if not is_same_origin(socket.headers):
+        if not base_path.is_same_origin(socket.headers):
             await socket.close(FOREIGN_ORIGIN, "Only Digitscope's own pages may watch a run.")
             return
         if sum(len(viewers) for _, _, viewers in self._channels.values()) >= MAX_VIEWERS:

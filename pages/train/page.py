@@ -31,7 +31,7 @@ SIMPLE_STYLE = """<style>
 spec, problem = settings.spec()
 run = state.open_run_in_view()
 
-st.header("Train", anchor=False)
+st.title("Train", anchor=False)
 run_controls(
     run,
     settings.fields(),

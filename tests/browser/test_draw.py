@@ -76,7 +76,7 @@ UPDATES = """() => {
   const [host] = [...document.querySelectorAll("*")].filter(
     (each) => each.shadowRoot?.querySelector(".bar-rows"));
   window.updates = [];
-  new MutationObserver(() => updates.push(host.shadowRoot.querySelector("h3").textContent)).observe(
+  new MutationObserver(() => updates.push(host.shadowRoot.querySelector("h2").textContent)).observe(
     host.shadowRoot.querySelector(".bar-rows"), { attributeFilter: ["data-drawing"] });
 }"""
 
@@ -241,12 +241,14 @@ def test_a_pinned_drawing_has_a_learning_history(hand, record) -> None:
     expect(hand.page.get_by_text("press Pin")).to_be_visible()
 
 
-def test_a_pinned_drawing_is_predicted_while_a_network_learns_and_at_any_snapshot(hand) -> None:
+def test_a_pinned_drawing_is_predicted_while_a_network_learns_and_at_any_snapshot(
+    hand, server
+) -> None:
     hand.draw(pen_path(7))
     page = hand.page
     page.get_by_role("button", name="Pin", exact=True).click()
     expect(page.get_by_role("button", name="Pinned")).to_be_visible()
-    page.get_by_role("link", name="Train", exact=True).click()
+    page.goto(f"{server.url}/?epochs=1&train_size=5000")
     page.get_by_role("button", name="Start", exact=True).click()
     figure = page.get_by_role("listitem").filter(has=page.get_by_label("Your pinned drawing"))
     expect(figure).to_contain_text("Predicted: 7", timeout=20_000)
