@@ -1,9 +1,13 @@
 """Digitscope's composition root: ``streamlit run app.py`` or ``uvicorn app:app``."""
 
+from contextlib import suppress
+
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware import Middleware
 from threadpoolctl import threadpool_limits
 
+from nn.errors import UserError
 from nn.runs.worker import process
 from pages.common import errors
 from pages.server import (
@@ -13,6 +17,8 @@ from pages.server import (
     live_prediction,
     old_links,
     plotly_asset,
+    runs_api,
+    shared_store,
     snapshots_route,
     visitor_cookie,
 )
@@ -21,6 +27,7 @@ BASE = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")  # "" or
 ROUTES = (
     assets.route,
     hub.route,
+    runs_api.route,
     snapshots_route.route,
     live_prediction.route,
     plotly_asset.plotly_route,
@@ -36,3 +43,5 @@ app = st.App(
 # train, are processes of their own.
 threadpool_limits(1, "blas")
 process.standby.start()
+with suppress(UserError, SQLAlchemyError, OSError):  # the pages say so
+    process.launch_queued(shared_store.store())

@@ -6,7 +6,7 @@ Getters change nothing. Setters are named for what they do and also write the UR
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
@@ -24,7 +24,7 @@ from pages.server.shared_store import store
 
 NEW_RUN = ""  # in place of a run's id: Train shows the settings for a new run
 FIRST_LINK = "first link"  # the page and the parameters of the URL that began the session
-LAST_PRESS = "last press"  # of a button of the run controls
+LAST_MOVE = "last move"  # to another run, by a button of the run controls
 EXPORTED = "exported"  # the file made last, and the request for it
 PINS = "pins"  # drawings whose predictions are followed while a network trains
 
@@ -130,15 +130,21 @@ def view_snapshot(step: int | None) -> None:
     _share(STEP, "" if step is None else str(step))
 
 
-def last_press() -> str | None:
-    """The id of the last press of a button that was acted on."""
-    found: str | None = _get(LAST_PRESS)
-    return found
-
-
-def confirm_press(press_id: str) -> None:
-    """Remember that this press has been acted on: it may arrive twice."""
-    st.session_state[LAST_PRESS] = press_id
+def make_move(move: Mapping[str, str | None] | None) -> bool:
+    """Show the run ``to``, or for None the settings for a new one, unless another run than
+    ``from_run`` is shown by now → whether that was done. Each move, with its ``id``, is made once,
+    however often it arrives."""
+    if not move or move["id"] == _get(LAST_MOVE):
+        return False
+    st.session_state[LAST_MOVE] = move["id"]
+    shown = run_in_view()
+    if shown and shown.id != move["from_run"]:
+        return False
+    try:
+        view(store().run(move["to"]) if move["to"] else None)
+    except UserError:  # deleted by now
+        return False
+    return True
 
 
 def exported(request: object) -> bytes | None:

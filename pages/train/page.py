@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-from nn.errors import UserError
 from nn.runs.spec import RunSpec
-from nn.runs.worker.process import launch
 from pages.common import run_table, state
 from pages.common.url_state import NEURON, RUN
 from pages.components.loss_curves import loss_curves
@@ -14,7 +12,6 @@ from pages.components.run_controls import run_controls
 from pages.components.run_status import run_status
 from pages.components.timeline import timeline
 from pages.components.weight_wall import weight_wall
-from pages.server.shared_store import store
 from pages.train import (
     configuration,
     explanations,
@@ -31,28 +28,17 @@ SIMPLE_STYLE = """<style>
 </style>"""
 
 
-def press(button: str) -> None:
-    """Start a run with the settings ("start") or with those of the run in view ("restart"), or
-    show the settings for a new one ("new")."""
-    if button == "new":
-        state.view(None)
-        return
-    previous = state.run_in_view() if button == "restart" else None
-    try:
-        spec = previous.spec if previous else settings.chosen()
-        run = store().create(spec, owner=state.visitor_id())
-    except UserError:
-        return  # the settings show the message
-    launch(run.id)
-    state.view(run)
-    train_state.keep_link_problems([])
-
-
-spec = settings.spec()
+spec, problem = settings.spec()
 run = state.open_run_in_view()
 
 st.title("Train", anchor=False)
-run_controls(run, spec is not None, press)
+run_controls(
+    run,
+    settings.fields(),
+    settings.choices(),
+    problem,
+    on_move=lambda: train_state.keep_link_problems([]),
+)
 if run:
     run_status(run)
     if not state.is_simple():

@@ -9,18 +9,19 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from nn.data import mnist, sources
-from nn.errors import UserError
+from nn.errors import FieldError, UserError
 from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES
 from nn.optimizers import OPTIMIZERS
 from nn.runs.presets import PRESETS
-from nn.runs.spec import LIMITS, RunSpec, parse_hidden
+from nn.runs.spec import LIMITS, RunSpec
 from nn.schedules import SCHEDULES
 from pages.common import url_state
 from pages.common.glossary import term, term_with_options
 from pages.common.text import plain
 from pages.common.url_state import PRESET
+from pages.server import runs_api
 from pages.train import state
 
 Ask = Callable[[str, str, str], None]  # draw a widget: label, field, help
@@ -123,13 +124,15 @@ GROUPS: dict[str, dict[str, Setting]] = {
 SETTINGS = {name: setting for group in GROUPS.values() for name, setting in group.items()}
 
 
-def spec() -> RunSpec | None:
-    """Draw all settings; None, with an error message, while they are not valid."""
+def spec() -> tuple[RunSpec | None, str]:
+    """Draw all settings → what they say, or None and why they are not valid, which is also said at
+    the field that has to be changed."""
     _read_link()
     preset = state.preset()
+    chosen, problem, wrong = _chosen()
     with st.sidebar:
-        for problem in state.link_problems():
-            st.warning(plain(problem))
+        for message in state.link_problems():
+            st.warning(plain(message))
         st.pills(
             "Preset",
             list(PRESETS),
@@ -144,15 +147,17 @@ def spec() -> RunSpec | None:
         if not mnist.find():
             _offer_mnist()
         for title, group in GROUPS.items():
-            with st.expander(title):
+            if wrong in group:
+                state.open_group(title)
+            with st.expander(title, expanded=state.is_open(title)):
                 for name, setting in group.items():
                     setting.ask(setting.label, name, setting.help)
+                    if name == wrong:
+                        st.error(plain(problem))
         _write_url()
-        try:
-            return chosen()
-        except UserError as error:
-            st.error(plain(str(error)))
-            return None
+        if problem and not wrong:
+            st.error(plain(problem))
+    return chosen, problem
 
 
 def _read_link() -> None:
@@ -213,11 +218,27 @@ def _values(spec: RunSpec) -> dict[str, Any]:
     return {name: _field(spec, name) for name in SETTINGS} | {"dataset": spec.dataset}
 
 
-def chosen() -> RunSpec:
-    """The settings as a RunSpec. Raises UserError while they are not valid."""
-    values = state.settings(SETTINGS)
-    values["hidden"] = parse_hidden(values["hidden"])
-    return dataclasses.replace(state.preset().spec, **values)
+def fields() -> dict[str, Any]:
+    """All that a visitor may choose, as pages.server.runs_api takes it, valid or not."""
+    of_preset = {name: getattr(state.preset().spec, name) for name in runs_api.DEFAULTS}
+    return of_preset | state.settings(SETTINGS)
+
+
+def choices() -> dict[str, str]:
+    """The labels of the chosen options."""
+    options = {name: value for name, value in fields().items() if isinstance(value, str)}
+    labels = {name: LABELS.get(value, value) for name, value in options.items()}
+    return labels | {PRESET: state.preset().title}
+
+
+def _chosen() -> tuple[RunSpec | None, str, str]:
+    """→ what the settings say; or None, why they are not valid, and the name of the wrong one."""
+    try:
+        return runs_api.spec_of(fields()), "", ""
+    except UserError as error:
+        if isinstance(error, FieldError) and error.field in SETTINGS:
+            return None, f"{SETTINGS[error.field].label} {error.rule}", error.field
+        return None, str(error), ""
 
 
 def _field(spec: RunSpec, name: str) -> Any:
