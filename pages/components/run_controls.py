@@ -28,7 +28,8 @@ def run_controls(run: Run | None, can_start: bool, on_press: Callable[[str], Non
     data = {
         "run": run and run.id,
         "state": run and run.state,
-        "can_control": bool(run and state.owns(run)),
+        "can_control": bool(run and state.can_control(run)),
+        "owns": bool(run and state.owns(run)),
         "started_by": "another visitor" if run and run.owner else "the command line",
         "can_start": can_start,
         "lr": run and run.spec.lr,

@@ -18,7 +18,8 @@ const KEYS = { s: "start", p: "pause", b: "step", e: "epoch", x: "stop" };
  * @typedef {object} Data see pages/components/run_controls.py
  * @property {string | null} run
  * @property {string | null} state of the run
- * @property {boolean} can_control whether this visitor started it
+ * @property {boolean} can_control whether this visitor started it, or is the server's owner
+ * @property {boolean} owns whether this visitor started it
  * @property {string} started_by "another visitor" or "the command line", if not this visitor
  * @property {boolean} can_start whether the settings are valid
  * @property {number | null} lr of the run's configuration
@@ -83,7 +84,7 @@ export default function runControls(call) {
       const isOthers = isActive && !data.can_control;
       /** @type {Record<string, boolean>} */
       const enabled = {
-        start: data.can_start && !(isActive && data.can_control),
+        start: data.can_start && !(isActive && data.owns),
         pause: canControl && state === "running",
         resume: canControl && canResume,
         step: isPaused,

@@ -113,6 +113,18 @@ class RunStore:
             query = select(func.count()).where(r.samples_seen > 0)
             return connection.scalar(query) or 0
 
+    def active_runs(self) -> list[Run]:
+        """The runs that train, will train, or are paused, newest first; fast beside many others."""
+        r = schema.runs.c
+        is_active = r.state.in_([state for state in State if state.active])
+        with self.engine.connect() as connection:
+            status = queue.status(connection)
+            rows = connection.execute(
+                select(schema.runs).where(is_active).order_by(r.created.desc())
+            )
+            runs = [as_run(row, status) for row in rows]
+        return [run for run in runs if run.state.active]  # others are interrupted by now
+
     def run(self, run_id: str) -> Run:
         """Raises UserError when there is no run with this id."""
         with self.engine.connect() as connection:
