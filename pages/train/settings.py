@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -171,11 +172,33 @@ def _read_link() -> None:
 def _write_url() -> None:
     """Put into the URL what differs from the preset."""
     name = state.preset_name()
-    parameters: dict[str, object] = {PRESET: None if name == state.DEFAULT_PRESET else name}
-    for field, value in state.settings(SETTINGS).items():
+    parameters = _parameters(name, state.settings(SETTINGS))
+    url_state.write_all(parameters | {PRESET: None if name == state.DEFAULT_PRESET else name})
+
+
+def _parameters(preset: str, values: Mapping[str, Any]) -> dict[str, object]:
+    """The parameters of the URL for the settings: None where they are the preset's."""
+    parameters: dict[str, object] = {PRESET: preset}
+    for field, value in values.items():
         text = f"{value:.10g}" if isinstance(value, float) else value
-        parameters[field] = None if value == _field(state.preset().spec, field) else text
-    url_state.write_all(parameters)
+        parameters[field] = None if value == _field(PRESETS[preset].spec, field) else text
+    return parameters
+
+
+def link(spec: RunSpec | None) -> tuple[str, str]:
+    """→ the query of a link that fills in the settings as in ``spec``, and ""; or "", and why there
+    is none. It names the preset always: without any setting, a link opens the visitor's own run."""
+    if not spec:
+        return "", "A setting is not valid: see the message in the sidebar."
+    values = _values(spec)
+    queries = []
+    for name, preset in PRESETS.items():
+        if spec == dataclasses.replace(preset.spec, **values | {"hidden": spec.hidden}):
+            parameters = _parameters(name, values)
+            queries.append({key: text for key, text in parameters.items() if text is not None})
+    if spec.dataset not in datasets() or not queries:
+        return "", "This run starts from another network or has data that no link can name."
+    return urlencode(min(queries, key=len)), ""
 
 
 def _offer_mnist() -> None:
