@@ -208,11 +208,6 @@ def keep_valid(key: str, options: Collection[Any], default: Any) -> None:
         st.session_state[key] = default
 
 
-def selected_rows(key: str) -> list[int]:
-    """The rows that are selected in a table."""
-    return list(_get(key, {}).get("selection", {}).get("rows", []))
-
-
 def _get(key: str, default: Any = None) -> Any:
     return st.session_state.get(key, default)
 

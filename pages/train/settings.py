@@ -20,6 +20,7 @@ from nn.runs.spec import LIMITS, RunSpec, parse_hidden
 from nn.schedules import SCHEDULES
 from pages.common import url_state
 from pages.common.glossary import term, term_with_options
+from pages.common.setting_text import FIELDS, LABELS
 from pages.common.text import plain
 from pages.common.url_state import PRESET
 from pages.train import state
@@ -34,16 +35,6 @@ class Setting(NamedTuple):
     help: str
     read: Callable[[str, Any, list[str]], Any]  # field, default, problems → the URL's value
     ask: Ask
-
-
-# Labels of values, where the label is not the value itself.
-LABELS = {
-    "relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "cross_entropy": "cross-entropy",
-    "squared_error": "squared error", "he": "He", "glorot": "Glorot", "lecun": "LeCun",
-    "uniform": "U[−1, 1]", "normal": "N(0, 1)", "sgd": "SGD", "rmsprop": "RMSProp", "adam": "Adam",
-    "adamw": "AdamW", "warm_up_linear": "warm-up, then linear", "mnist": "MNIST",
-    "strokes": "built-in synthetic digits",
-}  # fmt: skip
 
 
 def text(label: str, key: str) -> Setting:
@@ -94,31 +85,31 @@ def datasets() -> list[str]:
 
 GROUPS: dict[str, dict[str, Setting]] = {
     "Network": {
-        "hidden": text("Hidden layers", "hidden_layers"),
-        "activation": choice("Activation function", "activation_function", lambda: ACTIVATIONS),
-        "output": choice("Output", "output", lambda: OUTPUTS),
-        "initializer": choice("Initialization", "initialization", lambda: INITIALIZERS),
+        "hidden": text(FIELDS["hidden"], "hidden_layers"),
+        "activation": choice(FIELDS["activation"], "activation_function", lambda: ACTIVATIONS),
+        "output": choice(FIELDS["output"], "output", lambda: OUTPUTS),
+        "initializer": choice(FIELDS["initializer"], "initialization", lambda: INITIALIZERS),
     },
     "Training": {
-        "epochs": number("Epochs", "epoch", 1),
-        "lr": number("Learning rate", "learning_rate", 0.01),
-        "lr_schedule": choice("Learning rate schedule", "lr_schedule", lambda: SCHEDULES),
-        "batch_size": number("Batch size", "batch_size", 1),
-        "optimizer": choice("Optimizer", "optimizer", lambda: OPTIMIZERS),
-        "momentum": number("Momentum", "momentum", 0.05),
-        "loss": choice("Loss", "loss", lambda: LOSSES),
+        "epochs": number(FIELDS["epochs"], "epoch", 1),
+        "lr": number(FIELDS["lr"], "learning_rate", 0.01),
+        "lr_schedule": choice(FIELDS["lr_schedule"], "lr_schedule", lambda: SCHEDULES),
+        "batch_size": number(FIELDS["batch_size"], "batch_size", 1),
+        "optimizer": choice(FIELDS["optimizer"], "optimizer", lambda: OPTIMIZERS),
+        "momentum": number(FIELDS["momentum"], "momentum", 0.05),
+        "loss": choice(FIELDS["loss"], "loss", lambda: LOSSES),
     },
     "Regularization": {
-        "augmentation": number("Augmentation", "augmentation", 0.1),
-        "dropout": number("Dropout", "dropout", 0.1),
-        "weight_decay": number("Weight decay", "weight_decay", 0.0001),
-        "label_smoothing": number("Label smoothing", "label_smoothing", 0.05),
-        "early_stopping_patience": number("Early stopping (patience)", "early_stopping", 1),
+        "augmentation": number(FIELDS["augmentation"], "augmentation", 0.1),
+        "dropout": number(FIELDS["dropout"], "dropout", 0.1),
+        "weight_decay": number(FIELDS["weight_decay"], "weight_decay", 0.0001),
+        "label_smoothing": number(FIELDS["label_smoothing"], "label_smoothing", 0.05),
+        "early_stopping_patience": number(FIELDS["early_stopping_patience"], "early_stopping", 1),
     },
     "Data": {
-        "dataset": choice("Dataset", "dataset", datasets),
-        "train_size": number("Training images (0: all)", "train_size", 500),
-        "seed": number("Seed", "seed", 1),
+        "dataset": choice(FIELDS["dataset"], "dataset", datasets),
+        "train_size": number(FIELDS["train_size"], "train_size", 500),
+        "seed": number(FIELDS["seed"], "seed", 1),
     },
 }
 SETTINGS = {name: setting for group in GROUPS.values() for name, setting in group.items()}

@@ -249,6 +249,25 @@ class RunStore:
             for row in self.rows(query)
         ]
 
+    def last_epochs(self) -> dict[str, dict[str, Any]]:
+        """The last complete epoch of each run that has one, as ``epochs``, by the run's id; with
+        the "best_test_accuracy" of all its epochs."""
+        t = schema.epochs.c
+        last = (
+            select(
+                t.run,
+                func.max(t.epoch).label("epoch"),
+                func.max(t.test_accuracy).label("best_test_accuracy"),
+            )
+            .group_by(t.run)
+            .subquery()
+        )
+        is_last = and_(t.run == last.c.run, t.epoch == last.c.epoch)
+        query = select(schema.epochs, last.c.best_test_accuracy).join_from(
+            schema.epochs, last, is_last
+        )
+        return {row.run: dict(row._mapping) for row in self.rows(query)}
+
     def snapshot_steps(self, run_id: str) -> list[int]:
         """The steps of the snapshots, in order."""
         t = schema.snapshots.c
