@@ -27,10 +27,10 @@ FIELDS = {
     "batch_size": "Batch size",
     "epochs": "Epochs",
     "dataset": "Dataset",
-    "train_size": "Training images (0: all)",
     "extra_data": "Extra data",
     "init_from": "Starts from",
     "validation_size": "Validation images",
+    "train_size": "Training images (0: all)",
     "seed": "Seed",
 }
 

@@ -188,7 +188,7 @@ def link(spec: RunSpec | None) -> tuple[str, str]:
             parameters = _parameters(name, values)
             queries.append({key: text for key, text in parameters.items() if text is not None})
     if spec.dataset not in datasets() or not queries:
-        return "", "This run starts from another network or has data that no link can name."
+        return "", "This run has settings that no link can name, such as a network to start from."
     return urlencode(min(queries, key=len)), ""
 
 
