@@ -293,6 +293,8 @@ def test_a_click_opens_a_run_and_every_setting_can_be_a_column(page: Page, serve
     with rerun(page):
         page.get_by_label("Columns of the table").fill("Learning rate")
         page.get_by_role("option", name="Learning rate", exact=True).click()
+    page.keyboard.press("Escape")  # the options
+    page.keyboard.press("Escape")  # the popover
     table = page.get_by_test_id("stDataFrame")
     expect(table.get_by_role("columnheader", name="Learning rate")).to_be_attached()
     expect(table.get_by_role("gridcell", name="0.03")).to_be_attached()
