@@ -12,7 +12,7 @@ const WIDTH = 384, GAP = 4, EDGE = 8; // pixels
  * @param {HTMLElement} panel
  */
 export function dropDown(button, panel) {
-  function place() {
+  function position() {
     const { right, bottom } = button.getBoundingClientRect();
     const page = document.documentElement.clientWidth, width = Math.min(WIDTH, page - 2 * EDGE);
     panel.style.width = `${width}px`;
@@ -25,8 +25,8 @@ export function dropDown(button, panel) {
     button.setAttribute("aria-expanded", String(isOpening));
     // While it is open, something may scroll or change its size.
     const change = isOpening ? addEventListener : removeEventListener;
-    change("scroll", place, true);
-    change("resize", place);
-    if (isOpening) place();
+    change("scroll", position, true);
+    change("resize", position);
+    if (isOpening) position();
   });
 }

@@ -1,5 +1,6 @@
-"""The table of recorded runs: anybody may open one; who may control it may rename, keep and delete
-it, and many at once."""
+"""The table of recorded runs: anybody may open one. Whoever started a run, and the server's owner,
+may rename, keep and delete it, and delete many at once.
+"""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def test_a_link_on_another_site_leads_a_visitor_to_his_own_runs(page: Page, serv
 
 
 @pytest.mark.parametrize("more", ["", SETTINGS])
-def test_a_link_to_an_experiment_shows_its_settings_untrained_also_to_who_has_runs(
+def test_a_link_to_an_experiment_shows_its_settings_untrained_to_visitors_with_runs_too(
     page: Page, newcomer: Page, server, more
 ) -> None:
     open_train(newcomer, server.url, epochs=1, more=SETTINGS)
@@ -150,7 +150,7 @@ def test_without_a_clipboard_the_link_is_there_to_be_copied(page: Page, server) 
     expect(field).to_be_hidden()
 
 
-PLACES = """() => ["h1, h2", "canvas", "[name=start]", "[name=share]"].map((selector) => {
+POSITIONS = """() => ["h1, h2", "canvas", "[name=start]", "[name=share]"].map((selector) => {
   const roots = [document, ...[...document.querySelectorAll("*")].flatMap(e => e.shadowRoot ?? [])];
   const found = roots.map((root) => root.querySelector(selector)).find(Boolean);
   const { x, y, width, height } = found.getBoundingClientRect();
@@ -166,10 +166,10 @@ def test_others_runs_are_offered_as_they_begin_and_end_and_nothing_moves(
     open_train(page, server.url, more=SETTINGS)
     offer = page.get_by_role("button", name="training: watch")
     expect(offer).to_be_hidden()
-    places = page.evaluate(PLACES)
+    positions = page.evaluate(POSITIONS)
     runs = [store.create(RunSpec(), f"number {number}") for number in range(3)]
     expect(offer).to_have_text(re.compile("3 runs are training: watch"))
-    assert page.evaluate(PLACES) == places
+    assert page.evaluate(POSITIONS) == positions
     offer.click()
     expect(page.get_by_role("button", name="number 1")).to_be_in_viewport(ratio=1)
     store.rename(runs[1].id, "renamed")
@@ -181,7 +181,7 @@ def test_others_runs_are_offered_as_they_begin_and_end_and_nothing_moves(
     expect(page.get_by_role("button", name="number 0")).to_be_hidden()
     store.cancel(runs[0].id)
     expect(offer).to_be_hidden()
-    assert page.evaluate(PLACES) == places
+    assert page.evaluate(POSITIONS) == positions
 
 
 def test_ones_own_run_is_not_offered_and_another_is_when_it_is_not_in_view(
@@ -213,7 +213,7 @@ def test_the_page_asks_for_no_list_of_runs_and_runs_no_script_while_it_offers(
     sent: list[str] = []
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
-    session.on("Network.webSocketFrameSent", lambda frame: sent.append(frame["requestId"]))
+    session.on("Network.webSocketFrameSent", lambda event: sent.append(event["requestId"]))
     page.on("request", lambda request: sent.append(request.url))
     page.wait_for_timeout(6000)  # the query that this replaces came every five seconds
     store.rename(run.id, "second")
@@ -235,9 +235,11 @@ def test_many_runs_are_deleted_at_once_after_a_confirmation_that_counts_them(
     store = RunStore(server.store)
     start(page)
     state(page, "Finished")
-    [mine] = store.runs()
-    own = [store.create(mine.spec, f"own {number}", owner=mine.owner) for number in range(3)]
-    for run in own[:2]:
+    [first] = store.runs()
+    others = [
+        store.create(first.spec, f"number {number}", owner=first.owner) for number in range(3)
+    ]
+    for run in others[:2]:
         store.cancel(run.id)
     store.create(RunSpec(), "another's")
     page.get_by_text("Recorded runs").click()
@@ -257,7 +259,7 @@ def test_many_runs_are_deleted_at_once_after_a_confirmation_that_counts_them(
     page.get_by_role("button", name="Delete 5 runs").click()
     dialog.get_by_role("button", name="Delete 3 runs", exact=True).click()
     page.get_by_text("2 runs. Click one to open it").wait_for()
-    assert {run.name for run in store.runs()} == {"own 2", "another's"}
+    assert {run.name for run in store.runs()} == {"number 2", "another's"}
     expect(page.get_by_text("This network is untrained")).to_be_visible()  # the one in view is gone
     assert "run=" not in page.url
 

@@ -57,7 +57,7 @@ def test_every_setting_and_figure_of_a_run_is_a_column(store, quick, visitor):
 
 
 def test_a_run_without_an_epoch_has_all_columns_too(store, visitor):
-    run = store.create(RunSpec(dataset="/home/somebody/digits.npz", extra_data="/x/mine.npz"))
+    run = store.create(RunSpec(dataset="/home/somebody/digits.npz", extra_data="/x/ended.npz"))
     row = {name: of(run, {}) for name, of in run_table._columns().items()}
     assert row["Validation loss"] is None and row["Started by"] == "the command line"
     assert not any("/" in value for value in row.values() if isinstance(value, str))
@@ -77,18 +77,18 @@ def test_only_ones_own_runs_that_have_ended_may_be_deleted(store, visitor):
 
 
 def test_what_may_no_longer_be_deleted_stays(store, visitor, monkeypatch):
-    mine, resumed, gone, in_view = (store.create(RunSpec(), owner="me") for _ in range(4))
-    for run in (mine, gone, in_view):
+    ended, resumed, gone, in_view = (store.create(RunSpec(), owner="me") for _ in range(4))
+    for run in (ended, gone, in_view):
         put(store, run, state=State.STOPPED)
     store.delete(gone.id)
-    said, viewed = [], []
+    toasts, viewed = [], []
     monkeypatch.setattr(state, "run_in_view", lambda: store.run(in_view.id))
     monkeypatch.setattr(state, "view", viewed.append)
     monkeypatch.setattr(streamlit, "session_state", {})
-    monkeypatch.setattr(streamlit, "toast", said.append)
-    run_table._delete([run.id for run in (mine, resumed, gone, in_view)])
+    monkeypatch.setattr(streamlit, "toast", toasts.append)
+    run_table._delete([run.id for run in (ended, resumed, gone, in_view)])
     assert [run.id for run in store.runs()] == [resumed.id]
-    assert viewed == [None] and said == ["2 runs deleted."]
+    assert viewed == [None] and toasts == ["2 runs deleted."]
 
 
 def test_a_selection_names_runs_not_rows_and_a_cell_opens_its_run_once(store, visitor, monkeypatch):

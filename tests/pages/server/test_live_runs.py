@@ -76,8 +76,8 @@ def test_nobody_learns_who_others_are_only_which_runs_are_their_own(served, stor
     for cookies in (ME, OTHER):
         store.create(SPEC, owner=visitor_id(cookies))
     store.create(SPEC)  # on the command line
-    with listen(port) as mine, listen(port, "other") as others, listen(port, "new") as new:
-        texts = [socket.recv(timeout=5) for socket in (mine, others, new)]
+    with listen(port) as first, listen(port, "other") as others, listen(port, "new") as new:
+        texts = [socket.recv(timeout=5) for socket in (first, others, new)]
     yours = [[run["yours"] for run in json.loads(text)["runs"]] for text in texts]
     assert yours == [[False, False, True], [False, True, False], [False, False, False]]
     for cookies in (ME, OTHER):

@@ -98,14 +98,14 @@ def test_other_cookies_are_not_the_owners(cookie):
 
 
 def test_the_owner_may_control_what_nobody_else_may(store):
-    mine, unowned = {"digitscope_visitor": "me"}, store.create(RunSpec())
-    visitor = visitor_of(mine)
+    cookies, unowned = {"digitscope_visitor": "me"}, store.create(RunSpec())
+    visitor = visitor_of(cookies)
     started = store.create(RunSpec(), owner=visitor.id)
     other = store.create(RunSpec(), owner=visitor_of({"digitscope_visitor": "other"}).id)
     runs = started, other, unowned
     assert [visitor.may_control(run) for run in runs] == [True, False, False]
     assert [visitor_of({}).may_control(run) for run in runs] == [False, False, False]
-    as_owner = visitor_of(mine | {COOKIE: token()})
+    as_owner = visitor_of(cookies | {COOKIE: token()})
     assert [as_owner.may_control(run) for run in runs] == [True, True, True]
     assert [as_owner.started(run) for run in runs] == [True, False, False]
 
@@ -123,6 +123,7 @@ def test_the_link_is_printed_once_at_start(capsys):
 
 def test_the_log_of_requests_does_not_show_the_token(caplog):
     log = logging.getLogger("uvicorn.access")
+    caplog.set_level(logging.INFO, "uvicorn.access")
     log.addHandler(caplog.handler)  # uvicorn lets its loggers pass nothing on
 
     async def serve():
