@@ -1,5 +1,6 @@
 """Digitscope's composition root: ``streamlit run app.py`` or ``uvicorn app:app``."""
 
+import sys
 from contextlib import suppress
 
 import streamlit as st
@@ -15,7 +16,9 @@ from pages.server import (
     base_path,
     hub,
     live_prediction,
+    live_runs,
     old_links,
+    owner,
     plotly_asset,
     runs_api,
     shared_store,
@@ -28,16 +31,31 @@ ROUTES = (
     assets.route,
     hub.route,
     runs_api.route,
+    live_runs.route,
+    owner.route,
     snapshots_route.route,
     live_prediction.route,
     plotly_asset.plotly_route,
 )
+
+
+def address() -> str:
+    """The server's address, as far as it is known: uvicorn's options are not, only the path is."""
+    if "streamlit.web.cli" not in sys.modules:
+        return BASE
+    scheme = "https" if st.get_option("server.sslCertFile") else "http"
+    host = st.get_option("server.address")
+    if host in (None, "0.0.0.0", "::"):
+        host = "localhost"
+    return f"{scheme}://{host}:{st.get_option('server.port')}{BASE}"
+
 
 app = st.App(
     "pages/shell.py",
     routes=base_path.under(BASE, ROUTES),
     middleware=[Middleware(old_links.OldLinks, BASE), Middleware(visitor_cookie.VisitorCookie)],
     on_script_error=errors.show,
+    lifespan=owner.printing_link(address),
 )
 # What the server computes is small, and BLAS threads wait busily for each other; workers, which
 # train, are processes of their own.

@@ -19,8 +19,8 @@ from nn.runs.store.store import Run
 from pages.common import url_state
 from pages.common.text import plain
 from pages.common.url_state import MODEL, RUN, SIMPLE, STEP
-from pages.server import visitor_cookie
 from pages.server.shared_store import store
+from pages.server.visitor import Visitor, visitor_of
 
 NEW_RUN = ""  # in place of a run's id: Train shows the settings for a new run
 FIRST_LINK = "first link"  # the page and the parameters of the URL that began the session
@@ -62,12 +62,22 @@ def is_simple() -> bool:
 
 def visitor_id() -> str:
     """The visitor as the store records him with the runs he starts; "" without a cookie."""
-    return visitor_cookie.visitor_id(st.context.cookies)
+    return visitor().id
+
+
+def visitor() -> Visitor:
+    return visitor_of(st.context.cookies)
 
 
 def owns(run: Run) -> bool:
-    """Whether the visitor may control, rename and delete the run."""
-    return bool(run.owner) and run.owner == visitor_id()
+    """Whether the visitor started the run."""
+    return visitor().started(run)
+
+
+def can_control(run: Run) -> bool:
+    """Whether the visitor may control, rename and delete the run: whoever started it may, and the
+    server's owner."""
+    return visitor().may_control(run)
 
 
 def run_in_view() -> Run | None:
@@ -202,11 +212,6 @@ def keep_valid(key: str, options: Collection[Any], default: Any) -> None:
     """Give a widget ``default`` unless it holds one of ``options``."""
     if _get(key) not in options:
         st.session_state[key] = default
-
-
-def selected_rows(key: str) -> list[int]:
-    """The rows that are selected in a table."""
-    return list(_get(key, {}).get("selection", {}).get("rows", []))
 
 
 def _get(key: str, default: Any = None) -> Any:

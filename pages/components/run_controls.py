@@ -44,7 +44,8 @@ def run_controls(
         data={
             "run": run and run.id,
             "state": run and run.state,
-            "can_control": bool(run and state.owns(run)),
+            "can_control": bool(run and state.can_control(run)),
+            "owns": bool(run and state.owns(run)),
             "started_by": "another visitor" if run and run.owner else "the command line",
             "settings": settings,
             "choices": choices,

@@ -24,7 +24,8 @@ from nn.runs import load_network
 from nn.runs.advice import advice
 from nn.runs.store.store import Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, send_command
-from pages.server import assets, base_path, shared_store, visitor_cookie, wire
+from pages.server import assets, base_path, shared_store, wire
+from pages.server.visitor import Visitor, visitor_of
 
 ACTIVE_INTERVAL, IDLE_INTERVAL = 1 / 60, 1 / 4  # seconds between two polls of the store
 CONNECTIONS_INTERVAL = 0.1  # seconds between two snapshots sent with their connections
@@ -201,7 +202,7 @@ class Hub:
         viewers.add(socket)
         channel.last_active = time.monotonic()
         acknowledged = asyncio.Event()
-        visitor = visitor_cookie.visitor_id(socket.cookies)
+        visitor = visitor_of(socket.cookies)
         # Receiving all the time notices a closed tab even when there is nothing to send.
         tasks = [
             asyncio.create_task(_send(channel, socket, acknowledged)),
@@ -255,7 +256,7 @@ async def _send(channel: Channel, socket: WebSocket, acknowledged: asyncio.Event
 
 
 async def _receive(
-    channel: Channel, socket: WebSocket, acknowledged: asyncio.Event, visitor: str
+    channel: Channel, socket: WebSocket, acknowledged: asyncio.Event, visitor: Visitor
 ) -> None:
     """Take acknowledgments and requests until the viewer leaves."""
     async for text in socket.iter_text():
@@ -279,7 +280,7 @@ async def _receive(
 
 
 def _respond(
-    store: RunStore, run_id: str, request: Any, value: Any, visitor: str
+    store: RunStore, run_id: str, request: Any, value: Any, visitor: Visitor
 ) -> dict[str, Any]:
     """Carry out a visitor's request → the response without its id."""
     try:
@@ -287,7 +288,7 @@ def _respond(
             return {"activations": _random_image(store, run_id)}
         if request not in COMMAND_KINDS:
             return {"error": f"There is no command {request!r}."}
-        if not visitor or store.run(run_id).owner != visitor:
+        if not visitor.may_control(store.run(run_id)):
             return {"error": f"Only the visitor who started this run may {request} it."}
         return {"command": send_command(store, run_id, request, value)}
     except FieldError as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from nn.runs.spec import LIMITS, RunSpec
 from nn.schedules import SCHEDULES
 from pages.common import url_state
 from pages.common.glossary import term, term_with_options
+from pages.common.setting_text import FIELDS, LABELS
 from pages.common.text import plain
 from pages.common.url_state import PRESET
 from pages.server import runs_api
@@ -34,16 +36,6 @@ class Setting(NamedTuple):
     help: str
     read: Callable[[str, Any, list[str]], Any]  # field, default, problems → the URL's value
     ask: Ask
-
-
-# Labels of values, where the label is not the value itself.
-LABELS = {
-    "relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "cross_entropy": "cross-entropy",
-    "squared_error": "squared error", "he": "He", "glorot": "Glorot", "lecun": "LeCun",
-    "uniform": "U[−1, 1]", "normal": "N(0, 1)", "sgd": "SGD", "rmsprop": "RMSProp", "adam": "Adam",
-    "adamw": "AdamW", "warm_up_linear": "warm-up, then linear", "mnist": "MNIST",
-    "strokes": "built-in synthetic digits",
-}  # fmt: skip
 
 
 def text(label: str, key: str) -> Setting:
@@ -94,31 +86,31 @@ def datasets() -> list[str]:
 
 GROUPS: dict[str, dict[str, Setting]] = {
     "Network": {
-        "hidden": text("Hidden layers", "hidden_layers"),
-        "activation": choice("Activation function", "activation_function", lambda: ACTIVATIONS),
-        "output": choice("Output", "output", lambda: OUTPUTS),
-        "initializer": choice("Initialization", "initialization", lambda: INITIALIZERS),
+        "hidden": text(FIELDS["hidden"], "hidden_layers"),
+        "activation": choice(FIELDS["activation"], "activation_function", lambda: ACTIVATIONS),
+        "output": choice(FIELDS["output"], "output", lambda: OUTPUTS),
+        "initializer": choice(FIELDS["initializer"], "initialization", lambda: INITIALIZERS),
     },
     "Training": {
-        "epochs": number("Epochs", "epoch", 1),
-        "lr": number("Learning rate", "learning_rate", 0.01),
-        "lr_schedule": choice("Learning rate schedule", "lr_schedule", lambda: SCHEDULES),
-        "batch_size": number("Batch size", "batch_size", 1),
-        "optimizer": choice("Optimizer", "optimizer", lambda: OPTIMIZERS),
-        "momentum": number("Momentum", "momentum", 0.05),
-        "loss": choice("Loss", "loss", lambda: LOSSES),
+        "epochs": number(FIELDS["epochs"], "epoch", 1),
+        "lr": number(FIELDS["lr"], "learning_rate", 0.01),
+        "lr_schedule": choice(FIELDS["lr_schedule"], "lr_schedule", lambda: SCHEDULES),
+        "batch_size": number(FIELDS["batch_size"], "batch_size", 1),
+        "optimizer": choice(FIELDS["optimizer"], "optimizer", lambda: OPTIMIZERS),
+        "momentum": number(FIELDS["momentum"], "momentum", 0.05),
+        "loss": choice(FIELDS["loss"], "loss", lambda: LOSSES),
     },
     "Regularization": {
-        "augmentation": number("Augmentation", "augmentation", 0.1),
-        "dropout": number("Dropout", "dropout", 0.1),
-        "weight_decay": number("Weight decay", "weight_decay", 0.0001),
-        "label_smoothing": number("Label smoothing", "label_smoothing", 0.05),
-        "early_stopping_patience": number("Early stopping (patience)", "early_stopping", 1),
+        "augmentation": number(FIELDS["augmentation"], "augmentation", 0.1),
+        "dropout": number(FIELDS["dropout"], "dropout", 0.1),
+        "weight_decay": number(FIELDS["weight_decay"], "weight_decay", 0.0001),
+        "label_smoothing": number(FIELDS["label_smoothing"], "label_smoothing", 0.05),
+        "early_stopping_patience": number(FIELDS["early_stopping_patience"], "early_stopping", 1),
     },
     "Data": {
-        "dataset": choice("Dataset", "dataset", datasets),
-        "train_size": number("Training images (0: all)", "train_size", 500),
-        "seed": number("Seed", "seed", 1),
+        "dataset": choice(FIELDS["dataset"], "dataset", datasets),
+        "train_size": number(FIELDS["train_size"], "train_size", 500),
+        "seed": number(FIELDS["seed"], "seed", 1),
     },
 }
 SETTINGS = {name: setting for group in GROUPS.values() for name, setting in group.items()}
@@ -176,11 +168,33 @@ def _read_link() -> None:
 def _write_url() -> None:
     """Put into the URL what differs from the preset."""
     name = state.preset_name()
-    parameters: dict[str, object] = {PRESET: None if name == state.DEFAULT_PRESET else name}
-    for field, value in state.settings(SETTINGS).items():
+    parameters = _parameters(name, state.settings(SETTINGS))
+    url_state.write_all(parameters | {PRESET: None if name == state.DEFAULT_PRESET else name})
+
+
+def _parameters(preset: str, values: Mapping[str, Any]) -> dict[str, object]:
+    """The parameters of the URL for the settings: None where they are the preset's."""
+    parameters: dict[str, object] = {PRESET: preset}
+    for field, value in values.items():
         text = f"{value:.10g}" if isinstance(value, float) else value
-        parameters[field] = None if value == _field(state.preset().spec, field) else text
-    url_state.write_all(parameters)
+        parameters[field] = None if value == _field(PRESETS[preset].spec, field) else text
+    return parameters
+
+
+def link(spec: RunSpec | None) -> tuple[str, str]:
+    """→ the query of a link that fills in the settings as in ``spec``, and ""; or "", and why there
+    is none. It names the preset always: without any setting, a link opens the visitor's own run."""
+    if not spec:
+        return "", "A setting is not valid: see the message in the sidebar."
+    values = _values(spec)
+    queries = []
+    for name, preset in PRESETS.items():
+        if spec == dataclasses.replace(preset.spec, **values | {"hidden": spec.hidden}):
+            parameters = _parameters(name, values)
+            queries.append({key: text for key, text in parameters.items() if text is not None})
+    if spec.dataset not in datasets() or not queries:
+        return "", "This run has settings that no link can name, such as a network to start from."
+    return urlencode(min(queries, key=len)), ""
 
 
 def _offer_mnist() -> None:

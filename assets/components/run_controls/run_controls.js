@@ -20,7 +20,8 @@ const KEYS = { s: "start", p: "pause", b: "step", e: "epoch", x: "stop" };
  * @typedef {object} Data see pages/components/run_controls.py
  * @property {string | null} run
  * @property {string | null} state of the run
- * @property {boolean} can_control whether this visitor started it
+ * @property {boolean} can_control whether this visitor started it, or is the server's owner
+ * @property {boolean} owns whether this visitor started it
  * @property {string} started_by "another visitor" or "the command line", if not this visitor
  * @property {Settings} settings to start a run with
  * @property {Record<string, string>} choices the labels of the chosen options
@@ -83,7 +84,7 @@ export default function runControls(call) {
       const isOthers = isActive && !data.can_control;
       /** @type {Record<string, boolean>} */
       const enabled = {
-        start: !(isActive && data.can_control) && !starting,
+        start: !(isActive && data.owns) && !starting,
         pause: canControl && state === "running",
         resume: canControl && canResume,
         step: isPaused,
