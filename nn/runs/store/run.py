@@ -60,6 +60,14 @@ class Point(NamedTuple):
     smoothed_loss: float  # running mean of the batches' losses
 
 
+class AccuracyEstimate(NamedTuple):
+    """The accuracy on a few hundred images, see nn.runs.worker.accuracy_meter."""
+
+    step: int
+    samples_seen: int
+    accuracy: float  # 0–1
+
+
 class Snapshot(NamedTuple):
     """The network at one step, to look at."""
 
