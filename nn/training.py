@@ -20,7 +20,7 @@ from nn.random_streams import CURRENT_VERSION
 from nn.schedules import Schedule, constant
 
 LOSS_WINDOW = 1000  # images: about how far back the running mean of the loss reaches
-TRAINING_SAMPLE = 2000  # images: enough for ± 0.3 points at 98 %; all would cost a tenth of an epoch
+TRAINING_SAMPLE = 2000  # images: ± 0.3 points at 98 %; all of them would take long
 
 
 @dataclass

@@ -27,6 +27,8 @@ A **binary message** goes from the server to the browser. All numbers are little
         the learning rate and the batches a second set while the run trained, or null
     points
         {"samples_seen": […], "loss": […], "smoothed_loss": […]}: those after the last message
+    accuracy_estimates, estimated_on
+        {"samples_seen": […], "accuracy": […]}: likewise; on "validation" or "training" images
     new_epochs
         the epochs completed after the last message
     snapshot

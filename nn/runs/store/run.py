@@ -57,7 +57,7 @@ class Point(NamedTuple):
     step: int
     samples_seen: int
     loss: float  # of this step's batch
-    smoothed_loss: float  # running mean of the batches' losses
+    smoothed_loss: float  # running mean of the batches' losses; of a run's divergence, the loss
 
 
 class AccuracyEstimate(NamedTuple):

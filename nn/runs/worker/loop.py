@@ -143,6 +143,8 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     )
     for event in events:
         if diverged(event):
+            if isinstance(event, Step):
+                recorder.divergence(event, DIVERGED_LOSS)
             recorder.end(State.DIVERGED, _diverged_message(event, optimizer.lr))
             return
         if isinstance(event, Step):

@@ -137,6 +137,13 @@ class Recorder:
         if time.perf_counter() >= self._next_write:
             self.write(parameters)
 
+    def divergence(self, step: Step, limit: float) -> None:
+        """Let the curves end where the loss went: at ``limit`` if it is higher, or NaN."""
+        loss = step.loss if step.loss < limit else limit
+        if step.step > self._last_point:
+            point = Point(step.step, step.samples_seen, loss, smoothed_loss=loss)
+            self._buffer.points.append(point)
+
     def epoch(self, epoch: Epoch, checkpoint: bytes) -> None:
         """Record a complete epoch with the checkpoint after it."""
         self._buffer.epochs.append(epoch)

@@ -12,7 +12,6 @@ MAX_SNAPSHOTS = 240
 MIN_SNAPSHOTS, STEPS_PER_SNAPSHOT = 40, 40
 MAX_SNAPSHOT_BYTES = 64 * 2**20  # per run
 CURVE_POINTS = 2000
-ACCURACY_ESTIMATES = 48  # at least, of a run that keeps as many snapshots
 
 
 def to_float16(parameters: Array) -> NDArray[np.float16]:
@@ -45,13 +44,6 @@ def snapshot_steps(steps: int, parameters: int) -> frozenset[int]:
     # From the last step down: with room for only one more snapshot, the last step is kept.
     spaced = np.geomspace(max(1, steps), 1, count - 1)
     return frozenset(np.rint(spaced).astype(int).tolist()) | {0}
-
-
-def accuracy_steps(steps: int) -> frozenset[int]:
-    """The steps at which the accuracy is estimated: some of those of ``snapshot_steps``, and as
-    many for a network too large to keep a snapshot at each of them."""
-    kept = sorted(snapshot_steps(steps, parameters=1))
-    return frozenset(kept[:: max(1, len(kept) // ACCURACY_ESTIMATES)])
 
 
 def curve_steps(steps: int) -> frozenset[int]:
