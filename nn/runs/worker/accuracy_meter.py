@@ -14,6 +14,7 @@ from nn.runs.worker import snapshot_schedule
 IMAGES = 500  # the standard error of an accuracy is then 2.2 points at 50 %, 0.6 at 98 %
 SHARE = 0.03  # of the worker's CPU time
 EPOCHS_AHEAD = 2  # whose share may be spent now: most learning happens early
+CLOCK = 1e-6  # seconds: what a clock that ticks seldom shows as 0
 ALWAYS = 16  # measurements, also of a run so short that they exceed its share
 
 
@@ -42,7 +43,7 @@ class AccuracyMeter:
             return None
         before = process_time()
         accuracy = self._sample.accuracy()
-        self._measured, self._cost = step, process_time() - before
+        self._measured, self._cost = step, max(process_time() - before, CLOCK)
         self.seconds += self._cost
         self.count += 1
         return accuracy
