@@ -84,10 +84,9 @@ def _overfitting(spec: RunSpec, epochs: list[dict[str, Any]]) -> str:
         )
         if possible
     ]
-    return (
-        f"{after}: the network memorized the training images{figures}{rose}. "
-        f"Try {' or '.join(cures or ['narrower layers'])}."
-    )
+    *others, last_cure = cures or ["narrower layers"]
+    cure = " or ".join(filter(None, (", ".join(others), last_cure)))
+    return f"{after}: the network memorized the training images{figures}{rose}. Try {cure}."
 
 
 def _underfitting(spec: RunSpec, epochs: list[dict[str, Any]], accuracy: float | None) -> str:

@@ -1,5 +1,5 @@
-"""Overhead of recording a run, and of estimating its accuracy meanwhile: each compared with a
-training without, in alternation."""
+"""Overhead of recording a run, and of estimating its accuracy meanwhile: each compared, in
+alternation, with a training that does not."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ def run(report: Report) -> None:
 
 def estimates(report: Report, spec: RunSpec, store: RunStore) -> None:
     """Points of the accuracy curve in the first epoch, and what they cost: CPU time of the whole
-    process with and without, because a busy machine stretches every other time."""
+    process with and with none, because a busy machine stretches every other time."""
     slower = []
     measure = AccuracyMeter.measure
     for _ in range(ESTIMATED_ROUNDS):
         with_estimates, run_id = recorded_cpu(spec, store)
         AccuracyMeter.measure = lambda *_: None  # type: ignore[method-assign]
         try:
-            without, _ = recorded_cpu(spec, store)
+            plain_cpu, _ = recorded_cpu(spec, store)
         finally:
             AccuracyMeter.measure = measure  # type: ignore[method-assign]
-        slower.append(100 * (with_estimates / without - 1))
-        report.say(f"CPU time: {with_estimates:.2f} s with estimates, {without:.2f} s without")
+        slower.append(100 * (with_estimates / plain_cpu - 1))
+        report.say(f"CPU time: {with_estimates:.2f} s with estimates, {plain_cpu:.2f} s plain")
     points = [estimate.step for estimate in store.accuracy_estimates(run_id)]
     end = store.epochs(run_id)[0]["step"]
     report.at_least("accuracy points in the first epoch", sum(p <= end for p in points), 12)
