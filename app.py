@@ -8,6 +8,7 @@ from nn.runs.worker import process
 from pages.common import errors
 from pages.server import (
     assets,
+    base_path,
     hub,
     live_prediction,
     old_links,
@@ -16,16 +17,19 @@ from pages.server import (
     visitor_cookie,
 )
 
+BASE = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")  # "" or "/BASE"
+ROUTES = (
+    assets.route,
+    hub.route,
+    snapshots_route.route,
+    live_prediction.route,
+    plotly_asset.plotly_route,
+)
+
 app = st.App(
     "pages/shell.py",
-    routes=[
-        assets.route,
-        hub.route,
-        snapshots_route.route,
-        live_prediction.route,
-        plotly_asset.plotly_route,
-    ],
-    middleware=[Middleware(old_links.OldLinks), Middleware(visitor_cookie.VisitorCookie)],
+    routes=base_path.under(BASE, ROUTES),
+    middleware=[Middleware(old_links.OldLinks, BASE), Middleware(visitor_cookie.VisitorCookie)],
     on_script_error=errors.show,
 )
 # What the server computes is small, and BLAS threads wait busily for each other; workers, which

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.common import state
+from pages.components.keyboard_shortcuts import keyboard_shortcuts
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
@@ -31,3 +32,5 @@ page = st.navigation(
 state.keep_first_link(page.url_path)
 state.restore()
 page.run()
+with st.sidebar:
+    keyboard_shortcuts()

@@ -1,11 +1,15 @@
 // What all components share: mounting, drawing anew, and telling about faults.
 
 import { element, find } from "./dom.js";
+import { withholdCharacter } from "./keyboard.js";
 import { follow } from "./stream.js";
 import { observeTheme, themeOf } from "./theme.js";
 
 /** @import { Stream } from "./stream.js" */
 /** @import { Theme } from "./theme.js" */
+
+// Before any other listener of the page.
+if (globalThis.window) addEventListener("keydown", withholdCharacter, true);
 
 const LEAVE_DELAY = 200; // milliseconds
 

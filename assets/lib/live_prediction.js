@@ -34,18 +34,22 @@ const CLOSE_DELAY = 1000; // milliseconds
 
 /** @typedef {{ model: Model, answer: Answer | null, show: (news: News) => void }} Viewer */
 
+/** @typedef {{ images: { input: string, problem: string | null }[], models: { predictions?: Prediction[] }[] }} Response see pages/server/wire.py */
+
 let lastId = 0;
-/** The id of a new drawing. */
+/** The id of a new drawing or request. */
 export const nextId = () => ++lastId;
 
 export class LivePrediction {
   constructor() {
     /** @type {Set<Viewer>} */
     this.viewers = new Set();
-    /** @type {(() => Drawing) | null} takes the newest drawing when it can be sent */
+    this.users = 0; // components that need the connection
+    /** @type {{ take: () => Drawing, done: () => void } | null} the newest drawing, not sent yet */
     this.next = null;
-    /** @type {{ drawing: Drawing, asked: [Viewer, Model][] } | null} */
-    this.underWay = null;
+    this.isUnderWay = false; // a drawing
+    /** @type {Map<number, (response: Response | null) => void>} by the request's id */
+    this.waiting = new Map();
     this.isConnected = false;
     this.retryDelay = FIRST_RETRY;
     this.closed = false;
@@ -63,10 +67,15 @@ export class LivePrediction {
       this.notify();
       this.send();
     };
-    socket.onmessage = ({ data }) => this.take(JSON.parse(data));
+    socket.onmessage = ({ data }) => {
+      const response = JSON.parse(data);
+      this.waiting.get(response.id)?.(response.error ? null : response);
+      this.waiting.delete(response.id);
+    };
     socket.onclose = () => {
       this.isConnected = false;
-      this.underWay = null;
+      for (const resolve of this.waiting.values()) resolve(null);
+      this.waiting.clear();
       if (this.closed) return;
       this.retryTimer = setTimeout(() => this.connect(), this.retryDelay);
       this.retryDelay = Math.min(2 * this.retryDelay, MAX_RETRY);
@@ -76,44 +85,59 @@ export class LivePrediction {
   }
 
   /**
+   * Have each model predict all images. → null when the connection is lost or the server refuses.
+   *
+   * @param {Drawing["pixels"][]} images
+   * @param {Model[]} models
+   * @param {number} [id] of a drawing, which is asked about once
+   * @returns {Promise<Response | null>}
+   */
+  ask(images, models, id = nextId()) {
+    if (!this.isConnected) return Promise.resolve(null);
+    this.socket.send(JSON.stringify({ id, images, models }));
+    return new Promise((resolve) => this.waiting.set(id, resolve));
+  }
+
+  /**
    * Predict what `take` returns, called when it can be sent; a later call replaces this one.
    *
    * @param {() => Drawing} take
+   * @returns {Promise<void>} when the prediction is shown, or will not be
    */
   predict(take) {
-    this.next = take;
-    this.send();
+    this.next?.done();
+    return new Promise((done) => {
+      this.next = { take, done };
+      if (!this.isConnected) done();
+      this.send();
+    });
   }
 
   /** Whether a drawing is under way or waits. */
   get isBusy() {
-    return Boolean(this.underWay || this.next);
+    return Boolean(this.isUnderWay || this.next);
   }
 
-  send() {
-    if (!this.next || this.underWay || !this.isConnected) return;
-    const drawing = this.next();
+  async send() {
+    if (!this.next || this.isUnderWay || !this.isConnected) return;
+    const { take, done } = this.next, drawing = take();
     /** @type {[Viewer, Model][]} */
     const asked = [...this.viewers].map((viewer) => [viewer, viewer.model]);
     this.next = null;
-    this.underWay = { drawing, asked };
+    this.isUnderWay = true;
     const models = asked.map(([_, model]) => model);
-    this.socket.send(JSON.stringify({ id: drawing.id, images: [drawing.pixels], models }));
-  }
-
-  /** @param {any} response */
-  take({ images, models }) {
-    const underWay = this.underWay;
-    this.underWay = null;
-    if (underWay && images) {
-      const [{ input, problem }] = images, { drawing } = underWay;
-      underWay.asked.forEach(([viewer, model], i) => {
+    const response = await this.ask([drawing.pixels], models, drawing.id);
+    this.isUnderWay = false;
+    if (response) {
+      const [{ input, problem }] = response.images;
+      asked.forEach(([viewer, model], i) => {
         if (viewer.model !== model) return; // another one has been chosen meanwhile
-        const prediction = problem ? null : models[i]?.predictions?.[0] ?? null;
+        const prediction = problem ? null : response.models[i]?.predictions?.[0] ?? null;
         viewer.answer = { drawing, input, problem, prediction };
       });
       this.notify();
     }
+    done();
     this.send();
   }
 
@@ -147,22 +171,36 @@ export function livePrediction() {
 }
 
 /**
- * Show the model's predictions from now on.
+ * Keep the page's connection open. → ends it: it closes when nobody needs it any more.
+ *
+ * @returns {() => void}
+ */
+export function keepOpen() {
+  const live = livePrediction();
+  live.users++;
+  return () => {
+    live.users--;
+    // Not at once: Streamlit may only be moving the component.
+    setTimeout(() => {
+      if (live.users || live.closed) return;
+      live.close();
+      if (shared === live) shared = null;
+    }, CLOSE_DELAY);
+  };
+}
+
+/**
+ * Show the model's predictions of what is drawn from now on.
  *
  * @param {Viewer} viewer
- * @returns {() => void} ends it; the socket closes when nobody shows predictions any more
+ * @returns {() => void} ends it
  */
 export function view(viewer) {
-  const live = livePrediction();
+  const live = livePrediction(), release = keepOpen();
   live.viewers.add(viewer);
   live.tell(viewer);
   return () => {
     live.viewers.delete(viewer);
-    // Not at once: Streamlit may only be moving the component.
-    setTimeout(() => {
-      if (live.viewers.size || live.closed) return;
-      live.close();
-      if (shared === live) shared = null;
-    }, CLOSE_DELAY);
+    release();
   };
 }

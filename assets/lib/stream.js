@@ -1,5 +1,6 @@
 // A run's live stream: one WebSocket for all components that show the run.
 
+import { socketUrl, urlOf } from "./urls.js";
 import { unpack, unpackAll } from "./wire.js";
 
 /** @import { Connections, Message, Snapshot } from "./wire.js" */
@@ -97,10 +98,7 @@ export class Stream {
   }
 
   connect() {
-    const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(
-      `${scheme}://${location.host}/live/${encodeURIComponent(this.run)}`,
-    );
+    const socket = new WebSocket(socketUrl(`live/${encodeURIComponent(this.run)}`));
     this.socket = socket;
     socket.binaryType = "arraybuffer";
     let isFirst = true;
@@ -187,9 +185,9 @@ export class Stream {
     if (this.loadingHistory || !this.status) return;
     this.loadingHistory = true;
     const after = this.history.at(-1)?.snapshot.step ?? -1;
-    const url = `/snapshots/${
-      encodeURIComponent(this.run)
-    }?after=${after}&until=${this.status.step}`;
+    const url = urlOf(
+      `snapshots/${encodeURIComponent(this.run)}?after=${after}&until=${this.status.step}`,
+    );
     try {
       let received = 0;
       while (!this.closed) {

@@ -83,7 +83,9 @@ def export(run: str, out: Path, neuron: int | None) -> None:
 
     \b
     .npz, .safetensors, .json   the network
+    .zip                        NumPy code of about 30 lines that classifies images with it
     .csv                        loss and accuracy curves
+    .png                        the first-layer weights
     .gif, .webp                 animation of the first-layer weights during training
     .html                       self-contained report
 
@@ -95,6 +97,8 @@ def export(run: str, out: Path, neuron: int | None) -> None:
         raise click.UsageError("--neuron works only with .gif and .webp.")
     if kind == ".csv":
         _export_curves(run, out)
+    elif kind == ".png":
+        _export_image(run, out)
     elif kind in ANIMATIONS:
         _export_animation(run, out, neuron)
     elif kind == ".html":
@@ -105,6 +109,7 @@ def export(run: str, out: Path, neuron: int | None) -> None:
 
 
 def _export_network(text: str, out: Path) -> None:
+    from nn.export import numpy_code
     from nn.models import weights_file
     from nn.runs.load_network import load
     from nn.runs.store.store import RunStore
@@ -117,7 +122,8 @@ def _export_network(text: str, out: Path) -> None:
         "run": run.name, "data": Path(run.spec.dataset).name, "step": step,
         "test_accuracy": accuracies.get(step),
     }  # fmt: skip
-    weights_file.write(network, out, about)
+    write = numpy_code.write if out.suffix.lower() == ".zip" else weights_file.write
+    write(network, out, about)
 
 
 def _export_curves(text: str, out: Path) -> None:
@@ -126,6 +132,13 @@ def _export_curves(text: str, out: Path) -> None:
 
     store = RunStore()
     curves_csv.write(store, store.find(text), out)
+
+
+def _export_image(text: str, out: Path) -> None:
+    from nn.export import animation
+
+    store, run, steps = _snapshot_steps(text)
+    animation.write_image(store, run.id, steps[-1], out)
 
 
 def _export_animation(text: str, out: Path, neuron: int | None) -> None:

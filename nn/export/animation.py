@@ -1,4 +1,5 @@
-"""Animations (GIF or WebP) of a network during training: its weight wall, or its diagram."""
+"""Animations (GIF or WebP) of a network during training: its weight wall, or its diagram; and the
+weight wall as an image."""
 
 from __future__ import annotations
 
@@ -80,6 +81,17 @@ def write_network_diagram(
         return _network_diagram(parameters, sizes, width)
 
     _write(store, run_id, evenly_spaced(steps, max_frames), path, draw, progress)
+
+
+def write_image(store: RunStore, run_id: str, step: int, path: Path, width: int = WIDTH) -> None:
+    """Write the first layer's weight maps at the snapshot ``step`` as a PNG.
+
+    Raises UserError for a snapshot that does not exist, and where the file cannot be written.
+    """
+    snapshot = store.snapshot(run_id, step)
+    _, tiles = weight_tiles(snapshot.parameters, store.run(run_id).spec.sizes)
+    with replacing(path) as part:
+        _captioned(_weight_wall(tiles, width), snapshot.samples_seen).save(part, "PNG")
 
 
 def _write(

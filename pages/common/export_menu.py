@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,7 +16,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from nn.analysis.predictions.confusion import Confusion
 from nn.errors import UserError
-from nn.export import animation, confusion_csv, curves_csv, html_report
+from nn.export import animation, confusion_csv, curves_csv, html_report, numpy_code
 from nn.models import weights_file
 from nn.network import Network
 from nn.runs.store.store import Run
@@ -25,13 +26,7 @@ from pages.common.text import plain
 from pages.server.networks import PRETRAINED_ID, network_at
 from pages.server.shared_store import store
 
-WEIGHTS = {
-    ".npz": "Weights for NumPy (.npz)",
-    ".safetensors": "Weights as .safetensors",
-    ".json": "Weights as readable text (.json)",
-}
 WALL, NEURON, NETWORK = "weight wall", "this neuron", "network diagram"
-REPORT = "report (one HTML page)"
 FORMATS = {".gif": "GIF", ".webp": "animated WebP"}
 WIDTHS = {480: "small", 960: "medium", 1440: "large"}  # pixels
 DEFAULT_SNAPSHOTS = 30  # of an animation
@@ -45,44 +40,65 @@ def show(
     neuron: int = 0,
     confusion: Callable[[], Confusion] | None = None,
 ) -> None:
-    """The files of a run (None: the pretrained model): its weights at ``step``, its curves,
-    animations of ``subjects``, a report, and the confusion matrix as ``confusion`` computes it on
-    request.
+    """The files of a run (None: the pretrained model): a report, its weights at ``step``, Python
+    code that uses them, its curves, animations of ``subjects``, and the confusion matrix as
+    ``confusion`` computes it on request.
 
     Call it outside fragments, where a click anywhere would end what is being made, and last on its
     page.
     """
     with st.popover("Export", icon=":material/download:", width="stretch"):
         network = network_at(run.id if run else PRETRAINED_ID, step)
-        if np.isfinite(network.parameters).all():
-            _weights(run, step, network)
-            if confusion:
-                _csv(
-                    "Confusion matrix",
-                    file_name(run, ".csv", "confusion"),
-                    lambda path: confusion_csv.write(confusion(), path),
-                )
-        else:
+        is_finite = np.isfinite(network.parameters).all()
+        files = _files(run, steps, step, network if is_finite else None, confusion)
+        for column, (label, name, write) in zip(cycle(st.columns(2)), files, strict=False):
+            with column:
+                _button(label, name, partial(contents, name, write))
+        if not is_finite:
             st.caption(
                 "The weights at this snapshot are not finite numbers, so they cannot be exported."
             )
-        if run:
-            _csv(
-                "Curves", file_name(run, ".csv"), lambda path: curves_csv.write(store(), run, path)
-            )
+        if run and subjects:
             st.divider()
-            _animation_or_report(run, list(steps), subjects, neuron)
+            _animation(run, list(steps), subjects, neuron)
 
 
-def _weights(run: Run | None, step: int, network: Network) -> None:
-    for kind, label in WEIGHTS.items():
-        name = file_name(run, kind, step if run else None)
-        write = partial(weights_file.write, network, about=_about(run, step))
-        _button(label, name, partial(contents, name, write))
+def _files(
+    run: Run | None,
+    steps: Sequence[int],
+    step: int,
+    network: Network | None,
+    confusion: Callable[[], Confusion] | None,
+) -> Iterator[tuple[str, str, Callable[[Path], None]]]:
+    """The files that are made when their button is pressed, which is busy meanwhile: label, name,
+    and what writes the file."""
+    if run:
+        yield "Report (.html)", file_name(run, ".html"), partial(_report, run, list(steps))
+        yield "Weight wall (.png)", file_name(run, ".png", step), partial(_wall, run, step)
+        yield "Curves (.csv)", file_name(run, ".csv"), partial(curves_csv.write, store(), run)
+    if not network:
+        return
+    part, about = step if run else None, _about(run, step)
+    code = partial(numpy_code.write, network, about=about)
+    yield "NumPy code (.zip)", file_name(run, ".zip", part), code
+    for kind in weights_file.FORMATS:
+        write = partial(weights_file.write, network, about=about)
+        yield f"Weights ({kind})", file_name(run, kind, part), write
+    if confusion:
+        name = file_name(run, ".csv", "confusion")
+        yield "Confusion matrix (.csv)", name, partial(_confusion, confusion)
 
 
-def _csv(table: str, name: str, write: Callable[[Path], None]) -> None:
-    _button(f"{table} (.csv)", name, partial(contents, name, write))
+def _report(run: Run, steps: list[int], path: Path) -> None:
+    html_report.write(store(), run, steps, path, iter)
+
+
+def _wall(run: Run, step: int, path: Path) -> None:
+    animation.write_image(store(), run.id, step, path)
+
+
+def _confusion(confusion: Callable[[], Confusion], path: Path) -> None:
+    confusion_csv.write(confusion(), path)
 
 
 def _button(label: str, name: str, data: bytes | Callable[[], bytes]) -> None:
@@ -102,33 +118,28 @@ def _about(run: Run | None, step: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _animation_or_report(run: Run, steps: list[int], subjects: Sequence[str], neuron: int) -> None:
+def _animation(run: Run, steps: list[int], subjects: Sequence[str], neuron: int) -> None:
     """Files that take a while: made on request, with a progress bar, then offered."""
-    subject = REPORT
-    if subjects:
-        subject = st.selectbox("Animation or report", [*subjects, REPORT], key="export subject")
-    kind, width, max_snapshots = ".html", 0, 2
-    if subject != REPORT:
-        left, right = st.columns(2)
-        kind = left.selectbox(
-            "Format", list(FORMATS), format_func=lambda kind: FORMATS[kind], key="export format"
+    subject = st.selectbox("Animation", subjects, key="export subject")
+    left, right = st.columns(2)
+    kind = left.selectbox(
+        "Format", list(FORMATS), format_func=lambda kind: FORMATS[kind], key="export format"
+    )
+    width = right.selectbox(
+        "Size", list(WIDTHS), 1, format_func=lambda width: WIDTHS[width], key="export width"
+    )
+    max_snapshots = 2
+    if len(steps) > 2:
+        max_snapshots = st.slider(
+            "Snapshots", 2, len(steps), min(DEFAULT_SNAPSHOTS, len(steps)), key="export count"
         )
-        width = right.selectbox(
-            "Size", list(WIDTHS), 1, format_func=lambda width: WIDTHS[width], key="export width"
-        )
-        if len(steps) > 2:
-            max_snapshots = st.slider(
-                "Snapshots", 2, len(steps), min(DEFAULT_SNAPSHOTS, len(steps)), key="export count"
-            )
     of_neuron = neuron if subject == NEURON else None
     request = (run.id, subject, kind, width, max_snapshots, of_neuron)
     part = {NEURON: f"neuron-{neuron}", NETWORK: "net"}.get(subject)
     name = file_name(run, kind, part)
 
     def write(progress: Progress, path: Path) -> None:
-        if subject == REPORT:
-            html_report.write(store(), run, steps, path, progress)
-        elif subject == NETWORK:
+        if subject == NETWORK:
             animation.write_network_diagram(
                 store(), run.id, steps, path, progress, max_snapshots, width
             )
@@ -138,8 +149,7 @@ def _animation_or_report(run: Run, steps: list[int], subjects: Sequence[str], ne
             )
 
     container = st.empty()
-    label = "Create" if subjects else "Create report (.html)"
-    if container.button(label, key="export create", width="stretch"):
+    if container.button("Create animation", key="export create", width="stretch"):
         with container.container():
             bar = st.progress(0.0, "Drawing…")
             # A press of any button ends the script run that is drawing.

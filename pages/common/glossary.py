@@ -368,8 +368,8 @@ TERMS: dict[str, Term] = {
     "accuracy_estimate": Term(
         "Accuracy estimate",
         "The accuracy between two epochs, measured on only 500 images: right to about ± 2 points.",
-        "On validation images, or on training images if none are held out. Few are measured while "
-        "the network trains, because measuring takes time from training; after each epoch, all are.",
+        "On validation images, or on training images if none are held out. Few are used while the "
+        "network trains, because measuring takes time from training; after each epoch, all are.",
     ),
     "confidence": Term(
         "Confidence",

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import streamlit as st
 
 from nn.data.preprocess.pipeline import Preprocessed
-from nn.errors import UserError
 from nn.models import pretrained
 from nn.network import Network
 from nn.runs import spec
@@ -16,7 +15,6 @@ from nn.runs.store.store import Run
 from pages.common import state, url_state
 from pages.common.numbers import percent
 from pages.common.snapshot_slider import snapshot_slider
-from pages.common.text import plain
 from pages.server.networks import PRETRAINED_ID, network_at, rejection_rule
 from pages.server.shared_store import newest_runs, store
 
@@ -75,25 +73,18 @@ def choose(label: str, key: str, parameter: str, default: str = PRETRAINED_ID) -
 
     parameter: of the URL, in which the choice survives a reload; default: a run's id.
     """
-    runs = _trained_runs()
+    runs = dict(_trained_runs(store().trained_count()))
     linked = url_state.read(parameter, default)
     state.initialize(key, PRETRAINED_ID if linked == spec.PRETRAINED else linked)
     run_id = state.value(key)
-    if run_id and (run_id not in runs or not store().snapshot_samples_seen(run_id)):
-        _trained_runs.clear()  # it was deleted, or started within the last seconds
-        runs = _trained_runs()
-    if run_id and run_id not in runs:
-        try:
-            run = store().run(run_id)  # older than those that the list shows
-            if store().snapshot_samples_seen(run_id):
-                runs = runs | {run_id: run}
-            else:
-                st.warning(
-                    f"{plain(run.name)} has not been trained yet. "
-                    "Showing the pretrained model instead."
-                )
-        except UserError:
-            st.warning("The run you chose was deleted. Showing the pretrained model instead.")
+    if run_id and not store().snapshot_samples_seen(run_id):
+        runs.pop(run_id, None)
+        st.warning(
+            "The run you chose was deleted, or has not been trained yet. "
+            "Showing the pretrained model instead."
+        )
+    elif run_id and run_id not in runs:  # older than those that the list shows
+        runs[run_id] = store().run(run_id)
     state.keep_valid(key, [PRETRAINED_ID, *runs], PRETRAINED_ID)
     run_id = _selectbox(label, runs, key)
     url_state.write(parameter, (run_id or spec.PRETRAINED) if run_id != default else None)
@@ -114,7 +105,7 @@ def other_than(model: Model) -> str:
     """The id of another model to compare with: the newest run, or the pretrained model."""
     if model.run_id:
         return PRETRAINED_ID
-    return next(iter(_trained_runs()), PRETRAINED_ID)
+    return next(iter(_trained_runs(store().trained_count())), PRETRAINED_ID)
 
 
 def select(key: str, run_id: str, step: int | None) -> None:
@@ -153,6 +144,7 @@ def _snapshot_key(key: str, run_id: str) -> str:
 
 
 @st.cache_data(ttl=CACHE_SECONDS, show_spinner=False)
-def _trained_runs() -> dict[str, Run]:
-    """The runs that have started to train, newest first."""
+def _trained_runs(count: int) -> dict[str, Run]:
+    """The runs that have started to train, newest first. count: of them; another one is a reason
+    to ask again at once."""
     return {run.id: run for run in newest_runs() if run.samples_seen}

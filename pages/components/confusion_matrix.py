@@ -10,12 +10,11 @@ import streamlit as st
 
 from nn.analysis.predictions.confusion import DIGITS, Confusion
 from pages.components.register import component
-from pages.server import plotly_asset
 
 KEY = "confusion_matrix"
 MIN_FULL_RED = 0.12  # the square root of the share that is full red where none is larger
 
-_show = component("confusion_matrix", isolate_styles=False)
+_show = component("confusion_matrix")
 
 
 def confusion_matrix(
@@ -31,9 +30,8 @@ def confusion_matrix(
         data=content(confusion, in_percent)
         | {
             "selected": selected,
-            "plotly": plotly_asset.PLOTLY_URL,
             "alt": f"Confusion matrix: {confusion.correct:,} of {confusion.total:,} images are "
-            "predicted correctly. The lists beside it select a cell without the mouse.",
+            "predicted correctly.",
         },
         on_cell_change=lambda: on_cell(*map(int, st.session_state[KEY].cell)),
     )

@@ -33,8 +33,10 @@ def component(
 
 def _loader(url: str) -> str:
     """Streamlit imports this text from a blob, where relative imports find nothing; the module
-    that it imports is one with an address."""
+    that it imports is one with an address.
+
+    The address of a page is BASE or BASE/PAGE, so that "./" is the base path in both cases."""
     return (
-        f"const component = await import(`${{location.origin}}{url}`);\n"
+        f"const component = await import(new URL('./{url}', location.href).href);\n"
         "export default component.default;\n"
     )

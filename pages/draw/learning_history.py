@@ -10,7 +10,7 @@ from nn import IMAGE_SIDE
 from nn.errors import UserError
 from nn.runs.history.predictions import PredictionHistory, prediction_history
 from nn.runs.store.store import Run
-from pages.common import state
+from pages.common import charts, state
 from pages.common.text import note, plain
 from pages.components.image_gallery import Group, image_gallery, network_input
 from pages.draw import state as draw_state
@@ -69,9 +69,17 @@ def _pins(run: Run, pins: list[bytes]) -> None:
             if not len(history.samples_seen):
                 note("Training has not started yet.")
                 continue
-            st.plotly_chart(
-                chart(history), key=f"history {number}", config={"displayModeBar": False}
-            )
+            charts.show(chart(history), f"history {number}", description(history))
+
+
+def description(history: PredictionHistory) -> str:
+    """The chart in words."""
+    first, last = history.probabilities[0], history.probabilities[-1]
+    return (
+        f"Probabilities of the ten digits over training. Before: {first.argmax()} is the most "
+        f"likely, with {first.max():.0%}. After {history.samples_seen[-1]:,} images: "
+        f"{last.argmax()}, with {last.max():.0%}."
+    )
 
 
 def chart(history: PredictionHistory) -> go.Figure:

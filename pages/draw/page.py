@@ -154,7 +154,7 @@ def _tabs(
 
 
 title, toggle = st.columns([5, 6], gap="large", vertical_alignment="center")
-title.header("Draw a digit", anchor=False)
+title.title("Draw a digit", anchor=False)
 compare = toggle.toggle("Compare two models", key=draw_state.COMPARE)
 deep_link.open_link()
 draw(compare)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from nn.analysis.predictions.calibration import Calibration, calibration
 from nn.analysis.predictions.predict import Predictions
+from pages.common import charts
 
 WELL_CALIBRATED = 0.005  # a smaller gap between mean confidence and accuracy is none
 GRAY, GREEN = "#8b95a3", "13, 140, 130"
@@ -17,11 +18,12 @@ def show(predictions: Predictions) -> None:
     found = calibration(predictions)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.plotly_chart(
-            chart(found), key="calibration", config={"displayModeBar": False},
-            alt="Calibration chart: confidence and accuracy differ by "
+        charts.show(
+            chart(found),
+            "calibration",
+            "Calibration chart: confidence and accuracy differ by "
             f"{100 * found.error:.1f} percentage points on average.",
-        )  # fmt: skip
+        )
     with right:
         st.markdown(f"**Calibration (ECE {found.error:.3f})**")
         st.markdown(

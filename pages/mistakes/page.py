@@ -47,7 +47,7 @@ def body(run: Run | None, images: ImageSet, step: int | None) -> None:
     correct = int(predictions.correct.sum())
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left, st.container(gap="xsmall"):
-        st.subheader(f"{percent(correct / len(predictions.labels))} accuracy", anchor=False)
+        st.header(f"{percent(correct / len(predictions.labels))} accuracy", anchor=False)
         note(_summary(correct, predictions, snapshot, images, steps[-1]))
         if run and run.state in (State.DIVERGED, State.FAILED):
             note(f"This run has {run.state}: {plain(run.message)}")
@@ -106,7 +106,7 @@ def current_confusion(images: ImageSet) -> Confusion:
 title, model_column, images_column, export_column = st.columns(
     [4, 10, 6, 4], vertical_alignment="bottom"
 )
-title.header("Mistakes", anchor=False)
+title.title("Mistakes", anchor=False)
 state.open_run_in_view()
 with model_column:
     run = model_picker.choose_in_view()

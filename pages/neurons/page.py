@@ -15,7 +15,7 @@ from pages.server.shared_store import store
 RESERVED_HEIGHT = 420  # pixels of the screen above and below the wall
 
 title, model_column, export_column = st.columns([2, 6, 2], vertical_alignment="bottom")
-title.header("Neurons", anchor=False)
+title.title("Neurons", anchor=False)
 state.open_run_in_view()
 with model_column:
     run = model_picker.choose_in_view()

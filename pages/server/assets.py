@@ -40,8 +40,8 @@ VERSION = version_of(_FILES)
 
 
 def url_of(path: str) -> str:
-    """path: below ``assets``, "components/weight_wall/weight_wall.js"."""
-    return f"/assets/{VERSION}/{path}"
+    """Relative to the base path. path: below ``assets``, "components/timeline/timeline.js"."""
+    return f"assets/{VERSION}/{path}"
 
 
 async def _serve(request: Request) -> Response:

@@ -13,7 +13,6 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import WebSocketRoute
@@ -26,7 +25,7 @@ from nn.runs import load_network
 from nn.runs.advice import advice
 from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, send_command
-from pages.server import shared_store, visitor_cookie, wire
+from pages.server import base_path, shared_store, visitor_cookie, wire
 
 ACTIVE_INTERVAL, IDLE_INTERVAL = 1 / 60, 1 / 4  # seconds between two polls of the store
 CONNECTIONS_INTERVAL = 0.1  # seconds between two snapshots sent with their connections
@@ -196,7 +195,7 @@ class Hub:
 
     async def endpoint(self, socket: WebSocket) -> None:
         await socket.accept()
-        if urlsplit(socket.headers.get("origin", "")).netloc != socket.headers.get("host"):
+        if not base_path.is_same_origin(socket.headers):
             await socket.close(FOREIGN_ORIGIN, "Only Digitscope's own pages may watch a run.")
             return
         if sum(len(viewers) for _, _, viewers in self._channels.values()) >= MAX_VIEWERS:

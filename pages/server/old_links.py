@@ -35,7 +35,7 @@ LABELS: dict[str, dict[str, str]] = {
     },
     "only": {"neither": "unique"},
 }  # fmt: skip
-PAGES = ("/", "/train", "/neurons", "/draw", "/mistakes")
+PAGES = ("", "train", "neurons", "draw", "mistakes")
 
 
 def translated(query: Mapping[str, str]) -> dict[str, str]:
@@ -50,17 +50,22 @@ def translated(query: Mapping[str, str]) -> dict[str, str]:
 
 class OldLinks:
     """Redirects a page's URL when it has a name or a value of version 0.1, and ``/train``, which
-    people type, to ``/``, where Streamlit serves the default page."""
+    people type, to ``/``, where Streamlit serves the default page.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Redirects are relative, because a proxy may have removed a part of the path."""
+
+    def __init__(self, app: ASGIApp, base: str = "") -> None:
+        """base: the path below which the pages are, "" or "/BASE"."""
         self.app = app
+        self.base = f"{base}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"] in PAGES:
+        page = scope["path"].removeprefix(self.base) if scope["type"] == "http" else None
+        if page in PAGES and scope["path"] == self.base + page:
             query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
-            path = "/" if scope["path"] == "/train" else scope["path"]
-            if (path, today := translated(query)) != (scope["path"], query):
-                url = f"{path}?{urlencode(today, quote_via=quote)}" if today else path
+            target = "" if page == "train" else page
+            if (target, today := translated(query)) != (page, query):
+                url = f"./{target}" + (f"?{urlencode(today, quote_via=quote)}" if today else "")
                 await RedirectResponse(url)(scope, receive, send)
                 return
         await self.app(scope, receive, send)

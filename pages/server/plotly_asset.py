@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
-PLOTLY_URL = f"/bundle/plotly-{plotly.__version__}.min.js"
+PLOTLY_URL = f"bundle/plotly-{plotly.__version__}.min.js"  # relative to the base path
 
 
 async def _plotly(_: Request) -> FileResponse:
@@ -18,4 +18,4 @@ async def _plotly(_: Request) -> FileResponse:
     )
 
 
-plotly_route = Route(PLOTLY_URL, _plotly)
+plotly_route = Route(f"/{PLOTLY_URL}", _plotly)

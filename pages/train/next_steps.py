@@ -1,4 +1,4 @@
-"""What to do with a run of one's own that has ended."""
+"""What to do with a run that has ended."""
 
 from __future__ import annotations
 
@@ -12,26 +12,33 @@ from pages.train import settings
 
 
 def show(run: Run) -> None:
-    """Buttons that lead on from the visitor's own run, once it has ended."""
-    if run.state.active or not state.owns(run):
+    """Export for a run that has ended, and buttons that lead on from the visitor's own."""
+    if run.state.active:
         return
     steps = store().snapshot_steps(run.id)
     if not run.samples_seen or not steps:
         return
-    if st.button("Draw a digit for your model", icon=":material/draw:"):
+    with st.container(horizontal=True, key="next-steps"):
+        if state.owns(run):
+            _lead_on(run)
+        with st.container(width=180):
+            export_menu.show(run, steps, steps[-1], [export_menu.WALL, export_menu.NETWORK])
+
+
+def _lead_on(run: Run) -> None:
+    if st.button("Draw a digit for your model", icon=":material/draw:", wrap=True):
         model_picker.select(model_picker.ON_DRAW, run.id, None)
         st.switch_page("draw/page.py", query_params={RUN: run.id})
-    if st.button("See its mistakes", icon=":material/rule:"):
+    if st.button("See its mistakes", icon=":material/rule:", wrap=True):
         st.switch_page("mistakes/page.py", query_params={RUN: run.id})
     if settings.can_fill_in(run.spec):
         st.button(
             "Train again with one thing changed",
             icon=":material/tune:",
+            wrap=True,
             on_click=_prepare_another,
             args=(run,),
         )
-    with st.container(width=180):
-        export_menu.show(run, steps, steps[-1], [export_menu.WALL, export_menu.NETWORK])
 
 
 def _prepare_another(run: Run) -> None:

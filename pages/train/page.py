@@ -9,6 +9,7 @@ from pages.common import run_table, state
 from pages.common.url_state import NEURON, RUN
 from pages.components.loss_curves import loss_curves
 from pages.components.network_diagram import network_diagram
+from pages.components.pinned_predictions import pinned_predictions
 from pages.components.run_controls import run_controls
 from pages.components.run_status import run_status
 from pages.components.timeline import timeline
@@ -19,7 +20,6 @@ from pages.train import (
     explanations,
     next_steps,
     other_runs,
-    pinned_predictions,
     settings,
 )
 from pages.train import state as train_state
@@ -51,13 +51,14 @@ def press(button: str) -> None:
 spec = settings.spec()
 run = state.open_run_in_view()
 
-st.header("Train", anchor=False)
+st.title("Train", anchor=False)
 run_controls(run, spec is not None, press)
 if run:
     run_status(run)
     if not state.is_simple():
         timeline(run, live=False)
-        pinned_predictions.show(run)
+        if pins := state.pins():
+            pinned_predictions(run, pins)
 else:
     st.markdown(
         "This network is untrained: its weights are noise. Press **Start** and watch it learn to "

@@ -37,8 +37,9 @@ WebSocket.prototype.send = function (data) {
 FIND = (
     "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector('{}')).find(Boolean)"
 )
-TIMELINE, DETAILS, THUMBNAILS = map(
-    FIND.format, ("canvas[role=slider]", ".neuron-details", ".thumbnails")
+TIMELINE, DETAILS, THUMBNAILS, MATRIX = map(
+    FIND.format,
+    ("canvas[role=slider]", ".neuron-details", ".thumbnails", "[aria-label^='Confusion matrix']"),
 )
 LINK = "document.querySelector('[data-testid=stSidebarNav] a[href*=neurons]').click()"
 # Scrubs back and forth over the right half of the timeline, one second each way. Nearly every pixel
@@ -228,7 +229,7 @@ def _jump() -> str:
     """Move the handle 20 snapshots back → milliseconds from the request to the server until both
     the matrix and the gallery have changed."""
     return f"""async () => {{
-      const matrix = document.querySelector(".js-plotly-plot");
+      const matrix = {MATRIX};
       const shown = () => [matrix.textContent, {THUMBNAILS}.textContent];
       const before = shown(), key = new KeyboardEvent("keydown", {{ key: "PageDown" }});
       await new Promise((done) => setTimeout(done, {1000 * REST}));

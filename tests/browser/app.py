@@ -40,13 +40,16 @@ FLAGS = [
 
 
 class Server:
-    """``streamlit run app.py`` with a separate store. It can be stopped and started again."""
+    """``streamlit run app.py`` with a separate store. It can be stopped and started again.
 
-    def __init__(self, home: Path) -> None:
+    base: "" or "/BASE", the path below which it serves."""
+
+    def __init__(self, home: Path, base: str = "") -> None:
         with socket.socket() as free:
             free.bind(("localhost", 0))
             self.port = free.getsockname()[1]
-        self.url = f"http://localhost:{self.port}"
+        self.base = base
+        self.url = f"http://localhost:{self.port}{base}"
         self.home = home
         self.store = f"sqlite:///{home / 'store.sqlite3'}"
         self.environment = os.environ | {"DIGITSCOPE_STORE": self.store}
@@ -57,7 +60,8 @@ class Server:
         if self.process and self.process.poll() is None:
             return
         command = ["-X", "faulthandler", "-m", "streamlit", "run", "app.py"]
-        options = ["--server.headless", "true", "--server.port", str(self.port)]
+        options = ["--server.headless", "true", "--server.port", str(self.port),
+                   "--server.baseUrlPath", self.base]  # fmt: skip
         with open(self.home / "server.log", "ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command, *options],
@@ -221,4 +225,15 @@ def serious(page: Page) -> list[str]:
         for fault in found
         if fault["impact"] in ("serious", "critical")
         for node in fault["nodes"]
+    ]
+
+
+def accessibility_faults(page: Page) -> list[str]:
+    """What axe finds in our components, and what it rates serious or critical elsewhere."""
+    return [
+        f"{fault['id']}: {node['html'][:200]}"
+        for fault in Axe().run(page).response["violations"]
+        for node in fault["nodes"]
+        if fault["impact"] in ("serious", "critical")
+        or isinstance(node["target"][0], list)  # in a shadow root
     ]

@@ -91,4 +91,4 @@ class Hand:
         self.wait_for_prediction(0)
 
     def prediction(self) -> str:
-        return self.page.locator("[class*=st-key-prediction] h3").first.inner_text()
+        return self.page.locator("[class*=st-key-prediction] h2").first.inner_text()

@@ -76,7 +76,7 @@ UPDATES = """() => {
   const [host] = [...document.querySelectorAll("*")].filter(
     (each) => each.shadowRoot?.querySelector(".bar-rows"));
   window.updates = [];
-  new MutationObserver(() => updates.push(host.shadowRoot.querySelector("h3").textContent)).observe(
+  new MutationObserver(() => updates.push(host.shadowRoot.querySelector("h2").textContent)).observe(
     host.shadowRoot.querySelector(".bar-rows"), { attributeFilter: ["data-drawing"] });
 }"""
 
@@ -103,8 +103,9 @@ def test_bars_of_a_model_in_training_move_as_it_learns(hand, server) -> None:
     worker = server.worker(epochs=50, hidden=(16,), lr=0.001)
     try:
         store = RunStore(server.store)
-        wait_until(hand.page, lambda: store.runs()[0].samples_seen)
-        hand.page.goto(f"{server.url}/draw?run={store.runs()[0].id}")
+        [run] = store.runs()
+        wait_until(hand.page, lambda: any(store.snapshot_steps(run.id)))
+        hand.page.goto(f"{server.url}/draw?run={run.id}")
         hand.wait_for_prediction(0)
         hand.draw(pen_path(7))
         hand.page.evaluate(UPDATES)
@@ -238,6 +239,22 @@ def test_a_pinned_drawing_has_a_learning_history(hand, record) -> None:
     expect(hand.page.locator("text").filter(has_text="images seen")).to_be_visible(timeout=15_000)
     hand.page.get_by_role("button", name="Unpin").click()
     expect(hand.page.get_by_text("press Pin")).to_be_visible()
+
+
+def test_a_pinned_drawing_is_predicted_while_a_network_learns_and_at_any_snapshot(
+    hand, server
+) -> None:
+    hand.draw(pen_path(7))
+    page = hand.page
+    page.get_by_role("button", name="Pin", exact=True).click()
+    expect(page.get_by_role("button", name="Pinned")).to_be_visible()
+    page.goto(f"{server.url}/?epochs=1&train_size=5000")
+    page.get_by_role("button", name="Start", exact=True).click()
+    figure = page.get_by_role("listitem").filter(has=page.get_by_label("Your pinned drawing"))
+    expect(figure).to_contain_text("Predicted: 7", timeout=20_000)
+    trained = figure.inner_text()
+    page.get_by_role("slider", name="Snapshot").press("Home")
+    expect(figure).not_to_contain_text(trained.splitlines()[-1])
 
 
 def test_any_snapshot_of_a_run_can_predict_and_a_deleted_run_is_replaced(

@@ -48,11 +48,9 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
-def squares(page: Page) -> dict[str, float]:
-    """Where the matrix's cells are."""
-    box = page.locator(".nsewdrag").first.bounding_box()
-    assert box
-    return box
+def cell(page: Page, actual: int, predicted: int) -> Locator:
+    """A button of the matrix."""
+    return page.get_by_role("button", name=f"actual {actual}, predicted {predicted}:")
 
 
 def test_the_page_shows_the_selected_snapshot_and_a_link_reproduces_it(
@@ -78,21 +76,43 @@ def test_the_page_shows_the_selected_snapshot_and_a_link_reproduces_it(
 def test_a_click_on_a_cell_shows_its_images_and_so_do_the_lists(page, server, record) -> None:
     open_mistakes(page, server, record("a run"))
     expect(cards(page).first).to_be_visible()
-    box = squares(page)
-    page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
+    cell(page, 3, 3).click()
     expect(page.get_by_text(re.compile(r"images? of 3, correct$"))).to_be_visible()
     expect(cards(page).first).to_contain_text("3, predicted 3")
     page.get_by_role("button", name="Show all errors").click()
     expect(page.get_by_text(re.compile(r"images?, misclassified$"))).to_be_visible()
     choose(page, "Actual", "7")
+    pressed = page.get_by_role("button", pressed=True)
+    expect(pressed).to_have_count(10)  # the row
     choose(page, "Predicted", "7")
     expect(page.get_by_text(re.compile(r"images? of 7, correct$"))).to_be_visible()
     expect(cards(page).first).to_contain_text("7, predicted 7")
-    page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
+    cell(page, 3, 3).click()
     expect(page.get_by_text(re.compile(r"images? of 3, correct$"))).to_be_visible()
-    expect(page.locator(".shapelayer path")).to_have_count(1)  # around the cell
-    page.mouse.click(box["x"] + 0.35 * box["width"], box["y"] + 0.35 * box["height"])
+    expect(pressed).to_have_count(1)
+    cell(page, 3, 3).click()
     expect(page.get_by_text(re.compile(r"images?, misclassified$"))).to_be_visible()
+
+
+def test_the_matrix_is_a_table_for_the_keyboard(page, server, record) -> None:
+    open_mistakes(page, server, record("a run"))
+    table = page.get_by_role("table", name="Confusion matrix")
+    expect(table.get_by_role("rowheader")).to_have_text([str(digit) for digit in range(10)])
+    expect(table.get_by_role("columnheader")).to_have_text(
+        ["predicted", "actual", *(str(digit) for digit in range(10))]
+    )
+    counts = [
+        int(text.replace(",", "") or 0) for text in table.get_by_role("button").all_inner_texts()
+    ]
+    assert len(counts) == 100 and sum(counts) == 4000
+    assert table.locator("button:not([tabindex='-1'])").count() == 1  # one stop of the Tab key
+    cell(page, 0, 0).focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    expect(cell(page, 2, 2)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile(r"images? of 2, correct$"))).to_be_visible()
+    expect(cell(page, 2, 2)).to_be_focused()
 
 
 def test_one_shortcut_opens_a_random_image_and_another_a_random_error(page, server, record) -> None:
@@ -174,9 +194,8 @@ def test_the_matrix_and_the_curves_are_exported(page, server, record) -> None:
     with page.expect_download() as saved:
         page.get_by_role("button", name="Curves (.csv)").click()
     assert saved.value.suggested_filename == "a-run.csv"
-    page.get_by_role("button", name="Create report").click()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Download a-run.html").click(timeout=60_000)
+        page.get_by_role("button", name="Report (.html)").click()
     assert "a run" in Path(saved.value.path()).read_text()
 
 

@@ -240,17 +240,16 @@ def test_everything_can_be_exported(page: Page, server, record, tmp_path: Path) 
     assert abs(Image.open(saved.value.path()).width - 2 * wide) <= 2
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Weights for NumPy").click()
+        page.get_by_role("button", name="Weights (.npz)").click()
     saved.value.save_as(tmp_path / "it.npz")
     network, about = weights_file.read(tmp_path / "it.npz")
     assert (network.sizes, about["run"]) == (run.spec.sizes, "to take")
     for what, name in (
         ("this neuron", "to-take-neuron-3.gif"),
         ("network diagram", "to-take-net.gif"),
-        ("report", ".html"),
     ):
-        choose(page, "Animation or report", what)
-        page.get_by_role("button", name="Create").click()
+        choose(page, "Animation", what)
+        page.get_by_role("button", name="Create animation").click()
         with page.expect_download() as saved:
             page.get_by_role("button", name=re.compile("^Download to-take")).click(timeout=60_000)
         assert saved.value.suggested_filename.endswith(name)
@@ -270,7 +269,7 @@ def test_an_animation_can_be_canceled(page: Page, server, record) -> None:
     expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     expect(page.get_by_role("button", name=re.compile(r"^Download .*\.gif"))).to_have_count(0)
-    choose(page, "Animation or report", "this neuron")
+    choose(page, "Animation", "this neuron")
     make.click()
     expect(page.get_by_role("button", name=re.compile("^Download .*neuron-0"))).to_be_visible(
         timeout=60_000

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 
 import numpy as np
 import pytest
@@ -132,6 +133,23 @@ def test_curves_and_animations_are_exported(tmp_path):
     assert nn("export", "first@0", tmp_path / "b.gif").exit_code == 0
     with Image.open(tmp_path / "b.gif") as still:
         assert still.n_frames == 1
+
+
+def test_code_and_the_weight_wall_are_exported(recorded, tmp_path):
+    store, _ = recorded
+    assert nn("export", "first@0", tmp_path / "a.zip").exit_code == 0
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.namelist() == ["classify.py", "weights.npz"]
+        archive.extract("weights.npz", tmp_path)
+    network, about = weights_file.read(tmp_path / "weights.npz")
+    np.testing.assert_array_equal(network.parameters, load(store, "first@0").network.parameters)
+    assert (about["run"], about["step"]) == ("first", 0)
+    images = []
+    for text in ("first", "first@0"):
+        assert nn("export", text, tmp_path / "a.png").exit_code == 0
+        images.append((tmp_path / "a.png").read_bytes())
+    assert images[0] != images[1]
+    assert Image.open(tmp_path / "a.png").format == "PNG"
 
 
 def test_a_report_is_exported_up_to_the_given_snapshot(tmp_path):

@@ -122,3 +122,12 @@ def test_a_neuron_that_does_not_exist_raises_a_user_error(recorded, tmp_path):
     store, run = recorded
     with pytest.raises(UserError, match="0 to 5; got 6"):
         animation.write_weight_wall(store, run.id, [0], tmp_path / "a.gif", 6, iter)
+
+
+def test_an_image_of_the_weight_wall_shows_what_the_animation_ends_with(recorded, tmp_path):
+    store, run = recorded
+    animation.write_image(store, run.id, run.step, tmp_path / "a.png")
+    animation.write_weight_wall(store, run.id, [run.step], tmp_path / "a.gif", None, iter)
+    with Image.open(tmp_path / "a.png") as image, Image.open(tmp_path / "a.gif") as moving:
+        assert image.format == "PNG"
+        assert (pixels(image, 0) == pixels(moving, 0)).all()

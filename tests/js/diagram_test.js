@@ -1,5 +1,9 @@
 import assert from "node:assert";
-import { placeNodes, targetAt } from "../../assets/components/network_diagram/geometry.js";
+import {
+  nextNode,
+  placeNodes,
+  targetAt,
+} from "../../assets/components/network_diagram/geometry.js";
 
 const NODES = placeNodes([784, 3, 10], 600, 340);
 const LINES = [
@@ -25,4 +29,18 @@ Deno.test("between nodes the pointer finds the line that it is on, and far from 
   const middle = [(from.x + to.x) / 2, (from.y + to.y) / 2];
   assert.deepEqual(targetAt(NODES, LINES, middle[0], middle[1]), { layer: 1, line: 0 });
   assert.equal(targetAt(NODES, LINES, middle[0], 5), null);
+});
+
+Deno.test("arrow keys go through the neurons of a layer and to the layers beside it", () => {
+  const sizes = [784, 128, 10];
+  assert.deepEqual(nextNode("ArrowDown", null, sizes), { layer: 1, node: 0 });
+  assert.deepEqual(nextNode("ArrowRight", { layer: 0, line: 3 }, sizes), { layer: 1, node: 0 });
+  assert.deepEqual(nextNode("ArrowDown", { layer: 1, node: 0 }, sizes), { layer: 1, node: 1 });
+  assert.deepEqual(nextNode("End", { layer: 1, node: 0 }, sizes), { layer: 1, node: 127 });
+  assert.deepEqual(nextNode("ArrowDown", { layer: 1, node: 127 }, sizes), { layer: 1, node: 127 });
+  assert.deepEqual(nextNode("ArrowRight", { layer: 1, node: 127 }, sizes), { layer: 2, node: 9 });
+  assert.deepEqual(nextNode("ArrowRight", { layer: 2, node: 9 }, sizes), { layer: 2, node: 9 });
+  assert.deepEqual(nextNode("ArrowLeft", { layer: 2, node: 0 }, sizes), { layer: 1, node: 6 });
+  assert.deepEqual(nextNode("ArrowLeft", { layer: 1, node: 6 }, sizes), { layer: 1, node: 6 });
+  assert.equal(nextNode("a", { layer: 1, node: 6 }, sizes), undefined);
 });

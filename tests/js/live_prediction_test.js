@@ -39,14 +39,23 @@ const drawing = () => ({
   pixels: { png: "" },
 });
 
-/** @param {FakeSocket} socket */
+/** Answer the last request. @param {FakeSocket} socket */
 function answer(socket, probability = 1) {
   const predictions = [{ probabilities: [probability], rejected: false }];
-  const message = { images: [{ input: "", problem: null }], models: [{ predictions }] };
-  socket.onmessage({ data: JSON.stringify(message) });
+  return respond(socket, { images: [{ input: "", problem: null }], models: [{ predictions }] });
 }
 
-Deno.test("one drawing is under way, and of those that wait the newest goes next", () => {
+/**
+ * @param {FakeSocket} socket
+ * @param {object} response
+ */
+async function respond(socket, response) {
+  const { id } = JSON.parse(socket.sent.at(-1) ?? "");
+  socket.onmessage({ data: JSON.stringify({ id, ...response }) });
+  await new Promise((resolve) => setTimeout(resolve)); // what waits for it has gone on
+}
+
+Deno.test("one drawing is under way, and of those that wait the newest goes next", async () => {
   const { live, socket } = connected();
   let taken = 0;
   for (let i = 0; i < 5; i++) {
@@ -57,34 +66,35 @@ Deno.test("one drawing is under way, and of those that wait the newest goes next
   }
   assert.equal(socket.sent.length, 1);
   assert.equal(taken, 1);
-  answer(socket);
+  await answer(socket);
   assert.equal(socket.sent.length, 2);
   assert.equal(taken, 2);
-  answer(socket);
+  await answer(socket);
   assert.equal(socket.sent.length, 2);
   assert(!live.isBusy);
   const [first, second] = socket.sent.map((text) => JSON.parse(text).id);
   assert(second > first);
 });
 
-Deno.test("an answer belongs to the drawing and to the model that was asked", () => {
+Deno.test("an answer belongs to the drawing and to the model that was asked", async () => {
   const { live, socket, viewer } = connected();
   const sent = drawing();
   live.predict(() => sent);
-  answer(socket, 0.5);
+  await answer(socket, 0.5);
   assert.equal(viewer.answer?.drawing, sent);
   assert.deepEqual(viewer.answer?.prediction?.probabilities, [0.5]);
   live.predict(drawing);
   viewer.model = ["other", 0];
   viewer.answer = null;
-  answer(socket);
+  await answer(socket);
   assert.equal(viewer.answer, null);
 });
 
-Deno.test("without a connection viewers are told, and the newest drawing is sent later", () => {
+Deno.test("without a connection viewers are told, and the newest drawing is sent later", async () => {
   const { live, socket, shown } = connected();
   live.predict(drawing);
   socket.onclose();
+  await new Promise((resolve) => setTimeout(resolve));
   assert.equal(shown.at(-1)?.isConnected, false);
   live.predict(drawing);
   assert.equal(socket.sent.length, 1);
@@ -95,10 +105,23 @@ Deno.test("without a connection viewers are told, and the newest drawing is sent
   assert.equal(shown.at(-1)?.isConnected, true);
 });
 
-Deno.test("an error is an answer too, and what waits goes on", () => {
+Deno.test("an error is an answer too, and what waits goes on", async () => {
   const { live, socket } = connected();
   live.predict(drawing);
   live.predict(drawing);
-  socket.onmessage({ data: JSON.stringify({ error: "The drawing did not arrive." }) });
+  await respond(socket, { error: "The drawing did not arrive." });
   assert.equal(socket.sent.length, 2);
+});
+
+Deno.test("several images are asked about at once, and get nothing when the connection ends", async () => {
+  const { live, socket } = connected();
+  const first = live.ask([{ input: "a" }, { input: "b" }], [["run", null]]);
+  assert.equal(JSON.parse(socket.sent[0]).images.length, 2);
+  await answer(socket, 0.25);
+  assert.deepEqual((await first)?.models[0].predictions?.[0].probabilities, [0.25]);
+  const second = live.ask([], []);
+  socket.onclose();
+  clearTimeout(live.retryTimer);
+  assert.equal(await second, null);
+  assert.equal(await live.ask([], []), null);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { Stream } from "../../assets/lib/stream.js";
+import { socketUrl } from "../../assets/lib/urls.js";
 
 const MESSAGE = (() => {
   const bytes = Deno.readFileSync(new URL("./wire_fixture.bin", import.meta.url));
@@ -29,10 +30,6 @@ class FakeSocket {
 
 /** A stream on a fake socket, in a page that draws at once. */
 function openStream() {
-  Object.defineProperty(globalThis, "location", {
-    value: new URL("http://localhost:8501/train"),
-    configurable: true,
-  });
   Object.assign(globalThis, {
     WebSocket: FakeSocket,
     requestAnimationFrame: (/** @type {() => void} */ draw) => draw(),
@@ -63,7 +60,7 @@ Deno.test("a message is drawn by every viewer, and then answered", () => {
   const steps = [];
   stream.viewers.add(({ snapshot }) => steps.push(snapshot?.step ?? -1));
   socket.onmessage({ data: MESSAGE });
-  assert.equal(socket.url, "ws://localhost:8501/live/a%20run");
+  assert.equal(socket.url, socketUrl("live/a%20run"));
   assert.deepEqual(steps, [3]);
   assert.deepEqual(socket.sent, ["drawn"]);
   assert.deepEqual(stream.points, { samples_seen: [32], loss: [2.5], smoothed: [2.25] });

@@ -126,11 +126,12 @@ export default function canvasTools(call) {
       requestAnimationFrame(guard(post)); // in the same frame the canvas draws the finished stroke
     });
 
-    /** Predict what is on the canvas, and post it to the script. */
-    function post() {
+    /** Predict what is on the canvas, then post it to the script, whose work would delay the bars. */
+    async function post() {
       const drawing = take();
       // Without a stroke there may be an image in MNIST's format, which is used unchanged.
-      if (strokes.length || !data.has_image) livePrediction().predict(() => drawing);
+      if (strokes.length || !data.has_image) await livePrediction().predict(() => drawing);
+      if (isDrawing) return; // the next stroke's end posts this one, too
       const { id, image, pixels } = drawing;
       setStateValue("drawing", { id, image, strokes, ...pixels });
     }

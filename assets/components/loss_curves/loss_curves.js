@@ -3,10 +3,11 @@
 
 import { mount } from "../../lib/component.js";
 import { find } from "../../lib/dom.js";
-import { loadPlotly, TRANSPARENT } from "../../lib/plotly.js";
+import { CONFIG, downloadPng, loadPlotly, TRANSPARENT } from "../../lib/plotly.js";
 import { remember } from "../../lib/remembered.js";
 import { themeOf } from "../../lib/theme.js";
 import { divergedRange, toEpochs, toSeconds } from "./axes.js";
+import { inWords } from "./in_words.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Chart, Plotly } from "../../lib/plotly.js" */
@@ -37,6 +38,8 @@ export default function lossCurves(call) {
     remember(axisChoice, "digitscope-curves-axis");
     remember(log, "digitscope-curves-log");
     remember(logX, "digitscope-curves-log-x");
+    const reset = find(parent, "[name=reset]", HTMLButtonElement);
+    const save = find(parent, "[name=save]", HTMLButtonElement);
 
     /** @type {Plotly | null} */
     let plotly = null;
@@ -174,9 +177,7 @@ export default function lossCurves(call) {
       const theme = themeOf(chart), { x, y } = columns(curves, 0, 0, 0);
       shown = { ...shown, revision, samples: curves.points.samples_seen, look: currentLook() };
       const data = traces(theme).map((each, i) => ({ ...each, x: x[i], y: y[i] }));
-      const modeBarButtonsToRemove = ["select2d", "lasso2d"];
-      const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove };
-      plotly.react(chart, data, layout(theme, curves), config);
+      plotly.react(chart, data, layout(theme, curves), CONFIG);
       chart.removeAllListeners("plotly_afterplot");
       chart.on("plotly_afterplot", guard(placeMarker));
     }
@@ -231,6 +232,7 @@ export default function lossCurves(call) {
       chart.dataset.points = String(length);
       chart.dataset.estimates = String(estimated);
       chart.dataset.epochs = String(epochs.length);
+      chart.setAttribute("aria-label", inWords(stream));
     }
 
     /** At the selected snapshot; not part of the chart, which is slow to change. */
@@ -247,7 +249,16 @@ export default function lossCurves(call) {
     }
 
     const drawSafely = guard(draw);
+    const fail = guard((/** @type {unknown} */ error) => {
+      throw error;
+    });
     axisChoice.onchange = log.onchange = logX.onchange = drawSafely;
+    reset.onclick = guard(() => {
+      if (plotly) create(plotly, stream ?? NOTHING, shown.revision + 1);
+    });
+    save.onclick = guard(() => {
+      plotly && downloadPng(plotly, chart, "curves", themeOf(chart).background).catch(fail);
+    });
     return {
       /** @param {{ plotly: string }} data */
       update(data) {
@@ -257,9 +268,7 @@ export default function lossCurves(call) {
             plotly = loaded;
             draw();
           }),
-          guard((error) => {
-            throw error;
-          }),
+          fail,
         );
       },
       show(news) {

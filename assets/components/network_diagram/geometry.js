@@ -1,6 +1,7 @@
 // Where the nodes and lines of the network diagram lie.
 
 import { SIDE } from "../../lib/canvas.js";
+import { moved } from "../../lib/keyboard.js";
 import { clamp } from "../../lib/layout.js";
 
 /** @import { Connections } from "../../lib/wire.js" */
@@ -73,4 +74,27 @@ export function targetAt(nodes, connections, x, y) {
     }
   });
   return best;
+}
+
+/**
+ * Where a key leads from a node: up and down in its layer, left and right to the neighboring layer,
+ * at the same height. The first key leads to the first neuron. undefined: no such key.
+ *
+ * @param {string} key
+ * @param {Target | null} from
+ * @param {number[]} sizes
+ * @returns {Target | undefined}
+ */
+export function nextNode(key, from, sizes) {
+  const layer = from?.layer ?? 1, node = from?.node ?? 0;
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[key] ?? 0;
+  if (step) {
+    if (from?.node === undefined) return { layer: 1, node: 0 };
+    const to = clamp(layer + step, 1, sizes.length - 1); // pixels have no incoming weights
+    const next = Math.floor(((node + 0.5) * sizes[to]) / sizes[layer]);
+    return { layer: to, node: to === layer ? node : next };
+  }
+  const next = moved(key, node, sizes[layer], 1);
+  if (next === null) return undefined;
+  return from?.node === undefined || !layer ? { layer: 1, node: 0 } : { layer, node: next };
 }

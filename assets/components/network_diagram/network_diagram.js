@@ -7,7 +7,7 @@ import { find } from "../../lib/dom.js";
 import { clamp } from "../../lib/layout.js";
 import { formatCount, formatPercent } from "../../lib/numbers.js";
 import { themeOf } from "../../lib/theme.js";
-import { placeNodes, targetAt } from "./geometry.js";
+import { nextNode, placeNodes, targetAt } from "./geometry.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Activations, Stream } from "../../lib/stream.js" */
@@ -23,6 +23,7 @@ export default function networkDiagram(call) {
     const canvas = find(parent, "canvas", HTMLCanvasElement);
     const figure = find(parent, "figure", HTMLElement);
     const caption = find(parent, "figcaption", HTMLElement);
+    const announcement = find(parent, ".announcement", HTMLElement);
     const send = find(parent, "button", HTMLButtonElement);
 
     /** @type {Stream | null} */
@@ -180,7 +181,7 @@ export default function networkDiagram(call) {
           formatCount(total)
         } weights, from pixels to digits`
         : `All ${formatCount(shown)} weights, from pixels to digits`;
-      canvas.setAttribute("aria-label", text);
+      canvas.setAttribute("aria-label", `${text}. Arrow keys go from node to node.`);
       caption.textContent = (pointed && describeTarget(pointed, connections)) ?? describeImage() ??
         text;
     }
@@ -203,6 +204,22 @@ export default function networkDiagram(call) {
       return text.charAt(0).toUpperCase() + text.slice(1);
     }
 
+    /**
+     * A node in words: which of how many, and the strongest weight that is drawn to it.
+     *
+     * @param {Target} target
+     * @param {Connections[]} connections
+     */
+    function announcedNode(target, connections) {
+      const { layer, node = 0 } = target, { starts, ends, weights } = connections[layer - 1];
+      const strongest = ends.lastIndexOf(node); // the weakest comes first
+      const weight = strongest < 0
+        ? "none of its weights is among those drawn"
+        : `strongest weight ` +
+          `${weights[strongest].toFixed(3)}, from ${nodeName(layer - 1, starts[strongest])}`;
+      return `${describeTarget(target, connections)}, of ${formatCount(sizes[layer])}: ${weight}`;
+    }
+
     function describeImage() {
       const activations = shownActivations();
       if (!activations) return null;
@@ -223,6 +240,15 @@ export default function networkDiagram(call) {
       draw();
     });
     canvas.onpointermove = canvas.onpointerdown = canvas.onpointerleave = point;
+    canvas.onkeydown = guard((event) => {
+      if (!drawnConnections) return;
+      const target = event.key === "Escape" ? null : nextNode(event.key, pointed, sizes);
+      if (target === undefined) return;
+      event.preventDefault();
+      pointed = target;
+      draw();
+      announcement.textContent = target ? announcedNode(target, drawnConnections) : "";
+    });
     send.onclick = guard(() => stream?.request("random_image"));
 
     const drawSoon = guard(draw);

@@ -14,7 +14,7 @@ export default function neuronComparison(call) {
   return mount(call, (parent, { guard }) => {
     const grid = find(parent, ".neuron-comparison", HTMLElement);
     const columns = [...grid.children].map((column) => ({
-      title: find(column, "h4", HTMLElement),
+      title: find(column, "h2", HTMLElement),
       image: weightImage(
         find(column, ".weight-image", HTMLElement),
         find(column, ".value", HTMLElement),

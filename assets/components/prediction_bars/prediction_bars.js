@@ -33,7 +33,7 @@ export default function predictionBars(call) {
     const bars = barRows();
     const figure = find(parent, "figure", HTMLElement);
     const canvas = find(figure, "canvas", HTMLCanvasElement);
-    const title = find(parent, "h3", HTMLElement);
+    const title = find(parent, "h2", HTMLElement);
     const caption = find(parent, ".caption", HTMLElement);
     const status = find(parent, ".status", HTMLElement);
     const paused = find(parent, ".paused", HTMLElement);
@@ -75,7 +75,7 @@ export default function predictionBars(call) {
       bars.update(prediction?.probabilities ?? Array(10).fill(0));
       drawInput(live ? live.input : data.input);
       paused.hidden = news.isConnected;
-      if (live) bars.box.dataset.drawing = String(live.drawing.id);
+      bars.box.dataset.drawing = String(live ? live.drawing.id : data.drawing);
       bars.box.dataset.strokes = String(live ? live.drawing.strokes : data.strokes);
     }
 

@@ -4,6 +4,7 @@ import { barColumns, marksOf } from "../../lib/bars.js";
 import { decode, putImage } from "../../lib/canvas.js";
 import { mountDrawing } from "../../lib/component.js";
 import { element } from "../../lib/dom.js";
+import { roving } from "../../lib/keyboard.js";
 import { drawingPalette } from "../../lib/theme.js";
 
 /** @import { Call } from "../../lib/component.js" */
@@ -19,6 +20,9 @@ import { drawingPalette } from "../../lib/theme.js";
  * @property {number | null} label
  * @property {number | null} predicted
  */
+
+/** @type {WeakMap<HTMLElement, () => void>} */
+const refreshing = new WeakMap();
 
 /** @param {Call} call */
 export default function thumbnails(call) {
@@ -38,6 +42,9 @@ export default function thumbnails(call) {
         return button;
       }),
     );
+    const refresh = refreshing.get(content) ?? roving(content);
+    refreshing.set(content, refresh);
+    refresh();
     if (hadFocus) content.querySelector("button")?.focus();
   });
 }

@@ -5,6 +5,7 @@
 import { contextOf, decode, PIXELS, SIDE } from "../../lib/canvas.js";
 import { mount } from "../../lib/component.js";
 import { find } from "../../lib/dom.js";
+import { moved } from "../../lib/keyboard.js";
 import { clamp, gridColumns } from "../../lib/layout.js";
 import { formatCount } from "../../lib/numbers.js";
 import { themeOf, weightPalette } from "../../lib/theme.js";
@@ -46,6 +47,7 @@ export default function weightWall(call) {
     const canvas = find(parent, "canvas", HTMLCanvasElement);
     const figure = find(parent, "figure", HTMLElement);
     const caption = find(parent, "figcaption", HTMLElement);
+    const announcement = find(parent, ".announcement", HTMLElement);
     const lens = find(parent, ".lens", HTMLElement);
     const lensCanvas = find(lens, "canvas", HTMLCanvasElement);
     const lensText = find(lens, "span", HTMLElement);
@@ -248,6 +250,17 @@ export default function weightWall(call) {
       return column >= 0 && column < columns ? neurons[row * columns + column] ?? null : null;
     }
 
+    /** Say which neuron the keyboard has selected. */
+    function announce() {
+      const weight = snapshot?.scales[selected ?? 0].toPrecision(2);
+      announcement.textContent = selected === null ? "" : [
+        `Neuron ${selected} of ${formatCount(data.neurons)}`,
+        `largest weight ${weight}`,
+        data.badges?.[selected],
+        data.notes?.[selected],
+      ].filter(Boolean).join(", ");
+    }
+
     /** @param {number | null} neuron */
     function open(neuron) {
       if (neuron !== null && data.can_open) setTriggerValue("opened", neuron);
@@ -283,14 +296,13 @@ export default function weightWall(call) {
     });
     canvas.onkeydown = guard((event) => {
       const { columns, neurons } = grid;
-      const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
-      const move = moves[/** @type {keyof typeof moves} */ (event.key)];
+      const index = selected === null ? -1 : neurons.indexOf(selected);
+      const next = moved(event.key, index, neurons.length, columns);
       if (event.key === "Escape") selected = null;
       else if (event.key === "Enter") open(selected);
-      else if (move && neurons.length) {
-        const index = selected === null ? -1 : neurons.indexOf(selected);
-        selected = neurons[index < 0 ? 0 : clamp(index + move, 0, neurons.length - 1)];
-      } else return;
+      else if (next !== null && neurons.length) selected = neurons[index < 0 ? 0 : next];
+      else return;
+      announce();
       event.preventDefault();
       draw();
     });

@@ -116,6 +116,13 @@ class RunStore:
             rows = connection.execute(select(schema.runs).order_by(schema.runs.c.created.desc()))
             return [as_run(row, status) for row in rows]
 
+    def trained_count(self) -> int:
+        """How many runs have started to train."""
+        r = schema.runs.c
+        with self.engine.connect() as connection:
+            query = select(func.count()).where(r.samples_seen > 0)
+            return connection.scalar(query) or 0
+
     def run(self, run_id: str) -> Run:
         """Raises UserError when there is no run with this id."""
         with self.engine.connect() as connection:

@@ -41,7 +41,7 @@ def request(url: str, method: str = "GET") -> Response:
     [("lib/stream.js", "text/javascript"), ("lib/palette.css", "text/css")],
 )
 def test_a_file_of_this_version_may_be_kept_for_ever(path: str, content_type: str) -> None:
-    response = request(assets.url_of(path))
+    response = request("/" + assets.url_of(path))
     assert response.status == 200
     assert response.headers["content-type"].startswith(content_type)
     assert "immutable" in response.headers["cache-control"]
@@ -67,7 +67,7 @@ def test_nothing_but_modules_and_styles_is_served(path: str) -> None:
 
 
 def test_only_reading_is_allowed() -> None:
-    url = assets.url_of("lib/stream.js")
+    url = "/" + assets.url_of("lib/stream.js")
     assert request(url, "HEAD").status == 200
     assert request(url, "POST").status == 405
 

@@ -1,0 +1,61 @@
+"""All pages below a base path: by server.baseUrlPath, and behind a proxy that removes the path."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from nn.runs.store.store import RunStore
+from tests.browser.app import WALL, Server, start, wait_until
+from tests.browser.proxy import stripping_proxy
+
+
+@pytest.fixture(scope="module", params=["baseUrlPath", "proxy"])
+def served(request, real_data, tmp_path_factory):
+    """→ the server, and the URL at which visitors find it"""
+    base = "/digitscope"
+    direct = request.param == "baseUrlPath"
+    server = Server(tmp_path_factory.mktemp("home"), base if direct else "")
+    server.start()
+    if direct:
+        yield server, server.url
+    else:
+        with stripping_proxy(server.port, base) as url:
+            yield server, url
+    server.stop()
+    server.clear()
+
+
+def test_a_run_trains_and_its_pages_work(page, served):
+    server, url = served
+    failed = []
+    # Streamlit finds its base path by trying.
+    page.on(
+        "response",
+        lambda r: r.status >= 400 and "/_stcore/" not in r.url and failed.append((r.status, r.url)),
+    )
+    page.goto(f"{url}/?epochs=1&hidden=16&dataset=strokes&validation_size=0")
+    start(page)  # waits for the wall to change, which takes the socket
+    store = RunStore(server.store)
+    wait_until(page, lambda: not store.runs()[0].state.active)
+    expect(page.locator(".state")).to_have_text("Finished")
+    page.wait_for_function("document.querySelector('.plot')?.dataset.points > 0")  # Plotly
+    page.get_by_role("slider", name="Snapshot").press("Home")  # the snapshots' route
+    page.wait_for_function(f"{WALL}.dataset.step === '0'")
+    for name, drawn in (
+        ("Neurons", page.get_by_role("img", name="First-layer weights")),
+        ("Draw", page.locator(".dc-canvas").first),
+        ("Mistakes", page.get_by_role("table", name="Confusion matrix")),
+    ):
+        page.get_by_role("link", name=name).click()
+        page.wait_for_url(f"{url}/{name.lower()}?*")
+        expect(drawn).to_be_visible()
+        page.reload()
+        expect(drawn).to_be_visible()
+    assert not failed
+
+
+def test_an_old_link_is_redirected(page, served):
+    _, url = served
+    page.goto(f"{url}/neurons?batch=32")
+    assert page.url == f"{url}/neurons?batch_size=32"
