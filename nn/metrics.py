@@ -18,6 +18,24 @@ class Score(NamedTuple):
     accuracy: float  # share of images classified correctly, 0–1
 
 
+class Sample:
+    """Some of a set's images, always the same, ready to measure the accuracy on them again and
+    again."""
+
+    def __init__(self, images: Array, labels: Array, count: int, network: Network) -> None:
+        """``count`` of the images (n, 28, 28) uint8, n at least 1, or all if there are fewer:
+        evenly spaced ones, because the files of a folder may be sorted by digit."""
+        rows = np.linspace(0, len(labels) - 1, min(count, len(labels))).round().astype(np.intp)
+        self._network, self._labels = network, labels[rows]
+        self._x = as_input(images[rows], network.parameters.dtype)
+
+    def accuracy(self) -> float:
+        """The share that the network classifies correctly as it is now, 0–1."""
+        with np.errstate(over="ignore", invalid="ignore"):  # of a network that diverges
+            predicted = self._network.logits(self._x).argmax(axis=0)
+        return float(np.count_nonzero(predicted == self._labels) / len(self._labels))
+
+
 def evaluate(network: Network, loss: Loss, images: Array, labels: Array) -> Score:
     """Score ``network`` on images (n, 28, 28) uint8 with labels (n,); n must be at least 1."""
     total, correct = 0.0, 0

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from nn.augmentation import RANGES, Ranges
 from nn.batches import Batches, LabeledImages
 from nn.losses import Loss
-from nn.metrics import Score, evaluate
+from nn.metrics import Sample, Score, evaluate
 from nn.network import Network
 from nn.optimizers import Optimizer
 from nn.parallel_step import training_step
@@ -20,6 +20,7 @@ from nn.random_streams import CURRENT_VERSION
 from nn.schedules import Schedule, constant
 
 LOSS_WINDOW = 1000  # images: about how far back the running mean of the loss reaches
+TRAINING_SAMPLE = 2000  # images: ± 0.3 points at 98 %; all of them would take long
 
 
 @dataclass
@@ -59,6 +60,8 @@ class Epoch(NamedTuple):
     test: Score | None
     images_per_second: float
     seconds: float  # training time since the start
+    # On TRAINING_SAMPLE of the training images, always the same, without augmentation and dropout.
+    train_accuracy: float | None = None
 
 
 def train(
@@ -98,6 +101,7 @@ def train(
     first_epoch, first_batch = divmod(state.step, per_epoch)
     if not first_batch and state.epoch_seconds:  # stopped between the last Step and its Epoch
         first_epoch, first_batch = first_epoch - 1, per_epoch
+    sample = Sample(dataset.images, dataset.labels, TRAINING_SAMPLE, network)
     step = training_step(network, loss, optimizer, batches, clip_norm, cores)
     try:
         for epoch in range(first_epoch, epochs):
@@ -114,7 +118,9 @@ def train(
             first_batch = 0
             with threadpool_limits(cores, "blas"):
                 scores = [_score(network, loss, images) for images in (validation, test)]
-            yield _after_epoch(state, epoch + 1, count, *scores)
+                train_accuracy = sample.accuracy()
+            event = _after_epoch(state, epoch + 1, count, *scores)
+            yield event._replace(train_accuracy=train_accuracy)
     finally:
         step.close()
 

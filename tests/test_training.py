@@ -18,7 +18,7 @@ from nn.network import Network, as_input
 from nn.optimizers import OPTIMIZERS, Sgd
 from nn.runs.spec import RunSpec
 from nn.schedules import cosine
-from nn.training import Epoch, Step, TrainingState, train
+from nn.training import TRAINING_SAMPLE, Epoch, Step, TrainingState, train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -322,3 +322,17 @@ def test_the_gradient_is_clipped_before_the_update(noise):
     next(iter(training.events(clip_norm=1e-3)))
     moved = np.linalg.norm(training.network.parameters - before)
     assert moved == pytest.approx(1e-3, rel=0.01)
+
+
+def test_training_accuracy_is_measured_on_a_sample_without_dropout_and_augmentation(noise):
+    data = noise(3000)
+    network = Network((784, 16, 10), dropout=0.5)
+    network.initialize("he", np.random.default_rng(0))
+    optimizer, loss = Sgd(len(network.parameters), 0.1), LOSSES["cross_entropy"]
+    events = train(
+        network, loss, optimizer, data, epochs=1, batch_size=500, seed=0, augmentation=1.0
+    )
+    *_, epoch = events
+    rows = np.linspace(0, 2999, TRAINING_SAMPLE).round().astype(int)
+    score = evaluate(network, loss, data.images[rows], data.labels[rows])
+    assert epoch.train_accuracy == score.accuracy

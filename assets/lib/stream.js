@@ -28,6 +28,7 @@ const NO_ANSWER = "The connection was lost before Digitscope answered. Try again
  * @property {number | null} lr null: that of the run's configuration
  * @property {number | null} speed batches a second; 0 or null: as many as the worker can
  * @property {number} last_obeyed the id of a command
+ * @property {"validation" | "training"} estimated_on the images of the accuracy estimates
  * @property {number[]} sizes
  */
 
@@ -42,6 +43,7 @@ const NO_ANSWER = "The connection was lost before Digitscope answered. Try again
  * @property {number | null} val_loss
  * @property {number | null} val_accuracy
  * @property {number | null} test_accuracy
+ * @property {number | null} train_accuracy on a sample of the training images
  */
 
 /**
@@ -51,6 +53,14 @@ const NO_ANSWER = "The connection was lost before Digitscope answered. Try again
  * @property {number[]} samples_seen
  * @property {number[]} loss
  * @property {number[]} smoothed
+ */
+
+/**
+ * The accuracy on a few hundred images, over the images seen.
+ *
+ * @typedef {object} Estimates
+ * @property {number[]} samples_seen
+ * @property {number[]} accuracy
  */
 
 /** @typedef {{ step: number, label: number, layers: number[][] }} Activations */
@@ -83,6 +93,8 @@ export class Stream {
     this.selected = null;
     /** @type {Points} */
     this.points = { samples_seen: [], loss: [], smoothed: [] };
+    /** @type {Estimates} */
+    this.estimates = { samples_seen: [], accuracy: [] };
     /** @type {Epoch[]} */
     this.epochs = [];
     /** @type {number | null} when the connection was lost, ms; null while it stands */
@@ -139,9 +151,10 @@ export class Stream {
     return socket;
   }
 
-  /** A new connection sends all points and epochs again. */
+  /** A new connection sends all points, estimates and epochs again. */
   restart() {
     this.points = { samples_seen: [], loss: [], smoothed: [] };
+    this.estimates = { samples_seen: [], accuracy: [] };
     this.epochs = [];
     this.lostAt = null;
     this.retryDelay = FIRST_RETRY;
@@ -153,6 +166,8 @@ export class Stream {
     this.points.samples_seen.push(...header.points.samples_seen);
     this.points.loss.push(...header.points.loss);
     this.points.smoothed.push(...header.points.smoothed_loss);
+    this.estimates.samples_seen.push(...header.accuracy_estimates.samples_seen);
+    this.estimates.accuracy.push(...header.accuracy_estimates.accuracy);
     this.epochs.push(...header.new_epochs);
     this.newest = {
       snapshot: snapshot ?? this.newest.snapshot,

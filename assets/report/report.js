@@ -23,7 +23,7 @@
  * @property {Snapshot[]} snapshots
  * @property {Point[]} loss
  * @property {[number, number | null, number | null, number | null][]} epochs images seen,
- *   validation loss, validation accuracy, test accuracy
+ *   validation loss, validation accuracy, training accuracy
  * @property {boolean} test_set_missing
  * @property {number} mistakes
  * @property {Mistake[]} gallery
@@ -277,15 +277,19 @@ function drawCurves() {
   const test = snapshots.flatMap(({ samples_seen, counts }) =>
     counts ? [/** @type {Point} */ ([samples_seen, accuracyOf(counts)])] : []
   );
-  const validation = (/** @type {1 | 2} */ column) =>
+  const ofEpochs = (/** @type {1 | 2 | 3} */ column) =>
     data.epochs.map((epoch) => /** @type {Point} */ ([epoch[0], epoch[column]]));
-  const losses = [...data.loss, ...validation(1)].map(([, value]) => value ?? 0);
+  const losses = [...data.loss, ...ofEpochs(1)].map(([, value]) => value ?? 0);
   const highest = Math.max(...losses, 0.001);
   drawChart("loss", top, highest, roundStep(highest / 4), {
     training: data.loss,
-    validation: validation(1),
+    validation: ofEpochs(1),
   });
-  drawChart("accuracy", top + height + gap, 1, 0.25, { test, validation: validation(2) });
+  drawChart("accuracy", top + height + gap, 1, 0.25, {
+    training: ofEpochs(3),
+    test,
+    validation: ofEpochs(2),
+  });
   const labels = Math.max(1, Math.floor((width - CHART.left) / 70));
   const every = (lastPower - firstPower) / labels > 1 ? 2 : 1;
   for (let power = Math.ceil(firstPower); power <= lastPower; power += every) {

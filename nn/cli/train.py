@@ -239,6 +239,7 @@ def _json_lines() -> Iterator[Callable[[Any], None]]:
             validation, test = event.validation, event.test
             print_json(
                 event="epoch", epoch=event.epoch, train_loss=event.train_loss,
+                train_accuracy=event.train_accuracy,
                 val_loss=validation and validation.loss,
                 val_accuracy=validation and validation.accuracy,
                 test_accuracy=test and test.accuracy,
@@ -261,7 +262,10 @@ def _progress_bar(run: Any) -> Iterator[Callable[[Any], None]]:
     def show(event: Any) -> None:
         if isinstance(event, Epoch):
             accuracy = f"{event.test.accuracy:.2%}" if event.test else ""
-            bar.set_postfix(loss=f"{event.train_loss:.3f}", test_accuracy=accuracy)
+            bar.set_postfix(
+                loss=f"{event.train_loss:.3f}", train_accuracy=f"{event.train_accuracy:.2%}",
+                test_accuracy=accuracy,
+            )  # fmt: skip
         elif event is not None:
             bar.update(event.samples_seen - bar.n)
 

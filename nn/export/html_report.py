@@ -152,7 +152,10 @@ def _curves(store: RunStore, run_id: str, until: int) -> dict[str, Any]:
     return {
         "loss": [(p.samples_seen, *_rounded([p.smoothed_loss])) for p in points],
         "epochs": [
-            (e["samples_seen"], *_rounded([e["val_loss"], e["val_accuracy"], e["test_accuracy"]]))
+            (
+                e["samples_seen"],
+                *_rounded([e["val_loss"], e["val_accuracy"], e["train_accuracy"]]),
+            )
             for e in epochs
         ],
     }

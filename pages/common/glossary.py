@@ -365,6 +365,12 @@ TERMS: dict[str, Term] = {
         "Always say on which images: training accuracy is higher than test accuracy when a model "
         "overfits.",
     ),
+    "accuracy_estimate": Term(
+        "Accuracy estimate",
+        "The accuracy between two epochs, measured on only 500 images: right to about ± 2 points.",
+        "On validation images, or on training images if none are held out. Few are used while the "
+        "network trains, because measuring takes time from training; after each epoch, all are.",
+    ),
     "confidence": Term(
         "Confidence",
         "The probability that the model assigns to its prediction.",

@@ -11,6 +11,7 @@ import streamlit as st
 
 from nn.analysis.neurons import pre_activations, top_activating, weight_maps
 from nn.analysis.neurons.spatial_autocorrelation import spatial_autocorrelation
+from nn.analysis.neurons.statistics import NeuronStatistics
 from nn.analysis.neurons.weight_tiles import quantize
 from nn.errors import UserError
 from nn.layers import Array
@@ -22,6 +23,8 @@ from pages.server.shared_store import store
 
 EXAMPLES = 8  # top activating images, and as many that activate the neuron least
 MAX_BARS = 20  # outgoing weights, the largest
+NOT_SELECTIVE = 1.1  # ratio of the two highest mean activations: below it no digit is preferred
+MAX_RATIO = 100  # above it the second digit does not count
 MIN_CHANGE = 0.0005  # of a digit's accuracy, to be worth mentioning
 
 
@@ -99,11 +102,7 @@ def _facts(
     rate = percent(float(statistics.activation_rate[neuron]))
     count = len(analysis.test_images(run_id, layer))
     facts.append(("Activation rate", f"{rate} of {count:,} test images"))
-    preferred = "none: the neuron is dead (its output never changes)"
-    if not statistics.dead[neuron]:
-        selectivity = statistics.selectivity[neuron]
-        preferred = f"{statistics.preferred_class[neuron]} (selectivity {selectivity:.2f})"
-    facts.append(("Preferred digit", preferred))
+    facts.append(("Preferred digit", _preference(statistics, neuron)))
     facts.append(("Weight norm", f"{statistics.weight_norm[neuron]:.2f}"))
     if weight_map is not None:
         first = 0 if run_id == PRETRAINED_ID else store().snapshot_steps(run_id)[0]
@@ -115,13 +114,42 @@ def _facts(
     return facts
 
 
+def _preference(statistics: NeuronStatistics, neuron: int) -> str:
+    """Which digit activates the neuron most, and how much more than the others do."""
+    if statistics.dead[neuron]:
+        return "none: the neuron is dead (its output never changes)"
+    mean, preferred = statistics.mean_activation[neuron], statistics.preferred_class[neuron]
+    selectivity = f"selectivity {statistics.selectivity[neuron]:.2f}"
+    known = np.flatnonzero(~np.isnan(mean))
+    if len(known) < 2:
+        return f"{preferred} ({selectivity})"
+    second = max((digit for digit in known if digit != preferred), key=lambda digit: mean[digit])
+    height = mean - min(0.0, float(np.nanmin(mean)))  # as selectivity, from the lowest or 0
+    if height[preferred] <= NOT_SELECTIVE * height[second]:
+        return f"not selective: the {preferred} is hardly ahead of the {second} ({selectivity})"
+    if height[second] < height[preferred] / MAX_RATIO:
+        return f"{preferred} (no other activates it, {selectivity})"
+    ratio = height[preferred] / height[second]
+    return f"{preferred} (mean activation {ratio:.1f} × that of the {second}, {selectivity})"
+
+
 def _top_activating(run_id: str, step: int, layer: int, neuron: int) -> dict[str, Any]:
+    """Raises UserError for a dead neuron."""
+    if analysis.layer_statistics(run_id, step, layer).dead[neuron]:
+        raise UserError("None: the neuron is dead. Its output is the same for every image.")
     test = analysis.test_images(run_id, layer)
     z = analysis.layer_pre_activations(run_id, step, layer)[:, neuron]
-    rows = np.concatenate(top_activating.top_activating(z, min(EXAMPLES, len(test))))
+    top, least = top_activating.top_activating(z, min(EXAMPLES, len(test)))
+    rows = np.concatenate([top, least])
+    preferred = _preferred_class(run_id, step, layer, neuron)
+    agreeing = int(np.count_nonzero(test.labels[top] == preferred))
+    caption = f"{agreeing} of the {len(top)} top images show the preferred digit {preferred}."
+    if 2 * agreeing < len(top):
+        caption += " It is preferred for its mean over all images, not for the strongest few."
     return {
         "labels": [int(label) for label in test.labels[rows]],
         "images": base64_of(test.images[rows]),
+        "caption": caption,
     }
 
 

@@ -22,7 +22,7 @@ from nn.data import sources
 from nn.errors import FieldError, UserError
 from nn.runs import load_network
 from nn.runs.advice import advice
-from nn.runs.store.store import Point, Run, RunStore, State
+from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, send_command
 from pages.server import assets, base_path, shared_store, wire
 from pages.server.visitor import Visitor, visitor_of
@@ -48,6 +48,7 @@ class Update(NamedTuple):
     speed: float | None
     last_obeyed: int  # the id of a command
     points: list[Point]
+    estimates: list[AccuracyEstimate]
     epochs: list[dict[str, Any]]
     snapshot: dict[str, Any] | None  # as wire.snapshot_header; None: no newer one
     tiles: bytes
@@ -64,6 +65,7 @@ class Channel:
         self.speed: float | None = None  # likewise
         self.last_obeyed = 0
         self.points: list[Point] = []
+        self.estimates: list[AccuracyEstimate] = []
         self.epochs: list[dict[str, Any]] = []
         self.snapshot: dict[str, Any] | None = None
         self.tiles = self.connections = b""
@@ -121,6 +123,9 @@ class Channel:
             self.store.current_setting(self.run_id, "speed"),
             self.store.last_obeyed(self.run_id),
             self.store.points(self.run_id, self.points[-1].step if self.points else -1),
+            self.store.accuracy_estimates(
+                self.run_id, self.estimates[-1].step if self.estimates else -1
+            ),
             self.store.epochs(self.run_id, len(self.epochs)),
             header,
             tiles,
@@ -131,6 +136,7 @@ class Channel:
         self.run, self.lr, self.speed = update.run, update.lr, update.speed
         self.last_obeyed = update.last_obeyed
         self.points += update.points
+        self.estimates += update.estimates
         self.epochs += update.epochs
         if update.snapshot:
             self.snapshot, self.tiles = update.snapshot, update.tiles
@@ -143,12 +149,14 @@ class Channel:
     def message(
         self,
         first_point: int,
+        first_estimate: int,
         first_epoch: int,
         with_snapshot: bool,
         with_connections: bool,
     ) -> bytes:
         """The run as it is now, without what the viewer has already."""
         run, points = self.run, self.points[first_point:]
+        estimates = self.estimates[first_estimate:]
         assert run
         return wire.pack_message(
             {
@@ -169,6 +177,11 @@ class Channel:
                     key: [getattr(point, key) for point in points]
                     for key in ("samples_seen", "loss", "smoothed_loss")
                 },
+                "accuracy_estimates": {
+                    "samples_seen": [estimate.samples_seen for estimate in estimates],
+                    "accuracy": [estimate.accuracy for estimate in estimates],
+                },
+                "estimated_on": "validation" if run.spec.validation_size else "training",
                 "new_epochs": self.epochs[first_epoch:],
                 "snapshot": self.snapshot if with_snapshot else None,
                 "connections": wire.connection_counts(run.spec.sizes) if with_connections else None,
@@ -231,7 +244,7 @@ class Hub:
 
 async def _send(channel: Channel, socket: WebSocket, acknowledged: asyncio.Event) -> None:
     """Send the newest state, wait for the acknowledgment, and send again when it has changed."""
-    version = point_count = epoch_count = 0
+    version = point_count = estimate_count = epoch_count = 0
     snapshot, connections = None, b""
     while True:
         async with channel.changed:
@@ -243,12 +256,14 @@ async def _send(channel: Channel, socket: WebSocket, acknowledged: asyncio.Event
             return
         message = channel.message(
             point_count,
+            estimate_count,
             epoch_count,
             channel.snapshot is not snapshot,
             channel.connections is not connections,
         )
         version = channel.version
-        point_count, epoch_count = len(channel.points), len(channel.epochs)
+        point_count, estimate_count = len(channel.points), len(channel.estimates)
+        epoch_count = len(channel.epochs)
         snapshot, connections = channel.snapshot, channel.connections
         acknowledged.clear()
         await socket.send_bytes(message)

@@ -31,6 +31,8 @@ A **binary message** goes from the server to the browser. All numbers are little
         of the server's assets; a page of another version reloads
     points
         {"samples_seen": […], "loss": […], "smoothed_loss": […]}: those after the last message
+    accuracy_estimates, estimated_on
+        {"samples_seen": […], "accuracy": […]}: likewise; on "validation" or "training" images
     new_epochs
         the epochs completed after the last message
     snapshot

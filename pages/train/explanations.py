@@ -7,7 +7,15 @@ import streamlit as st
 from pages.common.glossary import TERMS
 from pages.common.text import note
 
-OF_CURVES = ("loss", "accuracy", "epoch", "training_set", "validation_set", "test_set")
+OF_CURVES = (
+    "loss",
+    "accuracy",
+    "accuracy_estimate",
+    "epoch",
+    "training_set",
+    "validation_set",
+    "test_set",
+)
 
 
 def under_wall() -> None:

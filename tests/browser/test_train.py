@@ -626,6 +626,47 @@ def test_a_new_run_can_be_configured_while_another_trains(page: Page, server) ->
     page.wait_for_function(f"{STEP} > 0")
 
 
+def test_the_accuracy_climbs_before_the_first_epoch_ends(page: Page, server) -> None:
+    open_train(page, server.url, epochs=300)
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_function("Number(document.querySelector('.plot')?.dataset.estimates) >= 12")
+    curves = page.evaluate(
+        "document.querySelector('.plot').data.map(({ name, y }) => [name, [...y]])"
+    )
+    [(name, accuracies)] = [curve for curve in curves if "estimate" in curve[0]]
+    assert name == "validation, estimate ± 2 points"
+    assert accuracies[0] < 0.3 < max(accuracies)
+    low, high = page.evaluate("document.querySelector('.plot')._fullLayout.yaxis2.range")
+    assert (low, round(high)) == (0, 1)
+    page.get_by_role("button", name="Stop").click()
+
+
+def test_a_logarithmic_axis_is_kept_for_the_next_visit(page: Page, server) -> None:
+    open_train(page, server.url, epochs=1)
+    start(page)
+    state(page, "Finished")
+    page.get_by_label("Logarithmic x-axis").check()
+    is_log = "document.querySelector('.plot')?._fullLayout?.xaxis.type === 'log'"
+    page.wait_for_function(is_log)
+    page.reload()
+    page.wait_for_function(is_log)
+    expect(page.get_by_label("Logarithmic x-axis")).to_be_checked()
+
+
+def test_the_curve_of_a_run_that_diverges_leaves_its_axis(page: Page, server) -> None:
+    page.goto(f"{server.url}/?preset=too-fast")
+    page.get_by_role("button", name="Start", exact=True).click()
+    state(page, "Diverged")
+    page.wait_for_function(
+        "document.querySelector('.plot')?._fullLayout?.annotations?.[0]?.text === 'diverged'"
+    )
+    smoothed, high = page.evaluate(
+        "(() => { const plot = document.querySelector('.plot'); "
+        "return [plot.data[1].y.at(-1), plot._fullLayout.yaxis.range[1]]; })()"
+    )
+    assert smoothed > 1e5 and high < 100
+
+
 def test_the_axes_fit_the_curves_of_a_second_run(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     for number in (1, 2):

@@ -24,7 +24,7 @@ from nn.schedules import SCHEDULES
 from tests.cli.command_line import QUICK, assert_error_message, lines, nn, shell
 
 EPOCH = {
-    "event", "epoch", "train_loss", "val_loss", "val_accuracy", "test_accuracy",
+    "event", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_accuracy",
     "images_per_second", "seconds",
 }  # fmt: skip
 END = {"event", "run", "state", "test_accuracy", "seconds"}

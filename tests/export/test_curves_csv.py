@@ -26,14 +26,17 @@ def test_every_point_and_every_epoch_is_a_row_in_order(store, quick, tmp_path):
     assert {line["run"] for line in lines} == {"first"}
     points = {point.step: point for point in store.points(run.id)}
     epochs = {epoch["step"]: epoch for epoch in store.epochs(run.id)}
-    assert set(steps) == set(points) | set(epochs) and len(epochs) == 2
+    assert set(steps) == {0} | set(points) | set(epochs) and len(epochs) == 2
     for line in lines:
         step = int(line["step"])
         if step in points:
             assert float(line["loss"]) == points[step].loss
-        for name in ("epoch", "val_loss", "test_accuracy", "seconds"):
+        for name in ("epoch", "val_loss", "train_accuracy", "test_accuracy", "seconds"):
             recorded = epochs.get(step, {}).get(name)
             assert line[name] == ("" if recorded is None else str(recorded))
+    estimates = {e.step: e.accuracy for e in store.accuracy_estimates(run.id)}
+    written = {int(line["step"]): line["estimated_accuracy"] for line in lines}
+    assert {step: float(text) for step, text in written.items() if text} == estimates
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", " =HYPERLINK(0)"])

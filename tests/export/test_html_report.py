@@ -133,7 +133,7 @@ def test_the_curves_are_the_recorded_ones(usual, opened):
     *_, data = opened
     points = [(point.samples_seen, point.smoothed_loss) for point in store.points(run.id)]
     np.testing.assert_allclose(data["loss"], points, rtol=1e-3)
-    names = ("samples_seen", "val_loss", "val_accuracy", "test_accuracy")
+    names = ("samples_seen", "val_loss", "val_accuracy", "train_accuracy")
     epochs = [[epoch[name] for name in names] for epoch in store.epochs(run.id)]
     np.testing.assert_allclose(data["epochs"], epochs, rtol=1e-3)
     assert ["Test accuracy", f"{run.test_accuracy:.2%}"] in data["facts"]

@@ -1,5 +1,10 @@
 import assert from "node:assert";
-import { toEpochs, toSeconds, totalSamples } from "../../assets/components/loss_curves/axes.js";
+import {
+  divergedRange,
+  toEpochs,
+  toSeconds,
+  totalSamples,
+} from "../../assets/components/loss_curves/axes.js";
 
 /** @import { Epoch, Status } from "../../assets/lib/stream.js" */
 
@@ -35,4 +40,11 @@ Deno.test("seconds are exact at the end of each epoch and now, and interpolated 
 
 Deno.test("a run without a complete epoch has seconds, too", () => {
   assert.equal(toSeconds(12500, { epochs: [], status }), 30);
+});
+
+Deno.test("a diverged loss leaves the axis at the top; what was before stays readable", () => {
+  const [low, high] = divergedRange([2.3, 2.5, 4, 1e6]);
+  assert(low === 0 && 4 < high && high < 6);
+  assert(divergedRange([2.3, 900, 1e5, 1e6])[1] < 12);
+  assert(divergedRange([1e6])[1] > 1);
 });

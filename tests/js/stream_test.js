@@ -64,6 +64,7 @@ Deno.test("a message is drawn by every viewer, and then answered", () => {
   assert.deepEqual(steps, [3]);
   assert.deepEqual(socket.sent, ["drawn"]);
   assert.deepEqual(stream.points, { samples_seen: [32], loss: [2.5], smoothed: [2.25] });
+  assert.deepEqual(stream.estimates, { samples_seen: [32], accuracy: [0.25] });
 });
 
 Deno.test("a viewer that fails stops neither the others nor the stream", () => {
@@ -128,6 +129,7 @@ Deno.test("a lost connection is tried again, later each time, and brings all poi
   again.onmessage({ data: MESSAGE });
   assert.equal(stream.lostAt, null);
   assert.equal(stream.points.loss.length, 1);
+  assert.equal(stream.estimates.accuracy.length, 1);
 });
 
 Deno.test("a selected snapshot of the history is shown instead of the newest", () => {

@@ -1,4 +1,4 @@
-// The x-axes of the curves: images seen as epochs or as seconds of training.
+// The axes of the curves: images seen as epochs or as seconds of training; the range of the loss.
 
 /** @import { Epoch, Status } from "../../lib/stream.js" */
 
@@ -39,4 +39,15 @@ export function toSeconds(samples, { epochs, status }) {
   const [a, b] = [known[next - 1], known[next]];
   const share = (samples - a.samples_seen) / (b.samples_seen - a.samples_seen || 1);
   return a.seconds + share * (b.seconds - a.seconds);
+}
+
+/**
+ * The range of a linear axis for losses of which the last one diverged: that one leaves it at the
+ * top, and what was before stays readable.
+ *
+ * @param {number[]} losses
+ */
+export function divergedRange(losses) {
+  const first = losses[0] ?? 1;
+  return [0, 1.2 * Math.min(4 * first, Math.max(first, ...losses.slice(0, -1)))];
 }

@@ -4,18 +4,23 @@
 import { mount } from "../../lib/component.js";
 import { find } from "../../lib/dom.js";
 import { CONFIG, downloadPng, loadPlotly, TRANSPARENT } from "../../lib/plotly.js";
+import { remember } from "../../lib/remembered.js";
 import { themeOf } from "../../lib/theme.js";
-import { toEpochs, toSeconds } from "./axes.js";
+import { divergedRange, toEpochs, toSeconds } from "./axes.js";
 import { inWords } from "./in_words.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Chart, Plotly } from "../../lib/plotly.js" */
-/** @import { Epoch, Points, Status, Stream } from "../../lib/stream.js" */
+/** @import { Epoch, Estimates, Points, Status, Stream } from "../../lib/stream.js" */
 /** @import { Theme } from "../../lib/theme.js" */
 
 const INTERVAL = 250; // milliseconds between two drawings
-/** @type {{ points: Points, epochs: Epoch[] }} */
-const NOTHING = { points: { samples_seen: [], loss: [], smoothed: [] }, epochs: [] };
+/** @type {{ points: Points, estimates: Estimates, epochs: Epoch[] }} */
+const NOTHING = {
+  points: { samples_seen: [], loss: [], smoothed: [] },
+  estimates: { samples_seen: [], accuracy: [] },
+  epochs: [],
+};
 const AXIS_TITLES = {
   samples_seen: "images seen",
   epochs: "epochs",
@@ -29,6 +34,10 @@ export default function lossCurves(call) {
     const marker = find(parent, ".marker", HTMLElement);
     const axisChoice = find(parent, "[name=axis]", HTMLSelectElement);
     const log = find(parent, "[name=log]", HTMLInputElement);
+    const logX = find(parent, "[name=log-x]", HTMLInputElement);
+    remember(axisChoice, "digitscope-curves-axis");
+    remember(log, "digitscope-curves-log");
+    remember(logX, "digitscope-curves-log-x");
     const reset = find(parent, "[name=reset]", HTMLButtonElement);
     const save = find(parent, "[name=save]", HTMLButtonElement);
 
@@ -39,8 +48,8 @@ export default function lossCurves(call) {
     /** @type {ReturnType<typeof setTimeout> | null} */
     let timer = null;
     let ended = false; // Plotly may still be loading then
-    /** @type {{ samples?: number[], revision: number, points: number, epochs: number, look: string }} */
-    let shown = { revision: 0, points: 0, epochs: 0, look: "" }; // what the chart holds
+    /** @type {{ samples?: number[], revision: number, points: number, estimates: number, epochs: number, look: string }} */
+    let shown = { revision: 0, points: 0, estimates: 0, epochs: 0, look: "" }; // what the chart holds
 
     const axis = () => /** @type {keyof typeof AXIS_TITLES} */ (axisChoice.value);
 
@@ -75,10 +84,19 @@ export default function lossCurves(call) {
       const validation = { color: text, dash: "dot" };
       const accuracy = { mode: "lines+markers", hovertemplate: "%{y:.2%}", showlegend: false };
       const batches = { opacity: 0.3, showlegend: false, hoverinfo: "skip" };
+      const estimatedOn = stream?.status?.estimated_on ?? "validation";
+      const estimate = {
+        opacity: 0.55,
+        hovertemplate: "about %{y:.0%} (± 2 points)",
+        legendgroup: "estimate",
+      };
+      const ofEstimate = { color: estimatedOn === "validation" ? text : accent, width: 1.5 };
       return [
         trace("training", "y", { color: accent, width: 1 }, batches),
         trace("training", "y", { color: accent }),
         trace("validation", "y", validation, { mode: "lines+markers" }),
+        trace(`${estimatedOn}, estimate ± 2 points`, "y2", ofEstimate, estimate),
+        trace("training", "y2", { color: accent }, accuracy),
         trace("validation", "y2", validation, accuracy),
         trace("test", "y2", { color: positive }, { ...accuracy, showlegend: true }),
       ];
@@ -88,13 +106,24 @@ export default function lossCurves(call) {
      * @param {Theme} theme
      * @param {typeof NOTHING} curves
      */
-    function layout({ font, text, panel }, { points, epochs }) {
+    function layout({ font, text, panel }, { points }) {
       const isEmpty = !points.samples_seen.length;
       const common = { gridcolor: panel, zeroline: false };
       const emptyX = axis() === "samples_seen" ? 50000 : 10;
       const emptyLoss = log.checked ? [-2, 0.4] : [0, 2.5];
       /** @param {boolean} empty @param {number[]} range */
       const scale = (empty, range) => empty ? { range } : { autorange: true };
+      const x = points.samples_seen.map(toAxis).at(-1) ?? 0;
+      const divergence = {
+        text: "diverged",
+        x: logX.checked ? Math.log10(x) : x,
+        xref: "x",
+        y: 1,
+        yref: "y domain",
+        ax: -40,
+        ay: 14,
+        font: { size: 12 },
+      };
       return {
         ...TRANSPARENT,
         font: { family: font, color: text, size: 12 },
@@ -106,30 +135,35 @@ export default function lossCurves(call) {
           ...common,
           anchor: "y2",
           title: { text: AXIS_TITLES[axis()] },
-          rangemode: "tozero",
-          ...scale(isEmpty, [0, emptyX]),
+          ...(logX.checked ? { type: "log", dtick: 1 } : { rangemode: "tozero" }),
+          ...scale(isEmpty, logX.checked ? [2, Math.log10(emptyX)] : [0, emptyX]),
         },
         yaxis: {
           ...common,
           domain: [0.56, 1],
           title: { text: "loss" },
           ...(log.checked ? { type: "log", dtick: 1 } : { rangemode: "tozero" }),
-          ...scale(isEmpty, emptyLoss),
+          ...(hasDiverged() && !log.checked
+            ? { range: divergedRange(points.loss) }
+            : scale(isEmpty, emptyLoss)),
         },
         yaxis2: {
           ...common,
           domain: [0, 0.48],
           title: { text: "accuracy" },
           tickformat: ".1~%",
-          ...scale(!epochs.length, [0, 1]),
+          range: [0, 1.03], // all of a marker at 100 % is seen
         },
+        annotations: hasDiverged() && !isEmpty ? [divergence] : [],
       };
     }
+
+    const hasDiverged = () => stream?.status?.state === "diverged";
 
     /** What a chart is made for; for another look a new one is made. */
     function currentLook() {
       const { text, background } = themeOf(chart);
-      return [text, background, axis(), log.checked].join();
+      return [text, background, axis(), log.checked, logX.checked, hasDiverged()].join();
     }
 
     /**
@@ -140,7 +174,7 @@ export default function lossCurves(call) {
      * @param {number} revision
      */
     function create(plotly, curves, revision) {
-      const theme = themeOf(chart), { x, y } = columns(curves, 0, 0);
+      const theme = themeOf(chart), { x, y } = columns(curves, 0, 0, 0);
       shown = { ...shown, revision, samples: curves.points.samples_seen, look: currentLook() };
       const data = traces(theme).map((each, i) => ({ ...each, x: x[i], y: y[i] }));
       plotly.react(chart, data, layout(theme, curves), CONFIG);
@@ -149,22 +183,26 @@ export default function lossCurves(call) {
     }
 
     /**
-     * The values of the five traces, from these points and epochs on.
+     * The values of the traces, from these points, estimates and epochs on.
      *
      * @param {typeof NOTHING} curves
      * @param {number} firstPoint
+     * @param {number} firstEstimate
      * @param {number} firstEpoch
      */
-    function columns({ points, epochs }, firstPoint, firstEpoch) {
+    function columns({ points, estimates, epochs }, firstPoint, firstEstimate, firstEpoch) {
       const newEpochs = epochs.slice(firstEpoch);
       const batchX = points.samples_seen.slice(firstPoint).map(toAxis);
+      const estimateX = estimates.samples_seen.slice(firstEstimate).map(toAxis);
       const epochX = newEpochs.map(({ samples_seen }) => toAxis(samples_seen));
       return {
-        x: [batchX, [...batchX], epochX, [...epochX], [...epochX]],
+        x: [batchX, [...batchX], epochX, estimateX, [...epochX], [...epochX], [...epochX]],
         y: [
           points.loss.slice(firstPoint),
           points.smoothed.slice(firstPoint),
           newEpochs.map((epoch) => epoch.val_loss),
+          estimates.accuracy.slice(firstEstimate),
+          newEpochs.map((epoch) => epoch.train_accuracy),
           newEpochs.map((epoch) => epoch.val_accuracy),
           newEpochs.map((epoch) => epoch.test_accuracy),
         ],
@@ -175,19 +213,24 @@ export default function lossCurves(call) {
       timer = null;
       if (!plotly) return;
       if (!stream) return create(plotly, NOTHING, shown.revision);
-      const { points, epochs } = stream, { length } = points.samples_seen;
+      const { points, estimates, epochs } = stream, { length } = points.samples_seen;
+      const estimated = estimates.samples_seen.length;
       // A new connection brings new arrays; they, or another look, begin a new revision.
       const isSame = shown.samples === points.samples_seen && shown.look === currentLook();
-      // An axis gets its scale with its first value.
+      const isNew = length > shown.points || estimated > shown.estimates ||
+        epochs.length > shown.epochs;
+      // The x-axis and that of the loss get their scale with the first point.
       if (!isSame || (!shown.points && length)) create(plotly, stream, shown.revision + 1);
-      else if (!shown.epochs && epochs.length) create(plotly, stream, shown.revision);
-      else if (length > shown.points || epochs.length > shown.epochs) {
-        plotly.extendTraces(chart, columns(stream, shown.points, shown.epochs), [0, 1, 2, 3, 4]);
+      else if (isNew) {
+        const news = columns(stream, shown.points, shown.estimates, shown.epochs);
+        plotly.extendTraces(chart, news, [...news.x.keys()]);
       }
       shown.points = length;
+      shown.estimates = estimated;
       shown.epochs = epochs.length;
       chart.dataset.run = stream.run;
       chart.dataset.points = String(length);
+      chart.dataset.estimates = String(estimated);
       chart.dataset.epochs = String(epochs.length);
       chart.setAttribute("aria-label", inWords(stream));
     }
@@ -199,7 +242,7 @@ export default function lossCurves(call) {
       if (!snapshot || marker.hidden) return;
       const { xaxis, yaxis, yaxis2 } = axes;
       const x = xaxis.d2p(toAxis(snapshot.samples_seen ?? 0));
-      marker.hidden = x < 0 || x > xaxis._length; // zoomed away
+      marker.hidden = !(x >= 0 && x <= xaxis._length); // zoomed away, or 0 on a logarithmic axis
       marker.style.left = `${xaxis._offset + x}px`;
       marker.style.top = `${yaxis._offset}px`;
       marker.style.height = `${yaxis2._offset + yaxis2._length - yaxis._offset}px`;
@@ -209,7 +252,7 @@ export default function lossCurves(call) {
     const fail = guard((/** @type {unknown} */ error) => {
       throw error;
     });
-    axisChoice.onchange = log.onchange = drawSafely;
+    axisChoice.onchange = log.onchange = logX.onchange = drawSafely;
     reset.onclick = guard(() => {
       if (plotly) create(plotly, stream ?? NOTHING, shown.revision + 1);
     });

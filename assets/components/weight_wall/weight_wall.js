@@ -17,7 +17,9 @@ import { difference, fullColorWeight, paintTile } from "./tiles.js";
 
 const GAP = 2, CELL = SIDE + GAP; // pixels of the bitmap
 const MAX_CELL = 4 * CELL; // pixels of the page
-const MIN_BADGE_CELL = 36; // pixels: on smaller tiles a badge is its first letter
+// A badge where its word does not fit, and what it means. All others are of duplicates.
+const DEAD = { icon: "×", meaning: "dead, the same output for every image" };
+const DUPLICATE = { icon: "=", meaning: "nearly the same weights as another neuron" };
 const LENS_SCALE = 6; // pixels a weight in the lens
 const PHONE_WIDTH = 700; // pixels
 
@@ -67,6 +69,8 @@ export default function weightWall(call) {
     let change = {};
     let palette = new Uint32Array(256), paletteColors = "";
     let grid = { columns: 1, cell: 0, neurons: /** @type {number[]} */ ([]) }; // cell: page pixels
+    /** @type {Map<string, string>} badges on the wall → what they mean */
+    let legend = new Map();
     /** @type {number | null} */
     let pointed = null;
     /** @type {number | null} */
@@ -173,10 +177,15 @@ export default function weightWall(call) {
       const fontSize = Math.min(11, 0.4 * cell) * ratio;
       ctx.font = `600 ${fontSize}px ${theme.font}`;
       ctx.textBaseline = "top";
+      legend = new Map();
       neurons.forEach((n, i) => {
         const x = (i % columns) * cell * ratio, y = Math.floor(i / columns) * cell * ratio;
-        const text = data.badges?.[n], badge = cell >= MIN_BADGE_CELL ? text : text?.[0];
-        if (badge) {
+        const word = data.badges?.[n];
+        if (word) {
+          const { icon, meaning } = word === "dead" ? DEAD : DUPLICATE;
+          const fits = ctx.measureText(word).width + 6 * ratio <= SIDE * zoom * ratio;
+          const badge = fits ? word : icon;
+          legend.set(fits && word === "dead" ? word : icon, meaning);
           ctx.fillStyle = theme.text;
           ctx.fillRect(x, y, ctx.measureText(badge).width + 6 * ratio, 1.4 * fontSize);
           ctx.fillStyle = theme.background;
@@ -203,7 +212,8 @@ export default function weightWall(call) {
       let text = `${data.subject ?? "First-layer weights"} of ${shown < total ? part : ""}${all}`;
       if (data.mode !== "weights" && !scales.some(Boolean)) text = "No weight has changed yet";
       if (!shown) text = `None of the ${all} matches the filter`;
-      caption.textContent = `${text}, ${when}`;
+      const badges = [...legend].map(([badge, meaning]) => `. ${badge}: ${meaning}`).join("");
+      caption.textContent = `${text}, ${when}${badges}`;
       const keys = `Arrow keys select a neuron${data.can_open ? ", Enter opens it" : ""}.`;
       canvas.setAttribute("aria-label", `${caption.textContent}. ${keys}`);
     }

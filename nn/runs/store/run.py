@@ -57,7 +57,15 @@ class Point(NamedTuple):
     step: int
     samples_seen: int
     loss: float  # of this step's batch
-    smoothed_loss: float  # running mean of the batches' losses
+    smoothed_loss: float  # running mean of the batches' losses; of a run's divergence, the loss
+
+
+class AccuracyEstimate(NamedTuple):
+    """The accuracy on a few hundred images, see nn.runs.worker.accuracy_meter."""
+
+    step: int
+    samples_seen: int
+    accuracy: float  # 0–1
 
 
 class Snapshot(NamedTuple):

@@ -20,7 +20,7 @@ from nn.random_streams import CURRENT_VERSION
 
 STREAMS_0_1 = 1  # the version of 0.1's random streams
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 # What turns a store of one version into the next: version → SQL. A statement about a table that the
 # store lacks is left out: the table is created new.
 MIGRATIONS = {
@@ -48,6 +48,8 @@ MIGRATIONS = {
         "CREATE INDEX ix_my_digits_owner ON my_digits (owner)",
     ),
     5: (),  # a new table, pins
+    # and a new table, accuracy_estimates
+    6: ("ALTER TABLE epochs ADD COLUMN train_accuracy FLOAT",),
 }
 
 metadata = MetaData()
@@ -110,6 +112,18 @@ epochs = Table(
     Column("test_accuracy", Float),
     Column("images_per_second", Float, nullable=False),
     Column("seconds", Float, nullable=False),
+    Column("train_accuracy", Float),  # on a sample; None: recorded before there was one
+)
+
+# The accuracy on a few hundred fixed images at some of the kept snapshots, see
+# nn.runs.worker.accuracy_meter.
+accuracy_estimates = Table(
+    "accuracy_estimates",
+    metadata,
+    _of_run(),
+    Column("step", Integer, primary_key=True),
+    Column("samples_seen", Integer, nullable=False),
+    Column("accuracy", Float, nullable=False),
 )
 
 # Snapshots: the network at chosen steps, to look at. Parameters are float16, in the layout that the

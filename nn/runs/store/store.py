@@ -26,10 +26,20 @@ from nn.errors import UserError
 from nn.network import LAYOUT, from_layout
 from nn.runs.spec import RunSpec
 from nn.runs.store import database, queue, schema
-from nn.runs.store.run import Command, CommandKind, Point, Run, Snapshot, State, as_run, is_queued
+from nn.runs.store.run import (
+    AccuracyEstimate,
+    Command,
+    CommandKind,
+    Point,
+    Run,
+    Snapshot,
+    State,
+    as_run,
+    is_queued,
+)
 from nn.support.paths import extra_data, home
 
-__all__ = ["Command", "Point", "Run", "RunStore", "Snapshot", "State"]
+__all__ = ["AccuracyEstimate", "Command", "Point", "Run", "RunStore", "Snapshot", "State"]
 
 # Unicode categories: control characters, surrogates, line and paragraph separators.
 NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
@@ -246,6 +256,12 @@ class RunStore:
         query = select(t.step, t.samples_seen, t.loss, t.smoothed_loss)
         query = query.where(t.run == run_id, t.step > after)
         return [Point(*row) for row in self.rows(query.order_by(t.step))]
+
+    def accuracy_estimates(self, run_id: str, after: int = -1) -> list[AccuracyEstimate]:
+        """Those with a step above ``after``, in order."""
+        t = schema.accuracy_estimates.c
+        query = select(t.step, t.samples_seen, t.accuracy).where(t.run == run_id, t.step > after)
+        return [AccuracyEstimate(*row) for row in self.rows(query.order_by(t.step))]
 
     def epochs(self, run_id: str, after: int = 0) -> list[dict[str, Any]]:
         """The complete epochs above number ``after``, in order, by column name."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from nn.runs.store import schema
-from nn.runs.store.run import Point
+from nn.runs.store.run import AccuracyEstimate, Point
 from nn.training import Epoch, Step
 
 Float16s = NDArray[np.float16]
@@ -20,6 +20,7 @@ Float16s = NDArray[np.float16]
 class Buffer:
     run_id: str
     points: list[Point] = field(default_factory=list)
+    estimates: list[AccuracyEstimate] = field(default_factory=list)
     snapshots: list[tuple[Step, Float16s]] = field(default_factory=list)
     epochs: list[Epoch] = field(default_factory=list)
     checkpoint: tuple[int, bytes] | None = None  # its step and data
@@ -44,6 +45,10 @@ class Buffer:
         """Write everything, within a transaction of the caller."""
         for table, rows in (
             (schema.points, [{"run": self.run_id, **p._asdict()} for p in self.points]),
+            (
+                schema.accuracy_estimates,
+                [{"run": self.run_id, **e._asdict()} for e in self.estimates],
+            ),
             (schema.snapshots, [snapshot_row(self.run_id, *s) for s in self.snapshots]),
             (schema.epochs, [_epoch_row(self.run_id, epoch) for epoch in self.epochs]),
         ):
@@ -58,6 +63,7 @@ class Buffer:
     def clear(self) -> None:
         """Forget what was written: call it once the transaction is committed."""
         self.points.clear()
+        self.estimates.clear()
         self.snapshots.clear()
         self.epochs.clear()
         self.checkpoint = None
@@ -92,6 +98,7 @@ def _epoch_row(run_id: str, epoch: Epoch) -> dict[str, object]:
         "test_accuracy": test.accuracy if test else None,
         "images_per_second": epoch.images_per_second,
         "seconds": epoch.seconds,
+        "train_accuracy": epoch.train_accuracy,
     }
 
 

@@ -28,6 +28,7 @@ from nn.runs.store import queue, quota
 from nn.runs.store.lock_retry import Locked, Unwritable, retry_while_locked
 from nn.runs.store.queue import available_cores
 from nn.runs.store.store import Run, RunStore, State
+from nn.runs.worker.accuracy_meter import AccuracyMeter
 from nn.runs.worker.control import Control
 from nn.runs.worker.lease import LeaseLost
 from nn.runs.worker.recorder import BEGINNING, Recorder
@@ -93,7 +94,9 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     at = BEGINNING._replace(step=progress.step, samples_seen=samples_seen)
     warning = quota.enforce_quota(store)
     cores = recorder.start(spec.sizes, steps, fair_share(store), at, warning)
-    recorder.untrained(network.parameters)
+    images = splits.validation if len(splits.validation) else splits.train
+    meter = AccuracyMeter(network, images, progress.step, steps, per_epoch)
+    recorder.untrained(network.parameters, meter.measure(progress.step))
     control = Control()
 
     def save() -> bytes:
@@ -140,10 +143,13 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     )
     for event in events:
         if diverged(event):
+            if isinstance(event, Step):
+                recorder.divergence(event, DIVERGED_LOSS)
             recorder.end(State.DIVERGED, _diverged_message(event, optimizer.lr))
             return
         if isinstance(event, Step):
-            recorder.record(event, network.parameters, progress.seconds, idle)
+            accuracy = meter.measure(event.step)
+            recorder.record(event, network.parameters, progress.seconds, idle, accuracy)
             pause = control.after_step(completes_epoch=not progress.step % per_epoch)
         else:
             recorder.epoch(event, save())

@@ -19,7 +19,7 @@ from nn.layers import Array
 from nn.network import LAYOUT, from_layout, parameter_count
 from nn.runs.store import lock_retry, schema
 from nn.runs.store.lock_retry import LOCK_WAIT, Locked, retry_while_locked
-from nn.runs.store.store import Command, Point, RunStore, State
+from nn.runs.store.store import AccuracyEstimate, Command, Point, RunStore, State
 from nn.runs.worker import snapshot_schedule
 from nn.runs.worker.buffer import Buffer, replace_live, snapshot_row
 from nn.runs.worker.lease import Lease, LeaseLost
@@ -90,6 +90,8 @@ class Recorder:
         # is already stored.
         self._last_snapshot = max(self.store.snapshot_steps(self.run_id), default=-1)
         self._last_point = max((p.step for p in self.store.points(self.run_id)), default=0)
+        estimates = self.store.accuracy_estimates(self.run_id)
+        self.last_estimate = estimates[-1].step if estimates else -1
         runs = schema.runs.c
         [row] = self.store.rows(
             select(runs.threads, runs.parameter_layout).where(runs.id == self.run_id)
@@ -106,24 +108,41 @@ class Recorder:
 
     # Recording
 
-    def untrained(self, parameters: Array) -> None:
-        """Keep a snapshot of the network before its first step."""
+    def untrained(self, parameters: Array, accuracy: float | None = None) -> None:
+        """Keep a snapshot of the network before its first step, and its estimated accuracy."""
+        self._keep_estimate(accuracy)
         if self._last_snapshot < 0:
             self._keep_snapshot(self._latest, parameters)
             self._try_to_write()
 
-    def record(self, step: Step, parameters: Array, seconds: float, idle: float = 0.0) -> None:
+    def record(
+        self,
+        step: Step,
+        parameters: Array,
+        seconds: float,
+        idle: float = 0.0,
+        accuracy: float | None = None,
+    ) -> None:
         """Record one step; write the buffer when it is due.
 
-        seconds: of training so far; idle: seconds waited so far because the run was slowed down.
+        seconds: of training so far; idle: seconds waited so far because the run was slowed down;
+        accuracy: estimated after the step, if it was.
         """
         self._latest, self._seconds, self._idle = step, seconds, idle
+        self._keep_estimate(accuracy)
         if step.step in self._curve_steps and step.step > self._last_point:
             self._buffer.points.append(Point(*step))
         if step.step in self._snapshot_steps and step.step > self._last_snapshot:
             self._keep_snapshot(step, parameters)
         if time.perf_counter() >= self._next_write:
             self.write(parameters)
+
+    def divergence(self, step: Step, limit: float) -> None:
+        """Let the curves end where the loss went: at ``limit`` if it is higher, or NaN."""
+        loss = step.loss if step.loss < limit else limit
+        if step.step > self._last_point:
+            point = Point(step.step, step.samples_seen, loss, smoothed_loss=loss)
+            self._buffer.points.append(point)
 
     def epoch(self, epoch: Epoch, checkpoint: bytes) -> None:
         """Record a complete epoch with the checkpoint after it."""
@@ -133,6 +152,11 @@ class Recorder:
     def checkpoint(self, data: bytes) -> None:
         self._buffer.set_checkpoint(self._latest.step, data)
         self._try_to_write()
+
+    def _keep_estimate(self, accuracy: float | None) -> None:
+        if accuracy is not None and self._latest.step > self.last_estimate:
+            at = self._latest
+            self._buffer.estimates.append(AccuracyEstimate(at.step, at.samples_seen, accuracy))
 
     def _keep_snapshot(self, step: Step, parameters: Array) -> None:
         self._buffer.snapshots.append((step, snapshot_schedule.to_float16(parameters)))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from nn.analysis.neurons import order
+from nn.analysis.neurons.statistics import NeuronStatistics
 from nn.analysis.predictions import predict
 from nn.data import sources
 from nn.errors import UserError
@@ -163,3 +164,54 @@ def test_contents_are_what_was_written():
     assert export_menu.contents("it.txt", lambda path: path.write_text("all")) == b"all"
     with pytest.raises(ZeroDivisionError):
         export_menu.contents("it.txt", lambda path: Path(path / str(1 // 0)))
+
+
+def test_a_dead_neuron_has_no_top_activating_images_and_says_so(store):
+    """With such a learning rate most ReLU neurons die in the first steps."""
+    run = record(store, 12, lr=3.0)
+    step = store.snapshot_steps(run.id)[-1]
+    dead = np.flatnonzero(analysis.layer_statistics(run.id, step, 0).dead)
+    found = details.of(run.id, step, 0, int(dead[0]))
+    assert found["top_activating"] == {
+        "message": "None: the neuron is dead. Its output is the same for every image."
+    }
+    assert found["preferred_class"] is None
+    assert dict(found["facts"])["Preferred digit"].startswith("none: the neuron is dead")
+
+
+def test_the_top_images_are_compared_with_the_preferred_digit(store):
+    run = record(store, 16)
+    step = store.snapshot_steps(run.id)[-1]
+    statistics = analysis.layer_statistics(run.id, step, 0)
+    for neuron in np.flatnonzero(~statistics.dead).tolist():
+        found = details.of(run.id, step, 0, neuron)
+        top = found["top_activating"]["labels"][: details.EXAMPLES]
+        preferred = statistics.preferred_class[neuron]
+        expected = f"{top.count(preferred)} of the 8 top images show the preferred digit"
+        assert found["top_activating"]["caption"].startswith(expected)
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    "means, text",
+    [
+        ([0, 0, 0, 4, 2, 1, 0, 0, 0, 0], "3 (mean activation 2.0 × that of the 4, "),
+        ([0, 0, 0, 4, 0, 0, 0, 0, 0, 0], "3 (no other activates it, "),
+        ([1, 1, 1, 1.05, 1, 1, 1, 1, 1, 1], "not selective: the 3 is hardly ahead of the 0 ("),
+        ([-1, -1, -1, 3, 1, -1, -1, -1, -1, -1], "3 (mean activation 2.0 × that of the 4, "),
+        ([NAN, NAN, NAN, 4, NAN, NAN, 1, NAN, NAN, NAN], "3 (mean activation 4.0 × that of the 6"),
+        ([NAN, NAN, NAN, 4, NAN, NAN, NAN, NAN, NAN, NAN], "3 (selectivity"),
+    ],
+)
+def test_a_preferred_digit_says_how_much_it_is_preferred(means, text):
+    statistics = NeuronStatistics(
+        weight_norm=np.ones(1, np.float32),
+        activation_rate=np.ones(1, np.float32),
+        mean_activation=np.array([means], np.float32),
+        preferred_class=np.array([3]),
+        selectivity=np.array([0.5], np.float32),
+        dead=np.array([False]),
+    )
+    assert details._preference(statistics, 0).startswith(text)

@@ -121,6 +121,21 @@ def test_a_viewer_receives_everything_first_and_then_only_what_is_new(port, reco
         assert second["snapshot"]["step"] == 2
 
 
+def test_accuracy_estimates_are_sent_once_and_say_on_which_images(port, recorder) -> None:
+    network, _, _ = SPEC.build()
+    recorder.untrained(network.parameters, 0.1)
+    train_step(recorder, 1)
+    with watch(port, recorder.run_id) as socket:
+        first = receive(socket)
+        assert first["accuracy_estimates"] == {"samples_seen": [0], "accuracy": [0.1]}
+        assert first["estimated_on"] == "validation"
+        socket.send("drawn")
+        step = Step(2, 20, 0.5, 1.0)
+        recorder.record(step, network.parameters, seconds=2, accuracy=0.25)
+        recorder.write(network.parameters)
+        assert receive(socket)["accuracy_estimates"] == {"samples_seen": [20], "accuracy": [0.25]}
+
+
 def test_a_slow_viewer_skips_snapshots_but_no_points(port, recorder) -> None:
     train_step(recorder, 1)
     with watch(port, recorder.run_id) as socket, watch(port, recorder.run_id) as fast:

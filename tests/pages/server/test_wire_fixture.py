@@ -31,6 +31,8 @@ def messages() -> bytes:
         "state": "running",
         "message": "Größer als 0 ≤ 1",  # not ASCII
         "points": {"samples_seen": [32], "loss": [2.5], "smoothed_loss": [2.25]},
+        "accuracy_estimates": {"samples_seen": [32], "accuracy": [0.25]},
+        "estimated_on": "validation",
         "new_epochs": [],
         "sizes": SIZES,
     }

@@ -85,6 +85,29 @@ def test_a_migrated_store_has_the_tables_and_columns_of_a_new_one(old, tmp_path,
             assert found == expected, (table, kind)
 
 
+def test_a_store_of_schema_6_gets_training_accuracies_and_accuracy_estimates(tmp_path):
+    path = tmp_path / "store.sqlite3"
+    store = RunStore(f"sqlite:///{path}")
+    run = store.create(RunSpec())
+    with store.writing() as connection:
+        epoch = {"run": run.id, "epoch": 1, "step": 5, "samples_seen": 50, "train_loss": 0.5,
+                 "images_per_second": 1.0, "seconds": 1.0}  # fmt: skip
+        connection.execute(schema.epochs.insert().values(epoch))
+    store.engine.dispose()
+    execute(
+        path,
+        """
+        DROP TABLE accuracy_estimates;
+        ALTER TABLE epochs DROP COLUMN train_accuracy;
+        UPDATE about SET schema_version = 6;
+        """,
+    )
+    migrated = RunStore(f"sqlite:///{path}")
+    assert migrated.accuracy_estimates(run.id) == []
+    [epoch] = migrated.epochs(run.id)
+    assert (epoch["train_loss"], epoch["train_accuracy"]) == (0.5, None)
+
+
 def test_runs_of_an_older_store_keep_their_random_streams_and_parameter_layout(old):
     store = RunStore(f"sqlite:///{old}")
     columns = schema.runs.c.stream_version, schema.runs.c.parameter_layout

@@ -13,12 +13,13 @@ from nn.data import sources
 from nn.data.formats import npz
 from nn.data.synthetic import handwriting
 from nn.errors import UserError
+from nn.metrics import Sample
 from nn.models import checkpoint, pretrained
 from nn.runs import load_network
 from nn.runs.spec import RunSpec
 from nn.runs.store import queue, schema
 from nn.runs.store.store import RunStore, State
-from nn.runs.worker import control, loop, recorder, snapshot_schedule
+from nn.runs.worker import accuracy_meter, control, loop, recorder, snapshot_schedule
 from nn.runs.worker.loop import fair_share, work
 from nn.runs.worker.recorder import LeaseLost, Recorder
 from nn.training import Epoch, Step, TrainingState, train
@@ -72,6 +73,49 @@ def test_a_finished_run_has_all_points_epochs_snapshots_and_its_checkpoint(store
     np.testing.assert_array_equal(first.parameters, np.float16(network.parameters))
     np.testing.assert_array_equal(last.parameters, np.float16(trained(store, run)[0]))
     assert store.rows(select(schema.checkpoints.c.step)) == [(100,)]
+
+
+@pytest.mark.parametrize("validation_size", [1000, 0])
+def test_accuracies_are_estimated_from_before_the_first_step_on(store, quick, validation_size):
+    """On validation images; on training images where none are held out."""
+    run = drain(store, store.create(replace(quick, validation_size=validation_size)))
+    first, *others = store.accuracy_estimates(run.id)
+    assert (first.step, first.samples_seen) == (0, 0)
+    assert len(others) >= 12
+    splits = run.spec.load_splits()
+    images = splits.validation if validation_size else splits.train
+    for estimate in (first, others[-1]):
+        snapshot = store.snapshot(run.id, estimate.step)
+        network = load_network.network_of(run.spec, snapshot.parameters)
+        sample = Sample(images.images, images.labels, accuracy_meter.IMAGES, network)
+        assert estimate.samples_seen == snapshot.samples_seen
+        assert estimate.accuracy == pytest.approx(sample.accuracy(), abs=0.005)  # in float16
+    assert first.accuracy < 0.3 < others[-1].accuracy
+
+
+def test_estimating_the_accuracy_changes_nothing_in_the_training(store, quick, monkeypatch):
+    """With dropout and augmentation, whose random numbers could be used up."""
+    spec = replace(quick, dropout=0.2, augmentation=1.0)
+    measured = drain(store, store.create(spec))
+    assert len(store.accuracy_estimates(measured.id)) > 10
+    monkeypatch.setattr(accuracy_meter.AccuracyMeter, "measure", lambda *_: None)
+    plain = drain(store, store.create(spec))
+    assert not store.accuracy_estimates(plain.id)
+    for ours, theirs in zip(trained(store, measured), trained(store, plain), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert store.points(measured.id) == store.points(plain.id)
+
+
+def test_a_resumed_run_estimates_no_step_twice(store, quick):
+    run = store.create(quick)
+    events = work(store, run.id)
+    while store.run(run.id).step < 30:
+        next(events)
+    events.close()
+    store.requeue(run.id)
+    drain(store, run)
+    steps = [estimate.step for estimate in store.accuracy_estimates(run.id)]
+    assert steps == sorted(set(steps)) and steps[0] == 0 and steps[-1] > 50
 
 
 # Commands
@@ -469,7 +513,17 @@ def test_a_diverged_run_names_its_learning_rate_and_keeps_its_curve(store):
     assert "learning rate well below 1000" in run.message
     number = int(run.message.split("at step ")[1].split(".")[0])
     assert run.step == number - 1 >= 1
-    assert [point.step for point in store.points(run.id)] == list(range(1, number))
+    assert [point.step for point in store.points(run.id)] == list(range(1, number + 1))
+
+
+@overflows
+def test_the_smoothed_loss_of_a_diverged_run_ends_as_high_as_its_loss(store):
+    """The running mean before was low, and a NaN could not be drawn."""
+    run = drain(store, store.create(DIVERGING))
+    *before, last = store.points(run.id)
+    assert last.step == run.step + 1
+    assert last.smoothed_loss == last.loss == loop.DIVERGED_LOSS
+    assert before[-1].smoothed_loss < loop.DIVERGED_LOSS
 
 
 @overflows
