@@ -44,6 +44,8 @@ def visit(page: Page, url: str, name: str, query: str = "") -> None:
     page.goto(f"{url}/{name}?{query}")
     if name == "draw":
         expect(page.locator(".dc-canvas").first).to_be_visible()
+        # The canvas brings buttons of its own, which ours replace.
+        expect(page.get_by_role("button", name="Undo")).to_have_count(1)
     elif name == "mistakes":
         expect(page.get_by_role("table", name="Confusion matrix")).to_be_visible()
     else:
