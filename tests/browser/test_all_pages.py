@@ -15,7 +15,7 @@ from tests.browser.hand import Hand, pen_path
 
 DESKTOP, PHONE = (1280, 800), (390, 844)
 PAGES = ("", "neurons", "draw", "mistakes")
-SETTINGS = "epochs=1&hidden=16&dataset=strokes&validation_size=0"
+SETTINGS = "epochs=1&hidden=16"
 CONTROLS = ("button", "checkbox", "combobox", "radio", "slider", "spinbutton", "tab", "textbox")
 
 # Every heading's level and text, in order, with those in the components.
