@@ -122,7 +122,7 @@ def test_one_shortcut_opens_a_random_image_and_another_a_random_error(page, serv
     page.keyboard.press("w")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("incorrect")
-    expect(dialog.locator("tr")).to_have_count(10)
+    expect(dialog.locator(".bar-rows > div")).to_have_count(10)
     link = dialog.get_by_role("link", name="Open on Draw, with attribution").get_attribute("href")
     row = re.search(r"Image ([\d,]+) of", dialog.inner_text())
     assert row and link
@@ -141,8 +141,8 @@ def test_an_image_of_the_gallery_opens_with_the_keyboard(page, server, record) -
     truth, answer = re.findall(r"\d", title)
     card.press("Enter")
     dialog = page.get_by_role("dialog")
-    expect(dialog.locator("tr.actual th")).to_have_text(truth)
-    expect(dialog.locator("tr.predicted th")).to_have_text(answer)
+    expect(dialog.locator(".bar-rows .actual b")).to_have_text(truth)
+    expect(dialog.locator(".bar-rows .predicted b")).to_have_text(answer)
 
 
 def test_uploaded_images_are_classified_and_a_damaged_file_is_explained(
@@ -221,7 +221,7 @@ def test_axe_finds_no_serious_accessibility_problem_in_any_tab(page, server, rec
     expect(page.get_by_text(re.compile("expected calibration error"))).to_be_visible()
     assert not serious(page)
     page.keyboard.press("d")
-    expect(page.get_by_role("dialog").locator("tr")).to_have_count(10)
+    expect(page.get_by_role("dialog").locator(".bar-rows > div")).to_have_count(10)
     assert not serious(page)
 
 

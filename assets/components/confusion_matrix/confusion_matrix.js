@@ -34,7 +34,8 @@ export default function confusionMatrix(call) {
         const [count, percent] = numbers[actual][predicted];
         button.textContent = text[actual][predicted];
         button.style.setProperty("--share", String(shades[actual][predicted]));
-        button.title = `actual ${actual}, predicted ${predicted}: ${formatCount(count)} images, ` +
+        button.title = `actual ${actual}, predicted ${predicted}: ${formatCount(count)} ` +
+          `${count === 1 ? "image" : "images"}, ` +
           `${percent.toFixed(1)} % of all images of a ${actual}`;
         button.setAttribute("aria-label", button.title);
         button.setAttribute("aria-pressed", String(isSelected(selected, actual, predicted)));

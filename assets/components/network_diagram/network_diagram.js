@@ -23,7 +23,7 @@ export default function networkDiagram(call) {
     const canvas = find(parent, "canvas", HTMLCanvasElement);
     const figure = find(parent, "figure", HTMLElement);
     const caption = find(parent, "figcaption", HTMLElement);
-    const announcement = find(parent, ".announcement", HTMLElement);
+    const spoken = find(parent, ".spoken", HTMLElement);
     const send = find(parent, "button", HTMLButtonElement);
 
     /** @type {Stream | null} */
@@ -247,7 +247,7 @@ export default function networkDiagram(call) {
       event.preventDefault();
       pointed = target;
       draw();
-      announcement.textContent = target ? announcedNode(target, drawnConnections) : "";
+      spoken.textContent = target ? announcedNode(target, drawnConnections) : "";
     });
     send.onclick = guard(async () => {
       const { error } = await (stream?.request("random_image") ?? {});

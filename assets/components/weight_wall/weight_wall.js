@@ -47,7 +47,7 @@ export default function weightWall(call) {
     const canvas = find(parent, "canvas", HTMLCanvasElement);
     const figure = find(parent, "figure", HTMLElement);
     const caption = find(parent, "figcaption", HTMLElement);
-    const announcement = find(parent, ".announcement", HTMLElement);
+    const spoken = find(parent, ".spoken", HTMLElement);
     const lens = find(parent, ".lens", HTMLElement);
     const lensCanvas = find(lens, "canvas", HTMLCanvasElement);
     const lensText = find(lens, "span", HTMLElement);
@@ -253,7 +253,7 @@ export default function weightWall(call) {
     /** Say which neuron the keyboard has selected. */
     function announce() {
       const weight = snapshot?.scales[selected ?? 0].toPrecision(2);
-      announcement.textContent = selected === null ? "" : [
+      spoken.textContent = selected === null ? "" : [
         `Neuron ${selected} of ${formatCount(data.neurons)}`,
         `largest weight ${weight}`,
         data.badges?.[selected],
