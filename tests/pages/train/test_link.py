@@ -11,6 +11,7 @@ import streamlit
 from nn.data import sources
 from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
+from pages.server import runs_api
 from pages.train import settings
 from pages.train import state as train_state
 
@@ -26,7 +27,7 @@ def opened(monkeypatch):
         )
         settings._read_link()
         assert not train_state.link_problems()
-        return settings.chosen()
+        return runs_api.spec_of(settings.fields())
 
     return follow
 
