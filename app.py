@@ -1,9 +1,14 @@
 """Digitscope's composition root: ``streamlit run app.py`` or ``uvicorn app:app``."""
 
+import sys
+from contextlib import suppress
+
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware import Middleware
 from threadpoolctl import threadpool_limits
 
+from nn.errors import UserError
 from nn.runs.worker import process
 from pages.common import errors
 from pages.server import (
@@ -11,8 +16,12 @@ from pages.server import (
     base_path,
     hub,
     live_prediction,
+    live_runs,
     old_links,
+    owner,
     plotly_asset,
+    runs_api,
+    shared_store,
     snapshots_route,
     visitor_cookie,
 )
@@ -21,18 +30,36 @@ BASE = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")  # "" or
 ROUTES = (
     assets.route,
     hub.route,
+    runs_api.route,
+    live_runs.route,
+    owner.route,
     snapshots_route.route,
     live_prediction.route,
     plotly_asset.plotly_route,
 )
+
+
+def address() -> str:
+    """The server's address, as far as it is known: uvicorn's options are not, only the path is."""
+    if "streamlit.web.cli" not in sys.modules:
+        return BASE
+    scheme = "https" if st.get_option("server.sslCertFile") else "http"
+    host = st.get_option("server.address")
+    if host in (None, "0.0.0.0", "::"):
+        host = "localhost"
+    return f"{scheme}://{host}:{st.get_option('server.port')}{BASE}"
+
 
 app = st.App(
     "pages/shell.py",
     routes=base_path.under(BASE, ROUTES),
     middleware=[Middleware(old_links.OldLinks, BASE), Middleware(visitor_cookie.VisitorCookie)],
     on_script_error=errors.show,
+    lifespan=owner.printing_link(address),
 )
 # What the server computes is small, and BLAS threads wait busily for each other; workers, which
 # train, are processes of their own.
 threadpool_limits(1, "blas")
 process.standby.start()
+with suppress(UserError, SQLAlchemyError, OSError):  # the pages say so
+    process.launch_queued(shared_store.store())

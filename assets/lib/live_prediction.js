@@ -8,7 +8,7 @@ const FIRST_RETRY = 500, MAX_RETRY = 8000; // milliseconds
 const CLOSE_DELAY = 1000; // milliseconds
 
 /**
- * What is on the canvas at one moment.
+ * What is on the canvas, once.
  *
  * @typedef {object} Drawing
  * @property {number} id higher than those of all earlier ones
@@ -85,11 +85,11 @@ export class LivePrediction {
   }
 
   /**
-   * Have each model predict all images. → null when the connection is lost or the server refuses.
+   * Have each model predict all images. → null when the connection is lost or the server rejects the images.
    *
    * @param {Drawing["pixels"][]} images
    * @param {Model[]} models
-   * @param {number} [id] of a drawing, which is asked about once
+   * @param {number} [id] of a drawing, which is requested about once
    * @returns {Promise<Response | null>}
    */
   ask(images, models, id = nextId()) {
@@ -122,15 +122,15 @@ export class LivePrediction {
     if (!this.next || this.isUnderWay || !this.isConnected) return;
     const { take, done } = this.next, drawing = take();
     /** @type {[Viewer, Model][]} */
-    const asked = [...this.viewers].map((viewer) => [viewer, viewer.model]);
+    const requested = [...this.viewers].map((viewer) => [viewer, viewer.model]);
     this.next = null;
     this.isUnderWay = true;
-    const models = asked.map(([_, model]) => model);
+    const models = requested.map(([_, model]) => model);
     const response = await this.ask([drawing.pixels], models, drawing.id);
     this.isUnderWay = false;
     if (response) {
       const [{ input, problem }] = response.images;
-      asked.forEach(([viewer, model], i) => {
+      requested.forEach(([viewer, model], i) => {
         if (viewer.model !== model) return; // another one has been chosen meanwhile
         const prediction = problem ? null : response.models[i]?.predictions?.[0] ?? null;
         viewer.answer = { drawing, input, problem, prediction };

@@ -28,7 +28,7 @@ export function inWords(prediction, problem, hasInk) {
       ? `Looks like ${withArticle(first)}`
       : confidence >= LIKELY
       ? `Probably ${withArticle(first)}, maybe ${withArticle(second)}`
-      : `Not sure: ${first}?`,
+      : "Not sure: " + first + "?",
     `Confidence ${formatPercent(Math.min(confidence, MAX_CONFIDENCE))}`,
   ];
 }

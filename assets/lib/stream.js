@@ -1,6 +1,7 @@
 // A run's live stream: one WebSocket for all components that show the run.
 
 import { socketUrl, urlOf } from "./urls.js";
+import { checkVersion } from "./version.js";
 import { unpack, unpackAll } from "./wire.js";
 
 /** @import { Connections, Message, Snapshot } from "./wire.js" */
@@ -8,6 +9,8 @@ import { unpack, unpackAll } from "./wire.js";
 const FIRST_RETRY = 500, MAX_RETRY = 8000; // milliseconds
 const CLOSE_DELAY = 1000; // milliseconds
 const GONE = 4404; // close code: there is no such run
+export const RECONNECTING = "Connection lost. Reconnecting…";
+const NO_ANSWER = "The connection was lost before Digitscope answered. Try again.";
 
 /**
  * The header of a message: the run as it is now.
@@ -24,6 +27,7 @@ const GONE = 4404; // close code: there is no such run
  * @property {number | null} test_accuracy
  * @property {number | null} lr null: that of the run's configuration
  * @property {number | null} speed batches a second; 0 or null: as many as the worker can
+ * @property {number} last_obeyed the id of a command
  * @property {"validation" | "training"} estimated_on the images of the accuracy estimates
  * @property {number[]} sizes
  */
@@ -61,6 +65,16 @@ const GONE = 4404; // close code: there is no such run
 
 /** @typedef {{ step: number, label: number, layers: number[][] }} Activations */
 
+/**
+ * The server's response to a request.
+ *
+ * @typedef {object} Response
+ * @property {number | null} [command] the id of an accepted command; null: it has been carried out
+ * @property {string} [error] why the request is rejected
+ * @property {string} [field] of RunSpec, whose value is rejected; the error goes on after its name
+ * @property {Activations} [activations]
+ */
+
 /** @typedef {{ snapshot: Snapshot, connections: Connections[] | null }} Recorded a snapshot of the past */
 
 export class Stream {
@@ -86,7 +100,9 @@ export class Stream {
     /** @type {number | null} when the connection was lost, ms; null while it stands */
     this.lostAt = null;
     this.goneMessage = ""; // why there is no such run
-    this.commandError = ""; // why the last command was not obeyed
+    /** @type {Map<number, (response: Response) => void>} requests without a response */
+    this.requests = new Map();
+    this.lastRequest = 0;
     this.loadingHistory = false;
     /** @type {Activations | null} of a test image sent through the network */
     this.activations = null;
@@ -107,9 +123,13 @@ export class Stream {
         this.takeResponse(JSON.parse(data));
         return this.notify();
       }
-      if (isFirst) this.restart();
+      const message = unpack(data);
+      if (isFirst) {
+        this.restart();
+        checkVersion(message.header.version);
+      }
       isFirst = false;
-      this.take(unpack(data));
+      this.take(message);
       // Draw when the screen does, and answer when it is drawn: a hidden or slow page gets less.
       requestAnimationFrame(() => {
         this.notify();
@@ -117,6 +137,8 @@ export class Stream {
       });
     };
     socket.onclose = ({ code, reason }) => {
+      for (const respond of this.requests.values()) respond({ error: NO_ANSWER });
+      this.requests.clear();
       if (this.closed) return;
       if (code === GONE) this.goneMessage = reason;
       else {
@@ -153,10 +175,11 @@ export class Stream {
     };
   }
 
-  /** @param {{ error?: string, activations?: Activations }} response to a request */
-  takeResponse({ error, activations }) {
-    this.commandError = error ?? this.commandError;
-    this.activations = activations ?? this.activations;
+  /** @param {{ id: number } & Response} response */
+  takeResponse({ id, ...response }) {
+    this.activations = response.activations ?? this.activations;
+    this.requests.get(id)?.(response);
+    this.requests.delete(id);
   }
 
   /** The snapshot that is shown. */
@@ -217,14 +240,17 @@ export class Stream {
   }
 
   /**
-   * Send a command, or "random_image", to the run.
+   * Send a command, or "random_image", to the run, once.
    *
    * @param {string} what
    * @param {number} [value]
+   * @returns {Promise<Response>} an error also where the server cannot be asked
    */
   request(what, value) {
-    this.commandError = "";
-    this.socket.send(JSON.stringify({ request: what, value }));
+    if (this.socket.readyState !== WebSocket.OPEN) return Promise.resolve({ error: RECONNECTING });
+    const id = ++this.lastRequest;
+    this.socket.send(JSON.stringify({ id, request: what, value }));
+    return new Promise((resolve) => this.requests.set(id, resolve));
   }
 
   /** Tell every viewer; one that fails neither keeps it from the others nor ends the stream. */

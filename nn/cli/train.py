@@ -189,7 +189,7 @@ def _work(store: Any, run_id: str, lease: str, as_json: bool) -> None:
     """
     from nn.runs.store.store import State
     from nn.runs.worker.loop import work
-    from nn.runs.worker.process import launch_next
+    from nn.runs.worker.process import launch_queued
 
     show = _json_lines() if as_json else _progress_bar(store.run(run_id))
     with _interruptible() as interrupted, show as on_event:
@@ -199,7 +199,7 @@ def _work(store: Any, run_id: str, lease: str, as_json: bool) -> None:
             if interrupted():
                 events.close()  # type: ignore[attr-defined]
 
-    launch_next(store)
+    launch_queued(store)
     run = store.run(run_id)
     if as_json:
         print_json(

@@ -14,7 +14,7 @@ from typing import Any
 from nn import PIXELS
 from nn.data import sources
 from nn.data.dataset import Splits
-from nn.errors import UserError
+from nn.errors import FieldError, UserError
 from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES, Loss
@@ -49,7 +49,7 @@ PRETRAINED = "pretrained"  # value of init_from: the model that comes with the p
 class RunSpec:
     """Same spec, seed, number of cores and machine: the same run, bit for bit.
 
-    Creating one validates it: UserError names the field, what is allowed and what it got.
+    Creating one validates it: FieldError names the field, what is allowed and what it got.
     """
 
     hidden: tuple[int, ...] = (128,)  # widths of the hidden layers; () for none
@@ -115,9 +115,11 @@ class RunSpec:
         if not self.lr:
             raise _wrong("lr", "above 0", self.lr)
         if parameter_count(self.sizes) > MAX_PARAMETERS:
-            raise UserError(
-                f"hidden: {self.hidden} makes a network of {parameter_count(self.sizes):,} "
-                f"parameters; the limit is {MAX_PARAMETERS:,}. Choose narrower or fewer layers."
+            raise FieldError(
+                "hidden",
+                f"{', '.join(map(str, self.hidden))} makes a network of "
+                f"{parameter_count(self.sizes):,} parameters; the limit is {MAX_PARAMETERS:,}. "
+                "Choose narrower or fewer layers.",
             )
 
     @property
@@ -200,7 +202,7 @@ def read_fields(text: str) -> dict[str, Any]:
 
 
 def parse_hidden(text: str) -> tuple[int, ...]:
-    """``"128, 64"`` → (128, 64); an empty text means no hidden layer. Raises UserError."""
+    """``"128, 64"`` → (128, 64); an empty text means no hidden layer. Raises FieldError."""
     try:
         return tuple(int(part) for part in text.replace(",", " ").split())
     except ValueError:
@@ -222,8 +224,8 @@ def _is_snapshot(text: object) -> bool:
     return isinstance(text, str) and bool(re.fullmatch(r"[^@]+@[0-9]{1,15}", text))
 
 
-def _wrong(field: str, expected: str, got: object) -> UserError:
-    return UserError(f"{field} must be {expected}; got {got!r}.")
+def _wrong(field: str, expected: str, got: object) -> FieldError:
+    return FieldError(field, f"must be {expected}; got {got!r}.")
 
 
 def _check_number(field: str, value: object, low: float, high: float) -> None:

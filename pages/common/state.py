@@ -6,7 +6,7 @@ Getters change nothing. Setters are named for what they do and also write the UR
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
@@ -19,12 +19,12 @@ from nn.runs.store.store import Run
 from pages.common import url_state
 from pages.common.text import plain
 from pages.common.url_state import MODEL, RUN, SIMPLE, STEP
-from pages.server import visitor_cookie
 from pages.server.shared_store import store
+from pages.server.visitor import Visitor, visitor_of
 
 NEW_RUN = ""  # in place of a run's id: Train shows the settings for a new run
 FIRST_LINK = "first link"  # the page and the parameters of the URL that began the session
-LAST_PRESS = "last press"  # of a button of the run controls
+LAST_MOVE = "last move"  # to another run, by a button of the run controls
 EXPORTED = "exported"  # the file made last, and the request for it
 PINS = "pins"  # drawings whose predictions are followed while a network trains
 
@@ -62,12 +62,22 @@ def is_simple() -> bool:
 
 def visitor_id() -> str:
     """The visitor as the store records him with the runs he starts; "" without a cookie."""
-    return visitor_cookie.visitor_id(st.context.cookies)
+    return visitor().id
+
+
+def visitor() -> Visitor:
+    return visitor_of(st.context.cookies)
 
 
 def owns(run: Run) -> bool:
-    """Whether the visitor may control, rename and delete the run."""
-    return bool(run.owner) and run.owner == visitor_id()
+    """Whether the visitor started the run."""
+    return visitor().started(run)
+
+
+def can_control(run: Run) -> bool:
+    """Whether the visitor may control, rename and delete the run: whoever started it may, and the
+    server's owner."""
+    return visitor().may_control(run)
 
 
 def run_in_view() -> Run | None:
@@ -130,15 +140,21 @@ def view_snapshot(step: int | None) -> None:
     _share(STEP, "" if step is None else str(step))
 
 
-def last_press() -> str | None:
-    """The id of the last press of a button that was acted on."""
-    found: str | None = _get(LAST_PRESS)
-    return found
-
-
-def confirm_press(press_id: str) -> None:
-    """Remember that this press has been acted on: it may arrive twice."""
-    st.session_state[LAST_PRESS] = press_id
+def make_move(move: Mapping[str, str | None] | None) -> bool:
+    """Show the run ``to``, or for None the settings for a new one, unless another run than
+    ``from_run`` is shown by now → whether that was done. Each move, with its ``id``, is made once,
+    however often it arrives."""
+    if not move or move["id"] == _get(LAST_MOVE):
+        return False
+    st.session_state[LAST_MOVE] = move["id"]
+    shown = run_in_view()
+    if shown and shown.id != move["from_run"]:
+        return False
+    try:
+        view(store().run(move["to"]) if move["to"] else None)
+    except UserError:  # deleted by now
+        return False
+    return True
 
 
 def exported(request: object) -> bytes | None:
@@ -196,11 +212,6 @@ def keep_valid(key: str, options: Collection[Any], default: Any) -> None:
     """Give a widget ``default`` unless it holds one of ``options``."""
     if _get(key) not in options:
         st.session_state[key] = default
-
-
-def selected_rows(key: str) -> list[int]:
-    """The rows that are selected in a table."""
-    return list(_get(key, {}).get("selection", {}).get("rows", []))
 
 
 def _get(key: str, default: Any = None) -> Any:

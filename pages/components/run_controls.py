@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -16,36 +16,44 @@ KEY = "run_controls"
 _show = component("run_controls")
 
 
-def run_controls(run: Run | None, can_start: bool, on_press: Callable[[str], None]) -> None:
+def run_controls(
+    run: Run | None,
+    settings: Mapping[str, Any],
+    choices: Mapping[str, str],
+    problem: str,
+    on_move: Callable[[], None],
+) -> None:
     """What can be done in the state the run is in.
 
-    ``on_press`` is called, once a press, with "start", "restart" or "new"; other commands go from
-    the browser to the worker. can_start: whether the settings are valid. A press arrives in a
-    callback, because a script that is interrupted before it reaches the component would lose it;
-    and as the component's value, because the first press after a restart of the server comes to a
-    new session, which knows no callback.
+    settings: to start a run with, as pages.server.runs_api takes them; choices: the labels of the
+    chosen options, as the screen shows them; problem: why the settings are not valid, or "". The
+    browser sends every command itself, to the server or to the worker. When that
+    leads to another run, it says so by its value ``move``, which it keeps: neither an interrupted
+    script nor a restarted server loses it. ``on_move`` is called, in a callback if the session has
+    begun before, when the script follows.
     """
-    data = {
-        "run": run and run.id,
-        "state": run and run.state,
-        "can_control": bool(run and state.owns(run)),
-        "started_by": "another visitor" if run and run.owner else "the command line",
-        "can_start": can_start,
-        "lr": run and run.spec.lr,
-    }
 
-    def handle(press: Any) -> bool:
-        is_new = bool(press) and press["id"] != state.last_press()
-        if is_new:
-            state.confirm_press(press["id"])
-            on_press(press["what"])
-        return is_new
+    def follow(move: Mapping[str, str | None] | None) -> bool:
+        has_moved = state.make_move(move)
+        if has_moved:
+            on_move()
+        return has_moved
 
     value = _show(
         key=KEY,
-        data=data | {"confirmed": state.last_press()},
-        on_press_change=lambda: handle(st.session_state[KEY].press),
+        data={
+            "run": run and run.id,
+            "state": run and run.state,
+            "can_control": bool(run and state.can_control(run)),
+            "owns": bool(run and state.owns(run)),
+            "started_by": "another visitor" if run and run.owner else "the command line",
+            "settings": settings,
+            "choices": choices,
+            "problem": problem,
+            "lr": run and run.spec.lr,
+        },
+        on_move_change=lambda: follow(st.session_state[KEY].move),
         on_announced_change=lambda: None,  # the run has ended or goes on
     )
-    if handle(value.press):
+    if follow(value.move):
         st.rerun()

@@ -7,7 +7,6 @@ share them, and a slow viewer skips snapshots without slowing the others down.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import secrets
 import time
@@ -20,12 +19,13 @@ from starlette.websockets import WebSocket
 
 from nn.analysis.predictions.activations import node_activations
 from nn.data import sources
-from nn.errors import UserError
+from nn.errors import FieldError, UserError
 from nn.runs import load_network
 from nn.runs.advice import advice
 from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, send_command
-from pages.server import base_path, shared_store, visitor_cookie, wire
+from pages.server import assets, base_path, shared_store, wire
+from pages.server.visitor import Visitor, visitor_of
 
 ACTIVE_INTERVAL, IDLE_INTERVAL = 1 / 60, 1 / 4  # seconds between two polls of the store
 CONNECTIONS_INTERVAL = 0.1  # seconds between two snapshots sent with their connections
@@ -46,6 +46,7 @@ class Update(NamedTuple):
     run: Run
     lr: float | None
     speed: float | None
+    last_obeyed: int  # the id of a command
     points: list[Point]
     estimates: list[AccuracyEstimate]
     epochs: list[dict[str, Any]]
@@ -62,6 +63,7 @@ class Channel:
         self.run: Run | None = None
         self.lr: float | None = None  # set while the run trained
         self.speed: float | None = None  # likewise
+        self.last_obeyed = 0
         self.points: list[Point] = []
         self.estimates: list[AccuracyEstimate] = []
         self.epochs: list[dict[str, Any]] = []
@@ -119,6 +121,7 @@ class Channel:
             run,
             self.store.current_setting(self.run_id, "lr"),
             self.store.current_setting(self.run_id, "speed"),
+            self.store.last_obeyed(self.run_id),
             self.store.points(self.run_id, self.points[-1].step if self.points else -1),
             self.store.accuracy_estimates(
                 self.run_id, self.estimates[-1].step if self.estimates else -1
@@ -131,6 +134,7 @@ class Channel:
 
     def _apply(self, update: Update) -> None:
         self.run, self.lr, self.speed = update.run, update.lr, update.speed
+        self.last_obeyed = update.last_obeyed
         self.points += update.points
         self.estimates += update.estimates
         self.epochs += update.epochs
@@ -167,6 +171,8 @@ class Channel:
                 "test_accuracy": run.test_accuracy,
                 "lr": self.lr,
                 "speed": self.speed,
+                "last_obeyed": self.last_obeyed,
+                "version": assets.VERSION,
                 "points": {
                     key: [getattr(point, key) for point in points]
                     for key in ("samples_seen", "loss", "smoothed_loss")
@@ -209,7 +215,7 @@ class Hub:
         viewers.add(socket)
         channel.last_active = time.monotonic()
         acknowledged = asyncio.Event()
-        visitor = visitor_cookie.visitor_id(socket.cookies)
+        visitor = visitor_of(socket.cookies)
         # Receiving all the time notices a closed tab even when there is nothing to send.
         tasks = [
             asyncio.create_task(_send(channel, socket, acknowledged)),
@@ -265,7 +271,7 @@ async def _send(channel: Channel, socket: WebSocket, acknowledged: asyncio.Event
 
 
 async def _receive(
-    channel: Channel, socket: WebSocket, acknowledged: asyncio.Event, visitor: str
+    channel: Channel, socket: WebSocket, acknowledged: asyncio.Event, visitor: Visitor
 ) -> None:
     """Take acknowledgments and requests until the viewer leaves."""
     async for text in socket.iter_text():
@@ -276,31 +282,37 @@ async def _receive(
         if len(text) > MAX_REQUEST:
             await socket.close(TOO_LONG)
             return
-        response = await asyncio.to_thread(_respond, channel.store, channel.run_id, text, visitor)
-        if response:
-            await socket.send_text(json.dumps(response))
+        try:
+            request_id, request, value = wire.unpack_request(text)
+        except ValueError:
+            message = "The server did not understand this request. Reload the page."
+            await socket.send_json({"id": None, "error": message})
+            continue
+        response = await asyncio.to_thread(
+            _respond, channel.store, channel.run_id, request, value, visitor
+        )
+        await socket.send_json({"id": request_id} | response)
 
 
-def _respond(store: RunStore, run_id: str, text: str, visitor: str) -> dict[str, Any] | None:
-    """Carry out a visitor's request → the response, None if there is nothing to tell."""
-    try:
-        request, value = wire.unpack_request(text)
-    except ValueError:
-        return {"error": "The server did not understand this request. Reload the page."}
+def _respond(
+    store: RunStore, run_id: str, request: Any, value: Any, visitor: Visitor
+) -> dict[str, Any]:
+    """Carry out a visitor's request → the response without its id."""
     try:
         if request == wire.RANDOM_IMAGE:
             return {"activations": _random_image(store, run_id)}
         if request not in COMMAND_KINDS:
             return {"error": f"There is no command {request!r}."}
-        if not visitor or store.run(run_id).owner != visitor:
+        if not visitor.may_control(store.run(run_id)):
             return {"error": f"Only the visitor who started this run may {request} it."}
-        send_command(store, run_id, request, value)
+        return {"command": send_command(store, run_id, request, value)}
+    except FieldError as error:
+        return {"error": error.rule, "field": error.field}
     except UserError as error:
         return {"error": str(error)}
     except (SQLAlchemyError, OSError) as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)
         return {"error": f"Could not {request}: the store did not answer. Try again."}
-    return None
 
 
 def _random_image(store: RunStore, run_id: str) -> dict[str, Any]:

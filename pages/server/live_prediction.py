@@ -21,8 +21,10 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from nn import IMAGE_SIDE
+from nn.analysis.predictions.activations import node_activations
 from nn.data.preprocess.pipeline import Preprocessed, already_preprocessed, preprocess
 from nn.errors import UserError
+from nn.layers import Array
 from nn.models import pretrained
 from nn.runs import load_network
 from pages.server import drawing, networks, shared_store
@@ -80,6 +82,7 @@ def respond(text: str) -> str:
         answer["id"] = request["id"]
         images = [_prepare(image) for image in request["images"][:MAX_IMAGES]]
         models = [(str(run), step) for run, step in request["models"][:MAX_MODELS]]
+        with_layers = bool(request.get("with_layers"))
     except UserError as error:
         return json.dumps(answer | {"error": str(error)})
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -88,7 +91,7 @@ def respond(text: str) -> str:
         {"input": base64.b64encode(image.image.tobytes()).decode(), "problem": image.problem}
         for image in images
     ]
-    answer["models"] = [_predict(run_id, step, images) for run_id, step in models]
+    answer["models"] = [_predict(run_id, step, images, with_layers) for run_id, step in models]
     return json.dumps(answer)
 
 
@@ -100,7 +103,9 @@ def _prepare(image: dict[str, Any]) -> Preprocessed:
     return already_preprocessed(pixels.reshape(IMAGE_SIDE, IMAGE_SIDE))
 
 
-def _predict(run_id: str, step: int | None, images: list[Preprocessed]) -> dict[str, Any]:
+def _predict(
+    run_id: str, step: int | None, images: list[Preprocessed], with_layers: bool
+) -> dict[str, Any]:
     """The predictions of a run's network at a snapshot; None: at its newest one."""
     try:
         if step is None:
@@ -114,15 +119,27 @@ def _predict(run_id: str, step: int | None, images: list[Preprocessed]) -> dict[
     except SQLAlchemyError as error:  # busy: the next image may be classified again
         log.warning("The store did not answer: %s", error)
         return {"error": "The store did not answer."}
-    return {
+    answer: dict[str, Any] = {
         "predictions": [
             {
-                "probabilities": np.nan_to_num(prediction.probabilities).round(6).tolist(),
+                "probabilities": _as_list(prediction.probabilities),
                 "rejected": prediction.rejected,
             }
             for prediction in predictions
         ]
     }
+    if with_layers:
+        answer["layers"] = [
+            [_as_list(layer) for layer in node_activations(network, image.image)]
+            for image in images
+        ]
+    return answer
+
+
+def _as_list(values: Array) -> list[float]:
+    """JSON has no NaN."""
+    numbers: list[float] = np.nan_to_num(values).round(6).tolist()
+    return numbers
 
 
 route = WebSocketRoute("/predict", endpoint)

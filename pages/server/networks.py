@@ -11,7 +11,7 @@ from nn.models import pretrained
 from nn.models.rejection import RejectionRule
 from nn.network import Network
 from nn.runs import load_network
-from pages.server.shared_store import store
+from pages.server import shared_store
 
 PRETRAINED_ID = ""  # in place of a run's id; its only step is 0
 
@@ -21,7 +21,7 @@ def network_at(run_id: str, step: int) -> Network:
     """Raises UserError for a run or a snapshot that does not exist."""
     if run_id == PRETRAINED_ID:
         return pretrained.network()
-    return load_network.network_at(store(), run_id, step)
+    return load_network.network_at(shared_store.store(), run_id, step)
 
 
 @lru_cache(maxsize=64)
@@ -29,4 +29,4 @@ def rejection_rule(run_id: str) -> RejectionRule | None:
     """As nn.runs.load_network.rejection_rule, and the pretrained model's own."""
     if run_id == PRETRAINED_ID:
         return pretrained.rejection_rule()
-    return load_network.rejection_rule(store(), store().run(run_id))
+    return load_network.rejection_rule(shared_store.store(), shared_store.store().run(run_id))

@@ -1,8 +1,9 @@
 """The visitor's cookie: a random token that tells visitors apart.
 
-Everybody may watch a run, but only the visitor who started it may control it. The cookie is
-HttpOnly, hidden from scripts, and SameSite=Strict, so no other site sends it. The store records
-only its hash.
+Everybody may watch a run, but only the visitor who started it, and the server's owner
+(pages.server.owner), may control it. The cookie is HttpOnly, hidden from scripts, and SameSite=Lax:
+no other site sends it with a request of its own, but it comes along when somebody follows a link to
+a page, who would be taken for a new visitor otherwise. The store records only its hash.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class VisitorCookie:
                     headers.append(
                         "set-cookie",
                         f"{COOKIE}={secrets.token_urlsafe(24)}; Max-Age={YEAR}; Path=/; HttpOnly; "
-                        "SameSite=Strict",
+                        "SameSite=Lax",
                     )
             await send(message)
 

@@ -25,6 +25,10 @@ A **binary message** goes from the server to the browser. All numbers are little
         the run as it is now
     lr, speed
         the learning rate and the batches a second set while the run trained, or null
+    last_obeyed
+        the id of the last command that the run's worker has obeyed
+    version
+        of the server's assets; a page of another version reloads
     points
         {"samples_seen": […], "loss": […], "smoothed_loss": […]}: those after the last message
     accuracy_estimates, estimated_on
@@ -40,12 +44,33 @@ The browser draws a message and replies with the text ``drawn``. Only then does 
 next message, always with the newest snapshot: a slow browser skips snapshots but no points or
 epochs, and slows nobody else down.
 
-The browser sends **requests**, texts of JSON: ``{"request": …, "value": …}``, where the request is
-a command of nn.runs.worker.process, or ``random_image`` for a test image to send through the
-network. The server **responds** with a text of JSON where there is something to tell:
+The browser sends **requests**, texts of JSON: ``{"id": …, "request": …, "value": …}``, where the id
+is a number that it chooses, and the request is a command of nn.runs.worker.process, or
+``random_image`` for a test image to send through the network. The server **responds** to each at
+once, with a text of JSON that has the same id:
 
-    {"error": message}
-    {"activations": {"step", "label", "layers": [784 pixels, each hidden layer, 10 probabilities]}}
+    {"id", "command": id}
+        the command is accepted; it has been obeyed when ``last_obeyed`` is its id or a later one.
+        null: it needed no worker, and has been carried out
+    {"id", "error": message, "field": name}
+        the request is rejected, and why. field: the one of RunSpec whose value is not allowed, if
+        it is that; the message goes on after its name
+    {"id", "activations":
+        {"step", "label", "layers": [784 pixels, each hidden layer, 10 probabilities]}}
+
+``POST /runs`` starts a run for the visitor whose cookie it carries. Its body is JSON::
+
+    {"version": of the page's assets, "key": …, "settings": {field of RunSpec: value}}
+    {"version": of the page's assets, "key": …, "restart": id of the run whose RunSpec to use again}
+
+The hidden layers are a text. The key, 8 to 64 letters, digits and hyphens, is new for each press of
+a button. The same key by the same visitor is the same run, so a request whose response was lost can
+be sent again. The response is JSON, with the ``version`` of the server's assets and::
+
+    "run": id
+        the run has been recorded, and trains or is queued
+    "error": message, "field": name
+        nothing was started, and why; field: as above
 
 ``GET /snapshots/RUN?after=STEP&until=STEP&skip=N`` returns kept snapshots with ``after < step ≤
 until``, coarse first: binary messages, each preceded by its length (uint32), with ``snapshot`` and
@@ -55,9 +80,11 @@ already received, until a response is empty.
 ``WebSocket /predict`` answers each request, a text of JSON, with another one::
 
     {"id", "images": [{"png": the canvas} or {"input": 28 × 28 bytes}, …],
-     "models": [[RUN, STEP], …]}
+     "models": [[RUN, STEP], …], "with_layers": whether activations are wanted}
     {"id", "images": [{"input", "problem"}, …],
-     "models": [{"predictions": [{"probabilities", "rejected"}, …]} or {"error"}, …]}
+     "models": [{"predictions": [{"probabilities", "rejected"}, …],
+                 "layers": [for each image, [784 pixels, each hidden layer, 10 probabilities], …]}
+                or {"error"}, …]}
 
 The images are in Base64; RUN is "" for the pretrained model, STEP null for the newest snapshot;
 ``problem`` says why an image has no digit to classify, or is null. ``{"id", "error"}`` answers a
@@ -93,15 +120,15 @@ def pack_messages(messages: Iterable[bytes]) -> bytes:
     return b"".join(struct.pack("<I", len(message)) + message for message in messages)
 
 
-def pack_request(request: str, value: object = None) -> str:
-    return json.dumps({"request": request, "value": value})
+def pack_request(request_id: int, request: str, value: object = None) -> str:
+    return json.dumps({"id": request_id, "request": request, "value": value})
 
 
-def unpack_request(text: str) -> tuple[Any, Any]:
-    """→ request, value. Raises ValueError for any other text."""
+def unpack_request(text: str) -> tuple[Any, Any, Any]:
+    """→ id, request, value. Raises ValueError for any other text."""
     try:
         received = json.loads(text)
-        return received["request"], received.get("value")
+        return received["id"], received["request"], received.get("value")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise ValueError(f"not a request: {text!r}") from None
 

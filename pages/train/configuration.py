@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import streamlit as st
 
 from nn.runs import presets
 from nn.runs.spec import RunSpec
+from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import note, plain
-from pages.train.settings import LABELS, SETTINGS
 
 IGNORED = ("seed", "dataset")  # another seed or dataset does not make another preset
 
@@ -24,29 +23,11 @@ def show(spec: RunSpec) -> None:
         if value != getattr(preset.spec, field) and field not in IGNORED
     }
     name = f"{preset.title} (modified)" if changed else preset.title
-    parts = [f"{_label(field)} {_text(spec, field)}" for field in changed]
+    parts = [f"{FIELDS[field]} {text_of(spec, field)}" for field in changed]
     note(f"**{plain(name)}**" + (": " + plain(" · ".join(parts)) if parts else ""))
     with st.popover("All settings of this run", type="tertiary"):
         rows = [
-            {"Setting": _label(field), "Value": plain(_text(spec, field))} for field in asdict(spec)
+            {"Setting": FIELDS[field], "Value": plain(text_of(spec, field))}
+            for field in asdict(spec)
         ]
         st.table(rows, border="horizontal", hide_index=True)
-
-
-def _label(field: str) -> str:
-    return SETTINGS[field].label if field in SETTINGS else field.replace("_", " ").capitalize()
-
-
-def _text(spec: RunSpec, field: str) -> str:
-    value: Any = getattr(spec, field)
-    if field == "dataset":
-        return spec.data_name  # without the folder, which is private
-    if field == "extra_data":
-        return "yes" if value else "none"
-    if field == "init_from":
-        return value or "random weights"
-    if field == "hidden":
-        return ", ".join(map(str, value)) or "none"
-    if isinstance(value, float):
-        return f"{value:g}"
-    return LABELS.get(value, str(value)) if isinstance(value, str) else str(value)

@@ -4,24 +4,19 @@ import streamlit as st
 
 from nn.errors import UserError
 from nn.runs.spec import RunSpec
-from nn.runs.worker.process import launch
 from pages.common import run_table, state
 from pages.common.url_state import NEURON, RUN
+from pages.components.live_runs import live_runs
 from pages.components.loss_curves import loss_curves
 from pages.components.network_diagram import network_diagram
 from pages.components.pinned_predictions import pinned_predictions
 from pages.components.run_controls import run_controls
 from pages.components.run_status import run_status
+from pages.components.share import share
 from pages.components.timeline import timeline
 from pages.components.weight_wall import weight_wall
 from pages.server.shared_store import store
-from pages.train import (
-    configuration,
-    explanations,
-    next_steps,
-    other_runs,
-    settings,
-)
+from pages.train import configuration, explanations, next_steps, settings
 from pages.train import state as train_state
 
 # The settings exist on the simple page too, so that its URL can carry them, but are hidden.
@@ -31,32 +26,35 @@ SIMPLE_STYLE = """<style>
 </style>"""
 
 
-def press(button: str) -> None:
-    """Start a run with the settings ("start") or with those of the run in view ("restart"), or
-    show the settings for a new one ("new")."""
-    if button == "new":
-        state.view(None)
-        return
-    previous = state.run_in_view() if button == "restart" else None
+def watch(run_id: str) -> None:
     try:
-        spec = previous.spec if previous else settings.chosen()
-        run = store().create(spec, owner=state.visitor_id())
+        state.view(store().run(run_id))
     except UserError:
-        return  # the settings show the message
-    launch(run.id)
-    state.view(run)
-    train_state.keep_link_problems([])
+        st.toast("This run has been deleted.")
 
 
-spec = settings.spec()
+# In this order: the settings take those out of the URL that do not differ from their preset.
 run = state.open_run_in_view()
+spec, problem = settings.spec()
 
-st.title("Train", anchor=False)
-run_controls(run, spec is not None, press)
+with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+    st.title("Train", anchor=False, width="content")
+    live_runs(run, watch)
+    if not state.is_simple():
+        with st.container(width="content"):
+            share(run, *settings.link(run.spec if run else spec))
+run_controls(
+    run,
+    settings.fields(),
+    settings.choices(),
+    problem,
+    on_move=lambda: train_state.keep_link_problems([]),
+)
 if run:
     run_status(run)
     if not state.is_simple():
-        timeline(run, live=False)
+        steps = store().snapshot_steps(run.id)
+        state.view_snapshot(timeline(run, state.snapshot_in_view(steps), live=False))
         if pins := state.pins():
             pinned_predictions(run, pins)
 else:
@@ -83,6 +81,5 @@ if state.is_simple():
 else:
     run_table.show(run)
 with leading_on:
-    other_runs.offer(run)
     if run:
         next_steps.show(run)

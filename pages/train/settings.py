@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from nn.data import mnist, sources
-from nn.errors import UserError
+from nn.errors import FieldError, UserError
 from nn.initializers import INITIALIZERS
 from nn.layers import ACTIVATIONS, OUTPUTS
 from nn.losses import LOSSES
 from nn.optimizers import OPTIMIZERS
 from nn.runs.presets import PRESETS
-from nn.runs.spec import LIMITS, RunSpec, parse_hidden
+from nn.runs.spec import LIMITS, RunSpec
 from nn.schedules import SCHEDULES
 from pages.common import url_state
 from pages.common.glossary import term, term_with_options
+from pages.common.setting_text import FIELDS, LABELS
 from pages.common.text import plain
 from pages.common.url_state import PRESET
+from pages.server import runs_api
 from pages.train import state
 
 Ask = Callable[[str, str, str], None]  # draw a widget: label, field, help
@@ -33,16 +36,6 @@ class Setting(NamedTuple):
     help: str
     read: Callable[[str, Any, list[str]], Any]  # field, default, problems → the URL's value
     ask: Ask
-
-
-# Labels of values, where the label is not the value itself.
-LABELS = {
-    "relu": "ReLU", "leaky_relu": "leaky ReLU", "gelu": "GELU", "cross_entropy": "cross-entropy",
-    "squared_error": "squared error", "he": "He", "glorot": "Glorot", "lecun": "LeCun",
-    "uniform": "U[−1, 1]", "normal": "N(0, 1)", "sgd": "SGD", "rmsprop": "RMSProp", "adam": "Adam",
-    "adamw": "AdamW", "warm_up_linear": "warm-up, then linear", "mnist": "MNIST",
-    "strokes": "built-in synthetic digits",
-}  # fmt: skip
 
 
 def text(label: str, key: str) -> Setting:
@@ -93,43 +86,45 @@ def datasets() -> list[str]:
 
 GROUPS: dict[str, dict[str, Setting]] = {
     "Network": {
-        "hidden": text("Hidden layers", "hidden_layers"),
-        "activation": choice("Activation function", "activation_function", lambda: ACTIVATIONS),
-        "output": choice("Output", "output", lambda: OUTPUTS),
-        "initializer": choice("Initialization", "initialization", lambda: INITIALIZERS),
+        "hidden": text(FIELDS["hidden"], "hidden_layers"),
+        "activation": choice(FIELDS["activation"], "activation_function", lambda: ACTIVATIONS),
+        "output": choice(FIELDS["output"], "output", lambda: OUTPUTS),
+        "initializer": choice(FIELDS["initializer"], "initialization", lambda: INITIALIZERS),
     },
     "Training": {
-        "epochs": number("Epochs", "epoch", 1),
-        "lr": number("Learning rate", "learning_rate", 0.01),
-        "lr_schedule": choice("Learning rate schedule", "lr_schedule", lambda: SCHEDULES),
-        "batch_size": number("Batch size", "batch_size", 1),
-        "optimizer": choice("Optimizer", "optimizer", lambda: OPTIMIZERS),
-        "momentum": number("Momentum", "momentum", 0.05),
-        "loss": choice("Loss", "loss", lambda: LOSSES),
+        "epochs": number(FIELDS["epochs"], "epoch", 1),
+        "lr": number(FIELDS["lr"], "learning_rate", 0.01),
+        "lr_schedule": choice(FIELDS["lr_schedule"], "lr_schedule", lambda: SCHEDULES),
+        "batch_size": number(FIELDS["batch_size"], "batch_size", 1),
+        "optimizer": choice(FIELDS["optimizer"], "optimizer", lambda: OPTIMIZERS),
+        "momentum": number(FIELDS["momentum"], "momentum", 0.05),
+        "loss": choice(FIELDS["loss"], "loss", lambda: LOSSES),
     },
     "Regularization": {
-        "augmentation": number("Augmentation", "augmentation", 0.1),
-        "dropout": number("Dropout", "dropout", 0.1),
-        "weight_decay": number("Weight decay", "weight_decay", 0.0001),
-        "label_smoothing": number("Label smoothing", "label_smoothing", 0.05),
-        "early_stopping_patience": number("Early stopping (patience)", "early_stopping", 1),
+        "augmentation": number(FIELDS["augmentation"], "augmentation", 0.1),
+        "dropout": number(FIELDS["dropout"], "dropout", 0.1),
+        "weight_decay": number(FIELDS["weight_decay"], "weight_decay", 0.0001),
+        "label_smoothing": number(FIELDS["label_smoothing"], "label_smoothing", 0.05),
+        "early_stopping_patience": number(FIELDS["early_stopping_patience"], "early_stopping", 1),
     },
     "Data": {
-        "dataset": choice("Dataset", "dataset", datasets),
-        "train_size": number("Training images (0: all)", "train_size", 500),
-        "seed": number("Seed", "seed", 1),
+        "dataset": choice(FIELDS["dataset"], "dataset", datasets),
+        "train_size": number(FIELDS["train_size"], "train_size", 500),
+        "seed": number(FIELDS["seed"], "seed", 1),
     },
 }
 SETTINGS = {name: setting for group in GROUPS.values() for name, setting in group.items()}
 
 
-def spec() -> RunSpec | None:
-    """Draw all settings; None, with an error message, while they are not valid."""
+def spec() -> tuple[RunSpec | None, str]:
+    """Draw all settings → what they say, or None and why they are not valid, which is also said at
+    the field that has to be changed."""
     _read_link()
     preset = state.preset()
+    chosen, problem, wrong = _chosen()
     with st.sidebar:
-        for problem in state.link_problems():
-            st.warning(plain(problem))
+        for message in state.link_problems():
+            st.warning(plain(message))
         st.pills(
             "Preset",
             list(PRESETS),
@@ -144,15 +139,17 @@ def spec() -> RunSpec | None:
         if not mnist.find():
             _offer_mnist()
         for title, group in GROUPS.items():
-            with st.expander(title):
+            if wrong in group:
+                state.open_group(title)
+            with st.expander(title, expanded=state.is_open(title)):
                 for name, setting in group.items():
                     setting.ask(setting.label, name, setting.help)
+                    if name == wrong:
+                        st.error(plain(problem))
         _write_url()
-        try:
-            return chosen()
-        except UserError as error:
-            st.error(plain(str(error)))
-            return None
+        if problem and not wrong:
+            st.error(plain(problem))
+    return chosen, problem
 
 
 def _read_link() -> None:
@@ -171,11 +168,33 @@ def _read_link() -> None:
 def _write_url() -> None:
     """Put into the URL what differs from the preset."""
     name = state.preset_name()
-    parameters: dict[str, object] = {PRESET: None if name == state.DEFAULT_PRESET else name}
-    for field, value in state.settings(SETTINGS).items():
+    parameters = _parameters(name, state.settings(SETTINGS))
+    url_state.write_all(parameters | {PRESET: None if name == state.DEFAULT_PRESET else name})
+
+
+def _parameters(preset: str, values: Mapping[str, Any]) -> dict[str, object]:
+    """The parameters of the URL for the settings: None where they are the preset's."""
+    parameters: dict[str, object] = {PRESET: preset}
+    for field, value in values.items():
         text = f"{value:.10g}" if isinstance(value, float) else value
-        parameters[field] = None if value == _field(state.preset().spec, field) else text
-    url_state.write_all(parameters)
+        parameters[field] = None if value == _field(PRESETS[preset].spec, field) else text
+    return parameters
+
+
+def link(spec: RunSpec | None) -> tuple[str, str]:
+    """→ the query of a link that fills in the settings as in ``spec``, and ""; or "", and why there
+    is none. It names the preset always: without any setting, a link opens the visitor's own run."""
+    if not spec:
+        return "", "A setting is not valid: see the message in the sidebar."
+    values = _values(spec)
+    queries = []
+    for name, preset in PRESETS.items():
+        if spec == dataclasses.replace(preset.spec, **values | {"hidden": spec.hidden}):
+            parameters = _parameters(name, values)
+            queries.append({key: text for key, text in parameters.items() if text is not None})
+    if spec.dataset not in datasets() or not queries:
+        return "", "This run has settings that no link can name, such as a network to start from."
+    return urlencode(min(queries, key=len)), ""
 
 
 def _offer_mnist() -> None:
@@ -213,11 +232,27 @@ def _values(spec: RunSpec) -> dict[str, Any]:
     return {name: _field(spec, name) for name in SETTINGS} | {"dataset": spec.dataset}
 
 
-def chosen() -> RunSpec:
-    """The settings as a RunSpec. Raises UserError while they are not valid."""
-    values = state.settings(SETTINGS)
-    values["hidden"] = parse_hidden(values["hidden"])
-    return dataclasses.replace(state.preset().spec, **values)
+def fields() -> dict[str, Any]:
+    """All that a visitor may choose, as pages.server.runs_api takes it, valid or not."""
+    of_preset = {name: getattr(state.preset().spec, name) for name in runs_api.DEFAULTS}
+    return of_preset | state.settings(SETTINGS)
+
+
+def choices() -> dict[str, str]:
+    """The labels of the chosen options."""
+    options = {name: value for name, value in fields().items() if isinstance(value, str)}
+    labels = {name: LABELS.get(value, value) for name, value in options.items()}
+    return labels | {PRESET: state.preset().title}
+
+
+def _chosen() -> tuple[RunSpec | None, str, str]:
+    """→ what the settings say; or None, why they are not valid, and the name of the wrong one."""
+    try:
+        return runs_api.spec_of(fields()), "", ""
+    except UserError as error:
+        if isinstance(error, FieldError) and error.field in SETTINGS:
+            return None, f"{SETTINGS[error.field].label} {error.rule}", error.field
+        return None, str(error), ""
 
 
 def _field(spec: RunSpec, name: str) -> Any:

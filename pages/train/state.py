@@ -10,6 +10,7 @@ from pages.common import state
 from pages.common.url_state import PRESET
 
 LINK_PROBLEMS = "link problems"
+OPEN_GROUPS = "open groups"  # of settings
 DEFAULT_PRESET = next(iter(PRESETS))
 
 
@@ -36,6 +37,15 @@ def fill_in(values: Mapping[str, Any]) -> None:
     """Give the widgets new values: in a callback, or before they are drawn."""
     for name, value in values.items():
         state.set_value(name, value)
+
+
+def is_open(group: str) -> bool:
+    return group in state.value(OPEN_GROUPS, ())
+
+
+def open_group(group: str) -> None:
+    """Open a group of settings; it stays open, also when there is no more reason."""
+    state.set_value(OPEN_GROUPS, (*state.value(OPEN_GROUPS, ()), group))
 
 
 def link_problems() -> list[str]:

@@ -22,6 +22,7 @@ NAMES = (
     "viewers",
     "draw",
     "look",
+    "layout",
     "memory",
     "accurate",
 )

@@ -51,6 +51,7 @@ class Server:
         self.base = base
         self.url = f"http://localhost:{self.port}{base}"
         self.home = home
+        self.root = ROOT  # of the program
         self.store = f"sqlite:///{home / 'store.sqlite3'}"
         self.environment = os.environ | {"DIGITSCOPE_STORE": self.store}
         self.process: subprocess.Popen[bytes] | None = None
@@ -65,7 +66,7 @@ class Server:
         with open(self.home / "server.log", "ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command, *options],
-                cwd=ROOT, env=self.environment, stdout=log, stderr=log,
+                cwd=self.root, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
         for _ in range(300):
             try:

@@ -202,12 +202,12 @@ def test_neurons_are_announced_to_the_keyboard(page, server, record) -> None:
     page.get_by_role("img", name="First-layer weights").focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    said = page.get_by_role("status").filter(has_text="Neuron")
-    expect(said).to_have_text(re.compile(r"^Neuron 2 of 24, largest weight \d"))
+    announced = page.get_by_role("status").filter(has_text="Neuron")
+    expect(announced).to_have_text(re.compile(r"^Neuron 2 of 24, largest weight \d"))
     page.keyboard.press("Escape")
     page.get_by_role("img", name="weights, from pixels to digits").focus()
     for key in ("ArrowRight", "ArrowDown", "ArrowRight"):
         page.keyboard.press(key)
-    expect(said.or_(page.get_by_role("status").filter(has_text="Digit"))).to_have_text(
+    expect(announced.or_(page.get_by_role("status").filter(has_text="Digit"))).to_have_text(
         re.compile(r"^Digit 0, of 10: strongest weight −?-?\d.*, from neuron \d+$")
     )

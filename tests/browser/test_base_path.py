@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
+from pages.server.owner import COOKIE
 from tests.browser.app import WALL, Server, start, wait_until
 from tests.browser.proxy import stripping_proxy
 
@@ -53,6 +55,26 @@ def test_a_run_trains_and_its_pages_work(page, served):
         page.reload()
         expect(drawn).to_be_visible()
     assert not failed
+
+
+def test_links_lead_back_and_the_owner_enters(page, served):
+    server, url = served
+    page.goto(
+        f"{url}/owner/{(server.home / 'server.log').read_text().rpartition('/owner/')[2][:32]}"
+    )
+    assert page.url == f"{url}/"
+    assert COOKIE in [cookie["name"] for cookie in page.context.cookies()]
+    RunStore(server.store).create(RunSpec(hidden=(4,)), "offered")
+    page.get_by_role("button", name="training: watch").click()  # its socket is below the path, too
+    page.get_by_role("button", name="offered").click()
+    page.get_by_role("button", name="Stop").wait_for()
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_role("button", name="Copy link to this experiment").click()
+    expect(page.get_by_role("button", name="Copied", exact=True)).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{url}/?preset=standard&hidden=4"
+    page.goto(link)
+    expect(page.get_by_text("This network is untrained")).to_be_visible()
 
 
 def test_an_old_link_is_redirected(page, served):

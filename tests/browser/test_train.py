@@ -4,17 +4,38 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import time
+from dataclasses import replace
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
+from sqlalchemy import update
 
 from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
+from nn.runs.store import schema
 from nn.runs.store.store import RunStore, State
 from nn.support.paths import log
-from tests.browser.app import FRAMES, STEP, Server, heap, paint, serious, start, step, wait_until
+from tests.browser.app import (
+    FRAMES,
+    ROOT,
+    STEP,
+    Server,
+    heap,
+    paint,
+    serious,
+    start,
+    step,
+    wait_until,
+)
 
+# A function that finds a button of a component, to press it without the pointer.
+BUTTON = (
+    "(name => [...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector("
+    "`button[name=${name}]`)).find(Boolean))"
+)
 # The wall has shown the same step for half a second.
 SETTLED = f"""() => {{
   const now = performance.now(), step = {STEP};
@@ -321,10 +342,222 @@ def test_browser_memory_does_not_grow_during_training(page: Page, server) -> Non
     assert heap(page) < early + 5e6
 
 
-def test_impossible_settings_get_a_message_and_disable_start(page: Page, server) -> None:
+def test_an_impossible_setting_is_marked_at_its_field_and_start_says_which(
+    page: Page, server
+) -> None:
     page.goto(f"{server.url}/?hidden=128,%20many")
-    expect(page.get_by_text("hidden must be layer widths")).to_be_visible()
-    expect(page.get_by_role("button", name="Start", exact=True)).to_be_disabled()
+    message = "Hidden layers must be layer widths such as 128 or 128, 64; got '128, many'."
+    expect(page.get_by_test_id("stAlert")).to_have_text(message)  # its group has been opened
+    expect(page.locator(".reason")).to_have_text(message)
+    begin = page.get_by_role("button", name="Start", exact=True)
+    begin.click()
+    paint(page, 30)
+    expect(page.locator(".reason")).to_have_text(message)
+    assert not RunStore(server.store).runs()
+    page.get_by_label("Hidden layers", exact=True).fill("128")
+    begin.click()  # at once
+    state(page, "Training")
+    expect(page.locator(".reason")).to_be_hidden()
+    expect(page.get_by_label("Hidden layers", exact=True)).to_be_visible()  # still open
+
+
+def test_a_number_out_of_range_starts_nothing_and_start_says_which(page: Page, server) -> None:
+    """Streamlit keeps it to itself: the script does not know it."""
+    open_train(page, server.url)
+    page.get_by_text("Training", exact=True).click()
+    page.get_by_label("Epochs", exact=True).fill("99999")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".reason")).to_have_text(
+        "Epochs must be a whole number from 1 to 10,000; got 99999."
+    )
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+    assert not RunStore(server.store).runs()
+
+
+@pytest.mark.parametrize("how", ["click", "key", "script"])
+def test_a_value_typed_just_now_counts(page: Page, server, how: str) -> None:
+    open_train(page, server.url)
+    for group in ("Network", "Training"):
+        page.get_by_text(group, exact=True).click()
+    page.get_by_label("Hidden layers", exact=True).fill("24, 12")
+    page.get_by_label("Epochs", exact=True).fill("77")
+    page.get_by_test_id("stSidebar").get_by_label("Learning rate", exact=True).fill("0.0625")
+    if how == "click":
+        page.get_by_role("button", name="Start", exact=True).click()
+    elif how == "key":
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("s")
+    else:  # the field keeps the focus, and Streamlit learns nothing
+        page.evaluate(f"{BUTTON}('start').click()")
+    wait_until(page, lambda: RunStore(server.store).runs())
+    [run] = RunStore(server.store).runs()
+    assert (run.spec.hidden, run.spec.epochs, run.spec.lr) == ((24, 12), 77, 0.0625)
+    state(page, "Training")
+
+
+def test_a_preset_chosen_just_now_counts(page: Page, server) -> None:
+    page.goto(server.url)
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+    preset = PRESETS["sigmoid-40-40"]
+    page.get_by_text(preset.title, exact=True).click()
+    page.evaluate(f"{BUTTON}('start').click()")
+    wait_until(page, lambda: RunStore(server.store).runs())
+    [run] = RunStore(server.store).runs()
+    assert run.spec == replace(preset.spec, dataset=run.spec.dataset)
+
+
+def test_thirty_rapid_presses_start_one_run(page: Page, server) -> None:
+    open_train(page, server.url, epochs=300)
+    page.evaluate(
+        f"""async () => {{
+          const press = () => document.body.dispatchEvent(
+              new KeyboardEvent('keydown', {{ key: 's', bubbles: true, composed: true }}));
+          for (let n = 0; n < 15; n++) {{
+            {BUTTON}('start').click();
+            press();
+            await new Promise((resolve) => setTimeout(resolve, n * 4));
+          }}
+        }}"""
+    )
+    state(page, "Training")
+    assert len(RunStore(server.store).runs()) == 1
+
+
+def test_a_press_whose_response_is_lost_can_be_repeated_and_starts_one_run(
+    page: Page, server
+) -> None:
+    open_train(page, server.url, epochs=300)
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/runs", lose)
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".reason")).to_contain_text("Digitscope does not answer.")
+    store = RunStore(server.store)
+    [run] = store.runs()
+    page.unroute("**/runs")
+    page.get_by_role("button", name="Start", exact=True).click()
+    state(page, "Training")
+    assert f"run={run.id}" in page.url
+    assert [each.id for each in store.runs()] == [run.id]
+
+
+def test_a_run_is_shown_though_the_server_was_restarted_before_the_page_followed(
+    page: Page, server
+) -> None:
+    open_train(page, server.url, epochs=300)
+
+    def restart(route: Route) -> None:
+        response = route.fetch()
+        server.stop()
+        route.fulfill(response=response)
+
+    page.route("**/runs", restart)
+    page.get_by_role("button", name="Start", exact=True).click()
+    wait_until(page, lambda: server.process.poll() is not None)
+    server.start()
+    page.wait_for_function(f"{STEP} > 0", timeout=30_000)
+    state(page, "Training")
+    [run] = RunStore(server.store).runs()
+    assert f"run={run.id}" in page.url
+
+
+def test_a_rejected_command_says_why_next_to_its_button(page: Page, server) -> None:
+    open_train(page, server.url, epochs=300)
+    start(page)
+    with RunStore(server.store).writing() as connection:
+        connection.execute(update(schema.runs).values(owner="somebody else"))
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".reason")).to_have_text(
+        "Only the visitor who started this run may pause it."
+    )
+    expect(page.get_by_role("button", name="Pause")).to_be_enabled()
+    assert not RunStore(server.store).commands(RunStore(server.store).runs()[0].id)
+
+
+def test_a_learning_rate_that_is_not_allowed_is_rejected(page: Page, server) -> None:
+    open_train(page, server.url, epochs=300)
+    start(page)
+    rate = page.locator("[name=rate]")
+    rate.fill("0")
+    rate.press("Enter")
+    expect(page.locator(".reason")).to_have_text("Learning rate must be above 0; got 0.")
+    expect(rate).to_have_value("0.1")
+
+
+def test_buttons_that_need_the_connection_say_that_it_is_lost(page: Page, server) -> None:
+    open_train(page, server.url, epochs=300)
+    start(page)
+    server.stop()
+    expect(page.locator(".reason")).to_have_text("Connection lost. Reconnecting…")
+    for name in ("Pause", "Stop"):
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()
+    server.start()
+    expect(page.get_by_role("button", name="Pause")).to_be_enabled(timeout=30_000)
+    expect(page.locator(".reason")).to_be_hidden()
+
+
+def test_learning_rate_and_speed_are_the_same_for_every_viewer(page: Page, server) -> None:
+    open_train(page, server.url, epochs=1000)
+    start(page)
+    other = page.context.new_page()  # of the same visitor
+    other.goto(page.url)
+    for setter, watcher, rate, key, speed in (
+        (page, other, "0.05", "Home", "1 per second"),
+        (other, page, "0.025", "ArrowRight", "2 per second"),
+    ):
+        setter.locator("[name=rate]").fill(rate)
+        setter.locator("[name=rate]").press("Enter")
+        slider = setter.get_by_role("slider", name="Speed", exact=True)
+        slider.focus()
+        slider.press(key)
+        for each in (setter, watcher):
+            expect(each.locator("[name=rate]")).to_have_value(rate)
+            expect(each.get_by_role("slider", name="Speed", exact=True)).to_have_attribute(
+                "aria-valuetext", speed
+            )
+    other.close()
+
+
+def test_a_paused_run_has_one_speed_control(page: Page, server) -> None:
+    open_train(page, server.url)
+    start(page)
+    expect(page.get_by_role("slider", name="peed")).to_have_count(1)
+    page.get_by_role("button", name="Pause").click()
+    state(page, "Paused")
+    expect(page.get_by_role("slider", name="Playback speed")).to_be_visible()
+    expect(page.get_by_role("slider", name="peed")).to_have_count(1)
+
+
+def test_an_old_tab_reloads_after_an_update_of_the_server(page: Page, server, tmp_path) -> None:
+    open_train(page, server.url, epochs=300)
+    start(page)
+    loads: list[str] = []
+    page.on("load", lambda each: loads.append(each.url))
+    for name in ("pages", "assets", ".streamlit"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "app.py", tmp_path)
+    (tmp_path / "nn").symlink_to(ROOT / "nn")
+    with open(tmp_path / "assets/lib/numbers.js", "a") as file:
+        file.write("// A change.\n")
+    server.stop()
+    server.root = tmp_path
+    try:
+        server.start()
+        expect(page.locator(".digitscope-updated")).to_have_text(
+            "Digitscope was updated. Reloading…", timeout=30_000
+        )
+        wait_until(page, lambda: loads)
+        state(page, "Training")
+        page.get_by_role("button", name="Stop").click()
+        state(page, "Stopped")
+        assert len(loads) == 1
+    finally:
+        server.stop()
+        server.root = ROOT
+        server.start()
 
 
 def test_what_a_link_says_wrongly_is_named(page: Page, server) -> None:

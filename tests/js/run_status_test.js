@@ -20,7 +20,6 @@ const stream = (changes) => /** @type {Stream} */ ({
   status,
   lostAt: null,
   goneMessage: "",
-  commandError: "",
   ...changes,
 });
 
@@ -40,8 +39,7 @@ Deno.test("a lost connection is told with the age of what is shown", () => {
   assert(text.endsWith("Training continues."));
 });
 
-Deno.test("why a command was not obeyed comes before the run's own message", () => {
-  assert.equal(message(stream({ commandError: "Not yours." }), 0), "Not yours.");
+Deno.test("the run's own message is shown while the connection stands", () => {
   assert.equal(
     message(stream({ status: { ...status, message: "Best so far." } }), 0),
     "Best so far.",

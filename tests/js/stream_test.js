@@ -83,13 +83,32 @@ Deno.test("a viewer that fails stops neither the others nor the stream", () => {
   assert.equal(errors.length, 2);
 });
 
-Deno.test("the server's answer to a command is shown until the next command", () => {
+Deno.test("each request gets the response with its id, in any order", async () => {
   const { stream, socket } = openStream();
-  socket.onmessage({ data: JSON.stringify({ error: "Only its owner may stop it." }) });
-  assert.equal(stream.commandError, "Only its owner may stop it.");
-  stream.request("pause");
-  assert.equal(stream.commandError, "");
-  assert.equal(JSON.parse(socket.sent[0]).request, "pause");
+  const pause = stream.request("pause"), rate = stream.request("lr", 0.5);
+  const [first, second] = socket.sent.map((text) => JSON.parse(text));
+  assert.deepEqual([first.request, second.request, second.value], ["pause", "lr", 0.5]);
+  socket.onmessage({ data: JSON.stringify({ id: second.id, command: 7 }) });
+  socket.onmessage({
+    data: JSON.stringify({ id: first.id, error: "Only its owner may pause it." }),
+  });
+  socket.onmessage({ data: JSON.stringify({ id: null, error: "Not understood." }) });
+  assert.deepEqual(await rate, { command: 7 });
+  assert.deepEqual(await pause, { error: "Only its owner may pause it." });
+});
+
+Deno.test("a request without a connection, or whose connection is lost, is rejected, not repeated", async () => {
+  const { stream, socket } = openStream();
+  const waiting = stream.request("stop");
+  socket.readyState = 3;
+  socket.onclose({ code: 1006, reason: "" });
+  clearTimeout(stream.retryTimer);
+  assert.match((await waiting).error ?? "", /lost before Digitscope answered/);
+  assert.match((await stream.request("stop")).error ?? "", /Connection lost/);
+  assert.equal(socket.sent.length, 1);
+  const again = /** @type {FakeSocket} */ (/** @type {unknown} */ (stream.connect()));
+  again.onmessage({ data: MESSAGE });
+  assert.deepEqual(again.sent, ["drawn"]);
 });
 
 Deno.test("a deleted run is not asked for again", () => {

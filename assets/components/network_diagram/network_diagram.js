@@ -249,7 +249,10 @@ export default function networkDiagram(call) {
       draw();
       announcement.textContent = target ? announcedNode(target, drawnConnections) : "";
     });
-    send.onclick = guard(() => stream?.request("random_image"));
+    send.onclick = guard(async () => {
+      const { error } = await (stream?.request("random_image") ?? {});
+      if (error) caption.textContent = error; // until there is something new to draw
+    });
 
     const drawSoon = guard(draw);
     const resized = new ResizeObserver(drawSoon);

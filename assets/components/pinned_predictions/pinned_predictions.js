@@ -27,14 +27,14 @@ export default function pinnedPredictions(call) {
     let figures = [];
     /** @type {Stream | null} */
     let stream = null;
-    let asked = ""; // run, step and pins of the predictions on screen or under way
+    let requested = ""; // run, step and pins of the predictions on screen or under way
     let isUnderWay = false;
 
     const update = guard(async () => {
       if (isUnderWay || !stream?.snapshot) return;
       const { run, selected, snapshot } = stream;
       const wanted = [run, snapshot.step, ...data.pins].join();
-      if (wanted === asked) return;
+      if (wanted === requested) return;
       isUnderWay = true;
       const { pins } = data, step = selected ? snapshot.step : null;
       const images = pins.map((input) => ({ input }));
@@ -42,7 +42,7 @@ export default function pinnedPredictions(call) {
       isUnderWay = false;
       const predictions = response?.models[0].predictions;
       if (!predictions || pins !== data.pins) return;
-      asked = wanted;
+      requested = wanted;
       predictions.forEach(({ probabilities }, i) => figures[i].update(probabilities));
       update(); // it may have learned more meanwhile
     });

@@ -1,15 +1,17 @@
-// The buttons of the run in view. What concerns its worker goes over its stream, so that it is
-// obeyed at once, whatever Streamlit's script is doing; Start, Restart and New run need the
-// script, which has the settings.
+// The buttons of the run in view. Every press is answered: Start and Restart are a request to the
+// server, which knows a press that it has seen; what concerns the run's worker goes over its stream.
+// The script is only told which run to show.
 
 import { mount } from "../../lib/component.js";
 import { find, isTyping } from "../../lib/dom.js";
+import { follow, RECONNECTING } from "../../lib/stream.js";
 import { nearestSpeed, SPEEDS, stepsToEpochEnd } from "./speeds.js";
+import { inputOf, newKey, settledSettings, startRun } from "./start.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Stream } from "../../lib/stream.js" */
+/** @import { Settings } from "./start.js" */
 
-const RESEND_DELAY = 2000; // milliseconds after which an unconfirmed press is sent again
 const ACTIVE = ["queued", "running", "paused"];
 /** @type {Record<string, string>} */
 const KEYS = { s: "start", p: "pause", b: "step", e: "epoch", x: "stop" };
@@ -18,36 +20,30 @@ const KEYS = { s: "start", p: "pause", b: "step", e: "epoch", x: "stop" };
  * @typedef {object} Data see pages/components/run_controls.py
  * @property {string | null} run
  * @property {string | null} state of the run
- * @property {boolean} can_control whether this visitor started it
+ * @property {boolean} can_control whether this visitor started it, or is the server's owner
+ * @property {boolean} owns whether this visitor started it
  * @property {string} started_by "another visitor" or "the command line", if not this visitor
- * @property {boolean} can_start whether the settings are valid
+ * @property {Settings} settings to start a run with
+ * @property {Record<string, string>} choices the labels of the chosen options
+ * @property {string} problem why they are not valid, or ""
  * @property {number | null} lr of the run's configuration
- * @property {string | null} confirmed the press that the script handled last
  */
 
 /**
- * Why buttons are missing or disabled; "" if that needs no explanation.
+ * What was requested of the worker, until it has obeyed.
  *
- * @param {Data} data
- * @param {boolean} isOthers whether the run in view trains and belongs to somebody else
+ * @typedef {object} Requested
+ * @property {string} state of the run at the time; another one ends the wait
+ * @property {number | null} command its id; null: not known, or none
+ * @property {number} [value]
  */
-function reason({ can_start, started_by }, isOthers) {
-  const parts = [];
-  if (!can_start) parts.push("A setting is not valid: see the message in the sidebar.");
-  if (isOthers) {
-    parts.push(
-      `You are watching a run started by ${started_by}, which only they can pause or stop.` +
-        (can_start ? " Start begins your own." : ""),
-    );
-  }
-  return parts.join(" ");
-}
 
 /** @param {Call} call */
 export default function runControls(call) {
-  return mount(call, (parent, { setStateValue, setTriggerValue, guard }) => {
+  return mount(call, (parent, { setStateValue, guard }) => {
     const buttons = [...parent.querySelectorAll("button")];
     const settings = find(parent, ".settings", HTMLElement);
+    const speedSetting = find(parent, ".speed", HTMLElement);
     const reasonText = find(parent, ".reason", HTMLElement);
     const speed = find(parent, "[name=speed]", HTMLInputElement);
     const speedText = find(parent, "output", HTMLOutputElement);
@@ -56,14 +52,15 @@ export default function runControls(call) {
     let data = /** @type {Data} */ ({});
     /** @type {Stream | null} */
     let stream = null;
-    /** @type {{ what: string, id: string } | null} for the script, and not confirmed yet */
-    let press = null;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let resendTimer;
-    /** @type {{ state: string, button: string } | null} a command that changed no state yet */
-    let pending = null;
-    /** @type {number | null} batches a second, asked for and not acknowledged yet */
-    let pendingSpeed = null;
+    let starting = ""; // the button that was pressed, until the script shows the run
+    let stopWaiting = () => {};
+    let isAnswered = false; // whether the server has told which run that is
+    let rejection = ""; // why the last press had no effect
+    /** @type {Map<string, Requested>} by the button or the setting */
+    const requested = new Map();
+    let target = 0; // the step up to which a paused run was requested to go
+    /** @type {HTMLInputElement | null} in which a value is not complete yet */
+    let typing = null;
     let shown = ""; // what of the stream the buttons show
     let announced = ""; // the state that the script was told
 
@@ -71,25 +68,29 @@ export default function runControls(call) {
       const live = stream && stream.run === data.run ? stream : null;
       const status = live?.status;
       const state = (live?.goneMessage ? null : status?.state ?? data.state) ?? "";
-      if (pending && (pending.state !== state || live?.commandError)) pending = null;
+      const isLost = Boolean(live && live.lostAt !== null);
+      for (const [name, { command, state: before }] of requested) {
+        const isObeyed = command !== null && status && status.last_obeyed >= command;
+        if (isObeyed || isLost || state !== before) requested.delete(name);
+      }
       const isActive = ACTIVE.includes(state);
       if (status && isActive !== ACTIVE.includes(data.state ?? "")) {
         announce(`${data.run} ${state}`);
       }
       const canResume = ["paused", "stopped", "interrupted"].includes(state);
-      const canControl = Boolean(status) && live?.lostAt === null && data.can_control;
+      const canControl = Boolean(status) && !isLost && data.can_control;
       const isPaused = canControl && state === "paused";
       const canRestart = Boolean(data.run) && !isActive;
       const isOthers = isActive && !data.can_control;
       /** @type {Record<string, boolean>} */
       const enabled = {
-        start: data.can_start && !(isActive && data.can_control),
+        start: !(isActive && data.owns) && !starting,
         pause: canControl && state === "running",
         resume: canControl && canResume,
         step: isPaused,
         epoch: isPaused,
         stop: canControl && isActive,
-        restart: canRestart,
+        restart: canRestart && !starting,
         new: isActive,
       };
       /** @type {Record<string, boolean>} */
@@ -103,31 +104,44 @@ export default function runControls(call) {
         new: isActive,
       };
       for (const button of buttons) {
-        const { name } = button, isBusy = press?.what === name || pending?.button === name;
+        const { name } = button, isBusy = starting === name || requested.has(name);
         button.hidden = !(visible[name] ?? true);
         button.disabled = !enabled[name] || isBusy;
         button.toggleAttribute("aria-busy", isBusy);
       }
       settings.hidden = !isActive || isOthers;
-      const text = reason(data, isOthers);
+      speedSetting.hidden = state === "paused"; // the timeline has its own meanwhile
+      const text = reason(isOthers, isLost);
       if (reasonText.textContent !== text) reasonText.textContent = text;
       speed.disabled = rate.disabled = !(canControl && ["running", "paused"].includes(state));
-      const focused = /** @type {Document | ShadowRoot} */ (parent.getRootNode()).activeElement;
-      if (focused !== rate) rate.value = String(status?.lr ?? data.lr ?? "");
-      showSpeed(status?.speed ?? 0, live?.commandError);
+      // What the worker has acknowledged, unless another value is on its way to it or being chosen.
+      if (typing !== rate) {
+        rate.value = String(requested.get("lr")?.value ?? status?.lr ?? data.lr ?? "");
+      }
+      if (typing !== speed) {
+        speed.value = String(nearestSpeed(requested.get("speed")?.value ?? status?.speed ?? 0));
+        describeSpeed();
+      }
     }
 
     /**
-     * The speed that the worker has acknowledged, unless another one is on its way to it.
+     * Why a press had no effect, or why buttons are missing or disabled; "" if that needs no
+     * explanation.
      *
-     * @param {number} acknowledged
-     * @param {string} [error]
+     * @param {boolean} isOthers whether the run in view trains and belongs to somebody else
+     * @param {boolean} isLost whether its stream is
      */
-    function showSpeed(acknowledged, error) {
-      if (!stream || error || acknowledged === pendingSpeed) pendingSpeed = null;
-      if (pendingSpeed !== null) return;
-      speed.value = String(nearestSpeed(acknowledged));
-      describeSpeed();
+    function reason(isOthers, isLost) {
+      if (isLost) return RECONNECTING;
+      if (rejection) return rejection;
+      const parts = data.problem ? [data.problem] : [];
+      if (isOthers) {
+        parts.push(
+          `You are watching a run started by ${data.started_by}, which only they can pause or ` +
+            "stop. Start begins your own.",
+        );
+      }
+      return parts.join(" ");
     }
 
     /**
@@ -140,26 +154,82 @@ export default function runControls(call) {
       announced = news;
     }
 
-    /** The script handles each press once, however often it is sent. */
-    function sendPress() {
-      setTriggerValue("press", press);
-      resendTimer = setTimeout(sendPress, RESEND_DELAY);
+    /** Let the script show another run, or for null the settings. @param {string | null} run */
+    function moveTo(run) {
+      setStateValue("move", { id: newKey(), to: run, from_run: data.run });
+    }
+
+    /** @param {{ error?: string, field?: string }} response that rejects something */
+    function reject({ error = "", field }) {
+      const name = field && (inputOf(field)?.getAttribute("aria-label") ?? field);
+      rejection = name ? `${name} ${error}` : error;
+    }
+
+    /** @param {"start" | "restart"} button */
+    async function start(button) {
+      [starting, isAnswered, rejection] = [button, false, ""];
+      update();
+      const content = button === "restart"
+        ? { restart: data.run ?? "" }
+        : { settings: await settledSettings(() => data) };
+      const from = data.run;
+      const answer = await startRun(content);
+      isAnswered = true;
+      // Unless the script shows it already, or another one that was chosen in the meantime.
+      const isToBeShown = answer.run && answer.run !== from && data.run === from;
+      if (answer.run && isToBeShown) {
+        stopWaiting = follow(answer.run, () => {}); // its stream is there when the script is
+        moveTo(answer.run);
+      } else starting = "";
+      if (!answer.run) reject(answer);
+      update();
+    }
+
+    /**
+     * Send a command to the worker, and wait for it to obey.
+     *
+     * @param {string} name of the button or setting
+     * @param {number} [value]
+     */
+    async function command(name, value) {
+      if (!stream?.status) return;
+      const entry = { state: stream.status.state, value, command: null };
+      requested.set(name, entry);
+      await request(name, value, entry);
+      update();
+    }
+
+    /**
+     * @param {string} what
+     * @param {number} [value]
+     * @param {Requested} [entry] to be completed
+     */
+    async function request(what, value, entry) {
+      rejection = "";
+      update();
+      const response = await stream?.request(what, value) ?? {};
+      if (entry) entry.command = response.command ?? null;
+      if (!response.error) return;
+      reject(response);
+      if (entry && requested.get(what) === entry) requested.delete(what);
+      update();
+    }
+
+    /** @param {number} steps for a paused run to take, after those requested for before */
+    function advance(steps) {
+      target += steps;
+      request("step", steps);
     }
 
     /** @param {string} name of a button */
     function act(name) {
-      if (["start", "restart", "new"].includes(name)) {
-        press = { what: name, id: crypto.getRandomValues(new Uint32Array(2)).join("-") };
-        sendPress();
-      } else if (stream?.status) {
-        if (name === "step") stream.request("step", 1);
-        else if (name === "epoch") stream.request("step", stepsToEpochEnd(stream.status));
-        else {
-          pending = { state: stream.status.state, button: name };
-          stream.request(name);
-        }
-      }
-      update();
+      if (name === "start" || name === "restart") start(name);
+      else if (name === "new") moveTo(null);
+      else if (!stream?.status) return;
+      else if (name === "step" || name === "epoch") {
+        target = Math.max(target, stream.status.step);
+        advance(name === "step" ? 1 : stepsToEpochEnd({ ...stream.status, step: target }));
+      } else command(name);
     }
 
     function describeSpeed() {
@@ -182,42 +252,58 @@ export default function runControls(call) {
 
     for (const button of buttons) button.onclick = guard(() => act(button.name));
     speed.max = speed.value = String(SPEEDS.length - 1);
-    speed.oninput = guard(() => {
-      pendingSpeed = SPEEDS[Number(speed.value)];
-      describeSpeed();
+    for (const input of [speed, rate]) {
+      input.oninput = guard(() => {
+        typing = input;
+        describeSpeed();
+      });
+      input.onblur = guard(() => {
+        typing = null;
+        update();
+      });
+    }
+    speed.onchange = guard(() => {
+      typing = null;
+      command("speed", SPEEDS[Number(speed.value)]);
     });
-    speed.onchange = guard(() => stream?.request("speed", SPEEDS[Number(speed.value)]));
-    rate.onchange = guard(() => stream?.request("lr", rate.valueAsNumber));
+    rate.onchange = guard(() => {
+      typing = null;
+      command("lr", rate.valueAsNumber);
+    });
     document.addEventListener("keydown", pressKey);
 
     return {
       /** @param {Data} news */
       update(news) {
-        if (news.run !== data.run) pendingSpeed = null;
-        data = news;
-        if (press && news.confirmed === press.id) {
-          press = null;
-          clearTimeout(resendTimer);
+        if (news.run !== data.run) {
+          requested.clear();
+          target = 0;
+          if (isAnswered) starting = "";
+          stopWaiting();
         }
+        const isChanged = JSON.stringify([news.run, news.settings]) !==
+          JSON.stringify([data.run, data.settings]);
+        if (isChanged) rejection = "";
+        data = news;
         update();
       },
       show(news) {
         stream = news;
-        const { run, status, lostAt, goneMessage, commandError } = news;
+        const { run, status, lostAt, goneMessage } = news;
         const now = [
           run,
           status?.state,
           status?.lr,
           status?.speed,
+          status?.last_obeyed,
           lostAt === null,
           goneMessage,
-          commandError,
         ].join();
         if (now !== shown) update(); // not with every snapshot
         shown = now;
       },
       end() {
-        clearTimeout(resendTimer);
+        stopWaiting();
         document.removeEventListener("keydown", pressKey);
       },
     };

@@ -36,8 +36,8 @@ export function progress(status) {
  * @param {Stream} stream
  * @param {number} now ms
  */
-export function message({ status, lostAt, commandError }, now) {
-  if (lostAt === null) return commandError || (status?.message ?? "");
+export function message({ status, lostAt }, now) {
+  if (lostAt === null) return status?.message ?? "";
   const age = Math.round((now - lostAt) / 1000);
   const isActive = ["queued", "running"].includes(status?.state ?? "");
   return `Connection to Digitscope lost; this view is ${age} s old. Reconnecting…` +
@@ -49,11 +49,11 @@ export function message({ status, lostAt, commandError }, now) {
  *
  * @param {Stream} stream
  */
-export function announcement({ status, lostAt, goneMessage, commandError }) {
+export function announcement({ status, lostAt, goneMessage }) {
   if (lostAt !== null) return "Connection lost";
   if (goneMessage || !status) return goneMessage;
   const { state, epoch, epochs, test_accuracy, message } = status;
   const accuracy = test_accuracy === null ? "" : `: test accuracy ${formatPercent(test_accuracy)}`;
   const done = epoch ? `, epoch ${epoch} of ${epochs} done${accuracy}` : "";
-  return `${STATES[state]}${done}. ${commandError || message}`;
+  return `${STATES[state]}${done}. ${message}`;
 }

@@ -43,6 +43,7 @@ __all__ = ["AccuracyEstimate", "Command", "Point", "Run", "RunStore", "Snapshot"
 
 # Unicode categories: control characters, surrogates, line and paragraph separators.
 NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
+RUN_ID_BYTES = 4  # twice as many hexadecimal digits
 
 
 class RunStore:
@@ -84,15 +85,21 @@ class RunStore:
     # Runs
 
     def create(
-        self, spec: RunSpec, name: str = "", lease: str | None = None, owner: str = ""
+        self,
+        spec: RunSpec,
+        name: str = "",
+        lease: str | None = None,
+        owner: str = "",
+        run_id: str | None = None,
     ) -> Run:
         """Record a new run: queued, or reserved for the worker that holds ``lease``.
 
-        owner: the visitor allowed to control it; the command line controls every run.
-        Raises UserError for a name with an @, as in ``RUN@STEP``, or with more than one line.
+        owner: the visitor allowed to control it; the command line controls every run. run_id: a
+        random one if None. Raises UserError for a name with an @, as in ``RUN@STEP``, or with more
+        than one line, and IntegrityError when there is a run with this id.
         """
         _check_name(name)
-        run_id = secrets.token_hex(4)
+        run_id = run_id or secrets.token_hex(RUN_ID_BYTES)
         now = time.time()
         with self.writing() as connection:
             connection.execute(
@@ -122,6 +129,18 @@ class RunStore:
         with self.engine.connect() as connection:
             query = select(func.count()).where(r.samples_seen > 0)
             return connection.scalar(query) or 0
+
+    def active_runs(self) -> list[Run]:
+        """The runs that train, will train, or are paused, newest first; fast beside many others."""
+        r = schema.runs.c
+        is_active = r.state.in_([state for state in State if state.active])
+        with self.engine.connect() as connection:
+            status = queue.status(connection)
+            rows = connection.execute(
+                select(schema.runs).where(is_active).order_by(r.created.desc())
+            )
+            runs = [as_run(row, status) for row in rows]
+        return [run for run in runs if run.state.active]  # others are interrupted by now
 
     def run(self, run_id: str) -> Run:
         """Raises UserError when there is no run with this id."""
@@ -253,6 +272,25 @@ class RunStore:
             for row in self.rows(query)
         ]
 
+    def last_epochs(self) -> dict[str, dict[str, Any]]:
+        """The last complete epoch of each run that has one, as ``epochs``, by the run's id; with
+        the "best_test_accuracy" of all its epochs."""
+        t = schema.epochs.c
+        last = (
+            select(
+                t.run,
+                func.max(t.epoch).label("epoch"),
+                func.max(t.test_accuracy).label("best_test_accuracy"),
+            )
+            .group_by(t.run)
+            .subquery()
+        )
+        is_last = and_(t.run == last.c.run, t.epoch == last.c.epoch)
+        query = select(schema.epochs, last.c.best_test_accuracy).join_from(
+            schema.epochs, last, is_last
+        )
+        return {row.run: dict(row._mapping) for row in self.rows(query)}
+
     def snapshot_steps(self, run_id: str) -> list[int]:
         """The steps of the snapshots, in order."""
         t = schema.snapshots.c
@@ -308,8 +346,9 @@ class RunStore:
                 .values(watched_until=time.time() + seconds)
             )
 
-    def command(self, run_id: str, kind: CommandKind, value: float | None = None) -> bool:
-        """Send a command to the run's worker, which obeys within 0.1 s → False if it has none.
+    def command(self, run_id: str, kind: CommandKind, value: float | None = None) -> int | None:
+        """Send a command to the run's worker, which obeys within 0.1 s → the command's id; None if
+        the run has no worker.
 
         value: with "step", how many steps a paused run takes before it pauses again; with "lr", the
         learning rate from now on; with "speed", the most steps a second (0: full speed). Raises
@@ -325,14 +364,22 @@ class RunStore:
             value = None
         with self.exclusive() as connection:
             query = select(schema.runs.c.id).where(schema.runs.c.id == run_id, queue.has_worker())
-            has_worker = connection.scalar(query) is not None
-            if has_worker:
-                connection.execute(
-                    insert(schema.commands).values(
-                        run=run_id, kind=kind, value=value, created=time.time()
-                    )
+            if connection.scalar(query) is None:
+                return None
+            sent = connection.execute(
+                insert(schema.commands).values(
+                    run=run_id, kind=kind, value=value, created=time.time()
                 )
-        return has_worker
+            )
+            assert sent.inserted_primary_key
+            return int(sent.inserted_primary_key.id)
+
+    def last_obeyed(self, run_id: str) -> int:
+        """The id of the last command that the run's worker has obeyed; 0: of none. Workers obey in
+        the order of the ids."""
+        t = schema.commands.c
+        query = select(func.max(t.id)).where(t.run == run_id, t.step.is_not(None))
+        return self.rows(query)[0][0] or 0
 
     def current_setting(self, run_id: str, kind: Literal["lr", "speed"]) -> float | None:
         """The learning rate, or the speed, that the worker was last given while it ran; None: the

@@ -55,8 +55,8 @@ class Control:
         if kind == "resume" and self.steps_until_pause < math.inf:
             self.steps_until_pause = math.inf
             return State.RUNNING
-        if kind == "step" and self.paused:
-            self.steps_until_pause = value or 0
+        if kind == "step" and self.steps_until_pause < math.inf:
+            self.steps_until_pause += value or 0
         elif kind == "speed":
             self.seconds_per_step = 1 / value if value else 0.0
         return None

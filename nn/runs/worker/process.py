@@ -22,19 +22,19 @@ REPLACE_SECONDS = 6.0  # before the next standby worker loads, which would slow 
 
 def send_command(
     store: RunStore, run_id: str, command: CommandKind, value: float | None = None
-) -> None:
-    """Send a command to a run's worker. "resume" queues a run without a worker again, and "stop"
-    takes one out of the queue.
+) -> int | None:
+    """Send a command to a run's worker → its id, as RunStore.command. Of a run without a worker,
+    "resume" queues it again and "stop" takes it out of the queue, at once → None.
 
     Raises UserError when the run's state does not allow it, and for a value as RunStore.command.
     """
     if command == "stop" and store.cancel(run_id):
-        return
-    if store.command(run_id, command, value):
-        return
+        return None
+    if sent := store.command(run_id, command, value):
+        return sent
     if command == "resume":
         launch(store.requeue(run_id).id)
-        return
+        return None
     run = store.run(run_id)
     raise UserError(f"Run {run.name} is {run.state}: there is nothing to {command}.")
 
@@ -48,12 +48,13 @@ def launch(run_id: str) -> None:
         start(run_id)
 
 
-def launch_next(store: RunStore) -> None:
-    """Launch the next queued run, if there is one. Call it after freeing a slot."""
+def launch_queued(store: RunStore) -> None:
+    """Launch the next queued runs, as many as there are free slots: after freeing a slot, and when
+    the server starts, which may have been killed before it launched a run that it had recorded."""
     with store.engine.connect() as connection:
-        queued = queue.queued_runs(connection)
-    if queued:
-        launch(queued[0])
+        next_runs = queue.queued_runs(connection)[: queue.free_slots(connection)]
+    for run_id in next_runs:
+        launch(run_id)
 
 
 def start(run_id: str | None = None) -> subprocess.Popen[bytes]:

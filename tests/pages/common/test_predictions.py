@@ -13,7 +13,7 @@ from nn.runs.store.store import Run, RunStore, Snapshot
 from pages.common import predictions
 from pages.common.predictions import SnapshotId
 from pages.common.test_set import ImageSet
-from pages.server import networks
+from pages.server import shared_store
 
 
 class Store:
@@ -39,7 +39,7 @@ def store(tmp_path, monkeypatch):
         RunSpec(hidden=(6,), dataset="strokes")
     )
     store = Store(run)
-    for module in (predictions, networks):
+    for module in (predictions, shared_store):
         monkeypatch.setattr(module, "store", lambda: store)
     return store
 

@@ -12,7 +12,8 @@ from pages.neurons import state as neurons_state
 MODULES = draw_state, mistakes_state, neurons_state, state
 SHARED = (
     {url_state.RUN, url_state.STEP, url_state.MODEL, url_state.SIMPLE, url_state.PRESET}
-    | {model_picker.IN_VIEW, run_table.TABLE, test_set.CHOICE, test_set.FILES}
+    | {model_picker.IN_VIEW, test_set.CHOICE, test_set.FILES}
+    | {run_table.TABLE, run_table.SELECTED, run_table.OPENED, run_table.COLUMNS}
 )  # fmt: skip
 
 

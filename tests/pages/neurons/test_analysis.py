@@ -22,7 +22,7 @@ from nn.runs.store.store import RunStore
 from nn.runs.worker.loop import work
 from pages.common import export_menu
 from pages.neurons import analysis, details, wall
-from pages.server import networks, shared_store, wire
+from pages.server import shared_store, wire
 from pages.server.networks import PRETRAINED_ID, network_at
 
 SHAPES = [(), (1,), (7,), (6, 1, 5, 4, 3)]  # of hidden layers
@@ -32,7 +32,7 @@ SHAPES = [(), (1,), (7,), (6, 1, 5, 4, 3)]  # of hidden layers
 def store(tmp_path_factory: pytest.TempPathFactory):
     made = RunStore(f"sqlite:///{tmp_path_factory.mktemp('neurons') / 'store.sqlite3'}")
     with pytest.MonkeyPatch.context() as patch:
-        for module in (shared_store, networks, analysis, details, wall, export_menu):
+        for module in (shared_store, analysis, details, wall, export_menu):
             patch.setattr(module, "store", lambda: made)
         yield made
 

@@ -20,13 +20,14 @@ from nn.runs.store.store import Run, RunStore, State
 from nn.runs.worker import process
 from nn.runs.worker.recorder import BEGINNING, Recorder
 from nn.training import Step
-from pages.server import hub, wire
+from pages.server import assets, hub, wire
 from pages.server.hub import FOREIGN_ORIGIN, NO_SUCH_RUN, Hub
 from pages.server.visitor_cookie import COOKIE, visitor_id
 from tests.pages.server.unpack import unpack
 
 SPEC = RunSpec(hidden=(4,), dataset="strokes")
 ME = {COOKIE: "me"}
+ID = 7  # of a request
 
 
 @pytest.fixture
@@ -78,14 +79,16 @@ def watch(
 
 
 def request(socket: ClientConnection, what: str, value: object = None) -> None:
-    socket.send(wire.pack_request(what, value))
+    socket.send(wire.pack_request(ID, what, value))
 
 
-def response(socket: ClientConnection) -> dict:
-    """The next text."""
+def response(socket: ClientConnection, request_id: int | None = ID) -> dict:
+    """The next response, which has the request's id."""
     while isinstance(data := socket.recv(timeout=60), bytes):  # test digits may have to be made
         socket.send("drawn")
-    return json.loads(data)
+    received = json.loads(data)
+    assert received.pop("id") == request_id
+    return received
 
 
 def wait_until(condition: Callable[[], object]) -> None:
@@ -197,10 +200,34 @@ COMMANDS = [
 def test_commands_reach_the_store_with_their_values(port, store, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
         receive(socket)
+        accepted = []
         for what, value in COMMANDS:
             request(socket, what, value)
-        wait_until(lambda: len(store.commands(recorder.run_id)) == len(COMMANDS))
-    assert [(c.kind, c.value) for c in store.commands(recorder.run_id)] == COMMANDS
+            accepted.append(response(socket)["command"])
+    sent = store.commands(recorder.run_id)
+    assert [(c.kind, c.value) for c in sent] == COMMANDS
+    assert [c.id for c in sent] == accepted
+
+
+def test_every_viewer_learns_when_the_worker_has_obeyed(port, store, recorder) -> None:
+    """The last of two learning rates wins, whoever set it."""
+    with watch(port, recorder.run_id) as one, watch(port, recorder.run_id) as other:
+        ids = []
+        for socket, lr in ((one, 0.05), (other, 0.02)):
+            assert receive(socket)["last_obeyed"] == 0
+            socket.send("drawn")
+            request(socket, "lr", lr)
+            ids.append(response(socket)["command"])
+        wait_until(lambda: [recorder.acknowledge(found) for found in recorder.commands()])
+        for socket in (one, other):
+            while (header := receive(socket))["last_obeyed"] < ids[-1]:
+                socket.send("drawn")
+            assert header["lr"] == 0.02
+
+
+def test_the_version_of_the_assets_is_sent(port, recorder) -> None:
+    with watch(port, recorder.run_id) as socket:
+        assert receive(socket)["version"] == assets.VERSION
 
 
 @pytest.mark.parametrize("visitor", ["another", ""])
@@ -225,17 +252,29 @@ def test_no_visitor_may_command_a_run_of_the_command_line(port, store) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "[]", "3", "null", '{"request": []}', '{"request": "explode"}', '{"request": "lr"}',
-        '{"request": "lr", "value": "fast"}', '{"request": "lr", "value": NaN}',
-        '{"request": "step", "value": 0}', '{"request": "step", "value": {}}',
-        '{"request": "speed"}',
-        "[" * 199,
+        "", "[]", "3", "null", '{"request": "stop"}', '{"id": 7}', "[" * 199,
     ],
 )  # fmt: skip
-def test_an_invalid_request_gets_an_error_message(port, store, recorder, text) -> None:
+def test_what_is_no_request_gets_an_error_message(port, store, recorder, text) -> None:
     with watch(port, recorder.run_id) as socket:
         socket.send(text)
-        assert response(socket)["error"].endswith(".")
+        assert "did not understand" in response(socket, None)["error"]
+    assert not store.commands(recorder.run_id)
+
+
+@pytest.mark.parametrize(
+    ("what", "value"),
+    [
+        ([], None), ("explode", None), ("step", 0), ("step", {}), ("speed", None),
+        ("lr", None), ("lr", "fast"), ("lr", float("nan")),
+    ],
+)  # fmt: skip
+def test_an_invalid_request_gets_an_error_message(port, store, recorder, what, value) -> None:
+    with watch(port, recorder.run_id) as socket:
+        request(socket, what, value)
+        received = response(socket)
+        assert received["error"].endswith(".")
+        assert received.get("field") == ("lr" if what == "lr" else None)
     assert not store.commands(recorder.run_id)
 
 
@@ -271,7 +310,7 @@ def test_resuming_a_run_without_a_worker_starts_one(port, store, recorder, monke
     with watch(port, recorder.run_id) as socket:
         receive(socket)
         request(socket, "resume")
-        wait_until(lambda: launched)
+        assert response(socket) == {"command": None}
     assert launched == [recorder.run_id]
     assert store.run(recorder.run_id).state is State.QUEUED
 

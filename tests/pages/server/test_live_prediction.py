@@ -72,6 +72,14 @@ def test_an_input_is_used_unchanged() -> None:
     assert base64.b64decode(answer["images"][0]["input"]) == written.tobytes()
 
 
+def test_activations_of_all_layers_are_sent_on_request(trained) -> None:
+    request = {"id": 1, "images": [canvas(3)], "models": [[trained.id, None]], "with_layers": True}
+    [model] = json.loads(live_prediction.respond(json.dumps(request)))["models"]
+    [layers] = model["layers"]
+    assert [len(layer) for layer in layers] == list(trained.spec.sizes)
+    np.testing.assert_allclose(layers[-1], model["predictions"][0]["probabilities"], atol=1e-5)
+
+
 def test_what_is_no_digit_gets_its_problem() -> None:
     blank = {"png": encoded(png(Image.new("RGB", (drawing.SIDE, drawing.SIDE), "white")))}
     answer = ask([blank, canvas(3)], [PRETRAINED])
@@ -143,7 +151,7 @@ def test_a_socket_answers_every_request_in_order(port) -> None:
         assert [json.loads(socket.recv())["id"] for _ in range(5)] == [0, 1, 2, 3, 4]
 
 
-def test_another_site_is_refused_and_too_long_a_request_ends_the_connection(port) -> None:
+def test_another_site_is_rejected_and_too_long_a_request_ends_the_connection(port) -> None:
     with client(port, "http://elsewhere.example") as socket, pytest.raises(ConnectionClosed):
         socket.recv()
     with client(port) as socket, pytest.raises(ConnectionClosed):

@@ -30,7 +30,7 @@ PAGE, DATA = HTMLResponse("<p>"), JSONResponse({})
 
 def test_the_first_page_sets_a_cookie_hidden_from_scripts_and_other_sites() -> None:
     cookie = SimpleCookie(set_cookie(PAGE))[COOKIE]
-    assert len(cookie.value) >= 24 and cookie["httponly"] and cookie["samesite"] == "Strict"
+    assert len(cookie.value) >= 24 and cookie["httponly"] and cookie["samesite"] == "Lax"
     assert not set_cookie(DATA)
 
 

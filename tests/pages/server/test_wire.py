@@ -72,8 +72,8 @@ def test_the_header_of_a_snapshot_describes_its_tiles() -> None:
 
 
 def test_a_request_is_unpacked_as_it_was_packed() -> None:
-    assert wire.unpack_request(wire.pack_request("step", 3)) == ("step", 3)
-    assert wire.unpack_request('{"request": "stop"}') == ("stop", None)
+    assert wire.unpack_request(wire.pack_request(7, "step", 3)) == (7, "step", 3)
+    assert wire.unpack_request('{"id": 8, "request": "stop"}') == (8, "stop", None)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "3", "null", "{}", "[" * 10_000, json.dumps("stop")])

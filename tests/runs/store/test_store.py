@@ -333,3 +333,25 @@ def test_the_newest_snapshot_is_the_latest_live_or_kept_one_up_to_the_runs_step(
     assert store.newest_snapshot(run.id).step == 20
     assert store.newest_snapshot(run.id, shown=30).step == 20
     assert store.newest_snapshot(run.id, shown=20) is None
+
+
+def test_active_runs_are_those_that_have_not_ended(store):
+    ended = [store.create(RunSpec()) for _ in range(2)]
+    put(store, ended[0], state=State.FINISHED)
+    put(store, ended[1], state=State.RUNNING, lease="gone", heartbeat=0.0)  # interrupted
+    active = [store.create(RunSpec(), str(number)) for number in range(2)]
+    assert [run.name for run in store.active_runs()] == ["1", "0"]
+    assert store.active_runs() == [run for run in store.runs() if run.state.active]
+    assert len(store.runs()) == len(ended + active)
+
+
+def test_the_last_epochs_of_all_runs_have_their_best_accuracy(store):
+    first, second, new = (store.create(RunSpec()) for _ in range(3))
+    for epoch, accuracy in enumerate((0.8, 0.9, 0.85), 1):
+        add(store, schema.epochs, first, epoch=epoch, test_accuracy=accuracy, val_loss=1 / epoch)
+    add(store, schema.epochs, second, epoch=1, test_accuracy=None)
+    last = store.last_epochs()
+    assert set(last) == {first.id, second.id} and new.id not in last
+    assert last[first.id].items() >= (store.epochs(first.id)[-1] | {"epoch": 3}).items()
+    assert last[first.id]["best_test_accuracy"] == 0.9
+    assert last[second.id]["best_test_accuracy"] is None

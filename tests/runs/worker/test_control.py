@@ -50,6 +50,14 @@ def test_a_paused_run_takes_the_requested_steps_and_pauses_again():
     assert control.wait(0.0) == POLL_INTERVAL
 
 
+def test_steps_requested_during_steps_are_taken_too():
+    control = paused()
+    control.command("step", 2)
+    assert not control.after_step(False)
+    control.command("step", 1)
+    assert [control.after_step(False) for _ in range(2)] == [False, True]
+
+
 def test_a_step_command_has_no_effect_on_a_running_run():
     control = Control()
     assert control.command("step", 3) is None

@@ -16,7 +16,7 @@ from nn.runs.store import queue, schema
 from nn.runs.store.store import RunStore, State
 from nn.runs.worker import process as launcher
 from nn.runs.worker.loop import work
-from nn.runs.worker.process import StandbyWorker, launch, send_command
+from nn.runs.worker.process import StandbyWorker, launch, launch_queued, send_command
 from nn.support.paths import log
 
 ROOT = Path(__file__).parents[3]
@@ -124,6 +124,20 @@ def test_an_impossible_command_is_rejected_with_a_message(store, quick, command)
     store.cancel(run.id)
     with pytest.raises(UserError, match=f"is stopped: there is nothing to {command}"):
         send_command(store, run.id, command, 1)
+
+
+def test_runs_that_were_recorded_but_not_launched_are_launched_with_the_server(
+    store, quick, workers, monkeypatch
+):
+    """As when the server was killed in between."""
+    monkeypatch.setattr(queue, "available_cores", lambda: 2)
+    runs = [store.create(replace(quick, epochs=1)) for _ in range(3)]
+    launch_queued(store)
+    assert len(workers) == 2  # the third run waits for one of them
+    for run in runs:
+        wait_for(lambda run=run: store.run(run.id).state is State.FINISHED, 60)
+    launch_queued(store)
+    assert len(workers) == 2
 
 
 # The standby worker
