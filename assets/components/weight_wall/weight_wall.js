@@ -18,7 +18,7 @@ import { difference, fullColorWeight, paintTile } from "./tiles.js";
 const GAP = 2, CELL = SIDE + GAP; // pixels of the bitmap
 const MAX_CELL = 4 * CELL; // pixels of the page
 // A badge where its word does not fit, and what it means. All others are of duplicates.
-const DEAD = { icon: "×", meaning: "dead, the same output for every image" };
+const DEAD = { icon: "×", meaning: "the same output for every image" };
 const DUPLICATE = { icon: "=", meaning: "nearly the same weights as another neuron" };
 const LENS_SCALE = 6; // pixels a weight in the lens
 const PHONE_WIDTH = 700; // pixels
@@ -185,7 +185,7 @@ export default function weightWall(call) {
           const { icon, meaning } = word === "dead" ? DEAD : DUPLICATE;
           const fits = ctx.measureText(word).width + 6 * ratio <= SIDE * zoom * ratio;
           const badge = fits ? word : icon;
-          legend.set(fits && word === "dead" ? word : icon, meaning);
+          legend.set(word === "dead" ? (fits ? word : `${icon} dead`) : DUPLICATE.icon, meaning);
           ctx.fillStyle = theme.text;
           ctx.fillRect(x, y, ctx.measureText(badge).width + 6 * ratio, 1.4 * fontSize);
           ctx.fillStyle = theme.background;
