@@ -126,7 +126,8 @@ def after_strokes(hand: Hand, report: Report) -> None:
             page.evaluate(CLEAR_LOG)
             hand.stroke(path)
             page.wait_for_function(
-                "count => log.shown.some(([, , n]) => n === count) && log.explained.length",
+                "count => log.shown.some(([, , n]) => n === count)"
+                " && log.explained.some((at) => at > log.lifted[0])",
                 arg=count,
             )
             log = page.evaluate("log")
