@@ -34,7 +34,7 @@ const CLOSE_DELAY = 1000; // milliseconds
 
 /** @typedef {{ model: Model, answer: Answer | null, show: (news: News) => void }} Viewer */
 
-/** @typedef {{ images: { input: string, problem: string | null }[], models: { predictions?: Prediction[] }[] }} Response see pages/server/wire.py */
+/** @typedef {{ images: { input: string, problem: string | null }[], models: { predictions?: Prediction[], layers?: number[][][] }[] }} Response see pages/server/wire.py */
 
 let lastId = 0;
 /** The id of a new drawing or request. */
@@ -89,12 +89,13 @@ export class LivePrediction {
    *
    * @param {Drawing["pixels"][]} images
    * @param {Model[]} models
-   * @param {number} [id] of a drawing, which is requested about once
+   * @param {{ id?: number, with_layers?: boolean }} [options] the id of a drawing, which is sent once;
+   *   whether the activations of all layers are wanted
    * @returns {Promise<Response | null>}
    */
-  ask(images, models, id = nextId()) {
+  ask(images, models, { id = nextId(), with_layers = false } = {}) {
     if (!this.isConnected) return Promise.resolve(null);
-    this.socket.send(JSON.stringify({ id, images, models }));
+    this.socket.send(JSON.stringify({ id, images, models, with_layers }));
     return new Promise((resolve) => this.waiting.set(id, resolve));
   }
 
@@ -126,7 +127,7 @@ export class LivePrediction {
     this.next = null;
     this.isUnderWay = true;
     const models = requested.map(([_, model]) => model);
-    const response = await this.ask([drawing.pixels], models, drawing.id);
+    const response = await this.ask([drawing.pixels], models, { id: drawing.id });
     this.isUnderWay = false;
     if (response) {
       const [{ input, problem }] = response.images;

@@ -63,8 +63,6 @@ const NO_ANSWER = "The connection was lost before Digitscope answered. Try again
  * @property {number[]} accuracy
  */
 
-/** @typedef {{ step: number, label: number, layers: number[][] }} Activations */
-
 /**
  * The server's response to a request.
  *
@@ -72,7 +70,8 @@ const NO_ANSWER = "The connection was lost before Digitscope answered. Try again
  * @property {number | null} [command] the id of an accepted command; null: it has been carried out
  * @property {string} [error] why the request is rejected
  * @property {string} [field] of RunSpec, whose value is rejected; the error goes on after its name
- * @property {Activations} [activations]
+ * @property {string} [image] Base64 (28, 28) uint8: a test image
+ * @property {number} [label] the digit that it shows
  */
 
 /** @typedef {{ snapshot: Snapshot, connections: Connections[] | null }} Recorded a snapshot of the past */
@@ -104,8 +103,6 @@ export class Stream {
     this.requests = new Map();
     this.lastRequest = 0;
     this.loadingHistory = false;
-    /** @type {Activations | null} of a test image sent through the network */
-    this.activations = null;
     this.retryDelay = FIRST_RETRY;
     this.closed = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -177,7 +174,6 @@ export class Stream {
 
   /** @param {{ id: number } & Response} response */
   takeResponse({ id, ...response }) {
-    this.activations = response.activations ?? this.activations;
     this.requests.get(id)?.(response);
     this.requests.delete(id);
   }

@@ -7,6 +7,7 @@ share them, and a slow viewer skips snapshots without slowing the others down.
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import secrets
 import time
@@ -17,10 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from nn.analysis.predictions.activations import node_activations
 from nn.data import sources
 from nn.errors import FieldError, UserError
-from nn.runs import load_network
 from nn.runs.advice import advice
 from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, send_command
@@ -300,7 +299,7 @@ def _respond(
     """Carry out a visitor's request → the response without its id."""
     try:
         if request == wire.RANDOM_IMAGE:
-            return {"activations": _random_image(store, run_id)}
+            return _random_image(store, run_id)
         if request not in COMMAND_KINDS:
             return {"error": f"There is no command {request!r}."}
         if not visitor.may_control(store.run(run_id)):
@@ -316,20 +315,12 @@ def _respond(
 
 
 def _random_image(store: RunStore, run_id: str) -> dict[str, Any]:
-    """A random test image and its activations in the newest snapshot's network."""
-    run, snapshot = store.run(run_id), store.newest_snapshot(run_id)
-    if not snapshot:
-        raise UserError("This run has no snapshot yet. Try again once training has started.")
-    spec = run.spec
+    """A random test image of the run's dataset."""
+    spec = store.run(run_id).spec
     test = sources.load_splits(spec.dataset, spec.validation_size, spec.seed).test
     row = secrets.randbelow(len(test))
-    network = load_network.network_of(spec, snapshot.parameters)
-    layers = node_activations(network, test.images[row])
-    return {
-        "step": snapshot.step,
-        "label": int(test.labels[row]),
-        "layers": [layer.round(4).tolist() for layer in layers],
-    }
+    image = base64.b64encode(test.images[row].tobytes()).decode()
+    return {"image": image, "label": int(test.labels[row])}
 
 
 hub = Hub(shared_store.store)

@@ -46,7 +46,7 @@ epochs, and slows nobody else down.
 
 The browser sends **requests**, texts of JSON: ``{"id": …, "request": …, "value": …}``, where the id
 is a number that it chooses, and the request is a command of nn.runs.worker.process, or
-``random_image`` for a test image to send through the network. The server **responds** to each at
+``random_image`` for an image of the run's test set. The server **responds** to each at
 once, with a text of JSON that has the same id:
 
     {"id", "command": id}
@@ -55,8 +55,7 @@ once, with a text of JSON that has the same id:
     {"id", "error": message, "field": name}
         the request is rejected, and why. field: the one of RunSpec whose value is not allowed, if
         it is that; the message goes on after its name
-    {"id", "activations":
-        {"step", "label", "layers": [784 pixels, each hidden layer, 10 probabilities]}}
+    {"id", "image": 28 × 28 bytes in Base64, "label"}
 
 ``POST /runs`` starts a run for the visitor whose cookie it carries. Its body is JSON::
 

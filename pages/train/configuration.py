@@ -25,7 +25,7 @@ def show(spec: RunSpec) -> None:
     name = f"{preset.title} (modified)" if changed else preset.title
     parts = [f"{FIELDS[field]} {text_of(spec, field)}" for field in changed]
     note(f"**{plain(name)}**" + (": " + plain(" · ".join(parts)) if parts else ""))
-    with st.popover("All settings of this run", type="tertiary"):
+    with st.popover("All settings", type="tertiary"):
         rows = [
             {"Setting": FIELDS[field], "Value": plain(text_of(spec, field))}
             for field in asdict(spec)

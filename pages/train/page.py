@@ -19,6 +19,7 @@ from pages.server.shared_store import store
 from pages.train import configuration, explanations, next_steps, settings
 from pages.train import state as train_state
 
+RESERVED_HEIGHT = 370  # pixels of the screen: above the wall, and what to do next below it
 # The settings exist on the simple page too, so that its URL can carry them, but are hidden.
 SIMPLE_STYLE = """<style>
     :root { --digitscope-extras: none; }
@@ -50,32 +51,30 @@ run_controls(
     problem,
     on_move=lambda: train_state.keep_link_problems([]),
 )
-if run:
-    run_status(run)
-    if not state.is_simple():
-        steps = store().snapshot_steps(run.id)
-        state.view_snapshot(timeline(run, state.snapshot_in_view(steps), live=False))
-        if pins := state.pins():
-            pinned_predictions(run, pins)
-else:
-    st.markdown(
-        "This network is untrained: its weights are noise. Press **Start** and watch it learn to "
-        "recognize handwritten digits."
-    )
-# Above the wall, but filled last: an export takes a while.
-leading_on = st.container(horizontal=True)
+run_status(run)
+# What comes and goes with the run is below the wall, so that the wall stays where it is.
+pins = state.pins()
+with st.container():
+    if pins and not state.is_simple():
+        pinned_predictions(run, pins)
 left, right = st.columns([3, 2], gap="medium")
 with left:
-    opened = weight_wall(run, spec or RunSpec())
+    opened = weight_wall(run, spec or RunSpec(), {"reserved_height": RESERVED_HEIGHT})
     if run and opened is not None:
         st.switch_page("neurons/page.py", query_params={RUN: run.id, NEURON: str(opened)})
-    explanations.under_wall()
+    with st.container(key="under-wall"):
+        explanations.under_wall()
+        leading_on = st.container()  # filled last: an export takes a while
+    if run and not state.is_simple():
+        steps = store().snapshot_steps(run.id)
+        state.view_snapshot(timeline(run, state.snapshot_in_view(steps), live=False))
 with right:
     loss_curves(run)
-    if run and not state.is_simple():
-        configuration.show(run.spec)
+    shown_spec = run.spec if run else spec
+    if shown_spec and not state.is_simple():
+        configuration.show(shown_spec)
     explanations.under_curves()
-    network_diagram(run)
+    network_diagram(run, pins[-1] if pins else None)
 if state.is_simple():
     st.html(SIMPLE_STYLE)
 else:

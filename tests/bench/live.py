@@ -103,7 +103,7 @@ def _press(page: Page, button: str, until: str) -> tuple[float, float]:
 
 def _first_estimate(page: Page) -> float:
     """When the curve got its first accuracy, in seconds since 1970."""
-    page.wait_for_function("estimated")
+    page.wait_for_function("window.estimated")
     return float(page.evaluate("estimated")) / 1000
 
 

@@ -5,17 +5,37 @@ import { contextOf, SIDE } from "../../lib/canvas.js";
 import { mount } from "../../lib/component.js";
 import { find } from "../../lib/dom.js";
 import { clamp } from "../../lib/layout.js";
+import { keepOpen, livePrediction } from "../../lib/live_prediction.js";
 import { formatCount, formatPercent } from "../../lib/numbers.js";
 import { themeOf } from "../../lib/theme.js";
 import { nextNode, placeNodes, targetAt } from "./geometry.js";
 
 /** @import { Call } from "../../lib/component.js" */
-/** @import { Activations, Stream } from "../../lib/stream.js" */
+/** @import { Stream } from "../../lib/stream.js" */
 /** @import { Theme } from "../../lib/theme.js" */
 /** @import { Connections } from "../../lib/wire.js" */
 /** @import { Node, Target } from "./geometry.js" */
 
 const INTERVAL = 100; // milliseconds between two drawings
+
+/**
+ * An image that is sent through every network that is shown.
+ *
+ * @typedef {object} Sent
+ * @property {string} input Base64 (28, 28) uint8
+ * @property {string} name "Your drawing"
+ */
+
+/**
+ * What came of it.
+ *
+ * @typedef {object} Activations
+ * @property {string} of the run and its step; "" for the newest one
+ * @property {Sent} sent
+ * @property {number[][]} layers 784 pixels, each hidden layer, 10 probabilities
+ */
+
+/** @typedef {{ run: string | null, drawing: string | null }} Data see network_diagram.py */
 
 /** @param {Call} call */
 export default function networkDiagram(call) {
@@ -24,14 +44,21 @@ export default function networkDiagram(call) {
     const figure = find(parent, "figure", HTMLElement);
     const caption = find(parent, "figcaption", HTMLElement);
     const spoken = find(parent, ".spoken", HTMLElement);
-    const send = find(parent, "button", HTMLButtonElement);
+    const sendRandom = find(parent, "[name=random]", HTMLButtonElement);
+    const sendDrawing = find(parent, "[name=drawing]", HTMLButtonElement);
+    const release = keepOpen();
 
     /** @type {Stream | null} */
     let stream = null;
     /** @type {Connections[] | null} */
     let drawnConnections = null;
+    let data = /** @type {Data} */ ({});
+    /** @type {Sent | null} */
+    let sent = null;
     /** @type {Activations | null} */
-    let drawnActivations = null;
+    let activations = null;
+    let requested = ""; // the network and the image of the last request
+    let isUnderWay = false;
     /** @type {number[]} */
     let sizes = [];
     /** @type {Node[][]} */
@@ -113,17 +140,17 @@ export default function networkDiagram(call) {
      * @param {number} layer
      */
     function drawNodes(ctx, theme, layer) {
-      const activations = shownActivations()?.layers[layer];
-      if (layer === 0) return activations && drawInputs(ctx, theme, activations);
-      const strongest = Math.max(1e-9, ...(activations ?? []).map(Math.abs));
+      const values = shownActivations()?.layers[layer];
+      if (layer === 0) return values && drawInputs(ctx, theme, values);
+      const strongest = Math.max(1e-9, ...(values ?? []).map(Math.abs));
       nodes[layer].forEach(({ x, y, r }, n) => {
         ctx.beginPath();
         ctx.arc(x, y, r, 0, 2 * Math.PI);
         ctx.fillStyle = theme.background;
         ctx.fill();
-        if (activations) {
-          ctx.globalAlpha = Math.min(1, Math.abs(activations[n]) / strongest);
-          ctx.fillStyle = activations[n] < 0 ? theme.negative : theme.accent;
+        if (values) {
+          ctx.globalAlpha = Math.min(1, Math.abs(values[n]) / strongest);
+          ctx.fillStyle = values[n] < 0 ? theme.negative : theme.accent;
           ctx.fill();
           ctx.globalAlpha = 1;
         }
@@ -156,11 +183,35 @@ export default function networkDiagram(call) {
       ctx.globalAlpha = 1;
     }
 
-    /** Of the test image, as long as the network is shown that it was sent through. */
-    function shownActivations() {
-      const activations = stream?.activations;
-      return activations && activations.step === stream?.snapshot?.step ? activations : null;
+    /** The network that is shown: a run and the step of a past snapshot, "" for the newest one. */
+    const shownNetwork = () => [stream?.run, stream?.selected?.snapshot.step ?? ""].join();
+
+    /** Of the image that was sent, as long as a network is shown that it went through. */
+    const shownActivations = () => activations?.of === shownNetwork() ? activations : null;
+
+    /** Send the image through the network that is shown, unless it has been. */
+    async function sendThrough() {
+      if (!stream?.snapshot || !sent || isUnderWay) return;
+      const of = shownNetwork(), { run, selected, snapshot } = stream;
+      const wanted = [of, snapshot.step, sent.input].join();
+      if (wanted === requested) return;
+      isUnderWay = true;
+      const through = sent, step = selected ? snapshot.step : null;
+      const response = await livePrediction().ask([{ input: through.input }], [[run, step]], {
+        with_layers: true,
+      });
+      isUnderWay = false;
+      const layers = response?.models[0].layers?.[0];
+      if (!layers) return;
+      requested = wanted;
+      activations = { of, sent: through, layers };
+      drawLater();
+      setTimeout(guard(sendThrough), INTERVAL); // it may have learned more meanwhile
     }
+
+    const drawLater = () => {
+      timer ??= setTimeout(drawSoon, drawnConnections ? INTERVAL : 0);
+    };
 
     /**
      * @param {number} layer
@@ -221,11 +272,11 @@ export default function networkDiagram(call) {
     }
 
     function describeImage() {
-      const activations = shownActivations();
-      if (!activations) return null;
-      const output = activations.layers[activations.layers.length - 1];
+      const shown = shownActivations();
+      if (!shown) return null;
+      const output = shown.layers[shown.layers.length - 1];
       const predicted = output.indexOf(Math.max(...output));
-      return `A test image of a ${activations.label}: predicted ${predicted}, ` +
+      return `${shown.sent.name}: predicted ${predicted}, ` +
         `confidence ${formatPercent(output[predicted], 0)}`;
     }
 
@@ -249,28 +300,40 @@ export default function networkDiagram(call) {
       draw();
       spoken.textContent = target ? announcedNode(target, drawnConnections) : "";
     });
-    send.onclick = guard(async () => {
-      const { error } = await (stream?.request("random_image") ?? {});
+    sendRandom.onclick = guard(async () => {
+      const { error, image, label } = await (stream?.request("random_image") ?? {});
       if (error) caption.textContent = error; // until there is something new to draw
+      if (!image) return;
+      sent = { input: image, name: `A test image of a ${label}` };
+      sendThrough();
+    });
+    sendDrawing.onclick = guard(() => {
+      if (data.drawing) sent = { input: data.drawing, name: "Your pinned drawing" };
+      sendThrough();
     });
 
     const drawSoon = guard(draw);
     const resized = new ResizeObserver(drawSoon);
     resized.observe(figure);
     return {
+      /** @param {Data} news */
+      update(news) {
+        data = news;
+        sendDrawing.disabled = !data.run || !data.drawing;
+        sendDrawing.title = data.drawing ? "" : "Draw a digit on Draw and press Pin first";
+      },
       show(news) {
         if (stream !== news) [stream, drawnConnections, pointed] = [news, null, null];
-        const { status, lostAt, activations, connections } = news;
-        send.disabled = !status || status.state === "running" || lostAt !== null;
-        if (connections !== drawnConnections || activations !== drawnActivations) {
-          timer ??= setTimeout(drawSoon, drawnConnections ? INTERVAL : 0);
-        }
-        drawnActivations = activations;
+        const { status, lostAt, connections } = news;
+        sendRandom.disabled = !status || lostAt !== null;
+        sendThrough();
+        if (connections !== drawnConnections) drawLater();
       },
       recolor: draw,
       end() {
         clearTimeout(timer ?? undefined);
         resized.disconnect();
+        release();
       },
     };
   });

@@ -14,7 +14,7 @@ import { grayPalette } from "../../lib/theme.js";
 /**
  * @typedef {object} Data see pages/components/pinned_predictions.py
  * @property {string[]} pins Base64 (28, 28) uint8
- * @property {string} run
+ * @property {string | null} run null: there is nothing to predict them
  */
 
 /** @param {Call} call */
@@ -36,12 +36,12 @@ export default function pinnedPredictions(call) {
       const wanted = [run, snapshot.step, ...data.pins].join();
       if (wanted === requested) return;
       isUnderWay = true;
-      const { pins } = data, step = selected ? snapshot.step : null;
+      const { pins } = data, step = selected ? snapshot.step : null, shown = figures;
       const images = pins.map((input) => ({ input }));
       const response = await livePrediction().ask(images, [[run, step]]);
       isUnderWay = false;
       const predictions = response?.models[0].predictions;
-      if (!predictions || pins !== data.pins) return;
+      if (!predictions || shown !== figures) return;
       requested = wanted;
       predictions.forEach(({ probabilities }, i) => figures[i].update(probabilities));
       update(); // it may have learned more meanwhile
@@ -50,9 +50,11 @@ export default function pinnedPredictions(call) {
     return {
       /** @param {Data} news */
       update(news) {
-        const isOther = news.pins.join() !== data.pins?.join();
+        const isOther = news.pins.join() !== data.pins?.join() || news.run !== data.run;
+        if (news.run !== data.run) stream = null;
         data = news;
         if (isOther) {
+          requested = "";
           figures = data.pins.map(figureOf);
           content.replaceChildren(...figures.map(({ figure }) => figure));
         }
@@ -75,6 +77,7 @@ function figureOf(pin) {
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", "Your pinned drawing");
   putImage(canvas, decode(pin), grayPalette);
+  digit.textContent = "?";
   caption.append("Predicted: ", digit, element("br"), confidence);
   figure.append(canvas, box, caption);
   return {

@@ -40,8 +40,17 @@ export default function runStatus(call) {
     // The age of what is shown, while the connection is lost.
     const clock = setInterval(guard(() => stream?.lostAt && show(stream)), CLOCK_INTERVAL);
     return {
-      /** @param {{ about: string }} data */
-      update: ({ about }) => setText("about", about),
+      /** @param {{ run: string | null, about: string, hint: string }} data hint: without a run */
+      update({ run, about, hint }) {
+        setText("about", about);
+        if (run) return;
+        stream = null;
+        setText("state", "Untrained");
+        setText("progress", hint);
+        setText("message", "");
+        setText("announcement", "");
+        done.style.width = "0";
+      },
       show,
       end: () => clearInterval(clock),
     };

@@ -239,7 +239,7 @@ export default function timeline(call) {
       loadTimer = null;
       if (!stream?.status) return;
       const { history, status } = stream, hidden = isActive() && !live;
-      box.hidden = hidden;
+      box.classList.toggle("hidden", hidden);
       if (hidden) return stream.select(null);
       const upToDate = history.at(-1)?.snapshot.step === status.step;
       if (status.state !== "queued" && !upToDate) stream.loadHistory();

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import uvicorn
 from starlette.applications import Starlette
@@ -15,6 +17,7 @@ from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from nn.data import sources
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore, State
 from nn.runs.worker import process
@@ -238,7 +241,7 @@ def test_other_visitors_may_watch_but_not_command(port, store, recorder, visitor
         request(socket, "stop")
         assert response(socket) == {"error": "Only the visitor who started this run may stop it."}
         request(socket, "random_image")
-        assert "activations" in response(socket)
+        assert "image" in response(socket)
     assert not store.commands(recorder.run_id)
 
 
@@ -278,14 +281,14 @@ def test_an_invalid_request_gets_an_error_message(port, store, recorder, what, v
     assert not store.commands(recorder.run_id)
 
 
-def test_a_random_image_goes_through_the_newest_network(port, store, recorder) -> None:
-    train_step(recorder, 5)
+def test_a_random_image_of_the_test_set_is_sent(port, store, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
         request(socket, "random_image")
-        activations = response(socket)["activations"]
-    assert activations["step"] == 5 and activations["label"] in range(10)
-    assert [len(layer) for layer in activations["layers"]] == [784, 4, 10]
-    assert sum(activations["layers"][-1]) == pytest.approx(1, abs=1e-3)
+        received = response(socket)
+    test = sources.load_splits(SPEC.dataset, SPEC.validation_size, SPEC.seed).test
+    image = np.frombuffer(base64.b64decode(received["image"]), np.uint8).reshape(28, 28)
+    [rows] = np.nonzero((test.images == image).all(axis=(1, 2)))
+    assert received["label"] in test.labels[rows]
 
 
 def test_a_learning_rate_set_during_training_is_sent(port, store, recorder) -> None:
