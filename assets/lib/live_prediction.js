@@ -30,11 +30,11 @@ const CLOSE_DELAY = 1000; // milliseconds
  * @property {Prediction | null} prediction null: see `problem`, or the model is gone
  */
 
-/** @typedef {{ answer: Answer | null, isConnected: boolean }} News */
+/** @typedef {{ answer: Answer | null, isLost: boolean }} News */
 
 /** @typedef {{ model: Model, answer: Answer | null, show: (news: News) => void }} Viewer */
 
-/** @typedef {{ images: { input: string, problem: string | null }[], models: { predictions?: Prediction[], layers?: number[][][] }[] }} Response see pages/server/wire.py */
+/** @typedef {{ images: { input: string, problem: string | null }[], models: { predictions?: Prediction[], layers?: number[][] }[] }} Response see pages/server/wire.py */
 
 let lastId = 0;
 /** The id of a new drawing or request. */
@@ -51,6 +51,9 @@ export class LivePrediction {
     /** @type {Map<number, (response: Response | null) => void>} by the request's id */
     this.waiting = new Map();
     this.isConnected = false;
+    this.isLost = false; // not while it opens for the first time
+    /** @type {(() => void)[]} requests that wait for the connection */
+    this.whenConnected = [];
     this.retryDelay = FIRST_RETRY;
     this.closed = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -63,7 +66,9 @@ export class LivePrediction {
     this.socket = socket;
     socket.onopen = () => {
       this.isConnected = true;
+      this.isLost = false;
       this.retryDelay = FIRST_RETRY;
+      for (const request of this.whenConnected.splice(0)) request();
       this.notify();
       this.send();
     };
@@ -77,6 +82,7 @@ export class LivePrediction {
       for (const resolve of this.waiting.values()) resolve(null);
       this.waiting.clear();
       if (this.closed) return;
+      this.isLost = true;
       this.retryTimer = setTimeout(() => this.connect(), this.retryDelay);
       this.retryDelay = Math.min(2 * this.retryDelay, MAX_RETRY);
       this.notify();
@@ -85,7 +91,8 @@ export class LivePrediction {
   }
 
   /**
-   * Have each model predict all images. → null when the connection is lost or the server rejects the images.
+   * Have each model predict all images, when there is a connection. → null when it is lost meanwhile,
+   * or the server rejects the images.
    *
    * @param {Drawing["pixels"][]} images
    * @param {Model[]} models
@@ -94,9 +101,14 @@ export class LivePrediction {
    * @returns {Promise<Response | null>}
    */
   ask(images, models, { id = nextId(), with_layers = false } = {}) {
-    if (!this.isConnected) return Promise.resolve(null);
-    this.socket.send(JSON.stringify({ id, images, models, with_layers }));
-    return new Promise((resolve) => this.waiting.set(id, resolve));
+    return new Promise((resolve) => {
+      const request = () => {
+        this.waiting.set(id, resolve);
+        this.socket.send(JSON.stringify({ id, images, models, with_layers }));
+      };
+      if (this.isConnected) request();
+      else this.whenConnected.push(request);
+    });
   }
 
   /**
@@ -133,7 +145,9 @@ export class LivePrediction {
       const [{ input, problem }] = response.images;
       requested.forEach(([viewer, model], i) => {
         if (viewer.model !== model) return; // another one has been chosen meanwhile
-        const prediction = problem ? null : response.models[i]?.predictions?.[0] ?? null;
+        const { predictions } = response.models[i] ?? {};
+        if (!problem && !predictions) return; // the last answer stays; the script says if it is gone
+        const prediction = problem ? null : predictions?.[0] ?? null;
         viewer.answer = { drawing, input, problem, prediction };
       });
       this.notify();
@@ -149,7 +163,7 @@ export class LivePrediction {
   /** One that fails neither keeps it from the others nor ends the connection. @param {Viewer} viewer */
   tell(viewer) {
     try {
-      viewer.show({ answer: viewer.answer, isConnected: this.isConnected });
+      viewer.show({ answer: viewer.answer, isLost: this.isLost });
     } catch (error) {
       console.error("Digitscope: a prediction could not be shown.", error);
     }

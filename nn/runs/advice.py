@@ -68,8 +68,8 @@ def _overfitting(spec: RunSpec, epochs: list[dict[str, Any]]) -> str:
         best = epochs[losses.index(min(losses))]["epoch"]
     if training is not None and held_out is not None and training - held_out > OVERFIT_GAP:
         figures = (
-            f": {100 * training:.1f} % of them are classified correctly, of the {images} "
-            f"{100 * held_out:.1f} %"
+            f": it gets {100 * training:.1f} % of the training images right, but only "
+            f"{100 * held_out:.1f} % of the {images}"
         )
     if not figures and best is None:
         return ""

@@ -87,7 +87,8 @@ def choose(label: str, key: str, parameter: str, default: str = PRETRAINED_ID) -
         runs[run_id] = store().run(run_id)
     state.keep_valid(key, [PRETRAINED_ID, *runs], PRETRAINED_ID)
     run_id = _selectbox(label, runs, key)
-    url_state.write(parameter, (run_id or spec.PRETRAINED) if run_id != default else None)
+    is_default = run_id == default == PRETRAINED_ID
+    url_state.write(parameter, None if is_default else run_id or spec.PRETRAINED)
     if run_id == PRETRAINED_ID:
         return PRETRAINED._replace(key=key)
     samples_seen = store().snapshot_samples_seen(run_id)

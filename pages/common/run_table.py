@@ -34,12 +34,12 @@ DEFAULT_COLUMNS = (
 
 # Why runs are not deleted: of one, of several.
 OTHERS = (
-    "1 run stays: somebody else started it, and only they can delete it.",
-    "{count} runs stay: others started them, and only they can delete them.",
+    "1 run cannot be deleted: somebody else started it.",
+    "{count} runs cannot be deleted: others started them.",
 )
 ACTIVE = (
-    "1 run stays: it has not ended. Stop it first.",
-    "{count} runs stay: they have not ended. Stop them first.",
+    "1 run cannot be deleted: it is still active. Stop it first.",
+    "{count} runs cannot be deleted: they are still active. Stop them first.",
 )
 
 Epoch = dict[str, Any]  # the run's last complete one, as RunStore.last_epochs; empty without one
@@ -119,10 +119,10 @@ def _take_selection(key: str, ids: Sequence[str]) -> None:
     """Check the runs whose rows are selected; open the one in whose row a cell is."""
     selection = state.value(key)["selection"]
     state.set_value(SELECTED, [ids[row] for row in selection["rows"]])
-    opened = next((ids[row] for row, _ in selection["cells"]), None)
+    opened = next(((ids[row], column) for row, column in selection["cells"]), None)
     if opened and opened != state.value(OPENED):
         try:
-            state.view(store().run(opened))
+            state.view(store().run(opened[0]))
         except UserError:
             st.toast("This run has been deleted.")
     state.set_value(OPENED, opened)
@@ -183,24 +183,25 @@ def _started_by(run: Run) -> str:
 
 def _manage(run: Run) -> None:
     name, keep, delete = st.columns([3, 2, 2], vertical_alignment="bottom")
-    new_name = name.text_input(
-        "Name of the run in view", run.name, max_chars=60, key=f"name {run.id}"
-    )
-    if new_name != run.name:
+    name_key, keep_key = f"name {run.id}", f"keep {run.id}"
+    # The store's values: somebody else may have changed them since.
+    state.set_value(name_key, run.name)
+    state.set_value(keep_key, run.pinned)
+
+    def rename() -> None:
         try:
-            store().rename(run.id, new_name)
-            st.rerun()
+            store().rename(run.id, state.value(name_key))
         except UserError as error:
-            st.error(plain(str(error)))
-    keep_all = keep.toggle(
+            st.toast(plain(str(error)))
+
+    name.text_input("Name of the run in view", max_chars=60, key=name_key, on_change=rename)
+    keep.toggle(
         "Keep all snapshots",
-        run.pinned,
         help="When the storage quota is reached, old runs lose some of their snapshots. Turn this "
         "on to keep all snapshots of this run.",
-        key=f"keep {run.id}",
+        key=keep_key,
+        on_change=lambda: store().pin(run.id, state.value(keep_key)),
     )
-    if keep_all != run.pinned:
-        store().pin(run.id, keep_all)
     if delete.button("Delete this run…", icon=":material/delete:", width="stretch"):
         _confirm_deletion([run])
 

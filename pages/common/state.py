@@ -170,8 +170,7 @@ def keep_export(request: object, data: bytes) -> None:
 
 def pins() -> list[bytes]:
     """The visitor's pinned drawings, each 28 × 28 bytes in MNIST's format, oldest first."""
-    kept: list[bytes] | None = _get(PINS)
-    return list(stored_pins.load(store(), visitor_id()) if kept is None else kept)
+    return stored_pins.load(store(), visitor_id()) if visitor_id() else list(_get(PINS, []))
 
 
 def pin(image: bytes) -> None:
@@ -184,10 +183,11 @@ def unpin(image: bytes) -> None:
 
 
 def _keep_pins(images: list[bytes]) -> None:
-    """In the session, and in the store for the next one: that needs the visitor's cookie."""
-    st.session_state[PINS] = images
+    """In the store; in the session, if the browser keeps no cookie to know the visitor by."""
     if visitor_id():
         stored_pins.save(store(), visitor_id(), images)
+    else:
+        st.session_state[PINS] = images
 
 
 # Widgets: a value set before the widget is created takes the place of a default.

@@ -10,8 +10,7 @@ _show = component("run_status")
 
 
 UNTRAINED = (
-    "This network’s weights are noise. Press Start and watch it learn to recognize handwritten "
-    "digits."
+    "Its weights are random. Press Start and watch it learn to recognize handwritten digits."
 )
 
 

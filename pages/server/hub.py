@@ -36,6 +36,9 @@ MAX_VIEWERS = 500  # of all runs together
 MAX_REQUEST = 200  # characters
 MAX_REASON = 120  # bytes; the protocol allows 123
 
+# Commands in words, where their names are not.
+PHRASES = {"lr": "change the learning rate of", "speed": "change the speed of", "step": "advance"}
+
 log = logging.getLogger(__name__)
 
 
@@ -303,7 +306,8 @@ def _respond(
         if request not in COMMAND_KINDS:
             return {"error": f"There is no command {request!r}."}
         if not visitor.may_control(store.run(run_id)):
-            return {"error": f"Only the visitor who started this run may {request} it."}
+            who = "the visitor who started this run, or the server's owner,"
+            return {"error": f"Only {who} may {PHRASES.get(request, request)} it."}
         return {"command": send_command(store, run_id, request, value)}
     except FieldError as error:
         return {"error": error.rule, "field": error.field}
@@ -311,7 +315,7 @@ def _respond(
         return {"error": str(error)}
     except (SQLAlchemyError, OSError) as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)
-        return {"error": f"Could not {request}: the store did not answer. Try again."}
+        return {"error": "The database is busy, so nothing was changed. Try again."}
 
 
 def _random_image(store: RunStore, run_id: str) -> dict[str, Any]:

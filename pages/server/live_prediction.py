@@ -85,8 +85,9 @@ def respond(text: str) -> str:
         with_layers = bool(request.get("with_layers"))
     except UserError as error:
         return json.dumps(answer | {"error": str(error)})
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return json.dumps({"error": "The server did not understand this request. Reload the page."})
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        message = "The server did not understand this request. Reload the page."
+        return json.dumps(answer | {"error": message})
     answer["images"] = [
         {"input": base64.b64encode(image.image.tobytes()).decode(), "problem": image.problem}
         for image in images
@@ -114,7 +115,7 @@ def _predict(
             network = networks.network_at(run_id, int(step))
         rule = networks.rejection_rule(run_id)
         predictions = [pretrained.predict(image, network, rule) for image in images]
-    except (UserError, ValueError, TypeError) as error:
+    except (UserError, ValueError, TypeError, OverflowError) as error:
         return {"error": str(error)}
     except SQLAlchemyError as error:  # busy: the next image may be classified again
         log.warning("The store did not answer: %s", error)
@@ -128,11 +129,8 @@ def _predict(
             for prediction in predictions
         ]
     }
-    if with_layers:
-        answer["layers"] = [
-            [_as_list(layer) for layer in node_activations(network, image.image)]
-            for image in images
-        ]
+    if with_layers:  # long: of the first image alone
+        answer["layers"] = [_as_list(layer) for layer in node_activations(network, images[0].image)]
     return answer
 
 

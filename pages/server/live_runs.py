@@ -59,7 +59,8 @@ class LiveRuns:
             await socket.close(VIEWER_LIMIT, "Viewer limit reached. Retrying…")
             return
         self._sockets.add(socket)
-        self._polling = self._polling or asyncio.create_task(self._poll())
+        if not self._polling or self._polling.done():
+            self._polling = asyncio.create_task(self._poll())
         # Receiving all the time notices a closed tab even when there is nothing to send.
         tasks = [
             asyncio.create_task(self._send(socket, visitor_of(socket.cookies))),

@@ -69,7 +69,8 @@ def _is_token(text: str) -> bool:
         expected = token()
     except UserError:
         return False
-    return secrets.compare_digest(text.encode(errors="replace"), expected.encode())
+    is_same = secrets.compare_digest(text.encode(errors="replace"), expected.encode())
+    return bool(expected) and is_same
 
 
 async def _enter(request: Request) -> Response:

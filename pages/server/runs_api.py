@@ -29,6 +29,7 @@ from nn.runs.worker import process
 from pages.server import assets, shared_store, visitor_cookie
 from pages.server.base_path import is_same_origin
 
+MAX_ACTIVE = 20  # runs of a visitor
 MAX_BYTES = 10_000  # of a request
 MAX_MESSAGE = 500  # characters of an error message, which quotes what was sent
 KEY = re.compile(r"[\w-]{8,64}")
@@ -69,7 +70,7 @@ def spec_of(settings: Mapping[str, Any]) -> RunSpec:
 def _as_type_of(default: object, value: Any) -> Any:
     """A browser writes 1.0 as 1."""
     is_whole = isinstance(value, int) and not isinstance(value, bool)
-    return float(value) if isinstance(default, float) and is_whole and value < 2**53 else value
+    return float(value) if isinstance(default, float) and is_whole and abs(value) < 2**53 else value
 
 
 async def _start(request: Request) -> Response:
@@ -99,8 +100,8 @@ async def _read(request: Request) -> tuple[str, dict[str, Any]]:
         raise Rejected(403, "Only Digitscope's own pages may start a run.")
     visitor = visitor_cookie.visitor_id(request.cookies)
     if not visitor:
-        message = "Your browser sent no cookie, by which Digitscope knows whose run it is. "
-        raise Rejected(403, message + "Allow cookies for this page, then reload it.")
+        message = "Digitscope uses a cookie to remember which runs are yours, and your browser did "
+        raise Rejected(403, message + "not send it. Allow cookies for this page, then reload it.")
     data = b""
     async for part in request.stream():
         data += part
@@ -130,6 +131,10 @@ def _start_once(visitor: str, body: dict[str, Any]) -> Run:
     else:
         raise Rejected(400, "The server did not understand this request. Reload the page.")
     run_id = sha256(f"{visitor} {body['key']}".encode()).hexdigest()[: 2 * RUN_ID_BYTES]
+    active = [run.id for run in store.active_runs() if run.owner == visitor]
+    if len(active) >= MAX_ACTIVE and run_id not in active:
+        message = f"You have {len(active)} runs that train or wait. Stop one, then start another."
+        raise Rejected(429, message)
     try:
         run = store.create(spec, owner=visitor, run_id=run_id)
     except IntegrityError:

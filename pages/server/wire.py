@@ -82,7 +82,7 @@ already received, until a response is empty.
      "models": [[RUN, STEP], …], "with_layers": whether activations are wanted}
     {"id", "images": [{"input", "problem"}, …],
      "models": [{"predictions": [{"probabilities", "rejected"}, …],
-                 "layers": [for each image, [784 pixels, each hidden layer, 10 probabilities], …]}
+                 "layers": of the first image, [784 pixels, each hidden layer, 10 probabilities]}
                 or {"error"}, …]}
 
 The images are in Base64; RUN is "" for the pretrained model, STEP null for the newest snapshot;

@@ -21,6 +21,8 @@ def show(run: Run) -> None:
     with st.container(horizontal=True, key="next-steps"):
         if state.owns(run):
             _lead_on(run)
+        if state.is_simple():
+            return
         with st.container(width=180):
             export_menu.show(run, steps, steps[-1], [export_menu.WALL, export_menu.NETWORK])
 
@@ -31,7 +33,7 @@ def _lead_on(run: Run) -> None:
         st.switch_page("draw/page.py", query_params={RUN: run.id})
     if st.button("See its mistakes", icon=":material/rule:", wrap=True):
         st.switch_page("mistakes/page.py", query_params={RUN: run.id})
-    if settings.can_fill_in(run.spec):
+    if settings.can_fill_in(run.spec) and not state.is_simple():  # which hides the settings
         st.button(
             "Train again with one thing changed",
             icon=":material/tune:",
@@ -44,4 +46,4 @@ def _lead_on(run: Run) -> None:
 def _prepare_another(run: Run) -> None:
     settings.fill_in(run.spec)
     state.view(None)
-    st.toast("These are the settings of the run you saw. Change one, then press Start.")
+    st.toast("These are the settings of that run. Change one, then press Start.")

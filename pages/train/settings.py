@@ -193,7 +193,10 @@ def link(spec: RunSpec | None) -> tuple[str, str]:
             parameters = _parameters(name, values)
             queries.append({key: text for key, text in parameters.items() if text is not None})
     if spec.dataset not in datasets() or not queries:
-        return "", "This run has settings that no link can name, such as a network to start from."
+        return (
+            "",
+            "No link can describe this run, for example because it started from another network.",
+        )
     return urlencode(min(queries, key=len)), ""
 
 

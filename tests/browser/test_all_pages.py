@@ -181,7 +181,7 @@ def test_shortcuts_of_a_single_key_can_be_switched_off(page, server, record) -> 
     record("a run")
     visit(page, server.url, "mistakes")
     page.get_by_text("Keyboard shortcuts").click()
-    page.get_by_label("Shortcuts of a single key").uncheck()
+    page.get_by_label("Single-key shortcuts").uncheck()
     page.reload()
     expect(page.get_by_role("table", name="Confusion matrix")).to_be_visible()
     page.keyboard.press("d")  # Streamlit's own shortcut of our button
@@ -193,7 +193,7 @@ def test_shortcuts_of_a_single_key_can_be_switched_off(page, server, record) -> 
     page.wait_for_timeout(500)
     assert page.evaluate(f"{WALL}.dataset.step") == "0"
     page.get_by_text("Keyboard shortcuts").click()
-    page.get_by_label("Shortcuts of a single key").check()
+    page.get_by_label("Single-key shortcuts").check()
     page.keyboard.press("s")
     page.wait_for_function(f"{STEP} > 0")
 

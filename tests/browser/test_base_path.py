@@ -74,7 +74,7 @@ def test_links_lead_back_and_the_owner_enters(page, served):
     link = page.evaluate("navigator.clipboard.readText()")
     assert link == f"{url}/?preset=standard&hidden=4"
     page.goto(link)
-    expect(page.get_by_text("This network is untrained")).to_be_visible()
+    expect(page.get_by_text("Untrained", exact=True)).to_be_visible()
 
 
 def test_an_old_link_is_redirected(page, served):

@@ -44,7 +44,7 @@ def test_the_owner_stops_renames_and_deletes_what_others_started(page: Page, ser
     assert owner_link(server).startswith(f"{server.url}/owner/")
     page.goto(owner_link(server))
     assert page.url == f"{server.url}/"
-    expect(page.get_by_text("This network is untrained")).to_be_visible()  # it is not his own run
+    expect(page.get_by_text("Untrained", exact=True)).to_be_visible()  # it is not his own run
     watch(page, "from the shell")
     state(page, "Training")
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
@@ -101,7 +101,7 @@ def test_a_link_to_an_experiment_shows_its_settings_untrained_to_visitors_with_r
     assert copy(page, "experiment") == before_start  # that of the run in view, now
     page.get_by_role("button", name="Stop").click()
     newcomer.goto(before_start)
-    expect(newcomer.get_by_text("This network is untrained")).to_be_visible()
+    expect(newcomer.get_by_text("Untrained", exact=True)).to_be_visible()
     expect(newcomer.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     start(newcomer)
     specs = [run.spec for run in RunStore(server.store).runs()]
@@ -251,7 +251,7 @@ def test_many_runs_are_deleted_at_once_after_a_confirmation_that_counts_them(
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Delete 3 runs?")
     expect(dialog).to_contain_text("cannot be undone")
-    expect(dialog).to_contain_text("1 run stays: somebody else started it")
+    expect(dialog).to_contain_text("1 run cannot be deleted: somebody else started it")
     expect(dialog).to_contain_text("1 run stays: it has not ended")
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()
@@ -260,7 +260,7 @@ def test_many_runs_are_deleted_at_once_after_a_confirmation_that_counts_them(
     dialog.get_by_role("button", name="Delete 3 runs", exact=True).click()
     page.get_by_text("2 runs. Click one to open it").wait_for()
     assert {run.name for run in store.runs()} == {"number 2", "another's"}
-    expect(page.get_by_text("This network is untrained")).to_be_visible()  # the one in view is gone
+    expect(page.get_by_text("Untrained", exact=True)).to_be_visible()  # the one in view is gone
     assert "run=" not in page.url
 
 

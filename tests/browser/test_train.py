@@ -170,7 +170,7 @@ def test_a_newcomer_is_greeted_by_an_untrained_network(page: Page, browser, serv
     state(page, "Finished")
     newcomer = browser.new_context().new_page()
     newcomer.goto(server.url)
-    expect(newcomer.get_by_text("This network is untrained")).to_be_visible()
+    expect(newcomer.get_by_text("Untrained", exact=True)).to_be_visible()
     expect(newcomer.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     expect(newcomer.get_by_role("button", name="training: watch")).to_be_hidden()
     newcomer.context.close()
@@ -184,7 +184,8 @@ def test_a_run_that_has_ended_leads_on(page: Page, server) -> None:
     state(page, "Finished")
     [run] = RunStore(server.store).runs()
     page.get_by_role("button", name="Train again with one thing changed").click()
-    expect(page.get_by_text("This network is untrained")).to_be_visible()
+    expect(page.get_by_text("Untrained", exact=True)).to_be_visible()
+    expect(page.locator(".plot[data-run]")).to_have_count(0)  # its curves are gone
     page.get_by_text("Training", exact=True).click()
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("1")
     page.goto(f"{server.url}/?run={run.id}")
@@ -471,7 +472,7 @@ def test_a_rejected_command_says_why_next_to_its_button(page: Page, server) -> N
         connection.execute(update(schema.runs).values(owner="somebody else"))
     page.get_by_role("button", name="Pause").click()
     expect(page.locator(".reason")).to_have_text(
-        "Only the visitor who started this run may pause it."
+        "Only the visitor who started this run, or the server's owner, may pause it."
     )
     expect(page.get_by_role("button", name="Pause")).to_be_enabled()
     assert not RunStore(server.store).commands(RunStore(server.store).runs()[0].id)

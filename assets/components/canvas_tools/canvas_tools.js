@@ -14,6 +14,8 @@ import { applyStyle, buttonOf, CLEAR, findDrawableCanvas, UNDO } from "./drawabl
 const SIDE = 400; // pixels of the canvas, as in pages/server/drawing.py
 const SEARCH_INTERVAL = 50; // milliseconds until the canvas is looked for again
 const MAX_PASTED_SIDE = 1200; // pixels
+const PATIENCE = 300; // milliseconds that the script's answer waits for the live one
+const STARTS = ["mousedown", "touchstart"];
 const MOVES = /** @type {const} */ (["mousemove", "touchmove"]);
 const ENDS = ["mouseup", "touchend", "touchcancel"];
 
@@ -62,8 +64,7 @@ export default function canvasTools(call) {
       const canvas = find(root, ".upper-canvas", HTMLCanvasElement);
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", "Canvas: draw one digit");
-      canvas.addEventListener("mousedown", startStroke, { passive: true });
-      canvas.addEventListener("touchstart", startStroke, { passive: true });
+      for (const start of STARTS) canvas.addEventListener(start, startListener, { passive: true });
       // Its undo button tells whether something is on the canvas.
       new MutationObserver(guard(update)).observe(undoButton, { attributes: true });
       update();
@@ -106,7 +107,7 @@ export default function canvasTools(call) {
     }
 
     const startStroke = guard((/** @type {MouseEvent | TouchEvent} */ event) => {
-      if (isDrawing) return; // a second finger
+      if (isDrawing || ("button" in event && event.button)) return; // a second finger, right button
       isDrawing = true;
       hint.hidden = true;
       strokes.push([]);
@@ -114,14 +115,16 @@ export default function canvasTools(call) {
       livePrediction().predict(take);
     });
 
+    const startListener = /** @type {EventListener} */ (startStroke);
+
     const moveStroke = guard((/** @type {MouseEvent | TouchEvent} */ event) => {
       if (!isDrawing) return;
       addPoint(event);
       livePrediction().predict(take);
     });
 
-    const endStroke = guard(() => {
-      if (!isDrawing) return;
+    const endStroke = guard((/** @type {Event} */ event) => {
+      if (!isDrawing || (event instanceof TouchEvent && event.touches.length)) return;
       isDrawing = false;
       requestAnimationFrame(guard(post)); // in the same frame the canvas draws the finished stroke
     });
@@ -130,7 +133,10 @@ export default function canvasTools(call) {
     async function post() {
       const drawing = take();
       // Without a stroke there may be an image in MNIST's format, which is used unchanged.
-      if (strokes.length || !data.has_image) await livePrediction().predict(() => drawing);
+      if (strokes.length || !data.has_image) {
+        const predicted = livePrediction().predict(() => drawing);
+        await Promise.race([predicted, new Promise((done) => setTimeout(done, PATIENCE))]);
+      }
       if (isDrawing) return; // the next stroke's end posts this one, too
       const { id, image, pixels } = drawing;
       setStateValue("drawing", { id, image, strokes, ...pixels });
@@ -168,10 +174,12 @@ export default function canvasTools(call) {
     }
 
     undo.onclick = guard(() => {
+      if (isDrawing) return;
       strokes.pop();
       press(UNDO);
     });
     clear.onclick = guard(() => {
+      if (isDrawing) return;
       if (data.has_image) return setTriggerValue("cleared", true); // the script takes it off
       strokes = [];
       press(CLEAR);
@@ -194,6 +202,9 @@ export default function canvasTools(call) {
       recolor: update,
       end() {
         clearTimeout(searchTimer);
+        hint.remove();
+        const canvas = root?.querySelector(".upper-canvas");
+        for (const start of STARTS) canvas?.removeEventListener(start, startListener);
         document.removeEventListener("keydown", pressKey);
         document.removeEventListener("paste", paste);
         for (const move of MOVES) removeEventListener(move, moveStroke);

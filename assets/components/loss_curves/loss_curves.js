@@ -260,8 +260,14 @@ export default function lossCurves(call) {
       plotly && downloadPng(plotly, chart, "curves", themeOf(chart).background).catch(fail);
     });
     return {
-      /** @param {{ plotly: string }} data */
+      /** @param {{ run: string | null, plotly: string }} data */
       update(data) {
+        if (!data.run && stream) {
+          stream = null;
+          shown = { revision: shown.revision + 1, points: 0, estimates: 0, epochs: 0, look: "" };
+          marker.hidden = true;
+          for (const name of ["run", "points", "estimates", "epochs"]) delete chart.dataset[name];
+        }
         loadPlotly(data.plotly).then(
           guard((loaded) => {
             if (ended) return;

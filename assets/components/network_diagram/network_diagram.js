@@ -201,7 +201,7 @@ export default function networkDiagram(call) {
         with_layers: true,
       });
       isUnderWay = false;
-      const layers = response?.models[0].layers?.[0];
+      const layers = response?.models[0].layers;
       if (!layers) return;
       requested = wanted;
       activations = { of, sent: through, layers };
@@ -319,6 +319,12 @@ export default function networkDiagram(call) {
       /** @param {Data} news */
       update(news) {
         data = news;
+        if (!data.run && stream) {
+          [stream, drawnConnections, activations, pointed] = [null, null, null, null];
+          contextOf(canvas).clearRect(0, 0, canvas.width, canvas.height);
+          caption.textContent = "";
+          sendRandom.disabled = true;
+        }
         sendDrawing.disabled = !data.run || !data.drawing;
         sendDrawing.title = data.drawing ? "" : "Draw a digit on Draw and press Pin first";
       },

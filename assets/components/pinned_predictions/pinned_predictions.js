@@ -41,7 +41,8 @@ export default function pinnedPredictions(call) {
       const response = await livePrediction().ask(images, [[run, step]]);
       isUnderWay = false;
       const predictions = response?.models[0].predictions;
-      if (!predictions || shown !== figures) return;
+      if (shown !== figures) return update();
+      if (!predictions) return;
       requested = wanted;
       predictions.forEach(({ probabilities }, i) => figures[i].update(probabilities));
       update(); // it may have learned more meanwhile

@@ -41,7 +41,7 @@ export default function predictionBars(call) {
 
     let data = /** @type {Data} */ ({});
     /** @type {News} */
-    let news = { answer: null, isConnected: true };
+    let news = { answer: null, isLost: false };
     let shownInput = "";
     let step = -1; // of the newest snapshot seen of a run in training
 
@@ -74,7 +74,7 @@ export default function predictionBars(call) {
       if (caption.textContent !== line) caption.textContent = line;
       bars.update(prediction?.probabilities ?? Array(10).fill(0));
       drawInput(live ? live.input : data.input);
-      paused.hidden = news.isConnected;
+      paused.hidden = !news.isLost;
       bars.box.dataset.drawing = String(live ? live.drawing.id : data.drawing);
       bars.box.dataset.strokes = String(live ? live.drawing.strokes : data.strokes);
     }

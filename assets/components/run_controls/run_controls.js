@@ -12,6 +12,7 @@ import { inputOf, newKey, settledSettings, startRun } from "./start.js";
 /** @import { Stream } from "../../lib/stream.js" */
 /** @import { Settings } from "./start.js" */
 
+const MOVE_PATIENCE = 8000; // milliseconds for the script to follow; then the page is loaded again
 const ACTIVE = ["queued", "running", "paused"];
 /** @type {Record<string, string>} */
 const KEYS = { s: "start", p: "pause", b: "step", e: "epoch", x: "stop" };
@@ -63,6 +64,10 @@ export default function runControls(call) {
     let typing = null;
     let shown = ""; // what of the stream the buttons show
     let announced = ""; // the state that the script was told
+    /** @type {string | null} the run that the script was told to show */
+    let destination = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let reloadTimer;
 
     function update() {
       const live = stream && stream.run === data.run ? stream : null;
@@ -137,8 +142,8 @@ export default function runControls(call) {
       const parts = data.problem ? [data.problem] : [];
       if (isOthers) {
         parts.push(
-          `You are watching a run started by ${data.started_by}, which only they can pause or ` +
-            "stop. Start begins your own.",
+          `This run was started by ${data.started_by}. You can watch it, but not pause or stop it. ` +
+            "Press Start to train your own.",
         );
       }
       return parts.join(" ");
@@ -156,6 +161,14 @@ export default function runControls(call) {
 
     /** Let the script show another run, or for null the settings. @param {string | null} run */
     function moveTo(run) {
+      // Streamlit loses what it is told while it is not connected. The URL keeps it.
+      const url = new URL(location.href);
+      if (run) url.searchParams.set("run", run);
+      else url.searchParams.delete("run");
+      history.replaceState(history.state, "", url);
+      destination = run;
+      clearTimeout(reloadTimer);
+      reloadTimer = setTimeout(() => location.reload(), MOVE_PATIENCE);
       setStateValue("move", { id: newKey(), to: run, from_run: data.run });
     }
 
@@ -285,6 +298,7 @@ export default function runControls(call) {
           JSON.stringify([data.run, data.settings]);
         if (isChanged) rejection = "";
         data = news;
+        if (data.run === destination) clearTimeout(reloadTimer);
         update();
       },
       show(news) {
@@ -304,6 +318,7 @@ export default function runControls(call) {
       },
       end() {
         stopWaiting();
+        clearTimeout(reloadTimer);
         document.removeEventListener("keydown", pressKey);
       },
     };

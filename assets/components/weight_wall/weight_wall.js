@@ -16,7 +16,7 @@ import { difference, fullColorWeight, paintTile } from "./tiles.js";
 /** @import { Snapshot } from "../../lib/wire.js" */
 
 const GAP = 2, CELL = SIDE + GAP; // pixels of the bitmap
-const MAX_CELL = 4 * CELL; // pixels of the page
+const MAX_CELL = 8 * CELL; // pixels of the page
 // A badge where its word does not fit, and what it means. All others are of duplicates.
 const DEAD = { icon: "×", meaning: "the same output for every image" };
 const DUPLICATE = { icon: "=", meaning: "nearly the same weights as another neuron" };

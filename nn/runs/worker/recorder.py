@@ -91,7 +91,7 @@ class Recorder:
         self._last_snapshot = max(self.store.snapshot_steps(self.run_id), default=-1)
         self._last_point = max((p.step for p in self.store.points(self.run_id)), default=0)
         estimates = self.store.accuracy_estimates(self.run_id)
-        self.last_estimate = estimates[-1].step if estimates else -1
+        self._last_estimate = estimates[-1].step if estimates else -1
         runs = schema.runs.c
         [row] = self.store.rows(
             select(runs.threads, runs.parameter_layout).where(runs.id == self.run_id)
@@ -154,7 +154,7 @@ class Recorder:
         self._try_to_write()
 
     def _keep_estimate(self, accuracy: float | None) -> None:
-        if accuracy is not None and self._latest.step > self.last_estimate:
+        if accuracy is not None and self._latest.step > self._last_estimate:
             at = self._latest
             self._buffer.estimates.append(AccuracyEstimate(at.step, at.samples_seen, accuracy))
 

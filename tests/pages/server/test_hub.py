@@ -239,7 +239,8 @@ def test_other_visitors_may_watch_but_not_command(port, store, recorder, visitor
     with watch(port, recorder.run_id, visitor=visitor) as socket:
         assert receive(socket)["snapshot"]["step"] == 1
         request(socket, "stop")
-        assert response(socket) == {"error": "Only the visitor who started this run may stop it."}
+        message = "Only the visitor who started this run, or the server's owner, may stop it."
+        assert response(socket) == {"error": message}
         request(socket, "random_image")
         assert "image" in response(socket)
     assert not store.commands(recorder.run_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -75,7 +76,7 @@ def test_an_input_is_used_unchanged() -> None:
 def test_activations_of_all_layers_are_sent_on_request(trained) -> None:
     request = {"id": 1, "images": [canvas(3)], "models": [[trained.id, None]], "with_layers": True}
     [model] = json.loads(live_prediction.respond(json.dumps(request)))["models"]
-    [layers] = model["layers"]
+    layers = model["layers"]
     assert [len(layer) for layer in layers] == list(trained.spec.sizes)
     np.testing.assert_allclose(layers[-1], model["predictions"][0]["probabilities"], atol=1e-5)
 
@@ -117,6 +118,13 @@ def test_any_request_gets_an_answer(request) -> None:
 @pytest.mark.parametrize("text", ["", "[", "7", '{"id": 1}', "[" * 100_000])
 def test_what_is_no_request_gets_a_sentence(text) -> None:
     assert "Reload" in json.loads(live_prediction.respond(text))["error"]
+
+
+@pytest.mark.parametrize("step", [math.inf, math.nan, 2**70, -1, "x", []])
+def test_a_step_that_no_run_has_gets_a_sentence(trained, step) -> None:
+    for run in ("", trained.id):
+        [model] = ask([canvas(1)], [[run, step]])["models"]
+        assert model.get("error") or not run  # the pretrained model has no steps
 
 
 def test_a_broken_image_gets_a_sentence_with_its_id() -> None:

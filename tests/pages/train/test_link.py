@@ -67,7 +67,7 @@ def test_a_link_restores_every_setting(fields, preset, opened):
 )
 def test_what_no_link_can_name_is_said(fields):
     query, problem = settings.link(dataclasses.replace(usable(RunSpec()), **fields))
-    assert not query and "no link can name" in problem
+    assert not query and "No link can describe" in problem
 
 
 def test_settings_that_are_not_valid_have_no_link():
