@@ -99,7 +99,7 @@ def test_a_link_to_an_experiment_shows_its_settings_untrained_to_visitors_with_r
     assert parameters["preset"] == ("fast" if more else "standard") and "run" not in parameters
     start(page)
     assert copy(page, "experiment") == before_start  # that of the run in view, now
-    page.get_by_role("button", name="Stop").click()
+    state(page, "Finished")
     newcomer.goto(before_start)
     expect(newcomer.get_by_text("Untrained", exact=True)).to_be_visible()
     expect(newcomer.get_by_role("button", name="Start", exact=True)).to_be_enabled()
@@ -252,7 +252,7 @@ def test_many_runs_are_deleted_at_once_after_a_confirmation_that_counts_them(
     expect(dialog).to_contain_text("Delete 3 runs?")
     expect(dialog).to_contain_text("cannot be undone")
     expect(dialog).to_contain_text("1 run cannot be deleted: somebody else started it")
-    expect(dialog).to_contain_text("1 run stays: it has not ended")
+    expect(dialog).to_contain_text("1 run cannot be deleted: it is still active")
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_be_hidden()
     assert len(store.runs()) == 5

@@ -65,7 +65,7 @@ def test_a_teacher_copies_a_link_to_a_prepared_experiment(
     pupil = open_page()
     pupil.goto(link)
     expect(pupil.get_by_role("radio", name="Overfits")).to_be_checked()
-    expect(pupil.get_by_text("Untrained")).to_be_visible()
+    expect(pupil.get_by_text("Untrained", exact=True)).to_be_visible()
     expect(button(pupil, "Start")).to_be_enabled()
 
 

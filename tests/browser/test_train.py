@@ -153,7 +153,7 @@ def test_another_visitor_can_watch_a_run_but_not_stop_it(page: Page, browser, se
     other.wait_for_function(f"{STEP} > {before}")
     expect(other.locator(".about")).to_contain_text("by another visitor")
     expect(other.get_by_role("button", name="Stop")).to_be_hidden()
-    expect(other.locator(".reason")).to_contain_text("only they can pause or stop")
+    expect(other.locator(".reason")).to_contain_text("but not pause or stop it")
     other.get_by_role("button", name="Start", exact=True).click()  # they may start their own
     wait_until(other, lambda: len(RunStore(server.store).runs()) == 2)
     expect(other.get_by_role("button", name="Stop")).to_be_enabled()

@@ -77,7 +77,10 @@ def test_a_stopped_run_can_be_resumed_and_an_active_run_gets_no_advice(ended):
 def test_overfitting_is_seen_in_the_accuracies_and_its_cure_is_one_that_is_not_tried_yet(ended):
     spec = RunSpec(train_size=500, augmentation=1.0, dropout=0.1)
     text = ended(FLAT, [0.8, 0.87, 0.87], spec, train_accuracy=1.0)
-    assert "100.0 % of them are classified correctly, of the validation images 87.0 %" in text
+    assert (
+        "it gets 100.0 % of the training images right, but only 87.0 % of the validation images"
+        in text
+    )
     assert text.endswith("Try more training images.")
 
 
