@@ -38,7 +38,7 @@ def button(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True)
 
 
-def test_a_pupil_sees_noise_become_a_network_that_reads_a_digit_of_hers(
+def test_a_pupil_trains_a_network_and_it_classifies_her_digit(
     page: Page, server, click: Clicks
 ) -> None:
     page.goto(f"{server.url}/?{SHORT}")
