@@ -162,6 +162,13 @@ def rerun(page: Page) -> Iterator[None]:
     paint(page, 2)
 
 
+def copied(page: Page, click: Callable[[], object]) -> str:
+    """→ the text that the click puts into the clipboard."""
+    page.evaluate("navigator.clipboard.writeText('')")
+    click()
+    return str(page.wait_for_function("navigator.clipboard.readText()").json_value())
+
+
 def paint(page: Page, count: int) -> None:
     """Let the browser draw ``count`` frames."""
     page.evaluate(

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
 from pages.server.owner import COOKIE
-from tests.browser.app import WALL, Server, start, wait_until
+from tests.browser.app import WALL, Server, copied, start, wait_until
 from tests.browser.proxy import stripping_proxy
 
 
@@ -69,9 +69,7 @@ def test_links_lead_back_and_the_owner_enters(page, served):
     page.get_by_role("button", name="offered").click()
     page.get_by_role("button", name="Stop").wait_for()
     page.get_by_role("button", name="Share", exact=True).click()
-    page.get_by_role("button", name="Copy link to this experiment").click()
-    expect(page.get_by_role("button", name="Copied", exact=True)).to_be_visible()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = copied(page, page.get_by_role("button", name="Copy link to this experiment").click)
     assert link == f"{url}/?preset=standard&hidden=4"
     page.goto(link)
     expect(page.get_by_text("Untrained", exact=True)).to_be_visible()

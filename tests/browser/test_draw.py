@@ -253,7 +253,9 @@ def test_a_pinned_drawing_is_predicted_while_a_network_learns_and_at_any_snapsho
     figure = page.get_by_role("listitem").filter(has=page.get_by_label("Your pinned drawing"))
     expect(figure).to_contain_text("Predicted: 7", timeout=20_000)
     trained = figure.inner_text()
-    page.get_by_role("slider", name="Snapshot").press("Home")
+    timeline = page.get_by_role("slider", name="Snapshot")
+    expect(timeline).to_have_attribute("data-snapshots", re.compile(r"\d\d"))
+    timeline.press("Home")
     expect(figure).not_to_contain_text(trained.splitlines()[-1])
 
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from nn.runs.store.store import RunStore, State
-from tests.browser.app import wait_until
+from tests.browser.app import copied, wait_until
 from tests.browser.hand import Hand, pen_path
 
 SHORT = "epochs=2&hidden=64&train_size=10000"
@@ -58,9 +58,7 @@ def test_a_teacher_copies_a_link_to_a_prepared_experiment(
 ) -> None:
     page.goto(f"{server.url}/?preset=overfits&epochs=7")
     click(button(page, "Share"))
-    click(button(page, "Copy link to this experiment"))
-    button(page, "Copied").wait_for()
-    link = page.evaluate("navigator.clipboard.readText()")
+    link = copied(page, lambda: click(button(page, "Copy link to this experiment")))
     assert click.count <= 2
     pupil = open_page()
     pupil.goto(link)
