@@ -45,6 +45,7 @@ from nn.schedules import SCHEDULES
 from nn.training import TrainingState, train
 from pages.neurons.controls import FILTERS, MODES, ORDERS
 from pages.server import old_links, shared_store, visitor_cookie
+from pages.server.visitor import Visitor
 
 HERE = Path(__file__).parent / "fixtures" / "v0_1"
 EXPECTED = json.loads((HERE / "expected.json").read_text("utf-8"))
@@ -209,8 +210,8 @@ def train_page():
     from pages.train import settings
 
     state.restore()
-    spec = settings.spec()
     run = state.run_in_view()
+    spec, _ = settings.spec()
     st.session_state["means"] = {
         "spec": spec and asdict(spec),
         "run": run and run.id,
@@ -560,7 +561,8 @@ MENDED = {
 def test_a_link_leads_where_it_led(shared, monkeypatch, link):
     if "mnist" in link:
         pretend_mnist(monkeypatch)
-    monkeypatch.setattr("pages.common.state.visitor_id", lambda: "somebody")
+    somebody = Visitor("somebody", is_owner=False)
+    monkeypatch.setattr("pages.common.state.visitor", lambda: somebody)
     where, wanted = urlsplit(link["url"]), link["means"] | MENDED.get(link["url"], {})
     if where.path == "/" and "run=" not in where.query:
         wanted["run"] = None  # a newcomer is no longer greeted by somebody's run

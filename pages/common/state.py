@@ -61,7 +61,7 @@ def is_simple() -> bool:
 
 
 def visitor_id() -> str:
-    """The visitor as the store records him with the runs he starts; "" without a cookie."""
+    """The visitor as the store records them with the runs they start; "" without a cookie."""
     return visitor().id
 
 

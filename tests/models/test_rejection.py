@@ -49,6 +49,6 @@ def test_every_further_piece_adds_complexity_but_a_broken_stroke_is_one_piece():
         image = drawn(*lines)
         return stroke_complexity(image) - stroke_length(image)
 
-    bars = [(x, 50, x, 350) for x in (60, 160, 260)]
+    bars = [(50, y, 350, y) for y in (60, 160, 260)]  # side by side they would be several digits
     assert [added(*bars[:n]) for n in (1, 2, 3)] == [0, EXTRA_PIECE, 2 * EXTRA_PIECE]
     assert added(*[(100, y, 100 + y // 3, y + 12) for y in range(50, 350, 22)]) == 0
