@@ -166,7 +166,8 @@ def copied(page: Page, click: Callable[[], object]) -> str:
     """→ the text that the click puts into the clipboard."""
     page.evaluate("navigator.clipboard.writeText('')")
     click()
-    return str(page.wait_for_function("navigator.clipboard.readText()").json_value())
+    wait_until(page, lambda: page.evaluate("navigator.clipboard.readText()"))
+    return str(page.evaluate("navigator.clipboard.readText()"))
 
 
 def paint(page: Page, count: int) -> None:

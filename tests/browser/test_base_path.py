@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -42,7 +44,9 @@ def test_a_run_trains_and_its_pages_work(page, served):
     wait_until(page, lambda: not store.runs()[0].state.active)
     expect(page.locator(".state")).to_have_text("Finished")
     page.wait_for_function("document.querySelector('.plot')?.dataset.points > 0")  # Plotly
-    page.get_by_role("slider", name="Snapshot").press("Home")  # the snapshots' route
+    timeline = page.get_by_role("slider", name="Snapshot")
+    expect(timeline).to_have_attribute("data-snapshots", re.compile(r"\d\d"))  # their route
+    timeline.press("Home")
     page.wait_for_function(f"{WALL}.dataset.step === '0'")
     for name, drawn in (
         ("Neurons", page.get_by_role("img", name="First-layer weights")),
@@ -69,6 +73,7 @@ def test_links_lead_back_and_the_owner_enters(page, served):
     page.get_by_role("button", name="offered").click()
     page.get_by_role("button", name="Stop").wait_for()
     page.get_by_role("button", name="Share", exact=True).click()
+    page.get_by_role("button", name="Copy link to this run").wait_for()  # the page shows it by now
     link = copied(page, page.get_by_role("button", name="Copy link to this experiment").click)
     assert link == f"{url}/?preset=standard&hidden=4"
     page.goto(link)

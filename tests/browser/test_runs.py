@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore, State
-from tests.browser.app import STEP, Server, rerun, start, step, wait_until
+from tests.browser.app import STEP, Server, copied, rerun, start, step, wait_until
 from tests.browser.conftest import DESKTOP
 from tests.browser.test_train import open_train, state, watch
 
@@ -26,10 +26,10 @@ def owner_link(server: Server) -> str:
 def copy(page: Page, link: str) -> str:
     """Copy a link of the Share menu → its URL"""
     page.get_by_role("button", name="Share", exact=True).click()
-    page.get_by_role("button", name=f"Copy link to this {link}").click()
-    expect(page.get_by_role("button", name="Copied", exact=True)).to_be_visible()
+    url = copied(page, page.get_by_role("button", name=f"Copy link to this {link}").click)
+    expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)
     page.keyboard.press("Escape")
-    return page.evaluate("navigator.clipboard.readText()")
+    return url
 
 
 @pytest.fixture

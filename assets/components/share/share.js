@@ -9,7 +9,7 @@ import { urlOf } from "../../lib/urls.js";
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Stream } from "../../lib/stream.js" */
 
-const FEEDBACK = 2000; // milliseconds
+const FEEDBACK = 4000; // milliseconds
 
 /**
  * @typedef {object} Data see pages/components/share.py
