@@ -48,11 +48,15 @@ const mounted = new WeakMap();
  * A component: `create` builds its view once. Streamlit calls the component again after every
  * script run; view and stream stay. A component whose data names a `run` follows its stream.
  *
+ * The browser shows the component's HTML before this script has arrived. Its controls are `inert`
+ * until then: nothing else would follow a click.
+ *
  * @param {Call} call
  * @param {(parent: HTMLElement | ShadowRoot, tools: Tools) => View} create
  */
 export function mount({ parentElement, data, setStateValue, setTriggerValue }, create) {
   const guard = guardIn(parentElement);
+  for (const part of parentElement.querySelectorAll("[inert]")) part.removeAttribute("inert");
   const component = mounted.get(parentElement) ??
     connected(
       parentElement,

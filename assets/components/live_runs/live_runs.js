@@ -56,7 +56,6 @@ export default function liveRuns(call) {
     }
 
     dropDown(button, list);
-    offer.classList.add("none");
     const unfollow = followLiveRuns(
       socketUrl("live-runs"),
       guard((news) => {

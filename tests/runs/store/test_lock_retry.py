@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 from nn.runs.store import lock_retry, schema
 from nn.runs.store.lock_retry import Locked
 from nn.runs.store.store import State
+from nn.runs.worker import recorder
 from nn.runs.worker.loop import work
 from nn.support.paths import log
 from nn.training import Epoch, Step
@@ -81,14 +82,17 @@ def test_a_store_locked_for_too_long_fails_the_run_with_a_message(
     run = store.create(replace(quick, epochs=10_000))
     events = work(store, run.id)
     next(events)
-    last: list[Step | Epoch] = []
     lock = locker()
     lock.__enter__()
-    unlock = threading.Timer(0.9, lambda: lock.__exit__(None, None, None))
-    unlock.start()
-    for event in events:
-        last[:] = [event]
-    unlock.join()
+
+    class LockedUntilNow(Locked):  # the other program ends just after the worker has given up
+        def __init__(self) -> None:
+            lock.__exit__(None, None, None)
+            super().__init__()
+
+    monkeypatch.setattr(recorder, "Locked", LockedUntilNow)
+    for _ in events:
+        pass
     run = store.run(run.id)
     assert run.state is State.FAILED
     assert "locked" in run.message and run.message.endswith(".")
