@@ -3,6 +3,7 @@
 // that come meanwhile, the newest is next.
 
 import { socketUrl } from "./urls.js";
+import { checkVersion } from "./version.js";
 
 const FIRST_RETRY = 500, MAX_RETRY = 8000; // milliseconds
 const CLOSE_DELAY = 1000; // milliseconds
@@ -74,6 +75,7 @@ export class LivePrediction {
     };
     socket.onmessage = ({ data }) => {
       const response = JSON.parse(data);
+      checkVersion(response.version);
       this.waiting.get(response.id)?.(response.error ? null : response);
       this.waiting.delete(response.id);
     };

@@ -26,8 +26,7 @@ from nn.data.preprocess.pipeline import Preprocessed, already_preprocessed, prep
 from nn.errors import UserError
 from nn.layers import Array
 from nn.models import pretrained
-from nn.runs import load_network
-from pages.server import drawing, networks, shared_store
+from pages.server import assets, drawing, networks
 from pages.server.base_path import is_same_origin
 from pages.server.hub import FOREIGN_ORIGIN, TOO_LONG, VIEWER_LIMIT
 
@@ -76,7 +75,7 @@ def _warm_up() -> None:
 
 def respond(text: str) -> str:
     """A request's answer, as JSON. Any text gets one."""
-    answer: dict[str, Any] = {}
+    answer: dict[str, Any] = {"version": assets.VERSION}
     try:
         request = json.loads(text)
         answer["id"] = request["id"]
@@ -110,7 +109,7 @@ def _predict(
     """The predictions of a run's network at a snapshot; None: at its newest one."""
     try:
         if step is None:
-            network = load_network.network_at(shared_store.store(), run_id)
+            network = networks.newest_network(run_id)
         else:
             network = networks.network_at(run_id, int(step))
         rule = networks.rejection_rule(run_id)

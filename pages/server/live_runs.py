@@ -1,8 +1,7 @@
 """``WebSocket /live-runs``: the runs that are active now, and again whenever they change.
 
-The server sends ``{"runs": [{"id", "name", "network", "state", "yours"}, …]}``, newest first.
-Browsers learn no visitor's id, only which runs are their own; they send nothing, and hang up while
-their tab is hidden. One poll of the store serves all of them.
+pages.server.wire describes the message. Browsers hang up while their tab is hidden. One poll of the
+store serves all of them.
 """
 
 from __future__ import annotations

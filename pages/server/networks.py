@@ -24,6 +24,20 @@ def network_at(run_id: str, step: int) -> Network:
     return load_network.network_at(shared_store.store(), run_id, step)
 
 
+def newest_network(run_id: str) -> Network:
+    """The network at the newest snapshot. While a run trains, all components of a page want it.
+
+    Raises UserError for a run that does not exist, or has no snapshot yet.
+    """
+    return _newest_network(run_id, shared_store.store().newest_step(run_id))
+
+
+@lru_cache(maxsize=8)
+def _newest_network(run_id: str, step: int) -> Network:
+    """step: at least, and what distinguishes this network from later ones."""
+    return load_network.network_at(shared_store.store(), run_id)
+
+
 @lru_cache(maxsize=64)
 def rejection_rule(run_id: str) -> RejectionRule | None:
     """As nn.runs.load_network.rejection_rule, and the pretrained model's own."""

@@ -76,18 +76,23 @@ until``, coarse first: binary messages, each preceded by its length (uint32), wi
 ``connections`` in their header. One response holds a portion of them; the next request skips those
 already received, until a response is empty.
 
+``WebSocket /live-runs`` sends the runs that are active, now and whenever they change, newest first.
+Browsers learn which runs are their own, and no visitor's id; they send nothing::
+
+    {"runs": [{"id", "name", "network": "784-128-10", "state", "yours"}, …]}
+
 ``WebSocket /predict`` answers each request, a text of JSON, with another one::
 
     {"id", "images": [{"png": the canvas} or {"input": 28 × 28 bytes}, …],
      "models": [[RUN, STEP], …], "with_layers": whether activations are wanted}
-    {"id", "images": [{"input", "problem"}, …],
+    {"id", "version", "images": [{"input", "problem"}, …],
      "models": [{"predictions": [{"probabilities", "rejected"}, …],
                  "layers": of the first image, [784 pixels, each hidden layer, 10 probabilities]}
                 or {"error"}, …]}
 
 The images are in Base64; RUN is "" for the pretrained model, STEP null for the newest snapshot;
-``problem`` says why an image has no digit to classify, or is null. ``{"id", "error"}`` answers a
-request that cannot be carried out.
+``problem`` says why an image has no digit to classify, or is null; ``version`` is that of the
+server's assets. ``{"id", "version", "error"}`` answers a request that cannot be carried out.
 """
 
 from __future__ import annotations
@@ -117,10 +122,6 @@ def pack_message(header: object, *parts: bytes) -> bytes:
 def pack_messages(messages: Iterable[bytes]) -> bytes:
     """Binary messages in a row, each preceded by its length."""
     return b"".join(struct.pack("<I", len(message)) + message for message in messages)
-
-
-def pack_request(request_id: int, request: str, value: object = None) -> str:
-    return json.dumps({"id": request_id, "request": request, "value": value})
 
 
 def unpack_request(text: str) -> tuple[Any, Any, Any]:

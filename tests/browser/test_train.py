@@ -329,7 +329,7 @@ def test_axe_finds_no_serious_accessibility_problem(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     assert not serious(page)
     start(page)
-    expect(page.locator(".status .announcement")).to_contain_text("Training")
+    expect(page.locator(".status .spoken")).to_contain_text("Training")
     assert not serious(page)
 
 

@@ -35,7 +35,7 @@ export default function predictionBars(call) {
     const canvas = find(figure, "canvas", HTMLCanvasElement);
     const title = find(parent, "h2", HTMLElement);
     const caption = find(parent, ".caption", HTMLElement);
-    const status = find(parent, ".status", HTMLElement);
+    const status = find(parent, ".spoken", HTMLElement);
     const paused = find(parent, ".paused", HTMLElement);
     figure.before(bars.box);
 

@@ -30,7 +30,7 @@ export default function runStatus(call) {
       setText("state", goneMessage ? "Deleted" : STATES[status?.state ?? ""] ?? "");
       setText("progress", goneMessage || (status ? progress(status) : ""));
       setText("message", message(news, Date.now()));
-      setText("announcement", announcement(news));
+      setText("spoken", announcement(news));
       const share = status?.total_steps ? status.step / status.total_steps : 0;
       done.style.width = `${100 * share}%`;
       bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
@@ -48,7 +48,7 @@ export default function runStatus(call) {
         setText("state", "Untrained");
         setText("progress", hint);
         setText("message", "");
-        setText("announcement", "");
+        setText("spoken", "");
         done.style.width = "0";
       },
       show,

@@ -76,10 +76,10 @@ export default function share(call) {
       clearTimeout(feedbackTimer);
       endFeedback();
       const label = find(pressed, "span", HTMLElement), before = label.textContent;
-      label.textContent = text("announcement").textContent = "Copied";
+      label.textContent = text("spoken").textContent = "Copied";
       endFeedback = () => {
         label.textContent = before;
-        text("announcement").textContent = "";
+        text("spoken").textContent = "";
         endFeedback = () => {};
       };
       feedbackTimer = setTimeout(() => endFeedback(), FEEDBACK);

@@ -312,17 +312,25 @@ class RunStore:
             raise UserError(f"Run {run_id} has no snapshot at step {step:,}.")
         return as_snapshot(rows[0])
 
+    def newest_step(self, run_id: str) -> int:
+        """The step of the latest snapshot, live or kept; -1 without one."""
+        return max(self._newest_steps(run_id))
+
+    def _newest_steps(self, run_id: str) -> tuple[int, int]:
+        """The steps of the latest live and the latest kept snapshot; -1 without one."""
+        here = select(schema.runs.c.step).where(schema.runs.c.id == run_id).scalar_subquery()
+        live, kept = (
+            self.rows(select(func.max(t.c.step)).where(t.c.run == run_id, t.c.step <= here))[0][0]
+            for t in (schema.live, schema.snapshots)
+        )
+        return -1 if live is None else live, -1 if kept is None else kept
+
     def newest_snapshot(self, run_id: str, shown: int = -1) -> Snapshot | None:
         """The latest snapshot, live or kept, up to the run's step; None if that is ``shown``.
 
         A run that resumes from its checkpoint has snapshots of later steps already.
         """
-        here = select(schema.runs.c.step).where(schema.runs.c.id == run_id).scalar_subquery()
-        steps = [
-            self.rows(select(func.max(t.c.step)).where(t.c.run == run_id, t.c.step <= here))[0][0]
-            for t in (schema.live, schema.snapshots)
-        ]
-        live, kept = (-1 if step is None else step for step in steps)
+        live, kept = self._newest_steps(run_id)
         if max(live, kept) in (-1, shown):
             return None
         if kept > live:

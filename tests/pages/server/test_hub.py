@@ -23,7 +23,7 @@ from nn.runs.store.store import Run, RunStore, State
 from nn.runs.worker import process
 from nn.runs.worker.recorder import BEGINNING, Recorder
 from nn.training import Step
-from pages.server import assets, hub, wire
+from pages.server import assets, hub
 from pages.server.hub import FOREIGN_ORIGIN, NO_SUCH_RUN, Hub
 from pages.server.visitor_cookie import COOKIE, visitor_id
 from tests.pages.server.unpack import unpack
@@ -82,7 +82,7 @@ def watch(
 
 
 def request(socket: ClientConnection, what: str, value: object = None) -> None:
-    socket.send(wire.pack_request(ID, what, value))
+    socket.send(json.dumps({"id": ID, "request": what, "value": value}))
 
 
 def response(socket: ClientConnection, request_id: int | None = ID) -> dict:

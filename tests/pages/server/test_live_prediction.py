@@ -22,10 +22,11 @@ from websockets.sync.client import ClientConnection, connect
 from nn.data.preprocess.pipeline import Problem, preprocess
 from nn.data.synthetic import handwriting
 from nn.data.synthetic.render_strokes import render
+from nn.errors import UserError
 from nn.models import pretrained
 from nn.runs.worker.loop import work
 from pages.draw.canvas_image import png
-from pages.server import drawing, live_prediction, shared_store
+from pages.server import assets, drawing, live_prediction, networks, shared_store
 from tests.browser.hand import pen_path
 
 PRETRAINED = ["", 0]
@@ -58,7 +59,8 @@ def test_a_drawing_is_preprocessed_and_predicted_as_the_script_does() -> None:
     answer = ask([canvas(7)], [PRETRAINED], id=42)
     expected = preprocess(drawing.decode(canvas(7)["png"]))
     [image] = answer["images"]
-    assert answer["id"] == 42 and image["problem"] is None
+    assert answer["id"] == 42 and answer["version"] == assets.VERSION
+    assert image["problem"] is None
     assert base64.b64decode(image["input"]) == expected.image.tobytes()
     [prediction] = answer["models"][0]["predictions"]
     np.testing.assert_allclose(
@@ -96,6 +98,23 @@ def test_models_are_predicted_side_by_side_at_a_step_and_at_the_newest(trained, 
     assert len({tuple(each) for each in probabilities}) == 3
     assert "nonesuch" in found[3]["error"]
     assert len(ask([canvas(5)], models)["models"]) == live_prediction.MAX_MODELS
+
+
+def test_the_newest_network_is_loaded_once_for_all_who_want_it(store, quick, monkeypatch) -> None:
+    monkeypatch.setattr(shared_store, "store", lambda: store)
+    run = store.create(quick)
+    training = work(store, run.id)
+    next(training)
+    first = networks.newest_network(run.id)
+    assert networks.newest_network(run.id) is first
+    for _ in training:
+        pass
+    last = networks.newest_network(run.id)
+    assert (last.parameters == store.newest_snapshot(run.id).parameters).all()
+    assert (last.parameters != first.parameters).any()
+    store.delete(run.id)
+    with pytest.raises(UserError, match=run.id):
+        networks.newest_network(run.id)
 
 
 @given(
