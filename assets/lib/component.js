@@ -8,10 +8,18 @@ import { observeTheme, themeOf } from "./theme.js";
 /** @import { Stream } from "./stream.js" */
 /** @import { Theme } from "./theme.js" */
 
-// Before any other listener of the page.
-if (globalThis.window) addEventListener("keydown", withholdCharacter, true);
-
 const LEAVE_DELAY = 200; // milliseconds
+const NAVIGATION = 2000; // milliseconds that another page may take to come
+
+let navigatedAt = -Infinity; // milliseconds
+if (globalThis.window) {
+  addEventListener("keydown", withholdCharacter, true); // before any other listener of the page
+  addEventListener("click", (event) => { // after Streamlit's own listener
+    if (event.target instanceof Element && event.target.closest("[data-testid=stSidebarNavLink]")) {
+      navigatedAt = performance.now();
+    }
+  });
+}
 
 /**
  * What Streamlit calls a component with, after every script run.
@@ -57,12 +65,24 @@ const mounted = new WeakMap();
 export function mount({ parentElement, data, setStateValue, setTriggerValue }, create) {
   const guard = guardIn(parentElement);
   for (const part of parentElement.querySelectorAll("[inert]")) part.removeAttribute("inert");
+  /**
+   * Streamlit stays on this page if a value follows a click on another page's link at once.
+   *
+   * @param {Call["setStateValue"]} send
+   * @returns {Call["setStateValue"]}
+   */
+  const unlessLeaving = (send) => (name, value) => {
+    const wait = navigatedAt + NAVIGATION - performance.now();
+    if (wait <= 0) return send(name, value);
+    setTimeout(() => mounted.has(parentElement) && send(name, value), wait);
+  };
+  const tools = {
+    setStateValue: unlessLeaving(setStateValue),
+    setTriggerValue: unlessLeaving(setTriggerValue),
+    guard,
+  };
   const component = mounted.get(parentElement) ??
-    connected(
-      parentElement,
-      create(parentElement, { setStateValue, setTriggerValue, guard }),
-      guard,
-    );
+    connected(parentElement, create(parentElement, tools), guard);
   mounted.set(parentElement, component);
   clearTimeout(component.leaving);
   component.update(data);

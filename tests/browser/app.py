@@ -201,12 +201,13 @@ WALL = (
     "[...document.querySelectorAll('*')].map(e => e.shadowRoot?.querySelector("
     "'canvas[role=img]')).find(Boolean)"
 )
-STEP = f"Number({WALL}?.dataset.step ?? -1)"
+STEP = f"Number({WALL}?.dataset.step ?? -1)"  # −1 before the first frame
 FRAMES = f"Number({WALL}?.dataset.frames ?? 0)"  # drawn so far
 
 
 def step(page: Page) -> int:
-    """The step that the wall shows; −1 before its first frame."""
+    """The step that the wall shows, once it shows one."""
+    page.wait_for_function(f"{STEP} >= 0")
     return int(page.evaluate(STEP))
 
 
