@@ -24,7 +24,7 @@ from nn.errors import UserError
 if TYPE_CHECKING:  # it takes long to import, and --help does without
     from nn.runs.store.store import Run, RunStore
 
-LOOK_INTERVAL = 0.5  # seconds between two looks for new accuracies
+LOOK_INTERVAL = 0.5  # seconds between two queries for accuracies
 Show = Callable[[str, Any], None]  # takes a member's run and an event of it
 
 
