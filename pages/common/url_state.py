@@ -23,6 +23,7 @@ PRESET = "preset"
 SETTINGS = {PRESET, *(field.name for field in dataclasses.fields(RunSpec))}
 LAYER, NEURON = "layer", "neuron"  # counted from 1 and from 0, as on screen
 MODE, SORT, ONLY = "mode", "sort", "only"  # of the weight wall on Neurons
+RUNS = "runs"  # on Compare: ids, separated by commas
 DIGIT = "digit"  # on Draw: the row of a test image
 FIRST_MODEL, SECOND_MODEL = "first", "second"  # on Draw: runs, or "pretrained"
 

@@ -36,6 +36,7 @@ from nn.runs.store.run import (
     State,
     as_run,
     is_queued,
+    spec_from_json,
 )
 from nn.support.paths import extra_data, home
 
@@ -117,11 +118,15 @@ class RunStore:
         return self.run(run_id)
 
     def runs(self) -> list[Run]:
-        """All runs, newest first."""
+        """All runs, newest first, without those of a later version, whose specs it cannot read."""
+        runs = []
         with self.engine.connect() as connection:
             status = queue.status(connection)
             rows = connection.execute(select(schema.runs).order_by(schema.runs.c.created.desc()))
-            return [as_run(row, status) for row in rows]
+            for row in rows:
+                with suppress(UserError):
+                    runs.append(as_run(row, status))
+        return runs
 
     def trained_count(self) -> int:
         """How many runs have started to train."""
@@ -239,7 +244,7 @@ class RunStore:
         with self.exclusive() as connection:
             specs = select(schema.runs.c.id, schema.runs.c.spec)
             files = {
-                row.id: RunSpec.from_json(row.spec).extra_data for row in connection.execute(specs)
+                row.id: spec_from_json(row.spec).extra_data for row in connection.execute(specs)
             }
             connection.execute(delete(schema.runs).where(schema.runs.c.id == run_id))
         file = files.pop(run_id, "")
@@ -285,9 +290,17 @@ class RunStore:
             .group_by(t.run)
             .subquery()
         )
-        is_last = and_(t.run == last.c.run, t.epoch == last.c.epoch)
-        query = select(schema.epochs, last.c.best_test_accuracy).join_from(
-            schema.epochs, last, is_last
+        is_best = and_(t.run == last.c.run, t.test_accuracy == last.c.best_test_accuracy)
+        best = (
+            select(t.run, func.min(t.epoch).label("best_epoch"))
+            .join_from(schema.epochs, last, is_best)
+            .group_by(t.run)
+            .subquery()
+        )
+        query = (
+            select(schema.epochs, last.c.best_test_accuracy, best.c.best_epoch)
+            .join_from(schema.epochs, last, and_(t.run == last.c.run, t.epoch == last.c.epoch))
+            .outerjoin(best, best.c.run == t.run)
         )
         return {row.run: dict(row._mapping) for row in self.rows(query)}
 
@@ -451,7 +464,7 @@ def select_snapshots(table: Any, run_id: str) -> Any:
 def as_snapshot(row: Any) -> Snapshot:
     parameters = np.frombuffer(row.parameters, "<f2")
     if row.parameter_layout != LAYOUT:
-        sizes = RunSpec.from_json(row.spec).sizes
+        sizes = spec_from_json(row.spec).sizes
         parameters = from_layout(parameters, sizes, row.parameter_layout)
     return Snapshot(row.step, row.samples_seen, row.loss, parameters)
 
