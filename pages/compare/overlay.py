@@ -1,0 +1,42 @@
+"""The curves of all compared runs in one chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from nn.runs.differences import by_configuration, differing_fields
+from nn.runs.store.store import Run
+from pages.common.setting_text import FIELDS, text_of
+from pages.compare import runs as compared_runs
+from pages.compare.colors import GRAY
+from pages.components.compare_curves import Line, compare_curves
+
+MAX_DIFFERENCES = 2  # settings in the legend
+
+
+def show(runs: Sequence[Run], colors: Mapping[str, str]) -> None:
+    fields = [name for name in differing_fields([run.spec for run in runs]) if name != "seed"]
+    best = [seeds[0].id for seeds in compared_runs.ranked(runs)]
+    lines = []
+    for seeds in by_configuration(runs):
+        first = seeds[0]
+        values = [f"{FIELDS[name]} {text_of(first.spec, name)}" for name in fields]
+        color = colors[first.id]
+        lines.append(
+            Line(
+                name=first.name if len(seeds) == 1 else f"{len(seeds)} seeds of {first.name}",
+                settings=" · ".join(values[:MAX_DIFFERENCES]),
+                color="" if color == GRAY else color,
+                rank=best.index(first.id) + 1 if first.id in best else 0,
+                runs=[
+                    {
+                        "id": run.id,
+                        "name": run.name,
+                        "seed": run.spec.seed,
+                        "active": run.state.active,
+                    }
+                    for run in seeds
+                ],
+            )
+        )
+    compare_curves(lines)

@@ -1,0 +1,75 @@
+"""The Compare page: any number of runs, their curves and what differs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from nn.runs.store.store import Run
+from pages.common import state
+from pages.common.numbers import percent
+from pages.common.text import note, plain
+from pages.compare import differences, overlay, table
+from pages.compare import runs as compared_runs
+from pages.compare import state as compare_state
+from pages.compare.colors import colors
+from pages.compare.state import CHOICE
+from pages.server.shared_store import store
+
+OFFERED = 12  # of the newest runs, where none is compared yet
+
+
+def choose(all_runs: Sequence[Run], compared: Sequence[Run]) -> None:
+    """The table of all runs, open until two of them are compared."""
+    state.initialize(CHOICE, len(compared) < 2)
+    expander = st.expander("Choose runs", key=CHOICE, on_change="rerun")
+    if expander.open:  # a table takes the browser long to load
+        with expander:
+            ids = [run.id for run in compared]
+            table.show(all_runs, epochs, ids, color_of)
+
+
+def offer(runs: Sequence[Run]) -> None:
+    """What to do where nothing is compared."""
+    trained = [run.id for run in runs if run.samples_seen][:OFFERED]
+    if not trained:
+        note("No runs yet. Train a network on **Train**, change one setting, and train another.")
+        return
+    note("Check runs in the table above, or compare the newest ones.")
+    label = f"Compare the newest {len(trained)} runs" if len(trained) > 1 else "Show the newest run"
+    st.button(
+        label, type="primary", icon=":material/compare:",
+        on_click=compare_state.compare, args=(trained,),
+    )  # fmt: skip
+
+
+def summarize(runs: Sequence[Run]) -> None:
+    """Which run was best, and in what they differ."""
+    if len(runs) == 1:
+        note("Check another run in the table to compare it with this one.")
+        return
+    parts = []
+    best = next(iter(compared_runs.ranked(runs)), [])
+    if best:
+        run = compared_runs.median(best)
+        accuracy = percent(run.test_accuracy or 0.0, 2)
+        of = f" (median of {len(best)} seeds)" if len(best) > 1 else ""
+        parts.append(f"**{plain(run.name)}** was best: {accuracy} test accuracy{of}.")
+    parts.append(compared_runs.differences([run.spec for run in runs]))
+    st.markdown(" ".join(parts))
+
+
+ids = compare_state.compared()
+st.title("Compare", anchor=False)
+all_runs = store().runs()
+runs = compared_runs.find(ids, all_runs)
+epochs = store().last_epochs()
+color_of = colors(runs)
+choose(all_runs, runs)
+if runs:
+    summarize(runs)
+    overlay.show(runs, color_of)
+    differences.show(runs, epochs, color_of)
+else:
+    offer(all_runs)
