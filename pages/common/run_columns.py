@@ -61,7 +61,7 @@ def columns() -> dict[str, Callable[[Run, Epoch], object]]:
         "Batches": figure(lambda run: run.step),
         "Images seen": figure(lambda run: run.samples_seen),
         "Seconds of training": figure(lambda run: run.seconds),
-        "Images per second": last("images_per_second"),
+        "Images per second": lambda _, epoch: round(epoch.get("images_per_second") or 0) or None,
         "Parameters": figure(lambda run: parameter_count(run.spec.sizes)),
         "Started by": figure(_started_by),
         "Keeps all snapshots": figure(lambda run: run.pinned),

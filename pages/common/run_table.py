@@ -13,6 +13,7 @@ from nn.errors import UserError
 from nn.runs.store.store import Run
 from pages.common import run_columns, state
 from pages.common.text import note, plain
+from pages.common.url_state import RUNS
 from pages.server.shared_store import newest_runs, store
 
 TABLE = "run table"
@@ -60,10 +61,15 @@ def show(run_in_view: Run | None) -> None:
                     persist_state="session",
                 )
             if selected:
+                compare = f"Compare {_count(selected)}" + ("…" if len(selected) == 1 else "")
+                if st.button(compare, icon=":material/compare:"):
+                    st.switch_page(
+                        "compare/page.py", query_params={RUNS: ",".join(run.id for run in selected)}
+                    )
                 if st.button(f"Delete {_count(selected)}…", icon=":material/delete:"):
                     _confirm_deletion(selected)
             else:
-                note(f"{_count(runs)}. Click one to open it; check those to delete.")
+                note(f"{_count(runs)}. Click one to open it; check those to compare or delete.")
         if run_in_view and state.can_control(run_in_view):
             _manage(run_in_view)
 

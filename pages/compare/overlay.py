@@ -16,26 +16,24 @@ MAX_DIFFERENCES = 2  # settings in the legend
 
 def show(runs: Sequence[Run], colors: Mapping[str, str]) -> None:
     fields = [name for name in differing_fields([run.spec for run in runs]) if name != "seed"]
-    best = [seeds[0].id for seeds in compared_runs.ranked(runs)]
+    ranks = {
+        run.id: rank for rank, seeds in enumerate(compared_runs.ranked(runs), 1) for run in seeds
+    }
+    names = compared_runs.names(runs)
     lines = []
     for seeds in by_configuration(runs):
         first = seeds[0]
         values = [f"{FIELDS[name]} {text_of(first.spec, name)}" for name in fields]
+        more = f"{len(seeds)} seeds" if len(seeds) > 1 else " · ".join(values[:MAX_DIFFERENCES])
         color = colors[first.id]
         lines.append(
             Line(
-                name=first.name if len(seeds) == 1 else f"{len(seeds)} seeds of {first.name}",
-                settings=" · ".join(values[:MAX_DIFFERENCES]),
+                name=names[first.id],
+                details=more,
                 color="" if color == GRAY else color,
-                rank=best.index(first.id) + 1 if first.id in best else 0,
+                rank=max(ranks.get(run.id, 0) for run in seeds),
                 runs=[
-                    {
-                        "id": run.id,
-                        "name": run.name,
-                        "seed": run.spec.seed,
-                        "active": run.state.active,
-                    }
-                    for run in seeds
+                    {"id": run.id, "name": run.name, "active": run.state.active} for run in seeds
                 ],
             )
         )

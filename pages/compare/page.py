@@ -50,12 +50,18 @@ def summarize(runs: Sequence[Run]) -> None:
         note("Check another run in the table to compare it with this one.")
         return
     parts = []
-    best = next(iter(compared_runs.ranked(runs)), [])
+    ranked = compared_runs.ranked(runs)
+    best = ranked[0] if ranked else []
     if best:
-        run = compared_runs.median(best)
-        accuracy = percent(run.test_accuracy or 0.0, 2)
-        of = f" (median of {len(best)} seeds)" if len(best) > 1 else ""
-        parts.append(f"**{plain(run.name)}** was best: {accuracy} test accuracy{of}.")
+        accuracy = percent(compared_runs.median(best).test_accuracy or 0.0, 2)
+        seeds = f"{len(best)} seeds"
+    if len(ranked) > 1:
+        name = compared_runs.names(runs)[best[0].id]
+        verb = "is best so far" if any(run.state.active for run in runs) else "was best"
+        of = f" (median of {seeds})" if len(best) > 1 else ""
+        parts.append(f"**{plain(name)}** {verb}: {accuracy} test accuracy{of}.")
+    elif len(best) > 1:
+        parts.append(f"The median test accuracy of {seeds} is {accuracy}.")
     parts.append(compared_runs.differences([run.spec for run in runs]))
     st.markdown(" ".join(parts))
 
@@ -66,7 +72,8 @@ all_runs = store().runs()
 runs = compared_runs.find(ids, all_runs)
 epochs = store().last_epochs()
 color_of = colors(runs)
-choose(all_runs, runs)
+if all_runs:
+    choose(all_runs, runs)
 if runs:
     summarize(runs)
     overlay.show(runs, color_of)

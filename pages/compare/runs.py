@@ -9,7 +9,7 @@ import streamlit as st
 from nn.runs.differences import by_configuration, differing_fields
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run
-from pages.common.setting_text import FIELDS
+from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import plain
 
 MAX_NAMED = 3  # differences, or runs
@@ -55,10 +55,22 @@ def _in_words(label: str) -> str:
     return text[0].lower() + text[1:]
 
 
+def names(runs: Sequence[Run]) -> dict[str, str]:
+    """Run → the name of its configuration: that of its only run, or what sets its seeds apart from
+    the others."""
+    fields = [field for field in differing_fields([run.spec for run in runs]) if field != "seed"]
+    found: dict[str, str] = {}
+    for seeds in by_configuration(runs):
+        settings = [f"{FIELDS[field]} {text_of(seeds[0].spec, field)}" for field in fields]
+        name = " · ".join(settings[:MAX_NAMED]) if len(seeds) > 1 and fields else seeds[0].name
+        found |= {run.id: name for run in seeds}
+    return found
+
+
 def ranked(runs: Sequence[Run]) -> list[list[Run]]:
     """The configurations with a test accuracy, highest first: that of their median seed, of two
     the lower one."""
-    rated = [seeds for seeds in by_configuration(runs) if any(map(_accuracy, seeds))]
+    rated = by_configuration(run for run in runs if run.test_accuracy is not None)
     return sorted(rated, key=lambda seeds: -_accuracy(median(seeds)))
 
 

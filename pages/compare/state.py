@@ -22,7 +22,9 @@ def compared() -> list[str]:
     if url_state.has(RUNS):
         ids = url_state.read(RUNS).split(",")
         state.set_value(COMPARED, list(dict.fromkeys(filter(None, map(str.strip, ids)))))
-    return list(state.value(COMPARED, ()))
+    ids = list(state.value(COMPARED, ()))
+    url_state.write(RUNS, ",".join(ids) or None)
+    return ids
 
 
 def take(ids: Iterable[str]) -> None:

@@ -84,10 +84,9 @@ def _filtered(rows: Mapping[str, Row], columns: Mapping[str, Any]) -> dict[str, 
     options = sorted({_as_text(row[field]) for row in rows.values()}) if field else []
     kept = [value for value in state.value(FILTER_VALUES, ()) if value in options]
     state.set_value(FILTER_VALUES, kept)
-    wanted = values.multiselect(
-        "Values", options, placeholder="All", key=FILTER_VALUES, disabled=not field,
-        persist_state="session",
-    )  # fmt: skip
+    wanted = field and values.multiselect(
+        "Values", options, placeholder="All", key=FILTER_VALUES, persist_state="session"
+    )
     state.keep_valid(GROUPED, [None, *columns], None)
     grouped.selectbox(
         "Group by", list(columns), index=None, placeholder="Nothing", key=GROUPED,
@@ -97,7 +96,7 @@ def _filtered(rows: Mapping[str, Row], columns: Mapping[str, Any]) -> dict[str, 
         run_id: row
         for run_id, row in rows.items()
         if _has(row, words.lower().split())
-        and (not field or not wanted or _as_text(row[field]) in wanted)
+        and not (field and wanted and _as_text(row[field]) not in wanted)
     }
 
 

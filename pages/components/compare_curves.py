@@ -15,10 +15,10 @@ class Line(NamedTuple):
     """A configuration, with all its seeds."""
 
     name: str
-    settings: str  # what differs from the other lines
+    details: str  # how many seeds, or what differs from the other lines
     color: str  # "": gray, one of many
     rank: int  # 1: the best; 0: without an accuracy
-    runs: list[dict[str, Any]]  # {"id", "name", "seed", "active"} of each seed
+    runs: list[dict[str, Any]]  # {"id", "name", "active"} of each seed
 
 
 def compare_curves(lines: Sequence[Line]) -> None:

@@ -13,7 +13,7 @@ import { themeOf } from "../../lib/theme.js";
 import { urlOf } from "../../lib/urls.js";
 import { checkVersion } from "../../lib/version.js";
 import { inWords, lastAccuracy } from "./in_words.js";
-import { isBest, traces } from "./traces.js";
+import { BEST, isBest, traces } from "./traces.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Chart, Plotly } from "../../lib/plotly.js" */
@@ -88,7 +88,7 @@ export default function compareCurves(call) {
         uirevision: [revision, ...Object.values(axisChoices)].join(),
         xaxis,
         yaxis: range ? { ...yaxis, range } : yaxis,
-        yaxis2,
+        yaxis2: { ...yaxis2, range: undefined }, // small differences are to be seen
       }, CONFIG);
       chart.dataset.runs = String(runs().filter(({ id }) => curves.has(id)).length);
       chart.dataset.lines = String(data.length);
@@ -116,7 +116,9 @@ export default function compareCurves(call) {
           x !== null
         );
         const sorted = known.sort((a, b) => a - b);
-        return known.length ? formatPercent(sorted[Math.floor((known.length - 1) / 2)], 2) : "";
+        if (known.length) return formatPercent(sorted[Math.floor((known.length - 1) / 2)], 2);
+        const state = curves.get(line.runs[0].id)?.status.state ?? "";
+        return ENDED.includes(state) ? state : "";
       });
       const now = JSON.stringify([shown, values, pinned]);
       if (now === named) return;
@@ -126,6 +128,9 @@ export default function compareCurves(call) {
       legend.replaceChildren(...shown.map((line, i) => entry(line, values[i])));
       const rest = lines.length - shown.length;
       if (rest) legend.append(element("li", "more", `and ${rest} more in gray`));
+      if (shown.some((line) => isBest(line, lines.length))) {
+        legend.append(element("li", "more", `The best ${BEST} are drawn thicker.`));
+      }
       const again = had && legend.querySelector(`[data-run="${had}"]`);
       if (again instanceof HTMLElement) again.focus();
     }
@@ -141,10 +146,10 @@ export default function compareCurves(call) {
       swatch.style.background = line.color || (best ? "currentColor" : "var(--digitscope-neutral)");
       button.type = "button";
       button.dataset.run = id;
-      button.title = [line.name, line.settings].filter(Boolean).join(" · ");
+      button.title = [line.name, line.details].filter(Boolean).join(" · ");
       button.setAttribute("aria-pressed", String(lineOf(pinned) === line));
       button.append(swatch, element("span", "name", line.name), element("span", "value", value));
-      if (line.settings) button.append(element("span", "settings", line.settings));
+      if (line.details) button.append(element("span", "details", line.details));
       button.onclick = guard(() => {
         pinned = lineOf(pinned) === line ? "" : id;
         draw();

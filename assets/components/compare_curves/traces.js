@@ -6,14 +6,14 @@ import { accuracySeries, lossSeries, seedBand } from "./series.js";
 /** @import { Axis } from "../../lib/axes.js" */
 /** @import { AccuracyOf, Curves, LossOf, Series } from "./series.js" */
 
-/** @typedef {{ id: string, name: string, seed: number, active: boolean }} Run */
+/** @typedef {{ id: string, name: string, active: boolean }} Run */
 
 /**
  * A configuration with all its seeds, see pages/components/compare_curves.py.
  *
  * @typedef {object} Line
  * @property {string} name
- * @property {string} settings
+ * @property {string} details
  * @property {string} color
  * @property {number} rank
  * @property {Run[]} runs

@@ -24,7 +24,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
 from nn.network import LAYOUT, from_layout
-from nn.runs.spec import RunSpec
+from nn.runs.old_names import translated
+from nn.runs.spec import RunSpec, read_fields
 from nn.runs.store import database, queue, schema
 from nn.runs.store.run import (
     AccuracyEstimate,
@@ -243,9 +244,7 @@ class RunStore:
         uses it. Its worker, if any, stops."""
         with self.exclusive() as connection:
             specs = select(schema.runs.c.id, schema.runs.c.spec)
-            files = {
-                row.id: spec_from_json(row.spec).extra_data for row in connection.execute(specs)
-            }
+            files = {row.id: _extra_data(row.spec) for row in connection.execute(specs)}
             connection.execute(delete(schema.runs).where(schema.runs.c.id == run_id))
         file = files.pop(run_id, "")
         if file and file not in files.values() and Path(file).parent == extra_data(""):
@@ -443,6 +442,14 @@ _POLL = (
     .where(schema.runs.c.id == bindparam("id"))
     .order_by(schema.commands.c.id)
 )
+
+
+def _extra_data(spec: str) -> str:
+    """The file of extra data that a spec names, also one of a later version."""
+    try:
+        return str(translated(read_fields(spec)).get("extra_data", ""))
+    except UserError:
+        return ""
 
 
 def _check_name(name: str) -> None:

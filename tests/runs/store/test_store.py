@@ -364,3 +364,7 @@ def test_a_run_with_an_unknown_setting_is_left_out_of_the_list(store):
     assert store.runs() == [run] and store.find(run.id) == run
     with pytest.raises(UserError, match="setting_of_a_later_version"):
         store.run(later.id)
+    store.delete(run.id)
+    store.delete(later.id)
+    with pytest.raises(UserError, match="no run"):
+        store.run(later.id)
