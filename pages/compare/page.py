@@ -27,7 +27,7 @@ def choose(all_runs: Sequence[Run], compared: Sequence[Run]) -> None:
     if expander.open:  # a table takes the browser long to load
         with expander:
             ids = [run.id for run in compared]
-            table.show(all_runs, epochs, ids, color_of)
+            table.show(all_runs, store().last_epochs(), ids, color_of)
 
 
 def offer(runs: Sequence[Run]) -> None:
@@ -68,15 +68,19 @@ def summarize(runs: Sequence[Run]) -> None:
 
 ids = compare_state.compared()
 st.title("Compare", anchor=False)
-all_runs = store().runs()
-runs = compared_runs.find(ids, all_runs)
-epochs = store().last_epochs()
+runs = compared_runs.find(ids, store().runs(ids))
 color_of = colors(runs)
-if all_runs:
-    choose(all_runs, runs)
+# The table of all runs is filled last: what is checked in it is shown sooner.
+choice = st.container()
+results = st.container()
 if runs:
-    summarize(runs)
-    overlay.show(runs, color_of)
-    differences.show(runs, epochs, color_of)
-else:
+    with results:
+        summarize(runs)
+        overlay.show(runs, color_of)
+        differences.show(runs, store().last_epochs(ids), color_of)
+all_runs = store().runs()
+with choice:
+    if all_runs:
+        choose(all_runs, runs)
+if not runs:
     offer(all_runs)

@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from nn.errors import UserError
 from nn.runs.history.curves import Curves, curves
 from nn.runs.store.run import Run
 from pages.server import assets, shared_store
@@ -44,12 +43,7 @@ def _respond(request: Request) -> Response:
         return PlainTextResponse(f"points must be a number from 1 to {MAX_POINTS}.", 400)
     if len(ids) > MAX_RUNS:
         return PlainTextResponse(f"One request is for at most {MAX_RUNS} runs.", 400)
-    runs = []
-    for run_id in dict.fromkeys(ids):
-        try:
-            runs.append(store.run(run_id))
-        except UserError:
-            continue  # deleted in the meantime
+    runs = sorted(store.runs(ids), key=lambda run: ids.index(run.id))
     found = curves(store, runs, int(wanted))
     content = {"version": assets.VERSION, "runs": {r.id: _as_json(r, found[r.id]) for r in runs}}
     return JSONResponse(content, headers={"Cache-Control": "no-store"})

@@ -173,6 +173,8 @@ export default function compareCurves(call) {
         if (active.has(id)) continue;
         end();
         followed.delete(id);
+        // The script may know of the end before the stream does.
+        if (!ENDED.includes(curves.get(id)?.status.state ?? "")) curves.delete(id);
       }
       for (const id of active) {
         reported.delete(id);
@@ -214,11 +216,10 @@ export default function compareCurves(call) {
         } catch (error) {
           if (!(error instanceof TypeError)) throw error;
           for (const id of missing.slice(i)) requested.delete(id); // no connection
-          retry = setTimeout(() => fetchCurves().catch(fail), RETRY);
+          retry = setTimeout(() => fetchCurves().then(guard(draw), fail), RETRY);
           return;
         }
       }
-      if (missing.length && !ended) guard(draw)();
     }
 
     const unobserve = observeLifted((run) => {
@@ -244,9 +245,10 @@ export default function compareCurves(call) {
         lines = data.lines;
         find(parent, ".seeds", HTMLElement).hidden = !lines.some((line) => line.runs.length > 2);
         followRuns();
-        fetchCurves().catch(fail);
-        loadPlotly(data.plotly).then(
-          guard((loaded) => {
+        fillLegend();
+        // One drawing with all curves: two would take twice as long.
+        Promise.all([loadPlotly(data.plotly), fetchCurves()]).then(
+          guard(([loaded]) => {
             if (ended) return;
             plotly = loaded;
             draw();

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from unicodedata import category
 
 import numpy as np
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
@@ -118,13 +118,16 @@ class RunStore:
             )
         return self.run(run_id)
 
-    def runs(self) -> list[Run]:
-        """All runs, newest first, without those of a later version, whose specs it cannot read."""
+    def runs(self, ids: Sequence[str] | None = None) -> list[Run]:
+        """All runs, or those with these ids, newest first, without those of a later version, whose
+        specs it cannot read."""
         runs = []
+        query = select(schema.runs).order_by(schema.runs.c.created.desc())
+        if ids is not None:
+            query = query.where(schema.runs.c.id.in_(ids))
         with self.engine.connect() as connection:
             status = queue.status(connection)
-            rows = connection.execute(select(schema.runs).order_by(schema.runs.c.created.desc()))
-            for row in rows:
+            for row in connection.execute(query):
                 with suppress(UserError):
                     runs.append(as_run(row, status))
         return runs
@@ -276,9 +279,9 @@ class RunStore:
             for row in self.rows(query)
         ]
 
-    def last_epochs(self) -> dict[str, dict[str, Any]]:
-        """The last complete epoch of each run that has one, as ``epochs``, by the run's id; with
-        the "best_test_accuracy" of all its epochs."""
+    def last_epochs(self, ids: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
+        """The last complete epoch of each run that has one, or of those with these ids, as
+        ``epochs``, by the run's id; with the "best_test_accuracy" of all its epochs."""
         t = schema.epochs.c
         last = (
             select(
@@ -286,6 +289,7 @@ class RunStore:
                 func.max(t.epoch).label("epoch"),
                 func.max(t.test_accuracy).label("best_test_accuracy"),
             )
+            .where(t.run.in_(ids) if ids is not None else true())
             .group_by(t.run)
             .subquery()
         )

@@ -355,6 +355,9 @@ def test_the_last_epochs_of_all_runs_have_their_best_accuracy(store):
     assert last[first.id].items() >= (store.epochs(first.id)[-1] | {"epoch": 3}).items()
     assert last[first.id]["best_test_accuracy"] == 0.9
     assert last[first.id]["best_epoch"] == 2
+    assert store.last_epochs([first.id, new.id]) == {first.id: last[first.id]}
+    assert store.last_epochs([]) == {} and store.runs([]) == []
+    assert store.runs([first.id, "gone", new.id]) == [store.run(new.id), store.run(first.id)]
     assert last[second.id]["best_test_accuracy"] is last[second.id]["best_epoch"] is None
 
 
