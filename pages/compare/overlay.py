@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from nn.runs.differences import by_configuration, differing_fields
 from nn.runs.store.store import Run
+from pages.common.glossary import TERMS
 from pages.common.setting_text import FIELDS, text_of
+from pages.common.text import note
 from pages.compare import runs as compared_runs
 from pages.compare.colors import GRAY
 from pages.components.compare_curves import Line, compare_curves
 
 MAX_DIFFERENCES = 2  # settings in the legend
+MIN_SEEDS = 3  # of a band
 
 
 def show(runs: Sequence[Run], colors: Mapping[str, str]) -> None:
@@ -38,3 +41,5 @@ def show(runs: Sequence[Run], colors: Mapping[str, str]) -> None:
             )
         )
     compare_curves(lines)
+    if any(len(line.runs) >= MIN_SEEDS for line in lines):
+        note(f"**{TERMS['seed_band'].name}**: {TERMS['seed_band'].sentence}")

@@ -54,10 +54,11 @@ def show(
     else:
         _runs(shown, chosen, compared, colors)
     with st.container(horizontal=True, vertical_alignment="center"):
-        with st.popover("Columns", icon=":material/view_column:"):
-            st.multiselect(
-                "Columns of the table", list(columns), key=COLUMNS, persist_state="session"
-            )
+        if grouped not in columns:
+            with st.popover("Columns", icon=":material/view_column:"):
+                st.multiselect(
+                    "Columns of the table", list(columns), key=COLUMNS, persist_state="session"
+                )
         if compared:
             clear = partial(compare_state.compare, ())
             st.button("Compare none", icon=":material/deselect:", on_click=clear)
@@ -71,7 +72,12 @@ def _row(run: Run, epoch: Epoch, columns: Mapping[str, Callable[[Run, Epoch], ob
 
 def _filtered(rows: Mapping[str, Row], columns: Mapping[str, Any]) -> dict[str, Row]:
     """Ask what to show of the runs → those rows."""
-    text, by, values, grouped = st.columns(4)
+    grouped, text, by, values = st.columns(4)
+    state.keep_valid(GROUPED, [None, *columns], None)
+    grouped.selectbox(
+        "Group by", list(columns), index=None, placeholder="Nothing", key=GROUPED,
+        persist_state="session",
+    )  # fmt: skip
     words = text.text_input(
         "Filter", key=TEXT_FILTER, placeholder="Name, state or setting", persist_state="session"
     )
@@ -87,11 +93,6 @@ def _filtered(rows: Mapping[str, Row], columns: Mapping[str, Any]) -> dict[str, 
     wanted = field and values.multiselect(
         "Values", options, placeholder="All", key=FILTER_VALUES, persist_state="session"
     )
-    state.keep_valid(GROUPED, [None, *columns], None)
-    grouped.selectbox(
-        "Group by", list(columns), index=None, placeholder="Nothing", key=GROUPED,
-        persist_state="session",
-    )  # fmt: skip
     return {
         run_id: row
         for run_id, row in rows.items()

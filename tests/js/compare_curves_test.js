@@ -127,13 +127,14 @@ Deno.test("two seeds are two lines", () => {
 });
 
 Deno.test("lines without a color are one trace, except the best and the lifted one", () => {
-  const ids = ["a", "b", "c", "d", "e"], curves = new Map(ids.map((id) => [id, run(0.5)]));
+  const ids = ["a", "b", "c", "d", "e", "f", "g"],
+    curves = new Map(ids.map((id) => [id, run(0.5)]));
   const lines = ids.map((id, i) => line([id], { color: "", rank: i + 1 }));
   const made = /** @type {any[]} */ (traces(lines, curves, OPTIONS, COLORS, lines[4]));
   assert.deepEqual(names(made).slice(0, 5), ["others", "run a", "run b", "run c", "run e"]);
-  assert.equal(made[0].x.filter((/** @type {unknown} */ x) => x === null).length, 1); // run d
+  assert.equal(made[0].x.filter((/** @type {unknown} */ x) => x === null).length, 3); // runs d, f and g
   assert(made[4].line.width > made[3].line.width && made[4].opacity > made[3].opacity);
-  assert(isBest(lines[2], 5) && !isBest(lines[3], 5) && !isBest(lines[0], 3));
+  assert(isBest(lines[2], 7) && !isBest(lines[3], 7) && !isBest(lines[0], 6));
 });
 
 Deno.test("a run whose curves have not come has no line, and a name is no HTML", () => {

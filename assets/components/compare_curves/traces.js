@@ -26,12 +26,12 @@ export const BEST = 3; // lines that are highlighted
 const MIN_SEEDS = 3; // for a median with a band
 
 /**
- * Whether a line stands out among many: a few always can be told apart.
+ * Whether a line stands out among many; a few can be told apart anyway.
  *
  * @param {Line} line
  * @param {number} count of all lines
  */
-export const isBest = ({ rank }, count) => rank > 0 && rank <= BEST && count > BEST;
+export const isBest = ({ rank }, count) => rank > 0 && rank <= BEST && count > 2 * BEST;
 
 /**
  * All lines, the gray ones first, which the others cover.
