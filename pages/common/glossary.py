@@ -351,6 +351,13 @@ TERMS: dict[str, Term] = {
         "It decides the initial weights, the order of the images, augmentation and dropout. Train "
         "with several seeds to see how much of a result is luck.",
     ),
+    "seed_band": Term(
+        "Seed band",
+        "The line is the median of all seeds of a configuration, and the band reaches from the "
+        "lowest to the highest one; from five seeds on, it has their middle half.",
+        "Another seed begins with other weights and sees the images in another order. Where two "
+        "bands overlap, the difference between two configurations may be luck.",
+    ),
     "preprocessing": Term(
         "Preprocessing",
         "The steps that turn any drawing or photo into a 28 × 28 image like those of MNIST.",

@@ -26,6 +26,7 @@ MODE, SORT, ONLY = "mode", "sort", "only"  # of the weight wall on Neurons
 GROUP = "group"  # the group shown; absent: the plan of a new one
 VARY, VALUES = "vary", "values"  # on Race: the varied setting, or "preset", and its values
 FREE = "free"  # on Race: "1" for equal training time instead of equal images seen
+RUNS = "runs"  # on Compare: ids, separated by commas
 DIGIT = "digit"  # on Draw: the row of a test image
 FIRST_MODEL, SECOND_MODEL = "first", "second"  # on Draw: runs, or "pretrained"
 

@@ -12,7 +12,7 @@ from nn.models import pretrained
 from pages.common import model_picker, state
 from pages.common.model_picker import Model
 from pages.common.text import note, plain
-from pages.common.url_state import FIRST_MODEL, SECOND_MODEL
+from pages.common.url_state import FIRST_MODEL, RUNS, SECOND_MODEL
 from pages.components.prediction_bars import prediction_bars
 from pages.draw import (
     attribution,
@@ -67,6 +67,9 @@ def draw(compare: bool) -> None:
                     show_input=not compare,
                     key=f"bars {key}",
                 )
+    if compare:
+        with right:
+            _compare_runs(models)
     with left:
         _actions(drawing, preprocessed, image)
     if not preprocessed.problem and not (image and image.label is not None):
@@ -125,6 +128,14 @@ def _actions(
         )
         if image:
             note(plain(image.description))
+
+
+def _compare_runs(models: list[Model]) -> None:
+    """Lead to the curves and settings of the runs among the models."""
+    runs = dict.fromkeys(model.run_id for model in models if model.run_id)
+    label = "Compare these runs" if len(runs) > 1 else "Compare this run with…"
+    if runs and st.button(label, icon=":material/compare:"):
+        st.switch_page("compare/page.py", query_params={RUNS: ",".join(runs)})
 
 
 def _tabs(

@@ -22,6 +22,7 @@ NAMES = (
     "viewers",
     "draw",
     "look",
+    "compare",
     "layout",
     "memory",
     "accurate",

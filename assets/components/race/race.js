@@ -19,13 +19,13 @@ import { commentary, comparable } from "./commentary.js";
 /** @import { Settings } from "../../lib/start.js" */
 /** @import { Stream } from "../../lib/stream.js" */
 /** @import { Snapshot } from "../../lib/wire.js" */
-/** @import { Standing } from "./commentary.js" */
+/** @import { LaneState } from "./commentary.js" */
 
 const MAX_TILES = 36; // of a lane
 const GAP = 2, CELL = SIDE + GAP; // pixels of the bitmap
 const MAX_HEIGHT = 300; // pixels of a wall
-const CALM = 3000; // milliseconds between two figures in the commentary
-const PATIENCE = 5000; // milliseconds in which the worker obeys
+const CALM = 1000; // milliseconds between two figures in the commentary
+const OBEY_TIME = 5000; // milliseconds in which the worker obeys
 const MOVE_PATIENCE = 8000; // milliseconds for the script to follow; then the page is loaded again
 const ATTEMPTS = 30; // each of some repaints, to wait for the script to take what is typed
 const FEEDBACK = 4000; // milliseconds
@@ -66,7 +66,7 @@ export default function race(call) {
       leaderBefore = "";
     let commentedAt = -Infinity; // ms
     /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let patience;
+    let busyTimer;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let reloadTimer;
 
@@ -131,20 +131,20 @@ export default function race(call) {
       const now = performance.now();
       if (!changed && now < commentedAt + CALM) return;
       commentedAt = now;
-      const standings = lanes.map((lane) => lane.standing);
-      const sentence = commentary(standings);
-      text("commentary").textContent = sentence || (data.group ? "" : "Press Start to race.");
+      const entries = lanes.map((lane) => lane.entry);
+      const news = commentary(entries);
+      text("commentary").textContent = news || (data.group ? "" : "Press Start to race.");
       text("note").textContent = over && data.group
         ? "Accuracy on the test set; of a lane that did not finish, as last estimated."
         : "Accuracy as estimated on 500 validation images while the lanes train.";
-      const leader = sentence.split(" ")[0];
-      if (changed || leader !== leaderBefore) text("spoken").textContent = sentence;
+      const leader = news.split(" ")[0];
+      if (changed || leader !== leaderBefore) text("spoken").textContent = news;
       leaderBefore = leader;
     }
 
     function settle() {
       pressed = "";
-      clearTimeout(patience);
+      clearTimeout(busyTimer);
     }
 
     async function start() {
@@ -192,13 +192,13 @@ export default function race(call) {
     /** Give a command to all members that it concerns. @param {string} name */
     async function command(name) {
       [pressed, rejection] = [name, ""];
-      clearTimeout(patience);
-      patience = setTimeout(
+      clearTimeout(busyTimer);
+      busyTimer = setTimeout(
         guard(() => {
           settle();
           update();
         }),
-        PATIENCE,
+        OBEY_TIME,
       );
       update();
       const concerned = lanes.filter(({ stream }) => {
@@ -251,7 +251,7 @@ export default function race(call) {
       end() {
         ended = true;
         for (const lane of lanes) lane.end();
-        clearTimeout(patience);
+        clearTimeout(busyTimer);
         clearTimeout(reloadTimer);
       },
     };
@@ -322,13 +322,13 @@ function laneView(lane, varied, guard, changed) {
       resized.disconnect();
       unfollow();
     },
-    /** @type {Standing} */
-    standing: { label: lane.label, state: "", accuracy: null, samplesSeen: 0 },
+    /** @type {LaneState} */
+    entry: { label: lane.label, state: "", accuracy: null, samplesSeen: 0 },
     /** @param {number | null} accuracyNow to be compared with those of the other lanes */
     draw(accuracyNow) {
       const status = view.stream?.status, now = status?.state ?? "";
       const tested = now === "finished" ? status?.test_accuracy : null;
-      view.standing = {
+      view.entry = {
         label: lane.label,
         state: now,
         accuracy: tested ?? accuracyNow ?? estimatesOf(view).accuracy.at(-1) ?? null,
@@ -336,10 +336,10 @@ function laneView(lane, varied, guard, changed) {
       };
       const share = status?.total_steps ? status.step / status.total_steps : 0;
       const shown = EXPLAINED.includes(now) ? status?.message : "";
-      const isBroken = ["diverged", "failed"].includes(now), best = view.standing.accuracy;
+      const isBroken = ["diverged", "failed"].includes(now), best = view.entry.accuracy;
       set(accuracy, best === null || isBroken ? "–" : formatPercent(best));
       set(state, view.stream?.goneMessage ? "Deleted" : STATES[now] ?? "Not started");
-      set(seen, `${formatCount(view.standing.samplesSeen)} images`);
+      set(seen, `${formatCount(view.entry.samplesSeen)} images`);
       set(message, view.stream?.goneMessage || shown || "");
       done.style.width = `${100 * share}%`;
       drawWall();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -83,6 +84,10 @@ class Command(NamedTuple):
     value: float | None = None  # see RunStore.command
 
 
+# Of thousands of runs, parsing takes most of the time of listing them.
+spec_from_json = lru_cache(4096)(RunSpec.from_json)
+
+
 def is_queued(row: Any) -> bool:
     return row.state == State.QUEUED and row.lease is None
 
@@ -105,7 +110,7 @@ def as_run(row: Any, status: QueueStatus | None) -> Run:
         id=row.id,
         name=row.name,
         owner=row.owner,
-        spec=RunSpec.from_json(row.spec),
+        spec=spec_from_json(row.spec),
         created=row.created,
         heartbeat=row.heartbeat,
         state=state,
