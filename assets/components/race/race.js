@@ -101,7 +101,7 @@ export default function race(call) {
     function showButtons(now) {
       const canControl = data.can_control && Boolean(data.group);
       const isLost = lanes.some(({ stream }) => stream && stream.lostAt !== null);
-      const isRunning = now.some((state) => state === "running" || state === "queued");
+      const isRunning = now.includes("running");
       /** @type {Record<string, boolean>} */
       const visible = {
         start: !data.group,
