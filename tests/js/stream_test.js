@@ -46,11 +46,11 @@ class FakeSocket {
 }
 
 /** @type {(() => void)[]} what the page draws with the next frame */
-let frame = [];
-const drawFrame = () => frame.splice(0).forEach((draw) => draw());
+let drawings = [];
+const drawFrame = () => drawings.splice(0).forEach((draw) => draw());
 Object.assign(globalThis, {
   WebSocket: FakeSocket,
-  requestAnimationFrame: (/** @type {() => void} */ draw) => frame.push(draw),
+  requestAnimationFrame: (/** @type {() => void} */ draw) => drawings.push(draw),
 });
 
 const socketOf = (
@@ -59,7 +59,7 @@ const socketOf = (
 
 /** A stream with one viewer, on a fake socket that is open. */
 function openStream(run = RUN, live = new LiveSocket()) {
-  frame = [];
+  drawings = [];
   const stream = new Stream(run, live);
   /** @type {number[]} */
   const steps = [];

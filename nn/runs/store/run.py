@@ -88,7 +88,7 @@ def is_queued(row: Any) -> bool:
     return row.state == State.QUEUED and row.lease is None
 
 
-# Many runs are read again and again, while somebody watches them.
+# While somebody watches runs, they are read many times a second.
 _spec = lru_cache(maxsize=1000)(RunSpec.from_json)
 
 

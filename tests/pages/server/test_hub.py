@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -83,10 +84,11 @@ def connection(
     return connect(f"ws://localhost:{port}/live", additional_headers=headers)
 
 
-def watch(port: int, run_id: str, **more: str) -> ClientConnection:
-    socket = connection(port, **more)
-    send(socket, watch=run_id)
-    return socket
+@contextmanager
+def watch(port: int, run_id: str, **more: str) -> Iterator[ClientConnection]:
+    with connection(port, **more) as socket:
+        send(socket, watch=run_id)
+        yield socket
 
 
 def send(socket: ClientConnection, **content: object) -> None:
@@ -488,7 +490,7 @@ def test_a_command_that_the_state_forbids_gets_an_error_message(port, recorder) 
 
 
 def test_pages_of_other_sites_may_not_watch(port, recorder) -> None:
-    with watch(port, recorder.run_id, origin="http://evil.example") as socket:
+    with connection(port, origin="http://evil.example") as socket:
         assert close_code(socket) == FOREIGN_ORIGIN
 
 
@@ -503,17 +505,17 @@ def test_the_number_of_viewers_is_limited(port, recorder, monkeypatch) -> None:
     monkeypatch.setattr(hub, "MAX_VIEWERS", 1)
     with watch(port, recorder.run_id) as one:
         receive(one)
-        with watch(port, recorder.run_id) as other:
+        with connection(port) as other:
             assert close_code(other) == hub.VIEWER_LIMIT
     wait_until(lambda: can_watch(port, recorder.run_id))
 
 
 def can_watch(port: int, run_id: str) -> bool:
-    with watch(port, run_id) as socket:
-        try:
+    try:
+        with watch(port, run_id) as socket:
             return bool(receive(socket))
-        except ConnectionClosed:
-            return False
+    except ConnectionClosed:
+        return False
 
 
 def test_the_last_message_of_a_run_sums_it_up(port, recorder) -> None:
