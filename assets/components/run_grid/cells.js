@@ -1,0 +1,78 @@
+// What the cells of a grid say, and how far the whole grid is.
+
+import { formatPercent } from "../../lib/numbers.js";
+import { STATES } from "../run_status/texts.js";
+
+/** @import { Stream } from "../../lib/stream.js" */
+
+const ACTIVE = ["queued", "running", "paused"];
+
+/** Whether a run trains or will train. @param {Stream | undefined} stream */
+export const isActive = (stream) =>
+  Boolean(stream?.status && !stream.goneMessage && ACTIVE.includes(stream.status.state));
+
+/** The test accuracy of a run that has finished; null: it has none. @param {Stream | undefined} stream */
+export const resultOf = (stream) =>
+  stream?.status?.state === "finished" && !stream.goneMessage ? stream.status.test_accuracy : null;
+
+/**
+ * The number of a cell and what it is of.
+ *
+ * @param {Stream | undefined} stream
+ * @returns {{ result: string, note: string }}
+ */
+export function cellText(stream) {
+  if (stream?.goneMessage) return { result: "", note: "Deleted" };
+  if (stream?.problem && !stream.status) return { result: "", note: "Not shown" };
+  const status = stream?.status;
+  if (!stream || !status) return { result: "", note: "" };
+  const { state, step, total_steps, test_accuracy, seconds } = status;
+  const estimate = stream.estimates.accuracy.at(-1);
+  const result = test_accuracy !== null
+    ? formatPercent(test_accuracy)
+    : estimate !== undefined
+    ? `≈ ${Math.round(100 * estimate)} %`
+    : "";
+  if (state === "running" && total_steps) {
+    return { result, note: `${STATES[state]} ${Math.floor(100 * step / total_steps)} %` };
+  }
+  if (state === "finished") return { result, note: `${seconds.toFixed(1)} s` };
+  return { result: state === "queued" ? "" : result, note: STATES[state] ?? state };
+}
+
+/**
+ * Each result as its share of the way from the lowest to the highest.
+ *
+ * @param {(number | null)[]} results
+ * @returns {{ low: number, high: number, shares: (number | null)[] } | null} null without a result
+ */
+export function scaleOf(results) {
+  const numbers = results.filter((result) => result !== null);
+  if (!numbers.length) return null;
+  const low = Math.min(...numbers), high = Math.max(...numbers), span = high - low;
+  const shares = results.map((result) => result === null ? null : span ? (result - low) / span : 1);
+  return { low, high, shares };
+}
+
+/**
+ * "7 of 25 done, about 2 min left"
+ *
+ * @param {(Stream | undefined)[]} streams of all cells
+ * @param {number} elapsed seconds since the start
+ */
+export function progressText(streams, elapsed) {
+  const done = streams.filter((stream) => stream?.status && !isActive(stream)).length;
+  const count = `${done} of ${streams.length} done`;
+  if (!streams.some(isActive)) return count;
+  const progress = streams.reduce((sum, stream) => {
+    const status = stream?.status;
+    if (!status) return sum;
+    return sum + (isActive(stream) ? status.step / (status.total_steps || 1) : 1);
+  }, 0);
+  if (progress < 0.5) return count;
+  const left = elapsed * (streams.length - progress) / progress;
+  const text = left < 90
+    ? `${Math.max(5, 5 * Math.round(left / 5))} s`
+    : `${Math.round(left / 60)} min`;
+  return `${count}, about ${text} left`;
+}
