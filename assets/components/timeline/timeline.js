@@ -71,20 +71,15 @@ export default function timeline(call) {
 
     function settle() {
       clearTimeout(settleTimer);
-      settleTimer = setTimeout(report, SETTLE_DELAY);
+      settleTimer = setTimeout(guard(report), SETTLE_DELAY);
     }
 
-    const report = guard(() => {
-      clearTimeout(settleTimer);
-      settleTimer = undefined;
+    function report() {
       const step = stream?.selected?.snapshot.step ?? null;
       if (step === reportedStep || nextFrameAt) return;
       reportedStep = step;
       setStateValue("step", step);
-    });
-    // Before a click leads to another page, which shows the same snapshot.
-    const reportNow = () => settleTimer && report();
-    addEventListener("click", reportNow, true);
+    }
 
     function draw() {
       const width = canvas.clientWidth;
@@ -292,7 +287,6 @@ export default function timeline(call) {
         nextFrameAt = 0;
         clearTimeout(loadTimer ?? undefined);
         clearTimeout(settleTimer);
-        removeEventListener("click", reportNow, true);
         resized.disconnect();
         stream?.select(null);
       },

@@ -109,22 +109,8 @@ class RunStore:
         random one if None. Raises UserError for a name with an @, as in ``RUN@STEP``, or with more
         than one line, and IntegrityError when there is a run with this id.
         """
-        _check_name(name)
-        run_id = run_id or secrets.token_hex(RUN_ID_BYTES)
-        now = time.time()
         with self.writing() as connection:
-            connection.execute(
-                insert(schema.runs).values(
-                    id=run_id,
-                    name=name or run_id,
-                    owner=owner,
-                    spec=spec.to_json(),
-                    created=now,
-                    heartbeat=now,
-                    state=State.QUEUED,
-                    lease=lease,
-                )
-            )
+            run_id = insert_run(connection, spec, name, lease, owner, run_id)
         return self.run(run_id)
 
     def runs(self) -> list[Run]:
@@ -260,14 +246,16 @@ class RunStore:
             )
 
     def delete(self, run_id: str) -> None:
-        """Delete a run, everything recorded of it, and its file of extra data unless another run
-        uses it. Its worker, if any, stops."""
+        """Delete a run, everything recorded of it, a group of which it is the last member, and its
+        file of extra data unless another run uses it. Its worker, if any, stops."""
         with self.exclusive() as connection:
             specs = select(schema.runs.c.id, schema.runs.c.spec)
             files = {
                 row.id: RunSpec.from_json(row.spec).extra_data for row in connection.execute(specs)
             }
             connection.execute(delete(schema.runs).where(schema.runs.c.id == run_id))
+            with_members = select(schema.members.c.group)
+            connection.execute(delete(schema.groups).where(schema.groups.c.id.not_in(with_members)))
         file = files.pop(run_id, "")
         if file and file not in files.values() and Path(file).parent == extra_data(""):
             with suppress(OSError):  # still open on Windows, or gone already
@@ -471,6 +459,35 @@ _PRESENT = select(
     _newest_step_in(schema.live).label("live"),
     _newest_step_in(schema.snapshots).label("kept"),
 ).where(schema.runs.c.id.in_(bindparam("ids", expanding=True)))
+
+
+def insert_run(
+    connection: Connection,
+    spec: RunSpec,
+    name: str = "",
+    lease: str | None = None,
+    owner: str = "",
+    run_id: str | None = None,
+    after: float = 0.0,
+) -> str:
+    """Record a new run within a transaction of the caller → its id. As RunStore.create, whose
+    exceptions it raises; after: how many seconds later than now it is queued."""
+    _check_name(name)
+    run_id = run_id or secrets.token_hex(RUN_ID_BYTES)
+    now = time.time() + after
+    connection.execute(
+        insert(schema.runs).values(
+            id=run_id,
+            name=name or run_id,
+            owner=owner,
+            spec=spec.to_json(),
+            created=now,
+            heartbeat=now,
+            state=State.QUEUED,
+            lease=lease,
+        )
+    )
+    return run_id
 
 
 def _check_name(name: str) -> None:
