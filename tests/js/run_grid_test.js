@@ -43,7 +43,7 @@ Deno.test("a cell that trains says how far it is and about how accurate", () => 
 });
 
 Deno.test("a cell whose run has ended says its result and how long it took, or how it ended", () => {
-  assert.deepEqual(cellText(finished(0.974)), { result: "97.4 %", note: "1.3 s" });
+  assert.deepEqual(cellText(finished(0.974)), { result: "97.4 %", note: "in 1.3 s" });
   assert.equal(cellText(stream({ state: "diverged" })).note, "Diverged");
   assert.equal(cellText(stream({}, [], { goneMessage: "There is no run." })).note, "Deleted");
   assert.equal(cellText(stream({}, [], { status: null, problem: "Too many." })).note, "Not shown");
@@ -55,11 +55,12 @@ Deno.test("only the results of finished runs are on the scale, from the lowest t
   const scale = scaleOf(streams.map(resultOf));
   assert(scale);
   assert.deepEqual([scale.low, scale.high], [0.6, 0.9]);
+  assert(Math.abs(scale.middle - 0.8) < 1e-9);
   assert.deepEqual(scale.shares.map((share) => share && Math.round(100 * share)), [
     0,
     null,
     100,
-    33,
+    21,
   ]);
   assert.deepEqual(scaleOf([0.9, 0.9])?.shares, [1, 1]);
   assert.equal(scaleOf([null]), null);

@@ -5,6 +5,7 @@ import { STATES } from "../run_status/texts.js";
 
 /** @import { Stream } from "../../lib/stream.js" */
 
+const SMALLEST_ERROR = 1e-4; // rate: of one wrong image in 10,000
 const ACTIVE = ["queued", "running", "paused"];
 
 /** Whether a run trains or will train. @param {Stream | undefined} stream */
@@ -36,22 +37,29 @@ export function cellText(stream) {
   if (state === "running" && total_steps) {
     return { result, note: `${STATES[state]} ${Math.floor(100 * step / total_steps)} %` };
   }
-  if (state === "finished") return { result, note: `${seconds.toFixed(1)} s` };
+  if (state === "finished") return { result, note: `in ${seconds.toFixed(1)} s` };
   return { result: state === "queued" ? "" : result, note: STATES[state] ?? state };
 }
 
 /**
- * Each result as its share of the way from the lowest to the highest.
+ * Each result as its share of the way from the lowest to the highest, in equal factors of the error
+ * rate: from 90 to 99 % is as far as from 0 to 90 %. Else one bad result would make all others look
+ * the same.
  *
  * @param {(number | null)[]} results
- * @returns {{ low: number, high: number, shares: (number | null)[] } | null} null without a result
+ * @returns {{ low: number, middle: number, high: number, shares: (number | null)[] } | null} null
+ *   without a result
  */
 export function scaleOf(results) {
   const numbers = results.filter((result) => result !== null);
   if (!numbers.length) return null;
-  const low = Math.min(...numbers), high = Math.max(...numbers), span = high - low;
-  const shares = results.map((result) => result === null ? null : span ? (result - low) / span : 1);
-  return { low, high, shares };
+  const low = Math.min(...numbers), high = Math.max(...numbers);
+  const error = (/** @type {number} */ result) => Math.max(SMALLEST_ERROR, 1 - result);
+  const span = Math.log(error(low) / error(high));
+  const shares = results.map((result) =>
+    result === null ? null : span ? Math.log(error(low) / error(result)) / span : 1
+  );
+  return { low, middle: 1 - Math.sqrt(error(low) * error(high)), high, shares };
 }
 
 /**

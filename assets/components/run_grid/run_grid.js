@@ -85,14 +85,11 @@ export default function runGrid(call) {
         return made;
       };
       const head = element("thead"), body = element("tbody");
-      const names = head.insertRow();
-      const title = heading(columns.name, "colgroup");
+      const corner = element("th", "corner", rows.name), title = heading(columns.name, "colgroup");
+      corner.rowSpan = 2;
       title.colSpan = columns.labels.length;
-      names.append(element("td", "corner"), title);
-      head.insertRow().append(
-        element("th", "corner", rows.name),
-        ...columns.labels.map((label) => heading(label, "col")),
-      );
+      head.insertRow().append(corner, title);
+      head.insertRow().append(...columns.labels.map((label) => heading(label, "col")));
       cells = [];
       for (const row of rows.labels) {
         const line = body.insertRow();
@@ -203,7 +200,6 @@ export default function runGrid(call) {
         cell.drawn = stream?.snapshot;
         if (stream?.snapshot) canvas.dataset.step = String(stream.snapshot.step);
       }
-      canvas.hidden = !stream;
     }
 
     /**
@@ -278,14 +274,14 @@ export default function runGrid(call) {
       part("legend").hidden = !scale;
       if (scale) {
         part("low").textContent = formatPercent(scale.low);
+        part("middle").textContent = formatPercent(scale.middle);
         part("high").textContent = formatPercent(scale.high);
       }
       const active = streams.some(isActive);
       startButton.hidden = Boolean(data.group);
       startButton.disabled = isStarting;
       startButton.toggleAttribute("aria-busy", isStarting);
-      stopButton.hidden = !active;
-      stopButton.disabled = !data.can_control;
+      stopButton.hidden = !(active && data.can_control);
       newButton.hidden = !data.group;
       compare.hidden = selected.size < 2;
       compare.href = urlOf(`compare?runs=${[...selected].join(",")}`);
