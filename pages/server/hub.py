@@ -29,7 +29,8 @@ from pages.server import assets, base_path, shared_store, wire
 from pages.server.visitor import Visitor, visitor_of
 from pages.server.wire import Wish
 
-ACTIVE_INTERVAL, IDLE_INTERVAL = 1 / 60, 1 / 4  # seconds between two polls of a run
+# Seconds between two polls of a run that trains, that may change soon, and of any other.
+ACTIVE_INTERVAL, IDLE_INTERVAL, RARE_INTERVAL = 1 / 60, 1 / 4, 1.0
 CONNECTIONS_INTERVAL = 0.1  # seconds between two snapshots sent with their connections
 WATCH_SECONDS = 3.0  # a worker goes on writing live snapshots for so long after the last poll
 WATCH_RENEWAL = 1.0  # seconds between two renewals
@@ -154,11 +155,12 @@ class Channel:
 
     def interval(self) -> float:
         """Seconds until the next poll: few while the run trains or is about to, and no fewer than
-        the viewers have a use for."""
+        the viewers have a use for. There may be many runs that have ended, or are far back in the
+        queue."""
         run = self.run
-        if not (run and run.state in (State.QUEUED, State.RUNNING) and not run.queue_position):
-            return IDLE_INTERVAL
-        if not self._has_active_viewer():
+        if not (run and run.state.active and run.queue_position <= NEXT_IN_LINE):
+            return RARE_INTERVAL
+        if run.state is State.PAUSED or run.queue_position or not self._has_active_viewer():
             return IDLE_INTERVAL
         rates = [watch.wish.rate for watch in self.viewers.values()]
         if not all(rates):
@@ -357,6 +359,9 @@ class Hub:
             received = await viewer.requests.get()
             response = await asyncio.to_thread(_response_to, received, self._store, viewer.visitor)
             await viewer.socket.send_json({"id": received["id"]} | response)
+            if channel := self._channels.get(received["run"]):  # something may have changed
+                channel.next_poll = 0.0
+                self._poll_now.set()
 
     def _watch(self, viewer: Viewer, run_id: str, wish: Wish) -> None:
         watch = viewer.watches.get(run_id)
