@@ -6,7 +6,7 @@ This module knows which configurations may race each other; nn.runs.worker.race 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from nn.errors import FieldError, UserError
@@ -20,8 +20,8 @@ SAME_ORDER = ("train_size", "validation_size", "seed")
 
 
 def vary(base: RunSpec, field: str, values: Iterable[Any]) -> list[RunSpec]:
-    """``base`` with each value of one field. Raises FieldError."""
-    return [replace(base, **{field: value}) for value in values]
+    """``base`` with each value of one field. Raises UserError."""
+    return [RunSpec.from_dict(asdict(base) | {field: value}) for value in values]
 
 
 def check(specs: Sequence[RunSpec]) -> None:

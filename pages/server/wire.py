@@ -90,6 +90,15 @@ be sent again. The response is JSON, with the ``version`` of the server's assets
     "error": message, "field": name
         nothing was started, and why; field: as above
 
+``POST /groups`` starts a race or a grid in the same way, with a version and a key::
+
+    "kind": "race" or "grid", "members": [{field of RunSpec: value}, …], "options": {…}
+        2 to 4 members of a race, at most 64 of a grid; the option "free" of a race: equal training
+        time instead of equal images
+
+and is answered by ``{"group": id, "runs": [ids, in order]}``, or by an error as above, with the
+``member`` whose settings are not allowed, counted from 0, if it is one.
+
 ``GET /snapshots/RUN?after=STEP&until=STEP&skip=N`` returns kept snapshots with ``after < step ≤
 until``, coarse first: binary messages, each preceded by its length (uint32), with ``snapshot`` and
 ``connections`` in their header. One response holds a portion of them; the next request skips those

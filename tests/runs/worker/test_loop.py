@@ -628,6 +628,6 @@ def test_active_runs_share_all_cores_but_one(store, quick, monkeypatch, cores, a
     monkeypatch.setattr(loop, "available_cores", lambda: cores)
     for _ in range(3):
         store.create(quick)  # queued, not active
-    for _ in range(active):
-        store.create(quick, lease="of its worker")
+    for number in range(active):
+        store.create(quick, lease=f"of worker {number}")
     assert fair_share(store) == threads
