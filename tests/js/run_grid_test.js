@@ -1,6 +1,7 @@
 import assert from "node:assert";
 import {
   cellText,
+  curveOf,
   isActive,
   progressText,
   resultOf,
@@ -80,4 +81,18 @@ Deno.test("a paused run is active, a deleted one is not", () => {
   assert(isActive(stream({ state: "paused" })));
   assert(!isActive(stream({}, [], { goneMessage: "There is no run." })));
   assert(!isActive(undefined));
+});
+
+Deno.test("the curve goes over the whole run, and ends with the accuracy after the last epoch", () => {
+  const status = { step: 50, total_steps: 100, samples_seen: 500 };
+  const estimates = { samples_seen: [0, 250], accuracy: [0, 0.9] };
+  const epochs = [{ samples_seen: 500, val_accuracy: 0.99, test_accuracy: 0.5 }];
+  const rounded = (/** @type {Stream} */ given) =>
+    curveOf(given).map(({ x, y }) => [Math.round(100 * x), Math.round(100 * y)]);
+  assert.deepEqual(rounded(stream(status, [], { estimates, epochs })), [[0, 0], [25, 50], [
+    50,
+    100,
+  ]]);
+  assert.deepEqual(rounded(stream(status, [], { estimates, epochs: [] })), [[0, 0], [25, 50]]);
+  assert.deepEqual(curveOf(undefined), []);
 });

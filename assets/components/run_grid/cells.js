@@ -63,6 +63,31 @@ export function scaleOf(results) {
 }
 
 /**
+ * The accuracy curve as points from (0, 0), the start of the run with 0 %, to (1, 1), its end with
+ * 99 %, in equal factors of the error rate.
+ *
+ * @param {Stream | undefined} stream
+ * @returns {{ x: number, y: number }[]}
+ */
+export function curveOf(stream) {
+  const status = stream?.status;
+  if (!stream || !status?.step) return [];
+  const { samples_seen, accuracy } = stream.estimates;
+  const total = (status.samples_seen / status.step) * status.total_steps;
+  const point = (/** @type {number} */ samples, /** @type {number} */ share) => ({
+    x: Math.min(1, samples / total),
+    y: Math.min(1, Math.log10(1 / Math.max(SMALLEST_ERROR, 1 - share)) / 2),
+  });
+  const points = accuracy.map((share, i) => point(samples_seen[i], share));
+  const last = stream.epochs.at(-1); // its accuracy is exact, and may come after the last estimate
+  const result = last?.val_accuracy ?? last?.test_accuracy ?? null;
+  if (last && result !== null && last.samples_seen > (samples_seen.at(-1) ?? 0)) {
+    points.push(point(last.samples_seen, result));
+  }
+  return points;
+}
+
+/**
  * "7 of 25 done, about 2 min left"
  *
  * @param {(Stream | undefined)[]} streams of all cells

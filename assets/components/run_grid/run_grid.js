@@ -12,7 +12,7 @@ import { follow } from "../../lib/stream.js";
 import { themeOf, weightPalette } from "../../lib/theme.js";
 import { urlOf } from "../../lib/urls.js";
 import { paintTile } from "../weight_wall/tiles.js";
-import { cellText, isActive, progressText, resultOf, scaleOf } from "./cells.js";
+import { cellText, curveOf, isActive, progressText, resultOf, scaleOf } from "./cells.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Settings } from "../../lib/start.js" */
@@ -21,9 +21,11 @@ import { cellText, isActive, progressText, resultOf, scaleOf } from "./cells.js"
 
 const RATE = 3; // snapshots a second of each cell
 const GAP = 2; // pixels between two neurons
+const MAX_SIDE = 66; // pixels of the page that the neurons of a cell take
 const CURVE = { width: 66, height: 58 }; // pixels
 const CLOCK_INTERVAL = 1000; // milliseconds
 const HINT = "Click a cell to open its run. Check two to compare them.";
+const CURVES = "The curves go from 0 % accuracy to 99 %, in equal factors of the error rate.";
 const KEYS = "Arrow keys move, Enter opens the run, Space selects it.";
 
 /**
@@ -213,7 +215,7 @@ export default function runGrid(call) {
       const size = side * SIDE + (side - 1) * GAP;
       const pixels = new Uint8Array(size * size); // nothing: the panel's color is a weight of 0
       putImage(canvas, pixels, palette, 128, size, size);
-      canvas.style.width = canvas.style.height = `${size}px`;
+      canvas.style.width = canvas.style.height = `${Math.min(size, MAX_SIDE)}px`;
       if (!snapshot) return;
       const image = new ImageData(size, size), data32 = new Uint32Array(image.data.buffer);
       for (let n = 0; n < Math.min(wanted, snapshot.neurons); n++) {
@@ -224,7 +226,7 @@ export default function runGrid(call) {
     }
 
     /**
-     * Accuracy from 0 to 100 % over the images of the whole run.
+     * Accuracy over the images of the whole run.
      *
      * @param {HTMLCanvasElement} canvas
      * @param {Stream | undefined} stream
@@ -236,16 +238,12 @@ export default function runGrid(call) {
       const ctx = resize(canvas, width, height);
       ctx.fillStyle = theme.panel;
       ctx.fillRect(0, 0, width, height);
-      const { status, estimates } = stream ?? {};
-      if (!status || !estimates?.accuracy.length) return;
-      const total = status.step ? (status.samples_seen / status.step) * status.total_steps : 1;
       ctx.strokeStyle = theme.text;
       ctx.lineWidth = 1.5;
       ctx.beginPath();
-      estimates.accuracy.forEach((accuracy, i) => {
-        const x = 1 + (width - 2) * Math.min(1, estimates.samples_seen[i] / total);
-        ctx.lineTo(x, height - 1 - (height - 2) * accuracy);
-      });
+      for (const { x, y } of curveOf(stream)) {
+        ctx.lineTo(1 + (width - 2) * x, height - 1 - (height - 2) * y);
+      }
       ctx.stroke();
     }
 
@@ -256,7 +254,9 @@ export default function runGrid(call) {
         const { box, result, note, check, stream, name } = cell,
           { run, parameters } = data.cells[index];
         const size = `${formatCount(parameters)} parameters`;
-        const text = run ? cellText(stream) : { result: "", note: data.group ? "Deleted" : size };
+        const text = run
+          ? cellText(stream)
+          : { result: "", note: data.group ? "Deleted" : size.replace(" ", "\n") };
         if (result.textContent !== text.result) result.textContent = text.result;
         if (note.textContent !== text.note) note.textContent = text.note;
         const share = scale?.shares[index] ?? null;
@@ -286,7 +286,8 @@ export default function runGrid(call) {
       compare.hidden = selected.size < 2;
       compare.href = urlOf(`compare?runs=${[...selected].join(",")}`);
       compare.textContent = `Compare ${selected.size} runs`;
-      part("hint").textContent = data.group ? HINT : "";
+      const hints = [data.group ? HINT : "", show.value === "curve" ? CURVES : ""];
+      part("hint").textContent = hints.join(" ").trim();
       updateProgress();
       const problem = streams.find((stream) => stream?.problem)?.problem;
       if (problem) say(problem);
