@@ -39,8 +39,8 @@ SUGGESTED = {
     "seed": "0, 1, 2, 3, 4",
 }
 NAMES = {name: FIELDS.get(name, "") for name in SUGGESTED} | {
-    WIDTH: "Neurons in each hidden layer",
-    DEPTH: "Number of hidden layers",
+    WIDTH: "Neurons per layer",
+    DEPTH: "Hidden layers",
 }
 
 

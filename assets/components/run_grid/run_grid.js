@@ -21,8 +21,8 @@ import { cellText, curveOf, isActive, progressText, resultOf, scaleOf } from "./
 
 const RATE = 3; // snapshots a second of each cell
 const GAP = 2; // pixels between two neurons
-const MAX_SIDE = 66; // pixels of the page that the neurons of a cell take
-const CURVE = { width: 66, height: 58 }; // pixels
+const MAX_SIDE = 62; // pixels of the page that the neurons of a cell take
+const CURVE = { width: 62, height: 58 }; // pixels
 const CLOCK_INTERVAL = 1000; // milliseconds
 const HINT = "Click a cell to open its run. Check two to compare them.";
 const CURVES = "The curves go from 0 % accuracy to 99 %, in equal factors of the error rate.";
@@ -121,9 +121,14 @@ export default function runGrid(call) {
       check.tabIndex = -1; // Space in the cell does the same
       check.setAttribute("aria-label", `Select ${name}`);
       text.append(result, note);
-      inner.append(canvas, text, check);
+      const target = element("label"); // larger than the box, for fingers
+      target.append(check);
+      inner.append(canvas, text, target);
       box.append(inner);
-      box.onclick = guard(({ target }) => target === check ? select(index) : open(index));
+      box.onclick = guard((event) => {
+        if (event.target === check) select(index);
+        else if (event.target !== target) open(index);
+      });
       box.onfocus = () => moveTo(index, false);
       return { box, canvas, result, note, check, name };
     }
