@@ -14,6 +14,7 @@ from pages.common import errors
 from pages.server import (
     assets,
     base_path,
+    groups_api,
     hub,
     live_prediction,
     live_runs,
@@ -31,6 +32,7 @@ ROUTES = (
     assets.route,
     hub.route,
     runs_api.route,
+    groups_api.route,
     live_runs.route,
     owner.route,
     snapshots_route.route,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -87,6 +88,10 @@ def is_queued(row: Any) -> bool:
     return row.state == State.QUEUED and row.lease is None
 
 
+# While somebody watches runs, they are read many times a second.
+_spec = lru_cache(maxsize=1000)(RunSpec.from_json)
+
+
 def as_run(row: Any, status: QueueStatus | None) -> Run:
     """A row of the table as a Run. status: of the queue; needed for a queued run."""
     state, message, position = State(row.state), row.message, 0
@@ -105,7 +110,7 @@ def as_run(row: Any, status: QueueStatus | None) -> Run:
         id=row.id,
         name=row.name,
         owner=row.owner,
-        spec=RunSpec.from_json(row.spec),
+        spec=_spec(row.spec),
         created=row.created,
         heartbeat=row.heartbeat,
         state=state,
