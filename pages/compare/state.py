@@ -14,6 +14,7 @@ TABLE, COLUMNS = "compare table", "compare columns"
 CHOICE = "choose runs"  # the expander with the table
 TEXT_FILTER, FILTERED, FILTER_VALUES = "compare filter", "compare filtered", "compare filter values"
 GROUPED = "compare grouped"
+TAB = "compare tab"  # of the details
 
 
 def compared() -> list[str]:
