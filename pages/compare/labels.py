@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from html import escape
 
 import streamlit as st
 
 from nn.runs.differences import differing_fields
 from nn.runs.store.store import Run
 from pages.common.setting_text import FIELDS, text_of
-from pages.common.text import plain
 
 MAX_SETTINGS = 3  # of one run
 
@@ -25,8 +25,7 @@ def settings_of(runs: Sequence[Run]) -> dict[str, str]:
     }
 
 
-def heading(run: Run, colors: Mapping[str, str], settings: Mapping[str, str]) -> None:
-    """A run's color and name, and below them its settings."""
-    dot = f'<span style="color: {colors[run.id]}">●</span>'
-    below = f"<br><small>{plain(settings[run.id])}</small>" if settings[run.id] else ""
-    st.html(f"{dot} <b>{plain(run.name)}</b>{below}")
+def heading(name: str, color: str, below: str) -> None:
+    """A run's color, or "", and its name, and a line below them; all as plain text."""
+    swatch = f'<span aria-hidden="true" style="color: {color}">●</span> ' if color else ""
+    st.html(f"{swatch}<b>{escape(name)}</b><br><small>{escape(below) or '&nbsp;'}</small>")

@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from nn.data import mnist
+from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
 from tests.browser.app import serious, wait_until
 
@@ -113,12 +115,100 @@ def test_the_walls_of_runs_in_training_are_live(page, server) -> None:
             worker.wait()
 
 
-@pytest.mark.parametrize("size", [(1280, 800), PHONE])
-def test_weight_walls_have_no_serious_accessibility_problem(
-    open_page, server, two_runs, size
+def cell(page: Page, actual: int, predicted: int) -> Locator:
+    """In each matrix."""
+    return page.get_by_role("button", name=f"actual {actual}, predicted {predicted}:")
+
+
+def test_confusion_matrices_have_a_difference_and_a_cell_leads_to_its_images(
+    page, server, two_runs
 ) -> None:
+    open_compare(page, server, two_runs, "Confusion matrices")
+    tables = page.get_by_role("table", name=re.compile("confusion matri", re.IGNORECASE))
+    expect(tables).to_have_count(3)
+    numbers = [
+        [int(text.replace(",", "").replace("−", "-") or 0) for text in cells]
+        for cells in (tables.nth(i).get_by_role("button").all_inner_texts() for i in range(3))
+    ]
+    first, second, difference = numbers
+    assert sum(first) == sum(second) == 4000
+    assert difference == [b - a for a, b in zip(first, second, strict=True)] and any(difference)
+    cell(page, 3, 3).first.click()
+    texts = [f"{matrix[33]} images of 3, correct" for matrix in (first, second)]
+    for text in texts:
+        expect(page.get_by_text(text)).to_be_visible()
+    page.locator(".thumbnail").first.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Predicted 3, correct").first).to_be_visible()
+    expect(dialog.locator(".bar-rows")).to_have_count(2)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    cell(page, 3, 3).last.click()
+    expect(page.get_by_text(texts[0])).to_be_hidden()
+
+
+def test_a_run_with_another_test_set_is_named_and_left_out(page, server, record) -> None:
+    if not mnist.find():
+        pytest.skip("needs MNIST")
+    runs = [record("a"), record("b", lr=0.02), record("of MNIST", dataset="mnist", epochs=1)]
+    open_compare(page, server, runs, "Confusion matrices")
+    expect(
+        page.get_by_text("Left out: of MNIST (another test set: MNIST test set).")
+    ).to_be_visible()
+    expect(page.get_by_role("table", name="Difference")).to_be_visible()
+
+
+def test_calibration_of_all_runs_is_in_one_chart(page, server, two_runs) -> None:
+    open_compare(page, server, two_runs, "Calibration")
+    chart = page.get_by_role("figure", name=re.compile(r"longer \d+\.\d, shorter \d+\.\d\.$"))
+    expect(chart.locator(".scatterlayer .trace")).to_have_count(3)  # with the diagonal
+    expect(page.get_by_text("Expected calibration error (ECE)")).to_be_visible()
+
+
+def test_images_that_only_one_run_classifies_correctly_are_shown_and_counted(
+    page, server, two_runs
+) -> None:
+    open_compare(page, server, two_runs, "Disagreement")
+    found = page.get_by_text(re.compile("alone is right on"))
+    expect(found).to_be_visible()
+    first, second, both = (
+        int(count.replace(",", "")) for count in re.findall(r"on ([\d,]+)", found.inner_text())
+    )
+    accuracies = [run.test_accuracy or 0 for run in two_runs]
+    # Of the snapshots, whose weights are rounded to 16 bits.
+    assert abs((4000 - second - both) / 4000 - accuracies[0]) < 0.003
+    assert abs((4000 - first - both) / 4000 - accuracies[1]) < 0.003
+    expect(page.get_by_text(re.compile("by chance in less than 1 of 1,000,000"))).to_be_visible()
+    expect(page.get_by_text(f"{first:,} images, as shorter classifies them")).to_be_visible()
+    expect(page.locator(".thumbnail")).to_have_count(min(first, 20) + min(second, 20))
+    page.locator(".thumbnail").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text(re.compile(r"Predicted \d, correct"))).to_have_count(1)
+    expect(dialog.get_by_text(re.compile(r"Predicted \d, incorrect"))).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.get_by_role("combobox", name="First run").press("ArrowDown")
+    page.get_by_role("option", name="shorter").click()
+    expect(page.get_by_text("shorter alone is right on")).to_be_visible()
+
+
+def test_one_run_alone_or_an_untrained_one_is_explained(page, server, record) -> None:
+    waiting = RunStore(server.store).create(RunSpec(dataset="strokes"), "waiting")
+    open_compare(page, server, [record("alone"), waiting], "Disagreement")
+    expect(page.get_by_text("Left out: waiting (not trained yet).")).to_be_visible()
+    expect(page.get_by_text("Compare at least two trained runs")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), PHONE])
+def test_no_section_has_a_serious_accessibility_problem(open_page, server, two_runs, size) -> None:
     page = open_page(size)
-    open_compare(page, server, two_runs)
-    expect(walls(page)).to_have_count(2)
-    assert not serious(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    sections = {
+        "Weight walls": walls(page).nth(1),
+        "Confusion matrices": page.get_by_role("table", name="Difference"),
+        "Calibration": page.get_by_role("figure", name="Calibration chart"),
+        "Disagreement": page.locator(".thumbnail").first,
+    }
+    for tab, shown in sections.items():
+        open_compare(page, server, two_runs, tab)
+        expect(shown).to_be_visible()
+        assert not serious(page), tab
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
