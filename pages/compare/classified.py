@@ -41,9 +41,8 @@ def classify(
     status = st.empty()
     for number, run in enumerate(runs, 1):
         try:
-            newest = store().run(run.id).step
-            steps = [step for step in store().snapshot_steps(run.id) if step <= newest]
-            if not steps:
+            step = newest_step(run)
+            if step is None:
                 left_out.append(f"{plain(run.name)} (not trained yet)")
                 continue
             its_images = test_set.of_run(run)
@@ -52,7 +51,7 @@ def classify(
                 left_out.append(f"{plain(run.name)} (another test set: {plain(its_images.name)})")
                 continue
             with status, st.spinner(f"Classifying the test images: run {number} of {len(runs)}"):
-                predictions = model_predictions.predictions(SnapshotId(run.id, steps[-1]), images)
+                predictions = model_predictions.predictions(SnapshotId(run.id, step), images)
             found.append(Classified(run, colors[run.id], settings[run.id], predictions))
         except UserError as error:
             left_out.append(f"{plain(run.name)} ({plain(str(error).rstrip('.'))})")
@@ -60,6 +59,12 @@ def classify(
     if left_out:
         note(f"Left out: {', '.join(left_out)}.")
     return found, images
+
+
+def newest_step(run: Run) -> int | None:
+    """Of its kept snapshots up to where it is now. Raises UserError when it was deleted."""
+    now = store().run(run.id).step
+    return max((step for step in store().snapshot_steps(run.id) if step <= now), default=None)
 
 
 def choose_two(found: Sequence[Classified]) -> tuple[Classified, Classified] | None:

@@ -9,7 +9,7 @@ import streamlit as st
 from nn.errors import UserError
 from nn.runs.store.store import Run
 from pages.common.text import note
-from pages.compare import calibration, confusion, disagreement, weight_walls
+from pages.compare import calibration, confusion, disagreement, drawing, weight_walls
 from pages.compare.state import TAB
 from pages.server.shared_store import store
 
@@ -23,7 +23,9 @@ SECTIONS: dict[str, Section] = {
     "Confusion matrices": confusion.show,
     "Calibration": calibration.show,
     "Disagreement": disagreement.show,
+    "Draw": drawing.show,
 }
+LIVE = weight_walls.show, drawing.show  # without the script
 
 
 def show(runs: Sequence[Run], colors: Mapping[str, str]) -> None:
@@ -36,8 +38,7 @@ def show(runs: Sequence[Run], colors: Mapping[str, str]) -> None:
     for tab, section in zip(tabs, SECTIONS.values(), strict=True):
         if tab.open:
             with tab:
-                # The walls are live without the script.
-                every = None if section is weight_walls.show else interval
+                every = None if section in LIVE else interval
                 st.fragment(_show, run_every=every)(section, runs, colors)
 
 

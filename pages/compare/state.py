@@ -16,6 +16,7 @@ TEXT_FILTER, FILTERED, FILTER_VALUES = "compare filter", "compare filtered", "co
 GROUPED = "compare grouped"
 TAB = "compare tab"  # of the details
 FIRST, SECOND = "first compared", "second compared"  # of two models: ids of runs
+TOOLS, HISTORY = "compare canvas tools", "compare history"  # of the drawing
 # The rest.
 CELL = "compared cell"  # of the confusion matrices: actual and predicted digit
 OPEN_IMAGE = "open compared image"

@@ -11,6 +11,7 @@ from nn.data import mnist
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
 from tests.browser.app import serious, wait_until
+from tests.browser.hand import Hand, pen_path
 
 PHONE = (390, 844)
 
@@ -196,6 +197,43 @@ def test_one_run_alone_or_an_untrained_one_is_explained(page, server, record) ->
     open_compare(page, server, [record("alone"), waiting], "Disagreement")
     expect(page.get_by_text("Left out: waiting (not trained yet).")).to_be_visible()
     expect(page.get_by_text("Compare at least two trained runs")).to_be_visible()
+
+
+@pytest.mark.parametrize(("size", "finger"), [((1280, 900), False), (PHONE, True)])
+def test_every_compared_run_classifies_the_drawing_while_the_pen_moves(
+    open_page, server, two_runs, size, finger
+) -> None:
+    page = open_page(size, finger)
+    hand = Hand(page, server.url, finger)
+    open_compare(page, server, two_runs, "Draw")
+    hand.wait_for_prediction(0)
+    expect(page.get_by_text("Draw a digit to see how its probabilities changed")).to_be_visible()
+    bars = page.locator(".bar-rows")
+    expect(bars).to_have_count(2)
+    seven = pen_path(7)
+    paths = hand.positions(seven)
+    if not finger:  # the pen is down: no script has run
+        page.mouse.move(*paths[0][0])
+        page.mouse.down()
+        for position in paths[0]:
+            page.mouse.move(*position)
+        for i in range(2):
+            expect(bars.nth(i).locator(".largest")).to_have_count(1)
+        expect(page.get_by_text("Probabilities of the ten digits")).to_have_count(0)
+        page.mouse.up()
+        hand.wait_for_prediction(1)
+        hand.clear()
+    hand.draw(seven)
+    names = page.get_by_role("figure", name=re.compile("Probabilities of the ten digits"))
+    expect(names).to_have_count(2)
+    expect(names.first).to_have_accessible_name(re.compile("After 30,000 images"))
+    expect(names.last).to_have_accessible_name(re.compile("After 3,200 images"))
+    for i in range(2):
+        expect(bars.nth(i)).to_have_attribute("data-strokes", "2")
+    assert not serious(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    hand.clear()
+    expect(names).to_have_count(0)
 
 
 @pytest.mark.parametrize("size", [(1280, 800), PHONE])
