@@ -391,6 +391,15 @@ TERMS: dict[str, Term] = {
         "over predictions grouped by confidence.",
         "Guo et al. 2017, On calibration of modern neural networks",
     ),
+    "mcnemar": Term(
+        "McNemar’s test",
+        "Whether two models differ by more than chance, from the images that only one of them "
+        "classifies correctly.",
+        "Were both equally accurate, each such image would be classified correctly by either with "
+        "equal probability. The p-value is the probability of a split at least this uneven. It "
+        "is about these two trained networks; two seeds of one configuration may differ as much.",
+        "McNemar 1947, Note on the sampling error of the difference between correlated proportions",
+    ),
     "confusion_matrix": Term(
         "Confusion matrix",
         "A table that counts, for each actual digit (row), which digit was predicted (column).",

@@ -8,7 +8,8 @@ import { element, find } from "../../lib/dom.js";
 import { gridColumns } from "../../lib/layout.js";
 import { formatCount, formatPercent } from "../../lib/numbers.js";
 import { settledSettings, startRuns } from "../../lib/start.js";
-import { follow, RECONNECTING } from "../../lib/stream.js";
+import { RECONNECTING } from "../../lib/live_socket.js";
+import { follow } from "../../lib/stream.js";
 import { themeOf, weightPalette } from "../../lib/theme.js";
 import { urlOf } from "../../lib/urls.js";
 import { STATES } from "../run_status/texts.js";
@@ -22,6 +23,8 @@ import { commentary, comparable } from "./commentary.js";
 /** @import { LaneState } from "./commentary.js" */
 
 const MAX_TILES = 36; // of a lane
+// What a lane shows of its run: the curves below have the points.
+const WISH = { rate: 15, tiles: MAX_TILES, connections: false, points: false };
 const GAP = 2, CELL = SIDE + GAP; // pixels of the bitmap
 const MAX_HEIGHT = 300; // pixels of a wall
 const CALM = 1000; // milliseconds between two figures in the commentary
@@ -315,6 +318,7 @@ function laneView(lane, varied, guard, changed) {
             view.stream = news;
             changed();
           }),
+          WISH,
         );
       }
     },

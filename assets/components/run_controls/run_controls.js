@@ -4,8 +4,9 @@
 
 import { mount } from "../../lib/component.js";
 import { find, isTyping } from "../../lib/dom.js";
+import { RECONNECTING } from "../../lib/live_socket.js";
 import { inputOf, newKey, settledSettings, startRuns } from "../../lib/start.js";
-import { follow, RECONNECTING } from "../../lib/stream.js";
+import { follow } from "../../lib/stream.js";
 import { nearestSpeed, SPEEDS, stepsToEpochEnd } from "./speeds.js";
 
 /** @import { Call } from "../../lib/component.js" */
@@ -137,7 +138,7 @@ export default function runControls(call) {
      * @param {boolean} isLost whether its stream is
      */
     function reason(isOthers, isLost) {
-      if (isLost) return RECONNECTING;
+      if (isLost) return stream?.problem || RECONNECTING;
       if (rejection) return rejection;
       const parts = data.problem ? [data.problem] : [];
       if (isOthers) {
@@ -303,7 +304,7 @@ export default function runControls(call) {
       },
       show(news) {
         stream = news;
-        const { run, status, lostAt, goneMessage } = news;
+        const { run, status, lostAt, goneMessage, problem } = news;
         const now = [
           run,
           status?.state,
@@ -312,6 +313,7 @@ export default function runControls(call) {
           status?.last_obeyed,
           lostAt === null,
           goneMessage,
+          problem,
         ].join();
         if (now !== shown) update(); // not with every snapshot
         shown = now;

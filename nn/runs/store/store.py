@@ -11,7 +11,7 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,19 @@ from typing import Any, Literal
 from unicodedata import category
 
 import numpy as np
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, true, update
+from sqlalchemy import (
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
@@ -141,6 +153,21 @@ class RunStore:
         """Raises UserError when there is no run with this id."""
         with self.engine.connect() as connection:
             return self._run(connection, run_id)
+
+    def present(self, run_ids: Collection[str]) -> dict[str, tuple[Run | UserError, int]]:
+        """Those of the runs that exist, by id, and the step of the newest snapshot of each, as
+        ``newest_step``: fast for many. The UserError says why a run cannot be opened."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(_PRESENT, {"ids": list(run_ids)}).all()
+            status = queue.status(connection) if any(map(is_queued, rows)) else None
+        found: dict[str, tuple[Run | UserError, int]] = {}
+        for row in rows:
+            step = max(-1 if row.live is None else row.live, -1 if row.kept is None else row.kept)
+            try:
+                found[row.id] = as_run(row, status), step
+            except UserError as error:
+                found[row.id] = error, step
+        return found
 
     def _run(self, connection: Connection, run_id: str) -> Run:
         query = select(schema.runs).where(schema.runs.c.id == run_id)
@@ -349,12 +376,12 @@ class RunStore:
 
     # To the worker
 
-    def watch(self, run_id: str, seconds: float) -> None:
-        """Ask for live snapshots for the next ``seconds``: somebody is watching."""
+    def watch(self, run_ids: Collection[str], seconds: float) -> None:
+        """Ask for live snapshots of these runs for the next ``seconds``: somebody is watching."""
         with self.writing() as connection:
             connection.execute(
                 update(schema.runs)
-                .where(schema.runs.c.id == run_id)
+                .where(schema.runs.c.id.in_(run_ids))
                 .values(watched_until=time.time() + seconds)
             )
 
@@ -434,6 +461,21 @@ _POLL = (
     .where(schema.runs.c.id == bindparam("id"))
     .order_by(schema.commands.c.id)
 )
+
+
+def _newest_step_in(table: Table) -> Any:
+    """The step of a run's latest snapshot in ``table`` up to the run's step, as a part of a query
+    for the run."""
+    t = table.c
+    query = select(func.max(t.step)).where(t.run == schema.runs.c.id, t.step <= schema.runs.c.step)
+    return query.correlate(schema.runs).scalar_subquery()
+
+
+_PRESENT = select(
+    schema.runs,
+    _newest_step_in(schema.live).label("live"),
+    _newest_step_in(schema.snapshots).label("kept"),
+).where(schema.runs.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def insert_run(

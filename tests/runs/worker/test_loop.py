@@ -223,7 +223,7 @@ def test_a_limited_speed_slows_each_step_and_full_speed_does_not(store, quick):
     run = store.create(quick)
     events = work(store, run.id)
     next(events)
-    store.watch(run.id, 60)
+    store.watch([run.id], 60)
     store.command(run.id, "speed", 50)
     while not store.rows(select(schema.commands.c.step))[0].step:
         next(events)
