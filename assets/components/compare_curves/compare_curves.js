@@ -80,6 +80,7 @@ export default function compareCurves(call) {
       const data = traces(lines, curves, options, { text, gray: theme.neutral }, liftedLine());
       const { xaxis, yaxis, yaxis2 } = plotlyAxes(theme, axisChoices);
       const range = axisChoices.log ? null : lossRange();
+      const hasEpochs = runs().some(({ id }) => curves.get(id)?.epochs.length);
       plotly.react(chart, data, {
         ...TRANSPARENT,
         font: { family: font, color: text, size: 12 },
@@ -88,7 +89,8 @@ export default function compareCurves(call) {
         uirevision: [revision, ...Object.values(axisChoices)].join(),
         xaxis,
         yaxis: range ? { ...yaxis, range } : yaxis,
-        yaxis2: { ...yaxis2, range: undefined }, // small differences are to be seen
+        // Small differences are to be seen, once there is an accuracy.
+        yaxis2: hasEpochs ? { ...yaxis2, range: undefined } : yaxis2,
       }, CONFIG);
       chart.dataset.runs = String(runs().filter(({ id }) => curves.has(id)).length);
       chart.dataset.lines = String(data.length);
