@@ -12,6 +12,7 @@ from nn.cli.data import convert, data
 from nn.cli.model import export, test
 from nn.cli.predict import predict
 from nn.cli.pretrained import pretrained
+from nn.cli.race import race
 from nn.cli.runs import delete, runs, stop
 from nn.cli.train import resume, train
 from nn.errors import UserError
@@ -61,7 +62,7 @@ def main() -> None:
 
 
 for command in (
-    data, train, test, predict, convert, runs, resume, stop, delete, export, pretrained,
+    data, train, race, test, predict, convert, runs, resume, stop, delete, export, pretrained,
 ):  # fmt: skip
     main.add_command(command)
 

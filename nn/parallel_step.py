@@ -45,6 +45,7 @@ from nn.training_step import TrainingStep
 if TYPE_CHECKING:  # it cannot be imported where a system has no semaphores
     from multiprocessing.synchronize import Semaphore
 
+CAN_FORK = sys.platform == "linux"  # Windows cannot; macOS cannot once its BLAS has been used
 WORTH_A_PROCESS = 600_000  # multiplications in the first layer: with fewer, meeting costs more
 WORTH_SHARING = 2_000_000  # multiplications in another layer
 SPINS = 20_000  # attempts, about 2 ms, before a waiting process goes to sleep
@@ -63,7 +64,7 @@ def training_step(
     cores: int,
 ) -> TrainingStep:
     """The fastest way to take a step on ``cores`` cores."""
-    if sys.platform != "linux":  # Windows cannot fork; macOS cannot once its BLAS has been used
+    if not CAN_FORK:
         return TrainingStep(network, loss, optimizer, batches, clip_norm, blas_threads=cores)
     # To update a weight takes as long as to multiply it for some four images.
     work = network.sizes[0] * network.sizes[1] * (batches.batch_size + 4)

@@ -1,16 +1,15 @@
-// A run's live stream: one WebSocket for all components that show the run.
+// A run's live stream: what all components that show the run share.
 
-import { socketUrl, urlOf } from "./urls.js";
-import { checkVersion } from "./version.js";
-import { unpack, unpackAll } from "./wire.js";
+import { LiveSocket } from "./live_socket.js";
+import { urlOf } from "./urls.js";
+import { unpackAll } from "./wire.js";
 
+/** @import { Response, Wish } from "./live_socket.js" */
 /** @import { Connections, Message, Snapshot } from "./wire.js" */
 
-const FIRST_RETRY = 500, MAX_RETRY = 8000; // milliseconds
 const CLOSE_DELAY = 1000; // milliseconds
-const GONE = 4404; // close code: there is no such run
-export const RECONNECTING = "Connection lost. Reconnecting…";
-const NO_ANSWER = "The connection was lost before Digitscope answered. Try again.";
+/** @type {Wish} */
+const EVERYTHING = { rate: null, tiles: null, connections: true, points: true };
 
 /**
  * The header of a message: the run as it is now.
@@ -63,25 +62,19 @@ const NO_ANSWER = "The connection was lost before Digitscope answered. Try again
  * @property {number[]} accuracy
  */
 
-/**
- * The server's response to a request.
- *
- * @typedef {object} Response
- * @property {number | null} [command] the id of an accepted command; null: it has been carried out
- * @property {string} [error] why the request is rejected
- * @property {string} [field] of RunSpec, whose value is rejected; the error goes on after its name
- * @property {string} [image] Base64 (28, 28) uint8: a test image
- * @property {number} [label] the digit that it shows
- */
-
 /** @typedef {{ snapshot: Snapshot, connections: Connections[] | null }} Recorded a snapshot of the past */
 
 export class Stream {
-  /** @param {string} run */
-  constructor(run) {
+  /**
+   * @param {string} run
+   * @param {LiveSocket} socket
+   */
+  constructor(run, socket) {
     this.run = run;
-    /** @type {Set<(stream: Stream) => void>} */
-    this.viewers = new Set();
+    this.socket = socket;
+    /** @type {Map<(stream: Stream) => void, Wish>} each with what it shows of the run */
+    this.viewers = new Map();
+    this.wish = EVERYTHING; // of all viewers together
     /** @type {Status | null} */
     this.status = null;
     /** @type {{ snapshot: Snapshot | null, connections: Connections[] | null }} */
@@ -99,67 +92,52 @@ export class Stream {
     /** @type {number | null} when the connection was lost, ms; null while it stands */
     this.lostAt = null;
     this.goneMessage = ""; // why there is no such run
-    /** @type {Map<number, (response: Response) => void>} requests without a response */
-    this.requests = new Map();
-    this.lastRequest = 0;
+    this.problem = ""; // why the server does not show it
     this.loadingHistory = false;
-    this.retryDelay = FIRST_RETRY;
     this.closed = false;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.retryTimer = undefined;
-    this.socket = this.connect();
   }
 
-  connect() {
-    const socket = new WebSocket(socketUrl(`live/${encodeURIComponent(this.run)}`));
-    this.socket = socket;
-    socket.binaryType = "arraybuffer";
-    let isFirst = true;
-    socket.onmessage = ({ data }) => {
-      if (typeof data === "string") {
-        this.takeResponse(JSON.parse(data));
-        return this.notify();
-      }
-      const message = unpack(data);
-      if (isFirst) {
-        this.restart();
-        checkVersion(message.header.version);
-      }
-      isFirst = false;
-      this.take(message);
-      // Draw when the screen does, and answer when it is drawn: a hidden or slow page gets less.
-      requestAnimationFrame(() => {
-        this.notify();
-        if (socket.readyState === WebSocket.OPEN) socket.send("drawn");
-      });
-    };
-    socket.onclose = ({ code, reason }) => {
-      for (const respond of this.requests.values()) respond({ error: NO_ANSWER });
-      this.requests.clear();
-      if (this.closed) return;
-      if (code === GONE) this.goneMessage = reason;
-      else {
-        this.lostAt ??= Date.now();
-        this.retryTimer = setTimeout(() => this.connect(), this.retryDelay);
-        this.retryDelay = Math.min(2 * this.retryDelay, MAX_RETRY);
-      }
-      this.notify();
-    };
-    return socket;
+  /**
+   * Add a viewer, or change what it wants.
+   *
+   * @param {(stream: Stream) => void} viewer
+   * @param {Wish} wish
+   */
+  add(viewer, wish) {
+    const isFirst = !this.viewers.size;
+    this.viewers.set(viewer, wish);
+    this.update(isFirst);
   }
 
-  /** A new connection sends all points, estimates and epochs again. */
-  restart() {
-    this.points = { samples_seen: [], loss: [], smoothed: [] };
-    this.estimates = { samples_seen: [], accuracy: [] };
-    this.epochs = [];
-    this.lostAt = null;
-    this.retryDelay = FIRST_RETRY;
+  /** @param {(stream: Stream) => void} viewer */
+  remove(viewer) {
+    this.viewers.delete(viewer);
+    if (this.viewers.size) this.update();
+  }
+
+  /** Want of the server what all viewers want together. @param {boolean} isNew */
+  update(isNew = false) {
+    const wishes = [...this.viewers.values()];
+    /** @param {(number | null)[]} limits */
+    const largest = (limits) => limits.includes(null) ? null : Math.max(...limits.map(Number));
+    const wish = {
+      rate: largest(wishes.map(({ rate }) => rate)),
+      tiles: largest(wishes.map(({ tiles }) => tiles)),
+      connections: wishes.some(({ connections }) => connections),
+      points: wishes.some(({ points }) => points),
+    };
+    const hasChanged = JSON.stringify(wish) !== JSON.stringify(this.wish);
+    this.wish = wish;
+    if (isNew || hasChanged) this.socket.watch(this.run, this);
   }
 
   /** @param {Message} message */
   take({ header, snapshot, connections }) {
+    if (header.first) this.restart();
+    else if (!this.status) return; // it was sent before this page left the run and came back
     this.status = header;
+    this.lostAt = null;
+    this.problem = "";
     this.points.samples_seen.push(...header.points.samples_seen);
     this.points.loss.push(...header.points.loss);
     this.points.smoothed.push(...header.points.smoothed_loss);
@@ -172,10 +150,28 @@ export class Stream {
     };
   }
 
-  /** @param {{ id: number } & Response} response */
-  takeResponse({ id, ...response }) {
-    this.requests.get(id)?.(response);
-    this.requests.delete(id);
+  /** The first message has all points, estimates and epochs, also after a lost connection. */
+  restart() {
+    this.points = { samples_seen: [], loss: [], smoothed: [] };
+    this.estimates = { samples_seen: [], accuracy: [] };
+    this.epochs = [];
+  }
+
+  /**
+   * @param {number} lostAt
+   * @param {string} problem
+   */
+  lose(lostAt, problem) {
+    this.lostAt = lostAt;
+    this.problem = problem;
+    this.notify();
+  }
+
+  /** @param {{ gone?: string, problem?: string }} ended */
+  end({ gone = "", problem = "" }) {
+    this.goneMessage = gone;
+    this.problem = problem;
+    this.notify();
   }
 
   /** The snapshot that is shown. */
@@ -243,15 +239,12 @@ export class Stream {
    * @returns {Promise<Response>} an error also where the server cannot be asked
    */
   request(what, value) {
-    if (this.socket.readyState !== WebSocket.OPEN) return Promise.resolve({ error: RECONNECTING });
-    const id = ++this.lastRequest;
-    this.socket.send(JSON.stringify({ id, request: what, value }));
-    return new Promise((resolve) => this.requests.set(id, resolve));
+    return this.socket.request(this.run, what, value);
   }
 
   /** Tell every viewer; one that fails neither keeps it from the others nor ends the stream. */
   notify() {
-    for (const viewer of this.viewers) {
+    for (const viewer of this.viewers.keys()) {
       try {
         viewer(this);
       } catch (error) {
@@ -259,36 +252,34 @@ export class Stream {
       }
     }
   }
-
-  close() {
-    this.closed = true;
-    clearTimeout(this.retryTimer);
-    this.socket.close();
-  }
 }
 
+const socket = new LiveSocket();
 /** @type {Map<string, Stream>} */
 const streams = new Map();
 
 /**
- * Call `viewer` now if there is something to show, and whenever there is news.
+ * Call `viewer` now if there is something to show, and whenever there is news: of all snapshots,
+ * with everything, unless it wants less. Viewers of one run get what any of them wants.
  *
  * @param {string} run
  * @param {(stream: Stream) => void} viewer
- * @returns {() => void} ends it; the socket closes when nobody views the run any more
+ * @param {Partial<Wish>} [wish]
+ * @returns {() => void} ends it; the run is not watched when nobody views it any more
  */
-export function follow(run, viewer) {
-  const stream = streams.get(run) ?? new Stream(run);
+export function follow(run, viewer, wish = {}) {
+  const stream = streams.get(run) ?? new Stream(run, socket);
   streams.set(run, stream);
-  stream.viewers.add(viewer);
-  if (stream.status || stream.goneMessage) viewer(stream);
+  stream.add(viewer, { ...EVERYTHING, ...wish });
+  if (stream.status || stream.goneMessage || stream.problem) viewer(stream);
   return () => {
-    stream.viewers.delete(viewer);
+    stream.remove(viewer);
     // Not at once: Streamlit may only be moving the component.
     setTimeout(() => {
       if (stream.viewers.size || streams.get(run) !== stream) return;
       streams.delete(run);
-      stream.close();
+      stream.closed = true;
+      socket.unwatch(run);
     }, CLOSE_DELAY);
   };
 }

@@ -14,6 +14,6 @@ export const urlOf = (path) => new URL(path, BASE).href;
 /**
  * The URL of a WebSocket's route.
  *
- * @param {string} path likewise: "live/RUN"
+ * @param {string} path likewise: "live"
  */
 export const socketUrl = (path) => urlOf(path).replace(/^http/, "ws");

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -69,21 +69,30 @@ def field_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def spec_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that make a configuration, see ``chosen_spec``."""
+    for option in (
+        click.option(
+            "--spec",
+            type=click.Path(exists=True, dir_okay=False, readable=False, path_type=Path),
+            metavar="FILE",
+            help="Configuration file: JSON with any fields of the configuration.",
+        ),
+        field_options,
+        click.option(
+            "--preset", default="standard", metavar="NAME", show_default=True,
+            help="Preset, the configuration that the options below change: standard, fast, "
+            "accurate, too-fast, too-small, overfits, augmented, sigmoid-40-40, relu-256-64, "
+            "sigmoid-30, logistic-28-28 or relu-128.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 @click.command(cls=Command)
-@click.option(
-    "--preset", default="standard", metavar="NAME", show_default=True,
-    help="Preset, the configuration that the options below change: standard, fast, accurate, "
-    "too-fast, too-small, overfits, augmented, sigmoid-40-40, relu-256-64, sigmoid-30, "
-    "logistic-28-28 or relu-128.",
-)  # fmt: skip
-@field_options
+@spec_options
 @click.option("--name", default="", metavar="TEXT", help="Name of the run, to find it by.")
-@click.option(
-    "--spec",
-    type=click.Path(exists=True, dir_okay=False, readable=False, path_type=Path),
-    metavar="FILE",
-    help="Configuration file: JSON with any fields of the configuration.",
-)
 @click.option(
     "--set",
     "settings",
@@ -92,33 +101,49 @@ def field_options(command: Callable[..., None]) -> Callable[..., None]:
     help="Any field of the configuration, for example --set momentum=0.5. Repeatable.",
 )
 @json_option
-def train(
-    preset: str,
-    spec: Path | None,
-    settings: tuple[str, ...],
-    name: str,
-    as_json: bool,
-    **options: Any,
-) -> None:
+def train(settings: tuple[str, ...], name: str, as_json: bool, **options: Any) -> None:
     """Train a network. The run can be watched in the browser.
 
     Ctrl-C stops the run and saves it; `resume` continues it.
     """
-    from nn.data import mnist, sources
-    from nn.runs import load_network, presets
-    from nn.runs.old_names import FIELDS, translated
-    from nn.runs.spec import RunSpec, parse_hidden, read_fields
     from nn.runs.store.queue import new_lease
     from nn.runs.store.store import RunStore
 
+    store, lease = RunStore(), new_lease()
+    chosen = chosen_spec(store, dict(map(setting, settings)), **options)
+    work_on(store, store.create(chosen, name, lease).id, lease, as_json)
+
+
+def setting(text: str) -> tuple[str, str]:
+    """A value of --set → field and value, as texts."""
+    from nn.runs.old_names import FIELDS
+
+    field, equals, value = text.partition("=")
+    if not equals:
+        raise click.UsageError(f"--set takes FIELD=VALUE; got {text!r}.")
+    return FIELDS.get(field, field), value
+
+
+def value_of(field: str, text: str) -> Any:
+    """The value of a field of RunSpec that is written as a text. Raises FieldError."""
+    from nn.runs.spec import parse_hidden
+
+    return parse_hidden(text) if field == "hidden" else _value(text)
+
+
+def chosen_spec(
+    store: Any, settings: Mapping[str, str], preset: str, spec: Path | None, **options: Any
+) -> Any:
+    """The RunSpec of ``spec_options`` and of ``settings``, texts by their fields. Raises UserError,
+    also for missing data, before a run is recorded."""
+    from nn.data import mnist, sources
+    from nn.runs import load_network, presets
+    from nn.runs.old_names import translated
+    from nn.runs.spec import RunSpec, parse_hidden, read_fields
+
     changes = {} if spec is None else translated(read_fields(_text(spec)))
     changes |= translated({key: value for key, value in options.items() if value is not None})
-    for setting in settings:
-        field, equals, value = setting.partition("=")
-        if not equals:
-            raise click.UsageError(f"--set takes FIELD=VALUE; got {setting!r}.")
-        field = FIELDS.get(field, field)
-        changes[field] = value if field == "hidden" else _value(value)
+    changes |= {field: value_of(field, text) for field, text in settings.items()}
     if isinstance(changes.get("hidden"), str):
         changes["hidden"] = parse_hidden(changes["hidden"])
     if "dataset" not in changes:
@@ -129,17 +154,14 @@ def train(
         changes["dataset"] = sources.resolve_dataset(changes["dataset"])
     if changes.get("extra_data") and isinstance(changes["extra_data"], str):
         changes["extra_data"] = str(Path(changes["extra_data"]).expanduser().absolute())
-    store, lease = RunStore(), new_lease()
     if changes.get("init_from") and isinstance(changes["init_from"], str):
         _, fields = load_network.init_from_fields(store, changes.pop("init_from"))
         changes = fields | changes
     chosen = RunSpec.from_dict(asdict(presets.preset(preset).spec) | changes)
-    # Reports missing data before a run is recorded.
     chosen.load_splits()
     if chosen.init_from:
         load_network.initial_parameters(store, chosen)
-
-    _work(store, store.create(chosen, name, lease).id, lease, as_json)
+    return chosen
 
 
 @click.command(cls=Command)
@@ -159,7 +181,7 @@ def resume(run: str, as_json: bool) -> None:
     found = store.find(run)
     # Reports missing data before the state of the run changes.
     found.spec.load_splits()
-    _work(store, store.requeue(found.id, lease).id, lease, as_json)
+    work_on(store, store.requeue(found.id, lease).id, lease, as_json)
 
 
 def _text(path: Path) -> str:
@@ -182,7 +204,7 @@ def _value(text: str) -> object:
         return text
 
 
-def _work(store: Any, run_id: str, lease: str, as_json: bool) -> None:
+def work_on(store: Any, run_id: str, lease: str, as_json: bool) -> None:
     """Train the run in this process, show its progress, and exit with its result.
 
     It takes a slot like any worker, but does not wait in the queue.
@@ -192,7 +214,7 @@ def _work(store: Any, run_id: str, lease: str, as_json: bool) -> None:
     from nn.runs.worker.process import launch_queued
 
     show = _json_lines() if as_json else _progress_bar(store.run(run_id))
-    with _interruptible() as interrupted, show as on_event:
+    with interruptible() as interrupted, show as on_event:
         events = work(store, run_id, lease)
         for event in events:
             on_event(event)
@@ -220,7 +242,7 @@ def _work(store: Any, run_id: str, lease: str, as_json: bool) -> None:
 
 
 @contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
+def interruptible() -> Iterator[Callable[[], bool]]:
     """Ctrl-C is noted instead of raised, so that it never interrupts a step or a write."""
     received: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
@@ -230,21 +252,29 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
+def epoch_fields(epoch: Any) -> dict[str, object]:
+    """An Epoch as a line of JSON has it."""
+    validation, test = epoch.validation, epoch.test
+    return {
+        "event": "epoch",
+        "epoch": epoch.epoch,
+        "train_loss": epoch.train_loss,
+        "train_accuracy": epoch.train_accuracy,
+        "val_loss": validation and validation.loss,
+        "val_accuracy": validation and validation.accuracy,
+        "test_accuracy": test and test.accuracy,
+        "images_per_second": epoch.images_per_second,
+        "seconds": epoch.seconds,
+    }
+
+
 @contextmanager
 def _json_lines() -> Iterator[Callable[[Any], None]]:
     from nn.training import Epoch
 
     def show(event: Any) -> None:
         if isinstance(event, Epoch):
-            validation, test = event.validation, event.test
-            print_json(
-                event="epoch", epoch=event.epoch, train_loss=event.train_loss,
-                train_accuracy=event.train_accuracy,
-                val_loss=validation and validation.loss,
-                val_accuracy=validation and validation.accuracy,
-                test_accuracy=test and test.accuracy,
-                images_per_second=event.images_per_second, seconds=event.seconds,
-            )  # fmt: skip
+            print_json(**epoch_fields(event))
 
     yield show
 

@@ -391,6 +391,15 @@ TERMS: dict[str, Term] = {
         "over predictions grouped by confidence.",
         "Guo et al. 2017, On calibration of modern neural networks",
     ),
+    "mcnemar": Term(
+        "McNemar’s test",
+        "Whether two models differ by more than chance, from the images that only one of them "
+        "classifies correctly.",
+        "Were both equally accurate, each such image would be classified correctly by either with "
+        "equal probability. The p-value is the probability of a split at least this uneven. It "
+        "is about these two trained networks; two seeds of one configuration may differ as much.",
+        "McNemar 1947, Note on the sampling error of the difference between correlated proportions",
+    ),
     "confusion_matrix": Term(
         "Confusion matrix",
         "A table that counts, for each actual digit (row), which digit was predicted (column).",
@@ -474,6 +483,13 @@ TERMS: dict[str, Term] = {
         "Run",
         "One training of a network, from start to finish, with everything recorded about it.",
         "A run can be paused, stopped, resumed, inspected at any snapshot, and exported.",
+    ),
+    "race": Term(
+        "Race",
+        "Two to four configurations that train side by side, on the same images in the same order.",
+        "In lockstep, no two of them are further apart than the largest batch, so that their "
+        "accuracies can be compared at any time. Afterward each is an ordinary run, the same as if "
+        "it had trained alone.",
     ),
     "snapshot": Term(
         "Snapshot",

@@ -10,7 +10,7 @@ from nn.runs.store.store import Run
 from pages.common import state
 from pages.common.numbers import percent
 from pages.common.text import note, plain
-from pages.compare import differences, overlay, table
+from pages.compare import details, differences, overlay, table
 from pages.compare import runs as compared_runs
 from pages.compare import state as compare_state
 from pages.compare.colors import colors
@@ -82,5 +82,7 @@ all_runs = store().runs()
 with choice:
     if all_runs:
         choose(all_runs, runs)
-if not runs:
+if runs:
+    details.show(runs, color_of)
+else:
     offer(all_runs)

@@ -14,6 +14,12 @@ TABLE, COLUMNS = "compare table", "compare columns"
 CHOICE = "choose runs"  # the expander with the table
 TEXT_FILTER, FILTERED, FILTER_VALUES = "compare filter", "compare filtered", "compare filter values"
 GROUPED = "compare grouped"
+TAB = "compare tab"  # of the details
+FIRST, SECOND = "first compared", "second compared"  # of two models: ids of runs
+TOOLS, HISTORY = "compare canvas tools", "compare history"  # of the drawing
+# The rest.
+CELL = "compared cell"  # of the confusion matrices: actual and predicted digit
+OPEN_IMAGE = "open compared image"
 
 
 def compared() -> list[str]:
@@ -42,3 +48,25 @@ def compare(ids: Iterable[str]) -> None:
 
 def revision() -> int:
     return int(state.value(REVISION, 0))
+
+
+def cell() -> tuple[int, int]:
+    """The actual and the predicted digit whose images are shown; −1 without one."""
+    actual, predicted = state.value(CELL, (-1, -1))
+    return actual, predicted
+
+
+def toggle_cell(actual: int, predicted: int) -> None:
+    """Show the images of a cell of the confusion matrices, or those of none if it is shown."""
+    state.set_value(CELL, (-1, -1) if cell() == (actual, predicted) else (actual, predicted))
+
+
+def open_image(images: str) -> int | None:
+    """The row of these images (by their key) that is open in the dialog."""
+    key, row = state.value(OPEN_IMAGE, (None, None))
+    return row if key == images else None
+
+
+def show_image(images: str, row: int | None) -> None:
+    """Open an image in the dialog; None closes it."""
+    state.set_value(OPEN_IMAGE, (images, row))

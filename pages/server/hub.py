@@ -1,7 +1,8 @@
-"""The live hub: polls each watched run once, packs each snapshot once and sends it to all viewers.
+"""The live hub: polls all watched runs together, packs each snapshot once, sends it to all viewers.
 
-pages.server.wire describes the messages. One reader a run and one encoding a snapshot: viewers
-share them, and a slow viewer skips snapshots without slowing the others down.
+pages.server.wire describes the messages. A viewer is a page, with one WebSocket for all the runs
+that it shows. Viewers of a run share one channel; a slow one skips snapshots without slowing the
+others down.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import base64
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,19 +27,32 @@ from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, send_command
 from pages.server import assets, base_path, shared_store, wire
 from pages.server.visitor import Visitor, visitor_of
+from pages.server.wire import Wish
 
-ACTIVE_INTERVAL, IDLE_INTERVAL = 1 / 60, 1 / 4  # seconds between two polls of the store
+# Seconds between two polls of a run that trains, that may change soon, and of any other.
+ACTIVE_INTERVAL, IDLE_INTERVAL, RARE_INTERVAL = 1 / 60, 1 / 4, 1.0
 CONNECTIONS_INTERVAL = 0.1  # seconds between two snapshots sent with their connections
 WATCH_SECONDS = 3.0  # a worker goes on writing live snapshots for so long after the last poll
+WATCH_RENEWAL = 1.0  # seconds between two renewals
+NEXT_IN_LINE = 8  # queued runs that may begin to train before the next renewal
 RETRY_SECONDS = 1.0  # after the store did not answer
 # WebSocket close codes.
-FAILED, VIEWER_LIMIT, TOO_LONG, FOREIGN_ORIGIN, NO_SUCH_RUN = 1011, 1013, 1009, 4403, 4404
-MAX_VIEWERS = 500  # of all runs together
-MAX_REQUEST = 200  # characters
-MAX_REASON = 120  # bytes; the protocol allows 123
+VIEWER_LIMIT, TOO_LONG, FOREIGN_ORIGIN = 1013, 1009, 4403
+MAX_VIEWERS = 500
+MAX_RUNS = 100  # that one viewer may watch
+MAX_LENGTH = 200  # characters of what a viewer sends
+MAX_REQUESTS = 100  # of a viewer, waiting to be carried out
 
 # Commands in words, where their names are not.
 PHRASES = {"lr": "change the learning rate of", "speed": "change the speed of", "step": "advance"}
+TOO_MANY_RUNS = (
+    f"This page already shows {MAX_RUNS} runs live, and more would make it slow. Show fewer runs, "
+    "then reload the page."
+)
+BROKEN = (
+    "This run cannot be shown because of an error, which is in the server's log. Reload the page "
+    "to try again."
+)
 
 log = logging.getLogger(__name__)
 
@@ -54,14 +69,22 @@ class Update(NamedTuple):
     epochs: list[dict[str, Any]]
     snapshot: dict[str, Any] | None  # as wire.snapshot_header; None: no newer one
     tiles: bytes
-    connections: bytes  # empty: the last ones are recent enough
+    connections: bytes  # empty: not wanted, or the last ones are recent enough
+
+
+class Ended(NamedTuple):
+    """Why a run is not watched any more, as pages.server.wire describes it."""
+
+    key: str  # "gone" or "problem"
+    message: str
 
 
 class Channel:
     """One watched run: its current state, shared by all viewers."""
 
-    def __init__(self, store: RunStore, run_id: str) -> None:
-        self.store, self.run_id = store, run_id
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self.viewers: dict[Viewer, Watch] = {}
         self.run: Run | None = None
         self.lr: float | None = None  # set while the run trained
         self.speed: float | None = None  # likewise
@@ -71,70 +94,54 @@ class Channel:
         self.epochs: list[dict[str, Any]] = []
         self.snapshot: dict[str, Any] | None = None
         self.tiles = self.connections = b""
+        self.connections_step = -1  # of the snapshot that they belong to
         self.version = 0
-        self.gone_message = ""  # why the run no longer exists
-        self.changed = asyncio.Condition()
-        self.last_active = time.monotonic()  # when a viewer last came or acknowledged
+        self.next_poll = 0.0
         self._watch_renewed = self._connections_packed = 0.0
 
-    async def follow(self) -> None:
-        """Poll the store until the run is gone, and notify the viewers of updates."""
-        while not self.gone_message:
-            try:
-                update = await asyncio.to_thread(self._poll)
-            except UserError as error:
-                self.gone_message, update = str(error), None
-            except SQLAlchemyError as error:  # busy: viewers keep the last snapshot
-                log.warning("The store did not answer: %s", error)
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            if update:
-                self._apply(update)
-            if update or self.gone_message:
-                self.version += 1
-                async with self.changed:
-                    self.changed.notify_all()
-            is_training = self.run and self.run.state in (State.QUEUED, State.RUNNING)
-            await asyncio.sleep(
-                ACTIVE_INTERVAL if is_training and self._has_active_viewer() else IDLE_INTERVAL
-            )
+    def wants_renewal(self, run: Run) -> bool:
+        """Whether it is time to ask for live snapshots again."""
+        may_train = run.state.active and run.queue_position <= NEXT_IN_LINE
+        is_due = time.monotonic() > self._watch_renewed + WATCH_RENEWAL
+        return may_train and is_due and self._has_active_viewer()
 
-    def _poll(self) -> Update | None:
+    def renewed(self) -> None:
+        self._watch_renewed = time.monotonic()
+
+    def read(self, store: RunStore, run: Run, newest_step: int) -> Update | None:
         """Read what is new, in a thread; None if nothing is."""
-        run = self.store.run(self.run_id)
-        renewal_due = time.monotonic() > self._watch_renewed + 1
-        if run.state.active and renewal_due and self._has_active_viewer():
-            self.store.watch(self.run_id, WATCH_SECONDS)
-            self._watch_renewed = time.monotonic()
-        last_step = self.snapshot["step"] if self.snapshot else -1
-        snapshot = self.store.newest_snapshot(self.run_id, last_step)
-        if run == self.run and not snapshot:
+        shown = self.snapshot["step"] if self.snapshot else -1
+        wants_connections = any(watch.wish.connections for watch in tuple(self.viewers.values()))
+        may_wait = run.state is State.RUNNING and self.connections  # for the next snapshot
+        if wants_connections and self.connections_step != shown and not may_wait:
+            shown = -1
+        if run == self.run and newest_step in (-1, shown):
             return None
         header, tiles, connections = None, b"", b""
-        if snapshot:
+        if snapshot := store.newest_snapshot(self.run_id, shown):
             sizes = run.spec.sizes
             header = wire.snapshot_header(snapshot, sizes)
             tiles = wire.pack_first_layer(snapshot.parameters, sizes)
             due = time.monotonic() > self._connections_packed + CONNECTIONS_INTERVAL
-            if due or run.state is not State.RUNNING:
+            if wants_connections and (due or not may_wait):
                 connections = wire.pack_connections(snapshot.parameters, sizes)
                 self._connections_packed = time.monotonic()
         return Update(
             run,
-            self.store.current_setting(self.run_id, "lr"),
-            self.store.current_setting(self.run_id, "speed"),
-            self.store.last_obeyed(self.run_id),
-            self.store.points(self.run_id, self.points[-1].step if self.points else -1),
-            self.store.accuracy_estimates(
+            store.current_setting(self.run_id, "lr"),
+            store.current_setting(self.run_id, "speed"),
+            store.last_obeyed(self.run_id),
+            store.points(self.run_id, self.points[-1].step if self.points else -1),
+            store.accuracy_estimates(
                 self.run_id, self.estimates[-1].step if self.estimates else -1
             ),
-            self.store.epochs(self.run_id, len(self.epochs)),
+            store.epochs(self.run_id, len(self.epochs)),
             header,
             tiles,
             connections,
         )
 
-    def _apply(self, update: Update) -> None:
+    def apply(self, update: Update) -> None:
         self.run, self.lr, self.speed = update.run, update.lr, update.speed
         self.last_obeyed = update.last_obeyed
         self.points += update.points
@@ -142,28 +149,81 @@ class Channel:
         self.epochs += update.epochs
         if update.snapshot:
             self.snapshot, self.tiles = update.snapshot, update.tiles
-            self.connections = update.connections or self.connections
+        if update.snapshot and update.connections:
+            self.connections, self.connections_step = update.connections, update.snapshot["step"]
+        self.version += 1
+
+    def interval(self) -> float:
+        """Seconds until the next poll: few while the run trains or is about to, and no fewer than
+        the viewers have a use for. There may be many runs that have ended, or are far back in the
+        queue."""
+        run = self.run
+        if not (run and run.state.active and run.queue_position <= NEXT_IN_LINE):
+            return RARE_INTERVAL
+        if run.state is State.PAUSED or run.queue_position or not self._has_active_viewer():
+            return IDLE_INTERVAL
+        rates = [watch.wish.rate for watch in self.viewers.values()]
+        if not all(rates):
+            return ACTIVE_INTERVAL
+        return min(IDLE_INTERVAL, max(ACTIVE_INTERVAL, 0.5 / max(filter(None, rates))))
 
     def _has_active_viewer(self) -> bool:
         """A hidden tab stays connected but acknowledges nothing; it keeps no worker busy."""
-        return time.monotonic() < self.last_active + WATCH_SECONDS
+        recent = time.monotonic() - WATCH_SECONDS
+        return any(viewer.last_active > recent for viewer in tuple(self.viewers))
 
-    def message(
-        self,
-        first_point: int,
-        first_estimate: int,
-        first_epoch: int,
-        with_snapshot: bool,
-        with_connections: bool,
-    ) -> bytes:
+
+class Watch:
+    """One viewer of a channel: what it wants, and what it has already."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.wish = Wish()
+        self.ended: Ended | None = None
+        self.is_drawn = True  # the last message
+        self.next_send = 0.0  # before then, the viewer wants no message
+        self._is_first = True  # the next message
+        self._version = 0  # of the channel: sent already
+        self._points = self._estimates = self._epochs = 0  # likewise
+        self._snapshot: dict[str, Any] | None = None
+        self._connections = b""
+
+    def change(self, wish: Wish) -> None:
+        """Take a new wish; the next message, with what it adds, is sent soon."""
+        if wish.tiles != self.wish.tiles:
+            self._snapshot = None
+        self.wish = wish
+        self._version = 0
+        self.next_send = self.channel.next_poll = 0.0
+
+    def end(self, ended: Ended) -> None:
+        self.ended = ended
+        self.next_send = 0.0
+
+    @property
+    def has_news(self) -> bool:
+        return bool(self.ended) or (self.is_drawn and self.channel.version > self._version)
+
+    def next_message(self) -> bytes:
         """The run as it is now, without what the viewer has already."""
-        run, points = self.run, self.points[first_point:]
-        estimates = self.estimates[first_estimate:]
+        channel, wish, run = self.channel, self.wish, self.channel.run
         assert run
-        return wire.pack_message(
+        points = channel.points[self._points :] if wish.points else []
+        estimates = channel.estimates[self._estimates :]
+        snapshot, tiles, connections = None, b"", None
+        if channel.snapshot and channel.snapshot is not self._snapshot:
+            neurons = channel.snapshot["neurons"]
+            count = neurons if wish.tiles is None else min(neurons, wish.tiles)
+            snapshot = channel.snapshot | {"neurons": count}
+            tiles = wire.first_tiles(channel.tiles, neurons, count)
+        if wish.connections and channel.connections is not self._connections:
+            connections = wire.connection_counts(run.spec.sizes)
+        message = wire.pack_message(
             {
+                "run": channel.run_id,
+                "first": self._is_first,
                 "state": run.state,
-                "message": " ".join(filter(None, (run.message, advice(run, self.epochs)))),
+                "message": " ".join(filter(None, (run.message, advice(run, channel.epochs)))),
                 "epoch": run.epoch,
                 "epochs": run.spec.epochs,
                 "step": run.step,
@@ -171,9 +231,9 @@ class Channel:
                 "samples_seen": run.samples_seen,
                 "seconds": run.seconds,
                 "test_accuracy": run.test_accuracy,
-                "lr": self.lr,
-                "speed": self.speed,
-                "last_obeyed": self.last_obeyed,
+                "lr": channel.lr,
+                "speed": channel.speed,
+                "last_obeyed": channel.last_obeyed,
                 "version": assets.VERSION,
                 "points": {
                     key: [getattr(point, key) for point in points]
@@ -184,14 +244,54 @@ class Channel:
                     "accuracy": [estimate.accuracy for estimate in estimates],
                 },
                 "estimated_on": "validation" if run.spec.validation_size else "training",
-                "new_epochs": self.epochs[first_epoch:],
-                "snapshot": self.snapshot if with_snapshot else None,
-                "connections": wire.connection_counts(run.spec.sizes) if with_connections else None,
+                "new_epochs": channel.epochs[self._epochs :],
+                "snapshot": snapshot,
+                "connections": connections,
                 "sizes": run.spec.sizes,
             },
-            self.tiles if with_snapshot else b"",
-            self.connections if with_connections else b"",
+            tiles,
+            channel.connections if connections else b"",
         )
+        self.is_drawn = self._is_first = False
+        self._version = channel.version
+        self.next_send = time.monotonic() + (1 / wish.rate if wish.rate else 0)
+        self._estimates, self._epochs = len(channel.estimates), len(channel.epochs)
+        self._snapshot = channel.snapshot
+        if wish.points:
+            self._points = len(channel.points)
+        if connections:
+            self._connections = channel.connections
+        return message
+
+
+class Viewer:
+    """A page that watches runs."""
+
+    def __init__(self, socket: WebSocket) -> None:
+        self.socket = socket
+        self.visitor = visitor_of(socket.cookies)
+        self.watches: dict[str, Watch] = {}  # by the run's id
+        self.changed = asyncio.Event()  # there may be something to send
+        self.requests = asyncio.Queue[dict[str, Any]](MAX_REQUESTS)
+        self.last_active = time.monotonic()  # when it came, or last sent something
+
+    async def send(self) -> None:
+        """Send what is new about any run, that which waits longest first."""
+        while True:
+            self.changed.clear()
+            waiting = [watch for watch in self.watches.values() if watch.has_news]
+            watch = min(waiting, key=lambda each: each.next_send, default=None)
+            wait = watch.next_send - time.monotonic() if watch else None
+            if not watch or (wait and wait > 0):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self.changed.wait()
+            elif watch.ended:
+                run_id, (key, message) = watch.channel.run_id, watch.ended
+                del self.watches[run_id]
+                await self.socket.send_json({"run": run_id, key: message})
+            else:
+                await self.socket.send_bytes(watch.next_message())
 
 
 class Hub:
@@ -199,108 +299,170 @@ class Hub:
 
     def __init__(self, store: Callable[[], RunStore]) -> None:
         self._store = store
-        self._channels: dict[str, tuple[Channel, asyncio.Task[None], set[WebSocket]]] = {}
+        self._viewers: set[Viewer] = set()
+        self._channels: dict[str, Channel] = {}
+        self._polling: asyncio.Task[None] | None = None
+        self._poll_now = asyncio.Event()
 
     async def endpoint(self, socket: WebSocket) -> None:
         await socket.accept()
         if not base_path.is_same_origin(socket.headers):
-            await socket.close(FOREIGN_ORIGIN, "Only Digitscope's own pages may watch a run.")
+            await socket.close(FOREIGN_ORIGIN, "Only Digitscope's own pages may watch runs.")
             return
-        if sum(len(viewers) for _, _, viewers in self._channels.values()) >= MAX_VIEWERS:
-            await socket.close(VIEWER_LIMIT, "Viewer limit reached. Retrying…")
+        if len(self._viewers) >= MAX_VIEWERS:
+            reason = f"Viewer limit reached: {MAX_VIEWERS} pages are open. Retrying…"
+            await socket.close(VIEWER_LIMIT, reason)
             return
-        run_id = socket.path_params["run"]
-        if run_id not in self._channels:
-            channel = Channel(self._store(), run_id)
-            self._channels[run_id] = channel, asyncio.create_task(channel.follow()), set()
-        channel, following, viewers = self._channels[run_id]
-        viewers.add(socket)
-        channel.last_active = time.monotonic()
-        acknowledged = asyncio.Event()
-        visitor = visitor_of(socket.cookies)
+        viewer = Viewer(socket)
+        self._viewers.add(viewer)
         # Receiving all the time notices a closed tab even when there is nothing to send.
         tasks = [
-            asyncio.create_task(_send(channel, socket, acknowledged)),
-            asyncio.create_task(_receive(channel, socket, acknowledged, visitor)),
+            asyncio.create_task(each)
+            for each in (viewer.send(), self._receive(viewer), self._respond(viewer))
         ]
         try:
-            await asyncio.wait([*tasks, following], return_when=asyncio.FIRST_COMPLETED)
-            if following.done() and channel.gone_message:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            elif following.done():
-                log.error(
-                    "Run %s can no longer be followed.", run_id, exc_info=following.exception()
-                )
-                self._channels.pop(run_id, None)
-                await socket.close(FAILED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            viewers.discard(socket)
-            if not viewers:
-                following.cancel()
-                if self._channels.get(run_id, (None,))[0] is channel:
-                    del self._channels[run_id]
+            self._viewers.discard(viewer)
+            for run_id in tuple(viewer.watches):
+                self._unwatch(viewer, run_id)
 
+    async def _receive(self, viewer: Viewer) -> None:
+        """Take wishes, acknowledgments and requests until the viewer leaves."""
+        async for text in viewer.socket.iter_text():
+            viewer.last_active = time.monotonic()
+            if len(text) > MAX_LENGTH:
+                await viewer.socket.close(TOO_LONG)
+                return
+            try:
+                received = wire.unpack_text(text)
+                if wire.WATCH in received:
+                    self._watch(viewer, received[wire.WATCH], wire.unpack_wish(received))
+            except ValueError:
+                message = "The server did not understand this request. Reload the page."
+                await viewer.socket.send_json({"id": None, "error": message})
+                continue
+            if wire.UNWATCH in received:
+                self._unwatch(viewer, received[wire.UNWATCH])
+            elif watch := viewer.watches.get(received.get(wire.DRAWN, "")):
+                watch.is_drawn = True
+                viewer.changed.set()
+            elif "request" in received:
+                await viewer.requests.put(received)
 
-async def _send(channel: Channel, socket: WebSocket, acknowledged: asyncio.Event) -> None:
-    """Send the newest state, wait for the acknowledgment, and send again when it has changed."""
-    version = point_count = estimate_count = epoch_count = 0
-    snapshot, connections = None, b""
-    while True:
-        async with channel.changed:
-            sent = version
-            await channel.changed.wait_for(lambda: channel.version > sent)  # noqa: B023
-        if channel.gone_message:
-            reason = channel.gone_message.encode()[:MAX_REASON].decode(errors="ignore")
-            await socket.close(NO_SUCH_RUN, reason)
+    async def _respond(self, viewer: Viewer) -> None:
+        """Carry out the viewer's requests in order, while it sends other things."""
+        while True:
+            received = await viewer.requests.get()
+            response = await asyncio.to_thread(_response_to, received, self._store, viewer.visitor)
+            await viewer.socket.send_json({"id": received["id"]} | response)
+            if channel := self._channels.get(received["run"]):  # something may have changed
+                channel.next_poll = 0.0
+                self._poll_now.set()
+
+    def _watch(self, viewer: Viewer, run_id: str, wish: Wish) -> None:
+        watch = viewer.watches.get(run_id)
+        if not watch and len(viewer.watches) >= MAX_RUNS:
+            watch = viewer.watches[run_id] = Watch(Channel(run_id))
+            watch.end(Ended("problem", TOO_MANY_RUNS))
+        elif not watch:
+            channel = self._channels.setdefault(run_id, Channel(run_id))
+            watch = viewer.watches[run_id] = channel.viewers[viewer] = Watch(channel)
+        watch.change(wish)
+        viewer.changed.set()
+        self._poll_now.set()
+        if self._channels and (not self._polling or self._polling.done()):
+            self._polling = asyncio.create_task(self._poll())
+
+    def _unwatch(self, viewer: Viewer, run_id: str) -> None:
+        watch = viewer.watches.pop(run_id, None)
+        if not watch:
             return
-        message = channel.message(
-            point_count,
-            estimate_count,
-            epoch_count,
-            channel.snapshot is not snapshot,
-            channel.connections is not connections,
-        )
-        version = channel.version
-        point_count, estimate_count = len(channel.points), len(channel.estimates)
-        epoch_count = len(channel.epochs)
-        snapshot, connections = channel.snapshot, channel.connections
-        acknowledged.clear()
-        await socket.send_bytes(message)
-        await acknowledged.wait()
+        watch.channel.viewers.pop(viewer, None)
+        if not watch.channel.viewers and self._channels.get(run_id) is watch.channel:
+            del self._channels[run_id]
+
+    async def _poll(self) -> None:
+        """Poll the store for all watched runs that are due, and let their viewers know of news."""
+        while self._channels:
+            self._poll_now.clear()
+            now = time.monotonic()
+            if due := [each for each in self._channels.values() if each.next_poll <= now]:
+                for channel in due:
+                    channel.next_poll = now + IDLE_INTERVAL
+                try:
+                    found = await asyncio.to_thread(_read, self._store(), due)
+                except (SQLAlchemyError, UserError) as error:  # busy, or it cannot be opened
+                    log.warning("The store did not answer: %s", error)
+                    await asyncio.sleep(RETRY_SECONDS)
+                    continue
+                self._apply(due, found)
+            next_poll = min((each.next_poll for each in self._channels.values()), default=0.0)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, next_poll - time.monotonic())):
+                    await self._poll_now.wait()
+
+    def _apply(self, due: Sequence[Channel], found: dict[Channel, Update | Ended]) -> None:
+        for channel in due:
+            news = found.get(channel)
+            if isinstance(news, Ended):
+                for watch in channel.viewers.values():
+                    watch.end(news)
+                if self._channels.get(channel.run_id) is channel:
+                    del self._channels[channel.run_id]
+            elif news:
+                channel.apply(news)
+            if news:
+                for viewer in channel.viewers:
+                    viewer.changed.set()
+            if channel.next_poll:  # no new wish has come meanwhile
+                channel.next_poll = time.monotonic() + channel.interval()
 
 
-async def _receive(
-    channel: Channel, socket: WebSocket, acknowledged: asyncio.Event, visitor: Visitor
-) -> None:
-    """Take acknowledgments and requests until the viewer leaves."""
-    async for text in socket.iter_text():
-        channel.last_active = time.monotonic()
-        if text == wire.DRAWN:
-            acknowledged.set()
+def _read(store: RunStore, channels: Sequence[Channel]) -> dict[Channel, Update | Ended]:
+    """What is new of these runs, in a thread. Raises SQLAlchemyError."""
+    found: dict[Channel, Update | Ended] = {}
+    present = store.present([channel.run_id for channel in channels])
+    runs = {key: run for key, (run, _) in present.items() if isinstance(run, Run)}
+    renewed = [
+        each for each in channels if each.run_id in runs and each.wants_renewal(runs[each.run_id])
+    ]
+    if renewed:
+        store.watch([channel.run_id for channel in renewed], WATCH_SECONDS)
+    for channel in renewed:
+        channel.renewed()
+    for channel in channels:
+        run, newest_step = present.get(channel.run_id, (None, -1))
+        if not run:
+            message = f"There is no run {channel.run_id!r}. It may have been deleted."
+            found[channel] = Ended("gone", message)
             continue
-        if len(text) > MAX_REQUEST:
-            await socket.close(TOO_LONG)
-            return
+        if isinstance(run, UserError):
+            found[channel] = Ended("problem", str(run))
+            continue
         try:
-            request_id, request, value = wire.unpack_request(text)
-        except ValueError:
-            message = "The server did not understand this request. Reload the page."
-            await socket.send_json({"id": None, "error": message})
-            continue
-        response = await asyncio.to_thread(
-            _respond, channel.store, channel.run_id, request, value, visitor
-        )
-        await socket.send_json({"id": request_id} | response)
+            if update := channel.read(store, run, newest_step):
+                found[channel] = update
+        except SQLAlchemyError:
+            raise
+        except UserError:  # the snapshot was deleted just now; the next poll finds another
+            pass
+        except Exception:
+            log.exception("Run %s can no longer be followed.", channel.run_id)
+            found[channel] = Ended("problem", BROKEN)
+    return found
 
 
-def _respond(
-    store: RunStore, run_id: str, request: Any, value: Any, visitor: Visitor
+def _response_to(
+    received: dict[str, Any], open_store: Callable[[], RunStore], visitor: Visitor
 ) -> dict[str, Any]:
     """Carry out a visitor's request → the response without its id."""
+    run_id, request = received["run"], received["request"]
     try:
+        store = open_store()
         if request == wire.RANDOM_IMAGE:
             return _random_image(store, run_id)
         if request not in COMMAND_KINDS:
@@ -308,7 +470,7 @@ def _respond(
         if not visitor.may_control(store.run(run_id)):
             who = "the visitor who started this run, or the server's owner,"
             return {"error": f"Only {who} may {PHRASES.get(request, request)} it."}
-        return {"command": send_command(store, run_id, request, value)}
+        return {"command": send_command(store, run_id, request, received.get("value"))}
     except FieldError as error:
         return {"error": error.rule, "field": error.field}
     except UserError as error:
@@ -328,4 +490,4 @@ def _random_image(store: RunStore, run_id: str) -> dict[str, Any]:
 
 
 hub = Hub(shared_store.store)
-route = WebSocketRoute("/live/{run}", hub.endpoint)
+route = WebSocketRoute("/live", hub.endpoint)

@@ -11,7 +11,7 @@ import dataclasses
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -23,8 +23,8 @@ from starlette.routing import Route
 from nn.data import sources
 from nn.errors import FieldError, UserError
 from nn.runs.spec import RunSpec, parse_hidden
-from nn.runs.store.run import Run, State
-from nn.runs.store.store import RUN_ID_BYTES
+from nn.runs.store.run import State
+from nn.runs.store.store import RUN_ID_BYTES, RunStore
 from nn.runs.worker import process
 from pages.server import assets, shared_store, visitor_cookie
 from pages.server.base_path import is_same_origin
@@ -32,6 +32,8 @@ from pages.server.base_path import is_same_origin
 MAX_ACTIVE = 20  # runs of a visitor
 MAX_BYTES = 10_000  # of a request
 MAX_MESSAGE = 500  # characters of an error message, which quotes what was sent
+NOT_UNDERSTOOD = "The server did not understand this request. Reload the page."
+USED_KEY = "This press started another run already. Press again."
 KEY = re.compile(r"[\w-]{8,64}")
 
 # What a visitor may choose. The other fields name files on this computer and runs in the store.
@@ -47,9 +49,10 @@ log = logging.getLogger(__name__)
 class Rejected(Exception):
     """The request starts nothing."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, **details: Any) -> None:
+        """details: more of the answer."""
         super().__init__(message)
-        self.status = status
+        self.status, self.details = status, details
 
 
 def spec_of(settings: Mapping[str, Any]) -> RunSpec:
@@ -73,28 +76,38 @@ def _as_type_of(default: object, value: Any) -> Any:
     return float(value) if isinstance(default, float) and is_whole and abs(value) < 2**53 else value
 
 
-async def _start(request: Request) -> Response:
-    try:
-        visitor, body = await _read(request)
-        run = await asyncio.to_thread(_start_once, visitor, body)
-    except Rejected as rejected:
-        return _response({"error": str(rejected)}, rejected.status)
-    except FieldError as error:
-        return _response({"error": error.rule[:MAX_MESSAGE], "field": error.field}, 422)
-    except UserError as error:
-        return _response({"error": str(error)[:MAX_MESSAGE]}, 422)
-    except (SQLAlchemyError, OSError) as error:
-        log.warning("Could not start a run: %s", error)
-        message = "The run could not be recorded: the store did not answer. Press the button again."
-        return _response({"error": message}, 503)
-    return _response({"run": run.id})
+def endpoint(
+    start: Callable[[str, dict[str, Any]], dict[str, Any]], max_bytes: int = MAX_BYTES
+) -> Callable[[Request], Awaitable[Response]]:
+    """A route's endpoint that answers with what ``start`` returns for the visitor and the body of
+    the request, or with why nothing was started."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            visitor, body = await _read(request, max_bytes)
+            return _response(await asyncio.to_thread(start, visitor, body))
+        except Rejected as rejected:
+            message = str(rejected)[:MAX_MESSAGE]
+            return _response({"error": message} | rejected.details, rejected.status)
+        except FieldError as error:
+            return _response({"error": error.rule[:MAX_MESSAGE], "field": error.field}, 422)
+        except UserError as error:
+            return _response({"error": str(error)[:MAX_MESSAGE]}, 422)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("Could not start a run: %s", error)
+            message = (
+                "The run could not be recorded: the store did not answer. Press the button again."
+            )
+            return _response({"error": message}, 503)
+
+    return answer
 
 
-def _response(content: dict[str, str], status: int = 200) -> Response:
+def _response(content: dict[str, Any], status: int = 200) -> Response:
     return JSONResponse(content | {"version": assets.VERSION}, status)
 
 
-async def _read(request: Request) -> tuple[str, dict[str, Any]]:
+async def _read(request: Request, max_bytes: int) -> tuple[str, dict[str, Any]]:
     """→ the visitor and what they ask for. Raises Rejected."""
     if not is_same_origin(request.headers):
         raise Rejected(403, "Only Digitscope's own pages may start a run.")
@@ -105,7 +118,7 @@ async def _read(request: Request) -> tuple[str, dict[str, Any]]:
     data = b""
     async for part in request.stream():
         data += part
-        if len(data) > MAX_BYTES:
+        if len(data) > max_bytes:
             raise Rejected(413, "The settings are too long.")
     try:
         body = json.loads(data)
@@ -114,13 +127,26 @@ async def _read(request: Request) -> tuple[str, dict[str, Any]]:
     except (ValueError, TypeError, KeyError, RecursionError):
         is_understood = None
     if not is_understood:
-        raise Rejected(400, "The server did not understand this request. Reload the page.")
+        raise Rejected(400, NOT_UNDERSTOOD)
     if version != assets.VERSION:  # of an old page, whose settings may mean something else today
         raise Rejected(409, "Digitscope was updated. Reload the page.")
     return visitor, body
 
 
-def _start_once(visitor: str, body: dict[str, Any]) -> Run:
+def id_of(*parts: object) -> str:
+    """The id that follows from the visitor, the key and what else tells one id from another."""
+    return sha256(" ".join(map(str, parts)).encode()).hexdigest()[: 2 * RUN_ID_BYTES]
+
+
+def limit_active(store: RunStore, visitor: str, started: str) -> None:
+    """Raise Rejected for a visitor with many active runs, unless ``started`` is one of them."""
+    active = [run.id for run in store.active_runs() if run.owner == visitor]
+    if len(active) >= MAX_ACTIVE and started not in active:
+        message = f"You have {len(active)} runs that train or wait. Stop one, then start another."
+        raise Rejected(429, message)
+
+
+def _start_once(visitor: str, body: dict[str, Any]) -> dict[str, Any]:
     """Record and launch the run, unless this press has already done so. Raises UserError, Rejected,
     SQLAlchemyError and OSError."""
     store, settings = shared_store.store(), body.get("settings")
@@ -129,24 +155,21 @@ def _start_once(visitor: str, body: dict[str, Any]) -> Run:
     elif isinstance(settings, dict):
         spec = spec_of(settings)
     else:
-        raise Rejected(400, "The server did not understand this request. Reload the page.")
-    run_id = sha256(f"{visitor} {body['key']}".encode()).hexdigest()[: 2 * RUN_ID_BYTES]
-    active = [run.id for run in store.active_runs() if run.owner == visitor]
-    if len(active) >= MAX_ACTIVE and run_id not in active:
-        message = f"You have {len(active)} runs that train or wait. Stop one, then start another."
-        raise Rejected(429, message)
+        raise Rejected(400, NOT_UNDERSTOOD)
+    run_id = id_of(visitor, body["key"])
+    limit_active(store, visitor, run_id)
     try:
         run = store.create(spec, owner=visitor, run_id=run_id)
     except IntegrityError:
         run = store.run(run_id)
         if (run.owner, run.spec) != (visitor, spec):
-            raise Rejected(409, "This press started another run already. Press again.") from None
+            raise Rejected(409, USED_KEY) from None
     if run.state is State.QUEUED:
         try:
             process.launch(run.id)
         except OSError as error:  # it stays queued, for the next worker
             log.warning("No worker could be started for run %s: %s", run.id, error)
-    return run
+    return {"run": run.id}
 
 
-route = Route("/runs", _start, methods=["POST"])
+route = Route("/runs", endpoint(_start_once), methods=["POST"])

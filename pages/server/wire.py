@@ -19,8 +19,23 @@ A **binary message** goes from the server to the browser. All numbers are little
     uint16   ends (count,): nodes of the later layer
     float32  weights (count,)
 
-``WebSocket /live/RUN`` sends binary messages whose header has these keys:
+``WebSocket /live`` carries all the runs that a page shows. The browser sends texts of JSON:
 
+    {"watch": RUN, "rate": …, "tiles": …, "connections": …, "points": …}
+        what it wants of a run from now on: so many messages a second at most, and tiles of so many
+        neurons at most, both null for all; whether connections and points are wanted
+    {"unwatch": RUN}
+        nothing more
+    {"drawn": RUN}
+        the last message about the run is on screen
+    {"id": …, "run": RUN, "request": …, "value": …}
+        a **request**: a command of nn.runs.worker.process, or ``random_image`` for an image of the
+        run's test set; the id is a number that it chooses
+
+The server sends binary messages, each about one run, whose header has these keys:
+
+    run, first
+        which run, and whether this is the first message since the browser began to watch it
     state, message, epoch, epochs, step, total_steps, samples_seen, seconds, test_accuracy, sizes
         the run as it is now
     lr, speed
@@ -40,14 +55,11 @@ A **binary message** goes from the server to the browser. All numbers are little
     connections
         the counts, or null if they have not changed
 
-The browser draws a message and replies with the text ``drawn``. Only then does the server send the
-next message, always with the newest snapshot: a slow browser skips snapshots but no points or
-epochs, and slows nobody else down.
+Only when a message is drawn does the server send the next one about the same run, always with the
+newest snapshot: a slow browser skips snapshots but no points or epochs, and slows nobody else down.
+Runs whose last message is oldest come first, so that none waits for the others.
 
-The browser sends **requests**, texts of JSON: ``{"id": …, "request": …, "value": …}``, where the id
-is a number that it chooses, and the request is a command of nn.runs.worker.process, or
-``random_image`` for an image of the run's test set. The server **responds** to each at
-once, with a text of JSON that has the same id:
+The server's texts are of JSON. They **respond** to each request at once, with the same id:
 
     {"id", "command": id}
         the command is accepted; it has been obeyed when ``last_obeyed`` is its id or a later one.
@@ -56,6 +68,13 @@ once, with a text of JSON that has the same id:
         the request is rejected, and why. field: the one of RunSpec whose value is not allowed, if
         it is that; the message goes on after its name
     {"id", "image": 28 × 28 bytes in Base64, "label"}
+
+or end the watching of one run:
+
+    {"run", "gone": message}
+        there is no such run, or no more
+    {"run", "problem": message}
+        the run cannot be shown, or not together with so many others
 
 ``POST /runs`` starts a run for the visitor whose cookie it carries. Its body is JSON::
 
@@ -70,6 +89,15 @@ be sent again. The response is JSON, with the ``version`` of the server's assets
         the run has been recorded, and trains or is queued
     "error": message, "field": name
         nothing was started, and why; field: as above
+
+``POST /groups`` starts a race or a grid in the same way, with a version and a key::
+
+    "kind": "race" or "grid", "members": [{field of RunSpec: value}, …], "options": {…}
+        2 to 4 members of a race, at most 64 of a grid; the option "free" of a race: equal training
+        time instead of equal images
+
+and is answered by ``{"group": id, "runs": [ids, in order]}``, or by an error as above, with the
+``member`` whose settings are not allowed, counted from 0, if it is one.
 
 ``GET /snapshots/RUN?after=STEP&until=STEP&skip=N`` returns kept snapshots with ``after < step ≤
 until``, coarse first: binary messages, each preceded by its length (uint32), with ``snapshot`` and
@@ -107,19 +135,30 @@ server's assets. ``{"id", "version", "error"}`` answers a request that cannot be
 from __future__ import annotations
 
 import json
+import math
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
+from nn import PIXELS
 from nn.analysis.neurons.strongest_weights import MAX_CONNECTIONS, strongest_weights
 from nn.analysis.neurons.weight_tiles import weight_tiles
 from nn.layers import Array
 from nn.runs.store.run import Snapshot
 
 MAX_TILES = 1000  # more tiles are too small to see
-DRAWN = "drawn"
+WATCH, UNWATCH, DRAWN = "watch", "unwatch", "drawn"
 RANDOM_IMAGE = "random_image"
+
+
+class Wish(NamedTuple):
+    """What a page wants of a run that it watches."""
+
+    rate: float | None = None  # messages a second at most; None: as many as there are
+    tiles: int | None = None  # neurons at most; None: all
+    connections: bool = True
+    points: bool = True
 
 
 def pack_message(header: object, *parts: bytes) -> bytes:
@@ -133,13 +172,31 @@ def pack_messages(messages: Iterable[bytes]) -> bytes:
     return b"".join(struct.pack("<I", len(message)) + message for message in messages)
 
 
-def unpack_request(text: str) -> tuple[Any, Any, Any]:
-    """→ id, request, value. Raises ValueError for any other text."""
+def unpack_text(text: str) -> dict[str, Any]:
+    """A text of the browser. Raises ValueError unless it is of one of the kinds described above."""
     try:
         received = json.loads(text)
-        return received["id"], received["request"], received.get("value")
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise ValueError(f"not a request: {text!r}") from None
+        runs = [received[key] for key in (WATCH, UNWATCH, DRAWN, "run") if key in received]
+        is_known = len(runs) == 1 and isinstance(runs[0], str)
+        if is_known and ("run" not in received or {"id", "request"} <= received.keys()):
+            return dict(received)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        pass
+    raise ValueError(f"not understood: {text!r}")
+
+
+def unpack_wish(received: Mapping[str, Any]) -> Wish:
+    """What comes with ``watch``. Raises ValueError for what is not possible."""
+    rate, tiles = received.get("rate"), received.get("tiles")
+    try:
+        rate, tiles = rate if rate is None else float(rate), tiles if tiles is None else int(tiles)
+    except (TypeError, OverflowError):
+        raise ValueError(f"not a number: {rate!r}, {tiles!r}") from None
+    if (rate is not None and not 0 < rate < math.inf) or (tiles is not None and tiles < 0):
+        raise ValueError(f"not possible: {rate}, {tiles}")
+    return Wish(
+        rate, tiles, received.get("connections", True) is True, received.get("points", True) is True
+    )
 
 
 def snapshot_header(snapshot: Snapshot, sizes: Sequence[int]) -> dict[str, Any]:
@@ -159,6 +216,12 @@ def tile_count(sizes: Sequence[int]) -> int:
 def pack_tiles(scales: Array, shades: Array) -> bytes:
     """scales: (neurons,) float32; shades: (neurons, 784) int8."""
     return scales.astype("<f4").tobytes() + shades.tobytes()
+
+
+def first_tiles(tiles: bytes, neurons: int, count: int) -> bytes:
+    """Of tiles packed for ``neurons``, those of the first ``count``."""
+    scales = 4 * neurons
+    return tiles[: 4 * count] + tiles[scales : scales + PIXELS * count]
 
 
 def pack_first_layer(parameters: Array, sizes: Sequence[int]) -> bytes:

@@ -20,6 +20,7 @@ NAMES = (
     "process",
     "live",
     "viewers",
+    "grid",
     "draw",
     "look",
     "compare",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import threading
@@ -77,11 +78,12 @@ def watching(server: Server, run_id: str, count: int) -> Iterator[list[int]]:
 
     def watch(viewer: int) -> None:
         headers: dict[str, Any] = {"Origin": server.url}
-        with connect(f"{address}/live/{run_id}", additional_headers=headers) as socket:
+        with connect(f"{address}/live", additional_headers=headers) as socket:
+            socket.send(json.dumps({"watch": run_id}))
             while not ended.is_set():
                 socket.recv()
                 seen[viewer] += 1
-                socket.send("drawn")
+                socket.send(json.dumps({"drawn": run_id}))
 
     threads = [threading.Thread(target=watch, args=(viewer,)) for viewer in range(count)]
     for thread in threads:

@@ -107,9 +107,13 @@ class Server:
 
     def worker(self, **spec: object) -> subprocess.Popen[bytes]:
         """Start a worker on a new run, as the page does."""
-        run = RunStore(self.store).create(RunSpec(**spec, dataset=sources.default_dataset()))
+        spec = {"dataset": sources.default_dataset()} | spec
+        return self.launch(RunStore(self.store).create(RunSpec(**spec)).id)
+
+    def launch(self, run_id: str) -> subprocess.Popen[bytes]:
+        """Start a worker on a queued run; it goes on with the other queued runs."""
         return subprocess.Popen(
-            [sys.executable, "-m", "nn.runs.worker", run.id],
+            [sys.executable, "-m", "nn.runs.worker", run_id],
             cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 

@@ -53,3 +53,11 @@ Deno.test("what is announced changes once an epoch, not with every step", () => 
   assert.equal(announcement(stream({ status: { ...status, step: 501 } })), now);
   assert.equal(announcement(stream({ lostAt: 5 })), "Connection lost");
 });
+
+Deno.test("what the server says about a closed connection, or a run that it does not show, is on screen", () => {
+  const problem = "Viewer limit reached: 500 pages are open. Retrying…";
+  const lost = stream({ lostAt: 1000, problem });
+  assert.equal(message(lost, 9000), problem);
+  assert.equal(announcement(lost), problem);
+  assert.equal(message(stream({ problem: "Show fewer runs." }), 0), "Show fewer runs.");
+});

@@ -1,9 +1,5 @@
 import assert from "node:assert";
-import {
-  settingsOnScreen,
-  settledSettings,
-  startRun,
-} from "../../assets/components/run_controls/start.js";
+import { settingsOnScreen, settledSettings, startRuns } from "../../assets/lib/start.js";
 
 const SETTINGS = { hidden: "128", lr: 0.0123456, epochs: 5, activation: "relu", nesterov: false };
 
@@ -105,11 +101,11 @@ Deno.test("a press without an answer keeps its key until there is one", async ()
   const proxy = new Response("<h1>Bad gateway</h1>", { status: 502 });
   const keys = await keysOf([new TypeError(), proxy, busy, started(), started()], async () => {
     const content = { settings: SETTINGS };
-    assert.match((await startRun(content)).error ?? "", /does not answer/);
-    assert.match((await startRun(content)).error ?? "", /does not answer/);
-    assert.equal((await startRun(content)).error, "The store did not answer.");
-    assert.equal((await startRun(content)).run, "a1");
-    await startRun(content);
+    assert.match((await startRuns("runs", content)).error ?? "", /does not answer/);
+    assert.match((await startRuns("runs", content)).error ?? "", /does not answer/);
+    assert.equal((await startRuns("runs", content)).error, "The store did not answer.");
+    assert.equal((await startRuns("runs", content)).run, "a1");
+    await startRuns("runs", content);
   });
   assert.deepEqual(keys.map((key) => key === keys[0]), [true, true, true, true, false]);
   assert(keys.every((key) => /^[\w-]{8,64}$/.test(key)));
@@ -117,8 +113,8 @@ Deno.test("a press without an answer keeps its key until there is one", async ()
 
 Deno.test("other settings are another press", async () => {
   const keys = await keysOf([new TypeError(), started()], async () => {
-    await startRun({ settings: SETTINGS });
-    await startRun({ settings: { ...SETTINGS, epochs: 6 } });
+    await startRuns("runs", { settings: SETTINGS });
+    await startRuns("runs", { settings: { ...SETTINGS, epochs: 6 } });
   });
   assert.notEqual(keys[0], keys[1]);
 });

@@ -1,21 +1,34 @@
 import assert from "node:assert";
+import { LiveSocket } from "../../assets/lib/live_socket.js";
 import { Stream } from "../../assets/lib/stream.js";
 import { socketUrl } from "../../assets/lib/urls.js";
 
-const MESSAGE = (() => {
-  const bytes = Deno.readFileSync(new URL("./wire_fixture.bin", import.meta.url));
-  return bytes.buffer.slice(4, 4 + new DataView(bytes.buffer).getUint32(0, true));
-})();
+/** @import { Wish } from "../../assets/lib/live_socket.js" */
 
-/** What a stream uses of a WebSocket. */
+const BYTES = Deno.readFileSync(new URL("./wire_fixture.bin", import.meta.url));
+const [FIRST, NEXT] = (() => {
+  const messages = [], view = new DataView(BYTES.buffer);
+  for (let offset = 0; offset < BYTES.length;) {
+    const end = offset + 4 + view.getUint32(offset, true);
+    messages.push(BYTES.buffer.slice(offset + 4, end));
+    offset = end;
+  }
+  return messages;
+})();
+const RUN = "a run"; // of the messages
+/** @type {Wish} */
+const EVERYTHING = { rate: null, tiles: null, connections: true, points: true };
+
+/** What the page's connection uses of a WebSocket. */
 class FakeSocket {
   static OPEN = 1;
   readyState = 1;
-  /** @type {string[]} */
+  /** @type {any[]} */
   sent = [];
+  onopen = () => {};
   /** @type {(event: { data: string | ArrayBuffer }) => void} */
   onmessage = () => {};
-  /** @type {(event: { code: number, reason: string }) => void} */
+  /** @type {(event: { reason: string }) => void} */
   onclose = () => {};
   /** @param {string} url */
   constructor(url) {
@@ -23,19 +36,37 @@ class FakeSocket {
   }
   /** @param {string} text */
   send(text) {
-    this.sent.push(text);
+    this.sent.push(JSON.parse(text));
   }
   close() {}
+  /** @param {object} content */
+  respond(content) {
+    this.onmessage({ data: JSON.stringify(content) });
+  }
 }
 
-/** A stream on a fake socket, in a page that draws at once. */
-function openStream() {
-  Object.assign(globalThis, {
-    WebSocket: FakeSocket,
-    requestAnimationFrame: (/** @type {() => void} */ draw) => draw(),
-  });
-  const stream = new Stream("a run");
-  return { stream, socket: /** @type {FakeSocket} */ (/** @type {unknown} */ (stream.socket)) };
+/** @type {(() => void)[]} what the page draws with the next frame */
+let drawings = [];
+const drawFrame = () => drawings.splice(0).forEach((draw) => draw());
+Object.assign(globalThis, {
+  WebSocket: FakeSocket,
+  requestAnimationFrame: (/** @type {() => void} */ draw) => drawings.push(draw),
+});
+
+const socketOf = (
+  /** @type {LiveSocket} */ live,
+) => /** @type {FakeSocket} */ (/** @type {unknown} */ (live.socket));
+
+/** A stream with one viewer, on a fake socket that is open. */
+function openStream(run = RUN, live = new LiveSocket()) {
+  drawings = [];
+  const stream = new Stream(run, live);
+  /** @type {number[]} */
+  const steps = [];
+  stream.add(({ snapshot }) => steps.push(snapshot?.step ?? -1), EVERYTHING);
+  socketOf(live).onopen();
+  socketOf(live).sent = [];
+  return { live, stream, steps, socket: socketOf(live) };
 }
 
 /**
@@ -54,87 +85,146 @@ function errorsOf(action) {
   return logged;
 }
 
-Deno.test("a message is drawn by every viewer, and then answered", () => {
-  const { stream, socket } = openStream();
-  /** @type {number[]} */
-  const steps = [];
-  stream.viewers.add(({ snapshot }) => steps.push(snapshot?.step ?? -1));
-  socket.onmessage({ data: MESSAGE });
-  assert.equal(socket.url, socketUrl("live/a%20run"));
+Deno.test("the messages of a frame are drawn together, and then answered", () => {
+  const { stream, socket, steps } = openStream();
+  socket.onmessage({ data: FIRST });
+  socket.onmessage({ data: NEXT });
+  assert.equal(socket.url, socketUrl("live"));
+  assert.deepEqual([steps, socket.sent], [[], []]);
+  drawFrame();
   assert.deepEqual(steps, [3]);
-  assert.deepEqual(socket.sent, ["drawn"]);
-  assert.deepEqual(stream.points, { samples_seen: [32], loss: [2.5], smoothed: [2.25] });
-  assert.deepEqual(stream.estimates, { samples_seen: [32], accuracy: [0.25] });
+  assert.deepEqual(socket.sent, [{ drawn: RUN }]);
+  assert.deepEqual(stream.points, {
+    samples_seen: [32, 32],
+    loss: [2.5, 2.5],
+    smoothed: [2.25, 2.25],
+  });
+  assert.deepEqual(stream.estimates, { samples_seen: [32, 32], accuracy: [0.25, 0.25] });
+});
+
+Deno.test("one socket carries all runs, and each stream gets its own news", () => {
+  const one = openStream(), other = openStream("another run", one.live);
+  assert.equal(one.socket, other.socket);
+  one.socket.onmessage({ data: FIRST });
+  drawFrame();
+  assert.deepEqual([one.steps, other.steps], [[3], []]);
+  one.socket.respond({ run: "another run", gone: "There is no run 'another run'." });
+  assert.equal(other.stream.goneMessage, "There is no run 'another run'.");
+  assert.equal(one.stream.goneMessage, "");
+});
+
+Deno.test("the server is asked for what all viewers of a run want together", () => {
+  const live = new LiveSocket(), stream = new Stream(RUN, live);
+  const large = () => {}, small = () => {}, smaller = () => {};
+  const little = { connections: false, points: false };
+  stream.add(smaller, { ...little, rate: 2, tiles: 9 });
+  const socket = socketOf(live);
+  socket.onopen();
+  socket.sent = [];
+  stream.add(small, { ...little, rate: 4, tiles: 4 });
+  stream.add(large, EVERYTHING);
+  stream.remove(large);
+  stream.remove(smaller);
+  const wishes = [[4, 9], [null, null], [4, 9], [4, 4]];
+  assert.deepEqual(socket.sent.map(({ rate, tiles }) => [rate, tiles]), wishes);
+  assert.deepEqual(socket.sent.map(({ points }) => points), [false, true, false, false]);
+  assert(socket.sent.every(({ watch }) => watch === RUN));
 });
 
 Deno.test("a viewer that fails stops neither the others nor the stream", () => {
-  const { stream, socket } = openStream();
-  let shown = 0;
-  stream.viewers.add(() => {
+  const { stream, socket, steps } = openStream();
+  stream.add(() => {
     throw new Error("It cannot draw.");
-  });
-  stream.viewers.add(() => shown++);
+  }, EVERYTHING);
   const errors = errorsOf(() => {
-    socket.onmessage({ data: MESSAGE });
-    socket.onmessage({ data: MESSAGE });
+    for (const data of [FIRST, NEXT]) {
+      socket.onmessage({ data });
+      drawFrame();
+    }
   });
-  assert.equal(shown, 2);
-  assert.deepEqual(socket.sent, ["drawn", "drawn"]);
+  assert.equal(steps.length, 2);
+  assert.deepEqual(socket.sent, [{ drawn: RUN }, { drawn: RUN }]);
   assert.equal(errors.length, 2);
 });
 
 Deno.test("each request gets the response with its id, in any order", async () => {
   const { stream, socket } = openStream();
   const pause = stream.request("pause"), rate = stream.request("lr", 0.5);
-  const [first, second] = socket.sent.map((text) => JSON.parse(text));
+  const [first, second] = socket.sent;
   assert.deepEqual([first.request, second.request, second.value], ["pause", "lr", 0.5]);
-  socket.onmessage({ data: JSON.stringify({ id: second.id, command: 7 }) });
-  socket.onmessage({
-    data: JSON.stringify({ id: first.id, error: "Only its owner may pause it." }),
-  });
-  socket.onmessage({ data: JSON.stringify({ id: null, error: "Not understood." }) });
+  assert.deepEqual([first.run, second.run], [RUN, RUN]);
+  socket.respond({ id: second.id, command: 7 });
+  socket.respond({ id: first.id, error: "Only its owner may pause it." });
+  socket.respond({ id: null, error: "Not understood." });
   assert.deepEqual(await rate, { command: 7 });
   assert.deepEqual(await pause, { error: "Only its owner may pause it." });
 });
 
 Deno.test("a request without a connection, or whose connection is lost, is rejected, not repeated", async () => {
-  const { stream, socket } = openStream();
+  const { live, stream, socket } = openStream();
   const waiting = stream.request("stop");
   socket.readyState = 3;
-  socket.onclose({ code: 1006, reason: "" });
-  clearTimeout(stream.retryTimer);
+  socket.onclose({ reason: "" });
+  clearTimeout(live.timer);
   assert.match((await waiting).error ?? "", /lost before Digitscope answered/);
   assert.match((await stream.request("stop")).error ?? "", /Connection lost/);
   assert.equal(socket.sent.length, 1);
-  const again = /** @type {FakeSocket} */ (/** @type {unknown} */ (stream.connect()));
-  again.onmessage({ data: MESSAGE });
-  assert.deepEqual(again.sent, ["drawn"]);
+  live.connect();
+  const again = socketOf(live);
+  again.onopen();
+  assert.deepEqual(again.sent, [{ watch: RUN, ...EVERYTHING }]);
 });
 
 Deno.test("a deleted run is not asked for again", () => {
-  const { stream, socket } = openStream();
-  socket.onclose({ code: 4404, reason: "There is no run 'a run'." });
+  const { live, stream, socket } = openStream();
+  socket.respond({ run: RUN, gone: "There is no run 'a run'." });
   assert.equal(stream.goneMessage, "There is no run 'a run'.");
-  assert.equal(stream.retryTimer, undefined);
+  socket.onclose({ reason: "" });
+  clearTimeout(live.timer);
+  live.connect();
+  socketOf(live).onopen();
+  assert.deepEqual(socketOf(live).sent, []);
 });
 
 Deno.test("a lost connection is tried again, later each time, and brings all points anew", () => {
-  const { stream, socket } = openStream();
-  socket.onmessage({ data: MESSAGE });
-  const first = stream.retryDelay;
-  socket.onclose({ code: 1006, reason: "" });
-  clearTimeout(stream.retryTimer);
-  assert(stream.lostAt !== null && stream.retryDelay > first);
-  const again = /** @type {FakeSocket} */ (/** @type {unknown} */ (stream.connect()));
-  again.onmessage({ data: MESSAGE });
+  const { live, stream, socket } = openStream();
+  socket.onmessage({ data: FIRST });
+  const before = live.retryDelay;
+  socket.onclose({ reason: "Viewer limit reached: 500 pages are open. Retrying…" });
+  clearTimeout(live.timer);
+  assert(stream.lostAt !== null && live.retryDelay > before);
+  assert.match(stream.problem, /^Viewer limit reached/);
+  live.connect();
+  const again = socketOf(live);
+  again.onopen();
+  assert(stream.lostAt !== null); // until the news is here
+  again.onmessage({ data: FIRST });
   assert.equal(stream.lostAt, null);
+  assert.equal(stream.problem, "");
   assert.equal(stream.points.loss.length, 1);
   assert.equal(stream.estimates.accuracy.length, 1);
 });
 
+Deno.test("a run that is viewed while the connection is lost says so", () => {
+  const { live, socket } = openStream();
+  socket.onclose({ reason: "" });
+  clearTimeout(live.timer);
+  const late = new Stream("another run", live);
+  late.add(() => {}, EVERYTHING);
+  assert(late.lostAt !== null);
+});
+
+Deno.test("what was sent before the page left a run and came back is not taken", () => {
+  const { stream, socket } = openStream();
+  socket.onmessage({ data: NEXT });
+  assert.equal(stream.status, null);
+  socket.onmessage({ data: FIRST });
+  assert.equal(stream.points.loss.length, 1);
+});
+
 Deno.test("a selected snapshot of the history is shown instead of the newest", () => {
   const { stream, socket } = openStream();
-  socket.onmessage({ data: MESSAGE });
+  socket.onmessage({ data: FIRST });
   assert(stream.newest.snapshot);
   const { snapshot } = stream.newest;
   const at = (/** @type {number} */ step) => ({

@@ -32,14 +32,14 @@ SPEC = RunSpec(
 FORK_SERVER = """
 import os, signal, sys
 from nn.runs.store.store import RunStore
-from nn.runs.worker import loop
+from nn.runs.worker import main
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-loop._warm_up()
+main._warm_up()
 print("ready", flush=True)
 for run_id in sys.stdin:
     child = os.fork()
     if not child:
-        loop.drain_queue(RunStore(), run_id.strip())
+        main.drain_queue(RunStore(), run_id.strip())
         os._exit(0)
     print(child, flush=True)
 """

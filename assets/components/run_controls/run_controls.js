@@ -4,13 +4,14 @@
 
 import { mount } from "../../lib/component.js";
 import { find, isTyping } from "../../lib/dom.js";
-import { follow, RECONNECTING } from "../../lib/stream.js";
+import { RECONNECTING } from "../../lib/live_socket.js";
+import { inputOf, newKey, settledSettings, startRuns } from "../../lib/start.js";
+import { follow } from "../../lib/stream.js";
 import { nearestSpeed, SPEEDS, stepsToEpochEnd } from "./speeds.js";
-import { inputOf, newKey, settledSettings, startRun } from "./start.js";
 
 /** @import { Call } from "../../lib/component.js" */
+/** @import { Settings } from "../../lib/start.js" */
 /** @import { Stream } from "../../lib/stream.js" */
-/** @import { Settings } from "./start.js" */
 
 const MOVE_PATIENCE = 8000; // milliseconds for the script to follow; then the page is loaded again
 const ACTIVE = ["queued", "running", "paused"];
@@ -137,7 +138,7 @@ export default function runControls(call) {
      * @param {boolean} isLost whether its stream is
      */
     function reason(isOthers, isLost) {
-      if (isLost) return RECONNECTING;
+      if (isLost) return stream?.problem || RECONNECTING;
       if (rejection) return rejection;
       const parts = data.problem ? [data.problem] : [];
       if (isOthers) {
@@ -186,7 +187,7 @@ export default function runControls(call) {
         ? { restart: data.run ?? "" }
         : { settings: await settledSettings(() => data) };
       const from = data.run;
-      const answer = await startRun(content);
+      const answer = await startRuns("runs", content);
       isAnswered = true;
       // Unless the script shows it already, or another one that was chosen in the meantime.
       const isToBeShown = answer.run && answer.run !== from && data.run === from;
@@ -303,7 +304,7 @@ export default function runControls(call) {
       },
       show(news) {
         stream = news;
-        const { run, status, lostAt, goneMessage } = news;
+        const { run, status, lostAt, goneMessage, problem } = news;
         const now = [
           run,
           status?.state,
@@ -312,6 +313,7 @@ export default function runControls(call) {
           status?.last_obeyed,
           lostAt === null,
           goneMessage,
+          problem,
         ].join();
         if (now !== shown) update(); // not with every snapshot
         shown = now;

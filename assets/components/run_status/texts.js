@@ -36,7 +36,8 @@ export function progress(status) {
  * @param {Stream} stream
  * @param {number} now ms
  */
-export function message({ status, lostAt }, now) {
+export function message({ status, lostAt, problem }, now) {
+  if (problem) return problem;
   if (lostAt === null) return status?.message ?? "";
   const age = Math.round((now - lostAt) / 1000);
   const isActive = ["queued", "running"].includes(status?.state ?? "");
@@ -49,7 +50,8 @@ export function message({ status, lostAt }, now) {
  *
  * @param {Stream} stream
  */
-export function announcement({ status, lostAt, goneMessage }) {
+export function announcement({ status, lostAt, goneMessage, problem }) {
+  if (problem) return problem;
   if (lostAt !== null) return "Connection lost";
   if (goneMessage || !status) return goneMessage;
   const { state, epoch, epochs, test_accuracy, message } = status;

@@ -1,12 +1,14 @@
 """The queue: as many runs train at a time as there are cores; the others are queued.
 
-A run has a slot while a worker holds its lease and sends heartbeats. When a slot becomes free, its
+A run has a slot while a worker holds its lease and sends heartbeats. The members of a race have one
+worker, one lease and one slot. When a slot becomes free, its
 worker takes the next queued run; when a run is queued, a worker is started if a slot is free. So no
 slot stays idle while runs are queued.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import time
@@ -37,13 +39,14 @@ def is_queued() -> ColumnElement[bool]:
 
 
 def has_worker() -> ColumnElement[bool]:
-    """The condition that a run has a slot now."""
+    """The condition that a run has a slot now, alone or with the other members of its race."""
     r = schema.runs.c
     return and_(r.lease.is_not(None), r.heartbeat > time.time() - LEASE_SECONDS)
 
 
 def taken_slots(connection: Connection) -> int:
-    return connection.scalar(select(func.count()).where(has_worker())) or 0
+    leases = func.count(schema.runs.c.lease.distinct())
+    return connection.scalar(select(leases).where(has_worker())) or 0
 
 
 def free_slots(connection: Connection) -> int:
@@ -68,7 +71,8 @@ def take(connection: Connection, run_id: str) -> str | None:
 
 
 def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, str] | None:
-    """Give ``run_id`` if it is queued, otherwise the next queued run, to a worker → run and lease.
+    """Give ``run_id`` if it is queued, otherwise the next queued run, to a worker → run and lease,
+    which is that of the members of its race too that are queued and have come as far.
 
     None without a free slot or a queued run. Call it within RunStore.exclusive.
     """
@@ -76,8 +80,30 @@ def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, s
         return None
     for chosen in filter(None, (run_id, *queued_runs(connection))):
         if lease := take(connection, chosen):
+            for member in _queued_companions(connection, chosen):
+                connection.execute(
+                    update(schema.runs)
+                    .where(schema.runs.c.id == member)
+                    .values(lease=lease, heartbeat=time.time())
+                )
             return chosen, lease
     return None
+
+
+def _queued_companions(connection: Connection, run_id: str) -> list[str]:
+    """The queued members of the run's race that have come as far as the run: to start together, or
+    to go on together after a long pause. Others go on alone."""
+    r, m, g = schema.runs.c, schema.members.c, schema.groups.c
+    races = select(g.id).join_from(schema.groups, schema.members)
+    races = races.where(m.run == run_id, g.kind == "race")
+    rows = connection.execute(
+        select(r.id, r.samples_seen, r.spec, is_queued().label("is_queued"))
+        .join_from(schema.runs, schema.members)
+        .where(m.group.in_(races))
+    ).all()
+    here = {row.id: row.samples_seen for row in rows}.get(run_id, 0)
+    in_line = max((json.loads(row.spec)["batch_size"] for row in rows), default=0)
+    return [row.id for row in rows if row.is_queued and abs(row.samples_seen - here) <= in_line]
 
 
 class QueueStatus(NamedTuple):

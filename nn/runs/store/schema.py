@@ -20,7 +20,7 @@ from nn.random_streams import CURRENT_VERSION
 
 STREAMS_0_1 = 1  # the version of 0.1's random streams
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 # What turns a store of one version into the next: version → SQL. A statement about a table that the
 # store lacks is left out: the table is created new.
 MIGRATIONS = {
@@ -50,6 +50,7 @@ MIGRATIONS = {
     5: (),  # a new table, pins
     # and a new table, accuracy_estimates
     6: ("ALTER TABLE epochs ADD COLUMN train_accuracy FLOAT",),
+    7: (),  # two new tables, groups and members
 }
 
 metadata = MetaData()
@@ -167,6 +168,26 @@ commands = Table(
     Column("value", Float),  # of the kinds that take one
     Column("created", Float, nullable=False),
     Column("step", Integer),  # at which the worker obeyed it; None: not yet
+)
+
+# Groups: runs that belong together (see nn.runs.store.groups).
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("kind", String(16), nullable=False),  # race, grid or sweep
+    Column("name", Text, nullable=False, default=""),
+    Column("owner", String(32), nullable=False, default=""),  # as of runs
+    Column("created", Float, nullable=False),
+    Column("options", Text, nullable=False, default="{}"),  # JSON, of its kind
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("group", ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("position", Integer, nullable=False),  # in the group, from 0
 )
 
 # My digits: labeled drawings; each visitor has their own.

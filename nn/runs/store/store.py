@@ -11,7 +11,7 @@ import math
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,19 @@ from typing import Any, Literal
 from unicodedata import category
 
 import numpy as np
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, true, update
+from sqlalchemy import (
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
@@ -100,22 +112,8 @@ class RunStore:
         random one if None. Raises UserError for a name with an @, as in ``RUN@STEP``, or with more
         than one line, and IntegrityError when there is a run with this id.
         """
-        _check_name(name)
-        run_id = run_id or secrets.token_hex(RUN_ID_BYTES)
-        now = time.time()
         with self.writing() as connection:
-            connection.execute(
-                insert(schema.runs).values(
-                    id=run_id,
-                    name=name or run_id,
-                    owner=owner,
-                    spec=spec.to_json(),
-                    created=now,
-                    heartbeat=now,
-                    state=State.QUEUED,
-                    lease=lease,
-                )
-            )
+            run_id = insert_run(connection, spec, name, lease, owner, run_id)
         return self.run(run_id)
 
     def runs(self, ids: Sequence[str] | None = None) -> list[Run]:
@@ -155,6 +153,21 @@ class RunStore:
         """Raises UserError when there is no run with this id."""
         with self.engine.connect() as connection:
             return self._run(connection, run_id)
+
+    def present(self, run_ids: Collection[str]) -> dict[str, tuple[Run | UserError, int]]:
+        """Those of the runs that exist, by id, and the step of the newest snapshot of each, as
+        ``newest_step``: fast for many. The UserError says why a run cannot be opened."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(_PRESENT, {"ids": list(run_ids)}).all()
+            status = queue.status(connection) if any(map(is_queued, rows)) else None
+        found: dict[str, tuple[Run | UserError, int]] = {}
+        for row in rows:
+            step = max(-1 if row.live is None else row.live, -1 if row.kept is None else row.kept)
+            try:
+                found[row.id] = as_run(row, status), step
+            except UserError as error:
+                found[row.id] = error, step
+        return found
 
     def _run(self, connection: Connection, run_id: str) -> Run:
         query = select(schema.runs).where(schema.runs.c.id == run_id)
@@ -243,12 +256,14 @@ class RunStore:
             )
 
     def delete(self, run_id: str) -> None:
-        """Delete a run, everything recorded of it, and its file of extra data unless another run
-        uses it. Its worker, if any, stops."""
+        """Delete a run, everything recorded of it, a group of which it is the last member, and its
+        file of extra data unless another run uses it. Its worker, if any, stops."""
         with self.exclusive() as connection:
             specs = select(schema.runs.c.id, schema.runs.c.spec)
             files = {row.id: _extra_data(row.spec) for row in connection.execute(specs)}
             connection.execute(delete(schema.runs).where(schema.runs.c.id == run_id))
+            with_members = select(schema.members.c.group)
+            connection.execute(delete(schema.groups).where(schema.groups.c.id.not_in(with_members)))
         file = files.pop(run_id, "")
         if file and file not in files.values() and Path(file).parent == extra_data(""):
             with suppress(OSError):  # still open on Windows, or gone already
@@ -361,12 +376,12 @@ class RunStore:
 
     # To the worker
 
-    def watch(self, run_id: str, seconds: float) -> None:
-        """Ask for live snapshots for the next ``seconds``: somebody is watching."""
+    def watch(self, run_ids: Collection[str], seconds: float) -> None:
+        """Ask for live snapshots of these runs for the next ``seconds``: somebody is watching."""
         with self.writing() as connection:
             connection.execute(
                 update(schema.runs)
-                .where(schema.runs.c.id == run_id)
+                .where(schema.runs.c.id.in_(run_ids))
                 .values(watched_until=time.time() + seconds)
             )
 
@@ -446,6 +461,50 @@ _POLL = (
     .where(schema.runs.c.id == bindparam("id"))
     .order_by(schema.commands.c.id)
 )
+
+
+def _newest_step_in(table: Table) -> Any:
+    """The step of a run's latest snapshot in ``table`` up to the run's step, as a part of a query
+    for the run."""
+    t = table.c
+    query = select(func.max(t.step)).where(t.run == schema.runs.c.id, t.step <= schema.runs.c.step)
+    return query.correlate(schema.runs).scalar_subquery()
+
+
+_PRESENT = select(
+    schema.runs,
+    _newest_step_in(schema.live).label("live"),
+    _newest_step_in(schema.snapshots).label("kept"),
+).where(schema.runs.c.id.in_(bindparam("ids", expanding=True)))
+
+
+def insert_run(
+    connection: Connection,
+    spec: RunSpec,
+    name: str = "",
+    lease: str | None = None,
+    owner: str = "",
+    run_id: str | None = None,
+    after: float = 0.0,
+) -> str:
+    """Record a new run within a transaction of the caller → its id. As RunStore.create, whose
+    exceptions it raises; after: how many seconds later than now it is queued."""
+    _check_name(name)
+    run_id = run_id or secrets.token_hex(RUN_ID_BYTES)
+    now = time.time() + after
+    connection.execute(
+        insert(schema.runs).values(
+            id=run_id,
+            name=name or run_id,
+            owner=owner,
+            spec=spec.to_json(),
+            created=now,
+            heartbeat=now,
+            state=State.QUEUED,
+            lease=lease,
+        )
+    )
+    return run_id
 
 
 def _extra_data(spec: str) -> str:

@@ -1,5 +1,5 @@
-"""``python -m nn.runs.worker``: a worker process (see nn.runs.worker.loop.main)."""
+"""``python -m nn.runs.worker``: a worker process (see nn.runs.worker.main)."""
 
-from nn.runs.worker.loop import main
+from nn.runs.worker.main import main
 
 main()

@@ -51,6 +51,10 @@ class AccuracyMeter:
         self.count += 1
         return accuracy
 
+    def exclude(self, seconds: float) -> None:
+        """Note CPU time that was spent on something else than this training."""
+        self._began += seconds
+
     def _is_due(self, step: int) -> bool:
         """What may be spent is spread evenly over the logarithm of the steps."""
         if not self.count:

@@ -17,6 +17,18 @@ PAUSE_SECONDS = 60.0  # a run paused for longer releases its slot
 
 
 @dataclass
+class Pace:
+    """How far a member of a race has come, and how the race keeps it in line, see
+    nn.runs.worker.race. A worker with a pace does not sleep: it yields None at once, for the others
+    to go on, and is called again."""
+
+    samples_seen: int = 0
+    seconds: float = 0.0  # of training
+    wait: float = 0.0  # seconds that it would sleep now
+    held: bool = False  # by the race: it takes no step, but obeys its commands
+
+
+@dataclass
 class Control:
     """A run that nobody has paused or slowed down."""
 

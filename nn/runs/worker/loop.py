@@ -1,56 +1,50 @@
 """The worker: trains one run of the store, obeys its commands and records what happens.
 
-``work`` is a generator, so that the command line can be the worker itself and show each event.
-``python -m nn.runs.worker RUN`` is the process that a launcher starts; when its run has ended, it
-takes the next queued run. Without RUN it is a standby worker: it loads everything and waits for a
-run's id on standard input.
+``work`` is a generator, so that the command line can be the worker itself and show each event, and
+that one process can train several runs by turns (nn.runs.worker.race).
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 from nn.batches import steps_per_epoch
-from nn.data import sources
 from nn.errors import UserError
 from nn.models import checkpoint
 from nn.network import Network
 from nn.optimizers import Optimizer
 from nn.runs import load_network
-from nn.runs.spec import RunSpec
 from nn.runs.store import queue, quota
-from nn.runs.store.lock_retry import Locked, Unwritable, retry_while_locked
+from nn.runs.store.lock_retry import Locked, Unwritable
 from nn.runs.store.queue import available_cores
 from nn.runs.store.store import Run, RunStore, State
 from nn.runs.worker.accuracy_meter import AccuracyMeter
-from nn.runs.worker.control import Control
+from nn.runs.worker.control import Control, Pace
 from nn.runs.worker.lease import LeaseLost
 from nn.runs.worker.recorder import BEGINNING, Recorder
-from nn.support.paths import log as log_file
 from nn.training import Epoch, Step, TrainingState, train
 
 CHECKPOINT_INTERVAL = 10.0  # seconds
 DIVERGED_LOSS = 1e6  # a loss above this, or NaN, will not come down again
-NICE = 5  # added to the worker's niceness: a lower priority
 
 STOPPED_EARLY = "Early stopping: the validation loss has not improved for {} epochs."
 
 log = logging.getLogger(__name__)
 
 
-def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Step | Epoch | None]:
+def work(
+    store: RunStore, run_id: str, lease: str | None = None, pace: Pace | None = None
+) -> Iterator[Step | Epoch | None]:
     """Train the run from its checkpoint, or from the start, to its end.
 
     Yields what nn.training.train yields, once it is recorded, and None now and then while the run
     is paused. Closing the generator stops the run. The store says how the run ended.
 
-    lease: the token under which the run was reserved for this worker, if it was.
+    lease: the token under which the run was reserved for this worker, if it was; pace: of a member
+    of a race.
     Raises LeaseLost when the run is not queued, and Unwritable when nothing can be written to the
     store any more, not even how the run ended.
     """
@@ -62,7 +56,7 @@ def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Ste
 
     try:
         with recorder.heartbeat():
-            yield from _work(store, recorder)
+            yield from _work(store, recorder, pace)
     except LeaseLost:
         log.warning("Run %s was deleted or taken over by another worker.", run_id)
     except Locked as error:
@@ -81,7 +75,7 @@ def work(store: RunStore, run_id: str, lease: str | None = None) -> Iterator[Ste
         quota.enforce_quota(store)
 
 
-def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
+def _work(store: RunStore, recorder: Recorder, pace: Pace | None) -> Iterator[Step | Epoch | None]:
     run = store.run(recorder.run_id)
     spec = run.spec
     splits = spec.load_splits()
@@ -98,6 +92,8 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
     meter = AccuracyMeter(network, images, progress.step, steps, per_epoch)
     recorder.untrained(network.parameters, meter.measure(progress.step))
     control = Control()
+    if pace:
+        pace.samples_seen, pace.seconds = samples_seen, progress.seconds
 
     def save() -> bytes:
         return checkpoint.pack(network.parameters, optimizer, progress)
@@ -160,11 +156,16 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
             next_checkpoint = time.monotonic() + CHECKPOINT_INTERVAL
         if pause:
             save_and_halt(State.PAUSED)
+        if pace:
+            pace.samples_seen, pace.seconds = event.samples_seen, progress.seconds
         since, waited = time.monotonic(), 0.0
         shown: Step | Epoch | None = event
         while True:
             try:
+                before = time.process_time() if pace else 0.0
                 yield shown
+                if pace:  # the other members have trained meanwhile
+                    meter.exclude(time.process_time() - before)
             except GeneratorExit:
                 save_and_halt(State.STOPPED)
                 raise
@@ -172,12 +173,16 @@ def _work(store: RunStore, recorder: Recorder) -> Iterator[Step | Epoch | None]:
                 return
             waited = time.monotonic() - since
             wait = control.wait(waited)
-            if not wait:
+            is_held = pace is not None and pace.held and not control.scores_follow
+            if not wait and not is_held:
                 break
             if control.may_release(waited) and recorder.release():
                 return
             shown = None
-            time.sleep(wait)
+            if pace:
+                pace.wait = wait
+            else:
+                time.sleep(wait)
         if control.seconds_per_step and not control.paused:
             idle += waited
     early = progress.step < steps
@@ -217,65 +222,3 @@ def fair_share(store: RunStore) -> int:
     """
     with store.engine.connect() as connection:
         return max(1, (available_cores() - 1) // max(1, queue.taken_slots(connection)))
-
-
-@retry_while_locked
-def _take_next(store: RunStore, run_id: str | None) -> tuple[str, str] | None:
-    with store.exclusive() as connection:
-        return queue.take_next(connection, run_id)
-
-
-def drain_queue(store: RunStore, run_id: str | None = None) -> None:
-    """Train the run, if it is still queued and a slot is free, then the queued runs after it."""
-    while taken := _take_next(store, run_id):
-        run_id = None
-        _log_to(taken[0])
-        log.info("Run %s is trained by process %d.", taken[0], os.getpid())
-        try:
-            for _ in work(store, *taken):
-                pass
-        except Unwritable:
-            raise
-        except Exception:  # logged and recorded; the next run is not affected
-            pass
-
-
-def _log_to(run_id: str) -> None:
-    """Redirect what the process prints to the run's log."""
-    with open(log_file(run_id), "ab") as file:
-        for stream in (1, 2):
-            os.dup2(file.fileno(), stream)
-
-
-def _warm_up() -> None:
-    """Take one step of a default run in memory, which loads everything that a first step needs."""
-    store = RunStore("sqlite://")
-    events = work(store, store.create(RunSpec(dataset=sources.default_dataset())).id)
-    next(events, None)
-    events.close()  # type: ignore[attr-defined]
-
-
-def _lower_priority() -> None:
-    """Let the server go first when both want the processor."""
-    if hasattr(os, "nice"):
-        os.nice(NICE)
-    # Linux with autogroups compares sessions, not processes, and this process has a session of its
-    # own: niceness alone would have no effect (man 7 sched).
-    with suppress(OSError):
-        Path("/proc/self/autogroup").write_text(str(NICE))
-
-
-def main() -> None:
-    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
-    _lower_priority()
-    if len(sys.argv) > 1:
-        run_id = sys.argv[1]
-    else:
-        _warm_up()
-        run_id = sys.stdin.readline().strip()  # empty when the server has ended
-    try:
-        if run_id:
-            drain_queue(RunStore(), run_id)
-    except UserError as error:
-        log.error("%s", error)
-        sys.exit(1)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO, get_args
 
 from nn.errors import UserError
-from nn.runs.store import queue
-from nn.runs.store.run import CommandKind
+from nn.runs.store import groups, queue
+from nn.runs.store.run import CommandKind, Run, State
 from nn.runs.store.store import RunStore
 from nn.support.paths import log
 
@@ -24,7 +24,8 @@ def send_command(
     store: RunStore, run_id: str, command: CommandKind, value: float | None = None
 ) -> int | None:
     """Send a command to a run's worker → its id, as RunStore.command. Of a run without a worker,
-    "resume" queues it again and "stop" takes it out of the queue, at once → None.
+    "resume" queues it again, with the members of its race that were paused with it, and "stop"
+    takes it out of the queue, at once → None.
 
     Raises UserError when the run's state does not allow it, and for a value as RunStore.command.
     """
@@ -33,10 +34,21 @@ def send_command(
     if sent := store.command(run_id, command, value):
         return sent
     if command == "resume":
-        launch(store.requeue(run_id).id)
+        resumed = store.requeue(run_id)
+        for run in _paused_companions(store, resumed):
+            with suppress(UserError):  # it has a worker again, or is gone
+                store.requeue(run.id)
+        launch(run_id)
         return None
     run = store.run(run_id)
     raise UserError(f"Run {run.name} is {run.state}: there is nothing to {command}.")
+
+
+def _paused_companions(store: RunStore, run: Run) -> list[Run]:
+    """The other members of the run's race that are paused: the race has released its slot."""
+    races = [group for group in groups.groups_of(store, run.id) if group.kind == "race"]
+    others = [store.run(run_id) for group in races for run_id in group.runs if run_id != run.id]
+    return [other for other in others if other.state is State.PAUSED]
 
 
 def launch(run_id: str) -> None:

@@ -9,7 +9,7 @@ from pages.server import assets, base_path, hub
 
 def test_routes_below_a_base_path():
     paths = [route.path for route in base_path.under("/base", [assets.route, hub.route])]
-    assert paths == ["/base/assets/{version}/{path:path}", "/base/live/{run}"]
+    assert paths == ["/base/assets/{version}/{path:path}", "/base/live"]
     assert base_path.under("", [assets.route]) == [assets.route]
 
 

@@ -6,12 +6,14 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import uvicorn
+from sqlalchemy import update
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from websockets.exceptions import ConnectionClosed
@@ -19,12 +21,13 @@ from websockets.sync.client import ClientConnection, connect
 
 from nn.data import sources
 from nn.runs.spec import RunSpec
-from nn.runs.store.store import Run, RunStore, State
+from nn.runs.store import schema
+from nn.runs.store.store import RunStore, State
 from nn.runs.worker import process
 from nn.runs.worker.recorder import BEGINNING, Recorder
 from nn.training import Step
 from pages.server import assets, hub
-from pages.server.hub import FOREIGN_ORIGIN, NO_SUCH_RUN, Hub
+from pages.server.hub import FOREIGN_ORIGIN, Hub
 from pages.server.visitor_cookie import COOKIE, visitor_id
 from tests.pages.server.unpack import unpack
 
@@ -40,7 +43,7 @@ def store(tmp_path: Path) -> RunStore:
 
 @pytest.fixture
 def port(store: RunStore) -> Iterator[int]:
-    app = Starlette(routes=[WebSocketRoute("/live/{run}", Hub(lambda: store).endpoint)])
+    app = Starlette(routes=[WebSocketRoute("/live", Hub(lambda: store).endpoint)])
     server = uvicorn.Server(uvicorn.Config(app, host="localhost", port=0, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -74,22 +77,42 @@ def receive(socket: ClientConnection) -> dict:
     return header | {"bytes": len(parts)}
 
 
-def watch(
-    port: int, run_id: str, origin: str = "http://localhost:{port}", visitor: str = "me"
+def connection(
+    port: int, origin: str = "http://localhost:{port}", visitor: str = "me"
 ) -> ClientConnection:
     headers = {"Origin": origin.format(port=port), "Cookie": f"{COOKIE}={visitor}"}
-    return connect(f"ws://localhost:{port}/live/{run_id}", additional_headers=headers)
+    return connect(f"ws://localhost:{port}/live", additional_headers=headers)
 
 
-def request(socket: ClientConnection, what: str, value: object = None) -> None:
-    socket.send(json.dumps({"id": ID, "request": what, "value": value}))
+@contextmanager
+def watch(port: int, run_id: str, **more: str) -> Iterator[ClientConnection]:
+    with connection(port, **more) as socket:
+        send(socket, watch=run_id)
+        yield socket
+
+
+def send(socket: ClientConnection, **content: object) -> None:
+    socket.send(json.dumps(content))
+
+
+def drawn(socket: ClientConnection, run_id: str) -> None:
+    send(socket, drawn=run_id)
+
+
+def request(socket: ClientConnection, run_id: str, what: object, value: object = None) -> None:
+    send(socket, id=ID, run=run_id, request=what, value=value)
+
+
+def text(socket: ClientConnection) -> dict:
+    """The next text; what comes before it is drawn."""
+    while isinstance(data := socket.recv(timeout=60), bytes):  # test digits may have to be made
+        drawn(socket, unpack(data)[0]["run"])
+    return dict(json.loads(data))
 
 
 def response(socket: ClientConnection, request_id: int | None = ID) -> dict:
     """The next response, which has the request's id."""
-    while isinstance(data := socket.recv(timeout=60), bytes):  # test digits may have to be made
-        socket.send("drawn")
-    received = json.loads(data)
+    received = text(socket)
     assert received.pop("id") == request_id
     return received
 
@@ -117,7 +140,7 @@ def test_a_viewer_receives_everything_first_and_then_only_what_is_new(port, reco
         assert first["snapshot"]["step"] == 1
         assert first["connections"] == [400, 40]
         assert first["bytes"] == 4 * 4 + 4 * 784 + 8 * (400 + 40)  # scales, tiles, lines
-        socket.send("drawn")
+        drawn(socket, recorder.run_id)
         train_step(recorder, 2)
         second = receive(socket)
         assert second["points"] == {"samples_seen": [20], "loss": [0.5], "smoothed_loss": [1.0]}
@@ -132,7 +155,7 @@ def test_accuracy_estimates_are_sent_once_and_say_on_which_images(port, recorder
         first = receive(socket)
         assert first["accuracy_estimates"] == {"samples_seen": [0], "accuracy": [0.1]}
         assert first["estimated_on"] == "validation"
-        socket.send("drawn")
+        drawn(socket, recorder.run_id)
         step = Step(2, 20, 0.5, 1.0)
         recorder.record(step, network.parameters, seconds=2, accuracy=0.25)
         recorder.write(network.parameters)
@@ -145,10 +168,10 @@ def test_a_slow_viewer_skips_snapshots_but_no_points(port, recorder) -> None:
         receive(socket)
         receive(fast)
         for step in (2, 3, 4, 5):  # the slow one has not acknowledged yet
-            fast.send("drawn")
+            drawn(fast, recorder.run_id)
             train_step(recorder, step)
             assert receive(fast)["snapshot"]["step"] == step
-        socket.send("drawn")
+        drawn(socket, recorder.run_id)
         header = receive(socket)
         assert header["snapshot"]["step"] == 5
         assert header["points"]["samples_seen"] == [20, 30, 40, 50]
@@ -171,23 +194,159 @@ def test_the_worker_knows_that_its_run_is_watched(port, store, recorder) -> None
 def test_a_change_of_state_is_sent_without_a_new_snapshot(port, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
         receive(socket)
-        socket.send("drawn")
+        drawn(socket, recorder.run_id)
         recorder.end(State.FAILED, "The disk is full.")
         header = receive(socket)
         assert (header["state"], header["message"]) == ("failed", "The disk is full.")
         assert header["snapshot"] is None
 
 
-def test_the_socket_of_an_unknown_or_deleted_run_closes_with_its_code(
+def test_a_viewer_learns_that_one_run_does_not_exist_and_still_sees_the_others(
     port, store, recorder
 ) -> None:
+    other = store.create(SPEC)
     with watch(port, "nonesuch") as socket:
-        assert close_code(socket) == NO_SUCH_RUN
+        assert text(socket) == {
+            "run": "nonesuch",
+            "gone": "There is no run 'nonesuch'. It may have been deleted.",
+        }
+        send(socket, watch=recorder.run_id)
+        send(socket, watch=other.id)
+        assert {receive(socket)["run"], receive(socket)["run"]} == {recorder.run_id, other.id}
+        drawn(socket, other.id)
+        store.delete(recorder.run_id)
+        assert text(socket)["run"] == recorder.run_id
+        recorder_of_other = Recorder(store, other.id)
+        recorder_of_other.start(SPEC.sizes, steps=1000, cores=1)
+        while (header := receive(socket))["state"] != "running":
+            drawn(socket, other.id)
+        assert header["run"] == other.id
+
+
+def test_a_run_that_cannot_be_opened_says_why_and_does_not_harm_the_others(
+    port, store, recorder
+) -> None:
+    broken = store.create(SPEC)
+    with store.writing() as connection:
+        spec = json.dumps({"from": "the future"})
+        ours = schema.runs.c.id == broken.id
+        connection.execute(update(schema.runs).where(ours).values(spec=spec))
+    with watch(port, broken.id) as socket:
+        assert "There is no field 'from'" in text(socket)["problem"]
+        send(socket, watch=recorder.run_id)
+        assert receive(socket)["run"] == recorder.run_id
+
+
+def test_a_viewer_that_watches_many_runs_has_one_message_of_each_under_way(port, store) -> None:
+    runs = [store.create(SPEC).id for _ in range(5)]
+    with connection(port) as socket:
+        for run in runs:
+            send(socket, watch=run)
+        assert {receive(socket)["run"] for _ in runs} == set(runs)
+        for run in runs:
+            store.cancel(run)  # each is news of a run whose last message is not drawn
+        drawn(socket, runs[2])
+        assert receive(socket)["run"] == runs[2]
+
+
+def test_thumbnails_get_the_rate_tiles_and_parts_they_want(port, recorder, monkeypatch) -> None:
+    train_step(recorder, 1)
+    with connection(port) as socket:
+        send(socket, watch=recorder.run_id, rate=4, tiles=2, connections=False, points=False)
+        began = time.monotonic()
+        first = receive(socket)
+        assert (first["snapshot"]["neurons"], first["snapshot"]["total_neurons"]) == (2, 4)
+        assert first["bytes"] == 2 * 4 + 2 * 784
+        assert first["connections"] is None
+        assert first["points"]["loss"] == []
+        drawn(socket, recorder.run_id)
+        train_step(recorder, 2)
+        assert receive(socket)["snapshot"]["step"] == 2
+        assert time.monotonic() - began > 0.2
+
+
+def test_what_a_viewer_wants_can_change(port, recorder) -> None:
+    """The rest of what it lacks is sent, without the run having changed."""
+    train_step(recorder, 1)
+    recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
+    with connection(port) as socket:
+        send(socket, watch=recorder.run_id, tiles=0, connections=False, points=False)
+        first = receive(socket)
+        assert (first["first"], first["bytes"]) == (True, 0)
+        drawn(socket, recorder.run_id)
+        send(socket, watch=recorder.run_id)
+        found: dict = {"points": [], "tiles": 0, "connections": None}
+        while not (found["points"] and found["tiles"] == 4 and found["connections"]):
+            header = receive(socket)
+            assert not header["first"]
+            found["points"] += header["points"]["loss"]
+            found["tiles"] = header["snapshot"]["neurons"] if header["snapshot"] else 0
+            found["connections"] = header["connections"]
+            drawn(socket, recorder.run_id)
+        assert found["points"] == [1.0]
+
+
+def test_slow_thumbnails_do_not_slow_the_large_wall(port, store, recorder) -> None:
+    others = [Recorder(store, store.create(SPEC).id) for _ in range(9)]
+    for other in others:
+        other.start(SPEC.sizes, steps=1000, cores=1)
+        train_step(other, 1)
+    with connection(port) as socket:
+        for other in others:
+            send(socket, watch=other.run_id, rate=2, tiles=4, connections=False)
+        assert {receive(socket)["run"] for _ in others} == {other.run_id for other in others}
+        send(socket, watch=recorder.run_id)
+        receive(socket)
+        for step in range(2, 7):
+            drawn(socket, recorder.run_id)
+            train_step(recorder, step)
+            for other in others:
+                train_step(other, step)
+            header = receive(socket)
+            assert (header["run"], header["step"]) == (recorder.run_id, step)
+
+
+def test_what_is_not_watched_any_more_is_not_sent(port, store, recorder) -> None:
+    other = store.create(SPEC)
     with watch(port, recorder.run_id) as socket:
         receive(socket)
-        socket.send("drawn")
-        store.delete(recorder.run_id)
-        assert close_code(socket) == NO_SUCH_RUN
+        send(socket, unwatch=recorder.run_id)
+        train_step(recorder, 1)
+        send(socket, watch=other.id)
+        assert receive(socket)["run"] == other.id
+        send(socket, watch=recorder.run_id)
+        header = receive(socket)
+        assert (header["run"], header["first"], header["points"]["loss"]) == (
+            recorder.run_id, True, [1.0],
+        )  # fmt: skip
+
+
+def test_a_viewer_may_watch_so_many_runs_and_learns_of_the_limit(
+    port, store, recorder, monkeypatch
+) -> None:
+    monkeypatch.setattr(hub, "MAX_RUNS", 1)
+    other = store.create(SPEC)
+    with watch(port, recorder.run_id) as socket:
+        receive(socket)
+        send(socket, watch=other.id)
+        assert text(socket) == {"run": other.id, "problem": hub.TOO_MANY_RUNS}
+        send(socket, unwatch=recorder.run_id)
+        send(socket, watch=other.id)
+        assert receive(socket)["run"] == other.id
+
+
+def test_a_long_request_does_not_hold_up_the_news(port, recorder, monkeypatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(hub, "_random_image", lambda *_: {"image": str(released.wait(30))})
+    train_step(recorder, 1)
+    with watch(port, recorder.run_id) as socket:
+        receive(socket)
+        request(socket, recorder.run_id, "random_image")
+        drawn(socket, recorder.run_id)
+        train_step(recorder, 2)
+        assert receive(socket)["step"] == 2
+        released.set()
+        assert response(socket) == {"image": "True"}
 
 
 COMMANDS = [
@@ -205,7 +364,7 @@ def test_commands_reach_the_store_with_their_values(port, store, recorder) -> No
         receive(socket)
         accepted = []
         for what, value in COMMANDS:
-            request(socket, what, value)
+            request(socket, recorder.run_id, what, value)
             accepted.append(response(socket)["command"])
     sent = store.commands(recorder.run_id)
     assert [(c.kind, c.value) for c in sent] == COMMANDS
@@ -218,13 +377,13 @@ def test_every_viewer_learns_when_the_worker_has_obeyed(port, store, recorder) -
         ids = []
         for socket, lr in ((one, 0.05), (other, 0.02)):
             assert receive(socket)["last_obeyed"] == 0
-            socket.send("drawn")
-            request(socket, "lr", lr)
+            drawn(socket, recorder.run_id)
+            request(socket, recorder.run_id, "lr", lr)
             ids.append(response(socket)["command"])
         wait_until(lambda: [recorder.acknowledge(found) for found in recorder.commands()])
         for socket in (one, other):
             while (header := receive(socket))["last_obeyed"] < ids[-1]:
-                socket.send("drawn")
+                drawn(socket, recorder.run_id)
             assert header["lr"] == 0.02
 
 
@@ -238,10 +397,10 @@ def test_other_visitors_may_watch_but_not_command(port, store, recorder, visitor
     train_step(recorder, 1)
     with watch(port, recorder.run_id, visitor=visitor) as socket:
         assert receive(socket)["snapshot"]["step"] == 1
-        request(socket, "stop")
+        request(socket, recorder.run_id, "stop")
         message = "Only the visitor who started this run, or the server's owner, may stop it."
         assert response(socket) == {"error": message}
-        request(socket, "random_image")
+        request(socket, recorder.run_id, "random_image")
         assert "image" in response(socket)
     assert not store.commands(recorder.run_id)
 
@@ -249,14 +408,17 @@ def test_other_visitors_may_watch_but_not_command(port, store, recorder, visitor
 def test_no_visitor_may_command_a_run_of_the_command_line(port, store) -> None:
     run = store.create(SPEC)
     with watch(port, run.id, visitor="") as socket:
-        request(socket, "stop")
+        request(socket, run.id, "stop")
         assert "Only the visitor who started" in response(socket)["error"]
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "", "[]", "3", "null", '{"request": "stop"}', '{"id": 7}', "[" * 199,
+        "", "[]", "3", "null", '{"request": "stop"}', '{"id": 7}', "[" * 199, '{"watch": 3}',
+        '{"run": "a", "id": 7}', '{"drawn": "a", "watch": "a"}', '{"watch": "a", "rate": "fast"}',
+        '{"watch": "a", "rate": 0}', '{"watch": "a", "rate": NaN}', '{"watch": "a", "tiles": -1}',
+        '{"watch": "a", "tiles": []}', '{"watch": "a", "tiles": Infinity}',
     ],
 )  # fmt: skip
 def test_what_is_no_request_gets_an_error_message(port, store, recorder, text) -> None:
@@ -275,7 +437,7 @@ def test_what_is_no_request_gets_an_error_message(port, store, recorder, text) -
 )  # fmt: skip
 def test_an_invalid_request_gets_an_error_message(port, store, recorder, what, value) -> None:
     with watch(port, recorder.run_id) as socket:
-        request(socket, what, value)
+        request(socket, recorder.run_id, what, value)
         received = response(socket)
         assert received["error"].endswith(".")
         assert received.get("field") == ("lr" if what == "lr" else None)
@@ -284,7 +446,7 @@ def test_an_invalid_request_gets_an_error_message(port, store, recorder, what, v
 
 def test_a_random_image_of_the_test_set_is_sent(port, store, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
-        request(socket, "random_image")
+        request(socket, recorder.run_id, "random_image")
         received = response(socket)
     test = sources.load_splits(SPEC.dataset, SPEC.validation_size, SPEC.seed).test
     image = np.frombuffer(base64.b64decode(received["image"]), np.uint8).reshape(28, 28)
@@ -296,14 +458,14 @@ def test_a_learning_rate_set_during_training_is_sent(port, store, recorder) -> N
     train_step(recorder, 1)
     with watch(port, recorder.run_id) as socket:
         assert receive(socket)["lr"] is None
-        socket.send("drawn")
+        drawn(socket, recorder.run_id)
         store.command(recorder.run_id, "lr", 0.05)
         while not (found := recorder.commands()):
             pass
         recorder.acknowledge(found[0])
         train_step(recorder, 2)
         while (header := receive(socket))["step"] < 2:
-            socket.send("drawn")
+            drawn(socket, recorder.run_id)
         assert header["lr"] == 0.05
 
 
@@ -313,7 +475,7 @@ def test_resuming_a_run_without_a_worker_starts_one(port, store, recorder, monke
     recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
     with watch(port, recorder.run_id) as socket:
         receive(socket)
-        request(socket, "resume")
+        request(socket, recorder.run_id, "resume")
         assert response(socket) == {"command": None}
     assert launched == [recorder.run_id]
     assert store.run(recorder.run_id).state is State.QUEUED
@@ -323,12 +485,12 @@ def test_a_command_that_the_state_forbids_gets_an_error_message(port, recorder) 
     recorder.end(State.FINISHED, last=SPEC.build()[0].parameters)
     with watch(port, recorder.run_id) as socket:
         receive(socket)
-        request(socket, "resume")
+        request(socket, recorder.run_id, "resume")
         assert "nothing to resume" in response(socket)["error"]
 
 
 def test_pages_of_other_sites_may_not_watch(port, recorder) -> None:
-    with watch(port, recorder.run_id, origin="http://evil.example") as socket:
+    with connection(port, origin="http://evil.example") as socket:
         assert close_code(socket) == FOREIGN_ORIGIN
 
 
@@ -343,24 +505,24 @@ def test_the_number_of_viewers_is_limited(port, recorder, monkeypatch) -> None:
     monkeypatch.setattr(hub, "MAX_VIEWERS", 1)
     with watch(port, recorder.run_id) as one:
         receive(one)
-        with watch(port, recorder.run_id) as other:
+        with connection(port) as other:
             assert close_code(other) == hub.VIEWER_LIMIT
     wait_until(lambda: can_watch(port, recorder.run_id))
 
 
 def can_watch(port: int, run_id: str) -> bool:
-    with watch(port, run_id) as socket:
-        try:
+    try:
+        with watch(port, run_id) as socket:
             return bool(receive(socket))
-        except ConnectionClosed:
-            return False
+    except ConnectionClosed:
+        return False
 
 
 def test_the_last_message_of_a_run_sums_it_up(port, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
         recorder.end(State.STOPPED, last=SPEC.build()[0].parameters)
         while (header := receive(socket))["state"] != "stopped":
-            socket.send("drawn")
+            drawn(socket, recorder.run_id)
         assert "Resume continues" in header["message"]
 
 
@@ -368,16 +530,34 @@ def test_a_run_without_viewers_is_not_polled(port, store, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
         receive(socket)
     time.sleep(0.3)  # until the hub has noticed, at its next poll
-    polls: list[str] = []
-    original = store.run
+    polls: list[object] = []
+    original = store.present
 
-    def counted(run_id: str) -> Run:
-        polls.append(run_id)
-        return original(run_id)
+    def counted(run_ids: Collection[str]) -> object:
+        polls.append(run_ids)
+        return original(run_ids)
 
-    store.run = counted  # type: ignore[method-assign]
+    store.present = counted  # type: ignore[method-assign]
     time.sleep(0.3)  # longer than IDLE_INTERVAL
     assert not polls
+
+
+def test_all_watched_runs_are_polled_with_one_query(port, store, recorder) -> None:
+    runs = [recorder.run_id, *(store.create(SPEC).id for _ in range(20))]
+    with connection(port) as socket:
+        for run in runs:
+            send(socket, watch=run)
+        assert {receive(socket)["run"] for _ in runs} == set(runs)
+        polls: list[set[str]] = []
+        original = store.present
+
+        def counted(run_ids: Collection[str]) -> object:
+            polls.append(set(run_ids))
+            return original(run_ids)
+
+        store.present = counted  # type: ignore[method-assign]
+        wait_until(lambda: set().union(*polls) == set(runs))
+        assert max(map(len, polls)) > 10
 
 
 def test_a_viewer_that_acknowledges_nothing_keeps_no_worker_writing(
@@ -398,16 +578,23 @@ def test_a_resumed_run_is_shown_at_its_checkpoint(port, store, recorder):
     resumed = Recorder(store, recorder.run_id)
     with watch(port, recorder.run_id) as socket:
         assert receive(socket)["snapshot"]["step"] == 900
-        socket.send("drawn")
+        drawn(socket, recorder.run_id)
         resumed.start(SPEC.sizes, 1000, 1, at=BEGINNING._replace(step=500, samples_seen=5000))
         wait_until(lambda: resumed.commands() or resumed.watched)
         train_step(resumed, 501)
         while (header := receive(socket))["snapshot"] is None or header["snapshot"]["step"] == 900:
-            socket.send("drawn")
+            drawn(socket, recorder.run_id)
         assert header["snapshot"]["step"] == 501
 
 
-def test_a_failure_while_polling_closes_the_socket(port, store, recorder, monkeypatch):
-    monkeypatch.setattr(store, "epochs", lambda *_: 1 / 0)
+def test_a_failure_while_polling_is_reported_for_that_run(port, store, recorder, monkeypatch):
+    other, original = store.create(SPEC), store.epochs
+    monkeypatch.setattr(
+        store,
+        "epochs",
+        lambda run, *more: 1 / 0 if run == recorder.run_id else original(run, *more),
+    )
     with watch(port, recorder.run_id) as socket:
-        assert close_code(socket) == hub.FAILED
+        assert text(socket) == {"run": recorder.run_id, "problem": hub.BROKEN}
+        send(socket, watch=other.id)
+        assert receive(socket)["run"] == other.id

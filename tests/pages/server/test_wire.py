@@ -71,12 +71,26 @@ def test_the_header_of_a_snapshot_describes_its_tiles() -> None:
     }  # fmt: skip
 
 
-def test_a_request_has_an_id_and_perhaps_a_value() -> None:
-    assert wire.unpack_request('{"id": 7, "request": "step", "value": 3}') == (7, "step", 3)
-    assert wire.unpack_request('{"id": 8, "request": "stop"}') == (8, "stop", None)
+def test_a_page_may_want_less_of_a_run_than_everything() -> None:
+    received = wire.unpack_text('{"watch": "a", "rate": 3, "tiles": 4, "connections": false}')
+    assert wire.unpack_wish(received) == wire.Wish(3, 4, connections=False, points=True)
+    assert wire.unpack_wish(wire.unpack_text('{"watch": "a"}')) == wire.Wish()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "3", "null", "{}", "[" * 10_000, json.dumps("stop")])
-def test_any_other_text_is_not_a_request(text) -> None:
-    with pytest.raises(ValueError, match="not a request"):
-        wire.unpack_request(text)
+def test_the_first_tiles_are_those_of_the_first_neurons() -> None:
+    sizes = (784, 5, 10)
+    network = network_of(sizes)
+    packed = wire.pack_first_layer(network.parameters, sizes)
+    first = wire.first_tiles(packed, 5, 2)
+    assert first[:8] == packed[:8]
+    assert first[8:] == packed[20 : 20 + 2 * 784]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "3", "null", "{}", "[" * 10_000, json.dumps("stop"), '{"id": 7, "run": "a"}',
+     '{"watch": 7}', '{"watch": "a", "drawn": "b"}'],
+)  # fmt: skip
+def test_any_other_text_is_not_understood(text) -> None:
+    with pytest.raises(ValueError, match="not understood"):
+        wire.unpack_text(text)

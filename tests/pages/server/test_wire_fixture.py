@@ -28,6 +28,7 @@ def messages() -> bytes:
         layer.W[...] = np.where(numbers % 3 == 0, -1, 1) * numbers / divisor
     parameters = network.parameters.astype(np.float16)
     header = {
+        "run": "a run",
         "state": "running",
         "message": "Größer als 0 ≤ 1",  # not ASCII
         "points": {"samples_seen": [32], "loss": [2.5], "smoothed_loss": [2.25]},
@@ -41,11 +42,11 @@ def messages() -> bytes:
     return wire.pack_messages(
         [
             wire.pack_message(
-                header | connections | {"snapshot": snapshot},
+                header | connections | {"first": True, "snapshot": snapshot},
                 wire.pack_first_layer(parameters, SIZES),
                 wire.pack_connections(parameters, SIZES),
             ),
-            wire.pack_message(header | {"snapshot": None, "connections": None}),
+            wire.pack_message(header | {"first": False, "snapshot": None, "connections": None}),
         ]
     )
 

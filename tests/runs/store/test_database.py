@@ -16,7 +16,7 @@ from sqlalchemy import inspect, select
 from nn.errors import UserError
 from nn.random_streams import CURRENT_VERSION
 from nn.runs.spec import RunSpec
-from nn.runs.store import database, schema
+from nn.runs.store import database, groups, schema
 from nn.runs.store.store import RunStore
 
 WRITTEN_BY_0_1 = Path(__file__).parents[2] / "fixtures" / "v0_1" / "store.sqlite3.gz"
@@ -106,6 +106,21 @@ def test_a_store_of_schema_6_gets_training_accuracies_and_accuracy_estimates(tmp
     assert migrated.accuracy_estimates(run.id) == []
     [epoch] = migrated.epochs(run.id)
     assert (epoch["train_loss"], epoch["train_accuracy"]) == (0.5, None)
+
+
+def test_a_store_of_schema_7_gets_groups(tmp_path):
+    path = tmp_path / "store.sqlite3"
+    store = RunStore(f"sqlite:///{path}")
+    run = store.create(RunSpec())
+    store.engine.dispose()
+    execute(
+        path,
+        "DROP TABLE members; DROP TABLE groups; UPDATE about SET schema_version = 7;",
+    )
+    migrated = RunStore(f"sqlite:///{path}")
+    assert groups.groups_of(migrated, run.id) == groups.groups(migrated) == []
+    group = groups.create_group(migrated, "sweep", [RunSpec(seed=1)])
+    assert groups.groups(migrated) == [group]
 
 
 def test_runs_of_an_older_store_keep_their_random_streams_and_parameter_layout(old):

@@ -17,7 +17,12 @@ from nn.runs.store import schema
 from nn.runs.store.store import RunStore, State
 
 ROOT = Path(__file__).parents[3]
-OF_RUN = [table for table in schema.metadata.tables.values() if "run" in table.c]
+# But not members, which need a group: see test_groups.
+OF_RUN = [
+    table
+    for table in schema.metadata.tables.values()
+    if "run" in table.c and table is not schema.members
+]
 
 
 def put(store, run, **values):
@@ -333,6 +338,21 @@ def test_the_newest_snapshot_is_the_latest_live_or_kept_one_up_to_the_runs_step(
     assert store.newest_snapshot(run.id).step == 20
     assert store.newest_snapshot(run.id, shown=30).step == 20
     assert store.newest_snapshot(run.id, shown=20) is None
+    assert store.present([run.id]) == {run.id: (store.run(run.id), 20)}
+
+
+def test_present_runs_are_those_that_exist_and_say_why_one_cannot_be_opened(store):
+    queued, broken, finished = (store.create(RunSpec()) for _ in range(3))
+    put(store, broken, spec='{"from": "the future"}')
+    put(store, finished, state=State.FINISHED)
+    found = store.present([queued.id, broken.id, finished.id, "nonesuch"])
+    assert set(found) == {queued.id, broken.id, finished.id}
+    for run in (queued, finished):
+        assert found[run.id] == (store.run(run.id), -1)
+    error, step = found[broken.id]
+    assert step == -1
+    with pytest.raises(UserError, match="no field 'from'"):
+        raise error
 
 
 def test_active_runs_are_those_that_have_not_ended(store):

@@ -223,7 +223,7 @@ def test_a_limited_speed_slows_each_step_and_full_speed_does_not(store, quick):
     run = store.create(quick)
     events = work(store, run.id)
     next(events)
-    store.watch(run.id, 60)
+    store.watch([run.id], 60)
     store.command(run.id, "speed", 50)
     while not store.rows(select(schema.commands.c.step))[0].step:
         next(events)
@@ -628,6 +628,6 @@ def test_active_runs_share_all_cores_but_one(store, quick, monkeypatch, cores, a
     monkeypatch.setattr(loop, "available_cores", lambda: cores)
     for _ in range(3):
         store.create(quick)  # queued, not active
-    for _ in range(active):
-        store.create(quick, lease="of its worker")
+    for number in range(active):
+        store.create(quick, lease=f"of worker {number}")
     assert fair_share(store) == threads

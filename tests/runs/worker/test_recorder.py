@@ -243,12 +243,12 @@ def test_live_snapshots_are_written_only_while_there_are_viewers(store, run, rec
     recorder.write(W)
     assert live_step(store) is None
 
-    store.watch(run.id, 60)
+    store.watch([run.id], 60)
     recorder.commands()
     recorder.record(at(2), W, 1e3)
     assert live_step(store) == 2
 
-    store.watch(run.id, 0)
+    store.watch([run.id], 0)
     recorder.commands()
     recorder.record(at(3), W, 1e3)
     recorder.write(W)
@@ -257,7 +257,7 @@ def test_live_snapshots_are_written_only_while_there_are_viewers(store, run, rec
 
 
 def test_live_snapshots_are_written_at_most_thirty_times_a_second(store, run, recorder):
-    store.watch(run.id, 60)
+    store.watch([run.id], 60)
     recorder.commands()
     seen, began = set(), time.monotonic()
     for step in count(1):
@@ -277,7 +277,7 @@ def test_live_snapshots_take_at_most_a_twentieth_of_the_training_time(
         time=time.time, perf_counter=lambda: next(ticks), thread_time=lambda: next(ticks)
     )
     monkeypatch.setattr(recorders, "time", clock)
-    store.watch(run.id, 60)
+    store.watch([run.id], 60)
     recorder.commands()
     seen = set()
     for step in range(1, 301):
@@ -287,7 +287,7 @@ def test_live_snapshots_take_at_most_a_twentieth_of_the_training_time(
 
 
 def test_a_run_that_has_ended_keeps_its_last_snapshot_but_no_live_one(store, run, recorder):
-    store.watch(run.id, 60)
+    store.watch([run.id], 60)
     recorder.commands()
     recorder.record(at(1), W, 1e3)
     recorder.record(at(777), W, 1e3)

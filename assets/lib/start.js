@@ -1,7 +1,7 @@
-// Starting a run: the settings as the screen shows them, and the request, which is safe to repeat.
+// Starting runs: the settings as the screen shows them, and the request, which is safe to repeat.
 
-import { urlOf } from "../../lib/urls.js";
-import { checkVersion, VERSION } from "../../lib/version.js";
+import { urlOf } from "./urls.js";
+import { checkVersion, VERSION } from "./version.js";
 
 const CHOICE_REPAINTS = 300, TEXT_REPAINTS = 12; // at most, to wait for the script
 const PATIENCE = 20_000; // milliseconds to wait for a response
@@ -19,7 +19,10 @@ const NO_ANSWER =
  * @property {(field: string) => string | undefined} choiceOf which option is chosen
  */
 
-/** @typedef {{ run?: string, error?: string, field?: string }} Answer see pages/server/wire.py */
+/**
+ * @typedef {{ run?: string, group?: string, error?: string, field?: string }} Answer see
+ *   pages/server/wire.py
+ */
 
 /** The request without a response: pressing the button again is the same press for the server. */
 let unanswered = { text: "", key: "" };
@@ -99,16 +102,17 @@ export async function settledSettings(known, screen = SCREEN) {
 }
 
 /**
- * Start a run. The same content without a response in between is the same run.
+ * Start a run, or a group of them. The same content without a response in between is the same run.
  *
- * @param {{ settings: Settings } | { restart: string }} content
+ * @param {"runs" | "groups"} route
+ * @param {object} content
  * @returns {Promise<Answer>}
  */
-export async function startRun(content) {
+export async function startRuns(route, content) {
   const text = JSON.stringify(content);
   if (text !== unanswered.text) unanswered = { text, key: newKey() };
   try {
-    const response = await fetch(urlOf("runs"), {
+    const response = await fetch(urlOf(route), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ version: VERSION, key: unanswered.key, ...content }),

@@ -1,0 +1,1 @@
+"""The Grid page: many small networks that differ in two settings, side by side."""
