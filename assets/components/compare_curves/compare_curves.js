@@ -21,6 +21,8 @@ import { BEST, isBest, traces } from "./traces.js";
 /** @import { AccuracyOf, Curves, LossOf } from "./series.js" */
 /** @import { Line } from "./traces.js" */
 
+/** Of a run that trains. */
+const WISH = { rate: 4, tiles: 0, connections: false };
 const INTERVAL = 500; // milliseconds between two drawings while runs train
 const RETRY = 2000; // milliseconds
 const ENDED = ["finished", "stopped", "diverged", "failed", "interrupted"];
@@ -178,7 +180,7 @@ export default function compareCurves(call) {
       }
       for (const id of active) {
         reported.delete(id);
-        if (!followed.has(id)) followed.set(id, follow(id, guard(take)));
+        if (!followed.has(id)) followed.set(id, follow(id, guard(take), WISH));
       }
     }
 

@@ -18,6 +18,8 @@ import { accuracyAt, lastUpTo, stops } from "./at_images.js";
 /** @import { Snapshot } from "../../lib/wire.js" */
 
 const MAX_NEURONS = 64; // in a wall
+/** What a wall shows of its run. */
+const WISH = { rate: 10, tiles: MAX_NEURONS, connections: false };
 const MAX_STOPS = 200; // of the timeline
 const LOAD_INTERVAL = 2000; // milliseconds between two requests while a run trains
 const EDGE = 12, ROW = 6, AXIS = 26; // pixels; AXIS: below the rows of the runs
@@ -250,7 +252,7 @@ export default function compareWalls(call) {
         drawWall(wall);
         drawTimeline();
       });
-      wall.unfollow = follow(about.run, show);
+      wall.unfollow = follow(about.run, show, WISH);
       return wall;
     }
 
