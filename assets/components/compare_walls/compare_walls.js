@@ -134,8 +134,7 @@ export default function compareWalls(call) {
       const hasEnded = !isActive(wall) && images >= samples_seen && images < (position ?? newest());
       const when = images ? `after ${formatCount(images)} images` : "before training";
       const text = hasEnded ? `${state} ${when}` : when;
-      return [text[0].toUpperCase() + text.slice(1), accuracyAt(stream, images)]
-        .filter(Boolean).join(" · ");
+      return `${text[0].toUpperCase()}${text.slice(1)}\n${accuracyAt(stream, images)}`;
     }
 
     /** Images that the run ahead has seen. */
