@@ -131,9 +131,13 @@ export default function compareWalls(call) {
         return stream.status.state === "queued" ? "Waiting to start" : "No snapshot yet";
       }
       const images = snapshot.samples_seen ?? 0, { state, samples_seen } = stream.status;
-      const hasEnded = !isActive(wall) && images >= samples_seen && images < (position ?? newest());
-      const when = images ? `after ${formatCount(images)} images` : "before training";
-      const text = hasEnded ? `${state} ${when}` : when;
+      const isLast = snapshot.step >= (stream.newest.snapshot?.step ?? 0);
+      const hasEnded = !isActive(wall) && isLast && samples_seen < (position ?? newest());
+      const text = hasEnded
+        ? `${state} after ${formatCount(samples_seen)} images`
+        : images
+        ? `after ${formatCount(images)} images`
+        : "before training";
       return `${text[0].toUpperCase()}${text.slice(1)}\n${accuracyAt(stream, images)}`;
     }
 
