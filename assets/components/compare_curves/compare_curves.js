@@ -21,6 +21,8 @@ import { BEST, isBest, traces } from "./traces.js";
 /** @import { AccuracyOf, Curves, LossOf } from "./series.js" */
 /** @import { Line } from "./traces.js" */
 
+/** Of a run that trains. */
+const WISH = { rate: 4, tiles: 0, connections: false };
 const INTERVAL = 500; // milliseconds between two drawings while runs train
 const WISH = { rate: 1000 / INTERVAL, tiles: 0, connections: false };
 const RETRY = 2000; // milliseconds
