@@ -55,7 +55,11 @@ def address() -> str:
 app = st.App(
     "pages/shell.py",
     routes=base_path.under(BASE, ROUTES),
-    middleware=[Middleware(old_links.OldLinks, BASE), Middleware(visitor_cookie.VisitorCookie)],
+    middleware=[
+        Middleware(old_links.OldLinks, BASE),
+        Middleware(visitor_cookie.VisitorCookie),
+        Middleware(assets.Preload, BASE),
+    ],
     on_script_error=errors.show,
     lifespan=owner.printing_link(address),
 )

@@ -145,7 +145,9 @@ def _top_activating(run_id: str, step: int, layer: int, neuron: int) -> dict[str
     agreeing = int(np.count_nonzero(test.labels[top] == preferred))
     caption = f"{agreeing} of the {len(top)} top images show the preferred digit {preferred}."
     if 2 * agreeing < len(top):
-        caption += " It is preferred for its mean over all images, not for the strongest few."
+        caption += (
+            f" A {preferred} activates the neuron most on average, but not in the strongest images."
+        )
     return {
         "labels": [int(label) for label in test.labels[rows]],
         "images": base64_of(test.images[rows]),

@@ -26,6 +26,7 @@ from nn.data import sources
 from nn.runs.spec import RunSpec
 from nn.runs.store import schema
 from nn.runs.store.store import Run, RunStore
+from nn.runs.worker.process import send_command
 
 ROOT = Path(__file__).parents[2]
 FLAGS = [
@@ -93,6 +94,12 @@ class Server:
             store.delete(run.id)
         with store.writing() as connection:
             connection.execute(delete(schema.my_digits))
+
+    def stop_runs(self) -> None:
+        """Stop all active runs, as their owners do."""
+        store = RunStore(self.store)
+        for run in store.active_runs():
+            send_command(store, run.id, "stop")
 
     def active(self) -> bool:
         """Whether any run is active."""

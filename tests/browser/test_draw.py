@@ -26,7 +26,7 @@ from tests.browser.conftest import DESKTOP
 from tests.browser.hand import Hand, pen_path, people
 
 PHONE = (390, 844)
-CORRECT, DRAWINGS = 19, 20  # at least, of; tests/models classifies all of them without a browser
+CORRECT, DRAWINGS = 9, 10  # at least, of; tests/models classifies all of them without a browser
 
 
 @pytest.fixture
@@ -442,7 +442,7 @@ def test_fine_tuning_on_my_digits_shows_accuracy_before_and_after(hand, server, 
     page.get_by_role("combobox", name="Model").first.click()
     page.get_by_role("option", name="my own run").click()
     page.get_by_role("tab", name="Images").click()
-    page.get_by_role("heading", name="Upload images").wait_for()
+    page.get_by_text("Upload images").first.wait_for()
     page.get_by_role("tab", name="My digits").click()
     fine_tune.click()
     expect(page.get_by_text("A fine-tuning run is in progress")).to_be_visible()

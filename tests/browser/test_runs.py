@@ -99,7 +99,8 @@ def test_a_link_to_an_experiment_shows_its_settings_untrained_to_visitors_with_r
     assert parameters["preset"] == ("fast" if more else "standard") and "run" not in parameters
     start(page)
     assert copy(page, "experiment") == before_start  # that of the run in view, now
-    wait_until(page, lambda: not server.active(), seconds=60)  # 5 epochs of MNIST
+    server.stop_runs()
+    wait_until(page, lambda: not server.active())
     newcomer.goto(before_start)
     expect(newcomer.get_by_text("Untrained", exact=True)).to_be_visible()
     expect(newcomer.get_by_role("button", name="Start", exact=True)).to_be_enabled()

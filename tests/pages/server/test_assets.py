@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from pages.server import assets
 
@@ -20,8 +23,9 @@ class Response(NamedTuple):
     content: bytes
 
 
-def request(url: str, method: str = "GET") -> Response:
+def request(url: str, method: str = "GET", app: ASGIApp | None = None) -> Response:
     """url: as in an HTTP request's first line, where nothing has been normalized."""
+    app = app or Starlette(routes=[assets.route])
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -31,7 +35,7 @@ def request(url: str, method: str = "GET") -> Response:
         sent.append(message)
 
     scope = {"type": "http", "method": method, "path": url, "headers": [], "query_string": b""}
-    asyncio.run(Starlette(routes=[assets.route])(scope, receive, send))
+    asyncio.run(app(scope, receive, send))
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return Response(sent[0]["status"], headers, b"".join(m.get("body", b"") for m in sent[1:]))
 
@@ -85,3 +89,16 @@ def test_the_version_changes_with_any_name_and_any_content() -> None:
 def test_every_relative_import_leads_to_a_file(module) -> None:
     for imported in re.findall(r'from "(\.[^"]+)"', module.read_text()):
         assert (module.parent / imported).resolve() in MODULES
+
+
+@pytest.mark.parametrize("base", ["", "/digitscope"])
+def test_the_default_page_names_the_modules_that_it_needs(base: str) -> None:
+    pages = [Route(f"{base}/{page}", PlainTextResponse("<html>")) for page in ("", "draw")]
+    app = assets.Preload(Starlette(routes=pages), base)
+    links = request(f"{base}/", app=app).headers["link"].split(", ")
+    named = {re.fullmatch(r"<(.+)>; rel=modulepreload", link)[1] for link in links}
+    assert all(request(f"/{url}").status == 200 for url in named)
+    for needed in ("components/run_controls/run_controls.js", "components/weight_wall/tiles.js",
+                   "lib/wire.js"):  # fmt: skip
+        assert assets.url_of(needed) in named
+    assert "link" not in request(f"{base}/draw", app=app).headers
