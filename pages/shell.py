@@ -23,6 +23,7 @@ page = st.navigation(
             icon=":material/timeline:",
             default=True,
         ),
+        st.Page("race/page.py", title="Race", url_path="race", icon=":material/sports_score:"),
         st.Page("grid/page.py", title="Grid", url_path="grid", icon=":material/apps:"),
         st.Page(
             "neurons/page.py", title="Neurons", url_path="neurons", icon=":material/grid_view:"

@@ -468,6 +468,13 @@ TERMS: dict[str, Term] = {
         "One training of a network, from start to finish, with everything recorded about it.",
         "A run can be paused, stopped, resumed, inspected at any snapshot, and exported.",
     ),
+    "race": Term(
+        "Race",
+        "Two to four configurations that train side by side, on the same images in the same order.",
+        "In lockstep, no two of them are further apart than the largest batch, so that their "
+        "accuracies can be compared at any time. Afterward each is an ordinary run, the same as if "
+        "it had trained alone.",
+    ),
     "snapshot": Term(
         "Snapshot",
         "The network’s weights at one step of the run, kept so that you can look back.",

@@ -23,9 +23,11 @@ PRESET = "preset"
 SETTINGS = {PRESET, *(field.name for field in dataclasses.fields(RunSpec))}
 LAYER, NEURON = "layer", "neuron"  # counted from 1 and from 0, as on screen
 MODE, SORT, ONLY = "mode", "sort", "only"  # of the weight wall on Neurons
-GROUP = "group"  # on Grid: the group shown; absent: the plan of a new one
+GROUP = "group"  # the group shown; absent: the plan of a new one
 COLUMNS, COLUMN_VALUES = "columns", "column_values"  # on Grid: a setting, and its values
 ROWS, ROW_VALUES = "rows", "row_values"  # likewise
+VARY, VALUES = "vary", "values"  # on Race: the varied setting, or "preset", and its values
+FREE = "free"  # on Race: "1" for equal training time instead of equal images seen
 DIGIT = "digit"  # on Draw: the row of a test image
 FIRST_MODEL, SECOND_MODEL = "first", "second"  # on Draw: runs, or "pretrained"
 

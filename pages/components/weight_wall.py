@@ -43,7 +43,7 @@ def weight_wall(
         spec = run.spec
     given = dict(options or {})
     if "tiles" not in given and (not run or run.state is State.QUEUED):
-        given["tiles"] = _initial_tiles(spec)
+        given["tiles"] = initial_tiles(spec)
     defaults = {
         "run": run and run.id,
         "tiles": None,
@@ -60,7 +60,8 @@ def weight_wall(
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _initial_tiles(spec: RunSpec) -> str:
+def initial_tiles(spec: RunSpec) -> str:
+    """The tiles of the network with which a run begins, in Base64 (see pages.server.wire)."""
     network, _, _ = spec.build()
     if spec.init_from:
         with suppress(UserError):  # then its run will say so

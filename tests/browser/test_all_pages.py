@@ -14,7 +14,7 @@ from tests.browser.app import STEP, WALL, accessibility_faults, start, wait_unti
 from tests.browser.hand import Hand, pen_path
 
 DESKTOP, PHONE = (1280, 800), (390, 844)
-PAGES = ("", "grid", "neurons", "draw", "mistakes")
+PAGES = ("", "race", "grid", "neurons", "draw", "mistakes")
 SETTINGS = "epochs=1&hidden=16"
 CONTROLS = ("button", "checkbox", "combobox", "radio", "slider", "spinbutton", "tab", "textbox")
 

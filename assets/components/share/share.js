@@ -1,5 +1,6 @@
 // Links to copy: to the experiment, which is its settings alone, and to the run.
 
+import { copyText } from "../../lib/clipboard.js";
 import { mount } from "../../lib/component.js";
 import { find } from "../../lib/dom.js";
 import { dropDown } from "../../lib/dropdown.js";
@@ -47,28 +48,8 @@ export default function share(call) {
 
     /** @param {HTMLButtonElement} pressed @param {string} url */
     async function copy(pressed, url) {
-      field.value = url;
-      const isCopied = await copied(url);
-      text("fallback").hidden = isCopied;
-      if (!isCopied) return field.select();
-      confirm(pressed);
-    }
-
-    /**
-     * Whether the link is in the clipboard. Browsers give it to pages of https and localhost only;
-     * others must do with the command for the selected text.
-     *
-     * @param {string} url
-     */
-    async function copied(url) {
-      try {
-        await navigator.clipboard.writeText(url);
-        return true;
-      } catch {
-        text("fallback").hidden = false;
-        field.select();
-        return document.execCommand("copy");
-      }
+      if (await copyText(url, field, text("fallback"))) confirm(pressed);
+      else field.select();
     }
 
     /** @param {HTMLButtonElement} pressed */

@@ -9,8 +9,9 @@ from pages.draw import state as draw_state
 from pages.grid import state as grid_state
 from pages.mistakes import state as mistakes_state
 from pages.neurons import state as neurons_state
+from pages.race import state as race_state
 
-MODULES = draw_state, grid_state, mistakes_state, neurons_state, state
+MODULES = draw_state, grid_state, mistakes_state, neurons_state, race_state, state
 SHARED = (
     {url_state.RUN, url_state.STEP, url_state.MODEL, url_state.SIMPLE, url_state.PRESET}
     | {model_picker.IN_VIEW, test_set.CHOICE, test_set.FILES}

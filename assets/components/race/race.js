@@ -1,0 +1,407 @@
+// A race: its lanes side by side, each with a small weight wall, its buttons, and who leads. The
+// browser starts it and sends the commands to the worker; the script is told which race to show.
+
+import { contextOf, decode, PIXELS, SIDE } from "../../lib/canvas.js";
+import { copyText } from "../../lib/clipboard.js";
+import { mount } from "../../lib/component.js";
+import { element, find } from "../../lib/dom.js";
+import { gridColumns } from "../../lib/layout.js";
+import { formatCount, formatPercent } from "../../lib/numbers.js";
+import { settledSettings, startRuns } from "../../lib/start.js";
+import { follow, RECONNECTING } from "../../lib/stream.js";
+import { themeOf, weightPalette } from "../../lib/theme.js";
+import { urlOf } from "../../lib/urls.js";
+import { STATES } from "../run_status/texts.js";
+import { fullColorWeight, paintTile } from "../weight_wall/tiles.js";
+import { commentary, comparable } from "./commentary.js";
+
+/** @import { Call } from "../../lib/component.js" */
+/** @import { Settings } from "../../lib/start.js" */
+/** @import { Stream } from "../../lib/stream.js" */
+/** @import { Snapshot } from "../../lib/wire.js" */
+/** @import { Standing } from "./commentary.js" */
+
+const MAX_TILES = 36; // of a lane
+const GAP = 2, CELL = SIDE + GAP; // pixels of the bitmap
+const MAX_HEIGHT = 300; // pixels of a wall
+const CALM = 3000; // milliseconds between two figures in the commentary
+const PATIENCE = 5000; // milliseconds in which the worker obeys
+const MOVE_PATIENCE = 8000; // milliseconds for the script to follow; then the page is loaded again
+const ATTEMPTS = 30; // each of some repaints, to wait for the script to take what is typed
+const FEEDBACK = 4000; // milliseconds
+const EXPLAINED = ["queued", "diverged", "failed", "interrupted"]; // states whose message is shown
+const NO_ESTIMATES = { samples_seen: [], accuracy: [] };
+const ACTIVE = ["queued", "running", "paused"];
+
+/** @typedef {{ run: string | null, label: string, color: string, neurons: number, tiles: string | null }} Lane */
+
+/**
+ * @typedef {object} Data see pages/components/race.py
+ * @property {Lane[]} lanes
+ * @property {string} varied
+ * @property {string | null} group
+ * @property {boolean} can_control
+ * @property {string} started_by
+ * @property {object | null} request
+ * @property {Settings} texts
+ * @property {Record<string, string>} choices
+ * @property {string} link
+ */
+
+/** @param {Call} call */
+export default function race(call) {
+  return mount(call, (parent, { setStateValue, setTriggerValue, guard }) => {
+    const buttons = [...parent.querySelectorAll("button")];
+    const text = (/** @type {string} */ name) => find(parent, `.${name}`, HTMLElement);
+    const list = text("lanes"), field = find(parent, ".fallback input", HTMLInputElement);
+
+    let data = /** @type {Data} */ ({ lanes: /** @type {Lane[]} */ ([]), group: null });
+    /** @type {ReturnType<typeof laneView>[]} */
+    let lanes = [];
+    let ended = false,
+      built = "",
+      rejection = "",
+      pressed = "",
+      statesBefore = "",
+      leaderBefore = "";
+    let commentedAt = -Infinity; // ms
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let patience;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let reloadTimer;
+
+    const states = () => lanes.map(({ stream }) => stream?.status?.state ?? "");
+    const isOver = () =>
+      lanes.every(({ stream }) =>
+        stream?.goneMessage || !isActive(stream?.status?.state ?? "queued")
+      );
+
+    function build() {
+      for (const lane of lanes) lane.end();
+      list.style.setProperty("--lanes", String(data.lanes.length));
+      lanes = data.lanes.map((lane) => laneView(lane, data.varied, guard, update));
+      list.replaceChildren(...lanes.map(({ element }) => element));
+      [statesBefore, leaderBefore, commentedAt] = ["", "", -Infinity];
+      for (const lane of lanes) lane.begin();
+    }
+
+    function update() {
+      const over = isOver(), now = states();
+      const running = lanes.filter(({ stream }) => isActive(stream?.status?.state ?? ""));
+      const accuracies = comparable(running.map(estimatesOf));
+      for (const lane of lanes) lane.draw(accuracies[running.indexOf(lane)] ?? null);
+      const changed = now.join() !== statesBefore;
+      if (changed && pressed && pressed !== "start") settle();
+      comment(over, changed);
+      statesBefore = now.join();
+      showButtons(now);
+    }
+
+    /** @param {string[]} now the states */
+    function showButtons(now) {
+      const canControl = data.can_control && Boolean(data.group);
+      const isLost = lanes.some(({ stream }) => stream && stream.lostAt !== null);
+      const isRunning = now.some((state) => state === "running" || state === "queued");
+      /** @type {Record<string, boolean>} */
+      const visible = {
+        start: !data.group,
+        pause: canControl && isRunning,
+        resume: canControl && !isRunning && now.includes("paused"),
+        stop: canControl && now.some(isActive),
+        again: Boolean(data.group),
+        link: Boolean(data.link),
+      };
+      for (const button of buttons) {
+        const { name } = button;
+        button.hidden = !visible[name];
+        button.disabled = pressed === name ||
+          (["pause", "resume", "stop"].includes(name) && isLost);
+        button.toggleAttribute("aria-busy", pressed === name);
+      }
+      const others = data.group && !data.can_control && now.some(isActive)
+        ? `This race was started by ${data.started_by}. You can watch it, but not pause or stop it.`
+        : "";
+      const reason = isLost ? RECONNECTING : rejection || others;
+      if (text("reason").textContent !== reason) text("reason").textContent = reason;
+    }
+
+    /** The commentary: at once when something happens, its figures now and then. */
+    /** @param {boolean} over @param {boolean} changed */
+    function comment(over, changed) {
+      const now = performance.now();
+      if (!changed && now < commentedAt + CALM) return;
+      commentedAt = now;
+      const standings = lanes.map((lane) => lane.standing);
+      const sentence = commentary(standings);
+      text("commentary").textContent = sentence || (data.group ? "" : "Press Start to race.");
+      text("note").textContent = over && data.group
+        ? "Accuracy on the test set; of a lane that did not finish, as last estimated."
+        : "Accuracy as estimated on 500 validation images while the lanes train.";
+      const leader = sentence.split(" ")[0];
+      if (changed || leader !== leaderBefore) text("spoken").textContent = sentence;
+      leaderBefore = leader;
+    }
+
+    function settle() {
+      pressed = "";
+      clearTimeout(patience);
+    }
+
+    async function start() {
+      [pressed, rejection] = ["start", ""];
+      update();
+      const isSettled = await haveSettled();
+      if (ended || !data.request) return settle(); // the script has rejected what was typed
+      if (!isSettled) {
+        rejection = "Digitscope has not taken what you typed yet. Press Start again.";
+        settle();
+        return update();
+      }
+      const answer = /** @type {{ group?: string, error?: string, field?: string }} */ (
+        await startRuns("groups", data.request)
+      );
+      if (answer.group) moveTo(answer.group);
+      else {
+        settle();
+        rejection = [answer.field, answer.error].filter(Boolean).join(" ");
+      }
+      update();
+    }
+
+    /** Whether the script knows, perhaps after a while, what the fields on screen hold. */
+    async function haveSettled() {
+      for (let attempt = 0; attempt < ATTEMPTS && !ended; attempt++) {
+        const known = () => ({ settings: data.texts, choices: data.choices });
+        const shown = await settledSettings(known);
+        if (JSON.stringify(shown) === JSON.stringify(data.texts)) return true;
+      }
+      return false;
+    }
+
+    /** Let the script show the race. @param {string} group */
+    function moveTo(group) {
+      // Streamlit loses what it is told while it is not connected. The URL keeps it.
+      const url = new URL(location.href);
+      url.searchParams.set("group", group);
+      history.replaceState(history.state, "", url);
+      clearTimeout(reloadTimer);
+      reloadTimer = setTimeout(() => location.reload(), MOVE_PATIENCE);
+      setStateValue("started", group);
+    }
+
+    /** Give a command to all members that it concerns. @param {string} name */
+    async function command(name) {
+      [pressed, rejection] = [name, ""];
+      clearTimeout(patience);
+      patience = setTimeout(
+        guard(() => {
+          settle();
+          update();
+        }),
+        PATIENCE,
+      );
+      update();
+      const concerned = lanes.filter(({ stream }) => {
+        const state = stream?.status?.state ?? "";
+        return name === "resume" ? state === "paused" : isActive(state);
+      });
+      const answers = await Promise.all(concerned.map(({ stream }) => stream?.request(name)));
+      const errors = answers.map((answer) => answer?.error ?? "");
+      if (errors.every(Boolean)) {
+        rejection = errors[0] ?? "";
+        settle();
+        update();
+      }
+    }
+
+    /** @param {HTMLButtonElement} button */
+    async function copyLink(button) {
+      if (!await copyText(urlOf(`race?${data.link}`), field, text("fallback"))) return;
+      const label = find(button, "span", HTMLElement);
+      label.textContent = text("spoken").textContent = "Copied";
+      setTimeout(() => {
+        label.textContent = "Copy link";
+      }, FEEDBACK);
+    }
+
+    for (const button of buttons) {
+      button.onclick = guard(() => {
+        if (button.name === "start") start();
+        else if (button.name === "again") setTriggerValue("again", true);
+        else if (button.name === "link") copyLink(button);
+        else command(button.name);
+      });
+    }
+
+    return {
+      /** @param {Data} news */
+      update(news) {
+        if (news.group !== data.group) {
+          settle();
+          clearTimeout(reloadTimer);
+        }
+        if (JSON.stringify(news.request) !== JSON.stringify(data.request)) rejection = "";
+        data = news;
+        const now = JSON.stringify([data.lanes, data.varied]);
+        if (now !== built) build();
+        built = now;
+        update();
+      },
+      recolor: () => update(),
+      end() {
+        ended = true;
+        for (const lane of lanes) lane.end();
+        clearTimeout(patience);
+        clearTimeout(reloadTimer);
+      },
+    };
+  });
+}
+
+/** @param {{ stream: Stream | null }} lane */
+const estimatesOf = ({ stream }) => stream?.estimates ?? NO_ESTIMATES;
+
+/** @param {string} state */
+const isActive = (state) => ACTIVE.includes(state);
+
+/**
+ * One lane.
+ *
+ * @param {Lane} lane
+ * @param {string} varied
+ * @param {<A extends unknown[]>(action: (...args: A) => void) => (...args: A) => void} guard
+ * @param {() => void} changed called when there is news of its run
+ */
+function laneView(lane, varied, guard, changed) {
+  const box = element("article", "lane");
+  box.style.setProperty("--lane", lane.color);
+  const title = element("h2");
+  title.append(element("small", "", varied), lane.label);
+  const figures = element("p", "figures"), bar = element("div", "bar");
+  const accuracy = element("span", "accuracy", "–"), state = element("span", "state");
+  figures.append(accuracy, state);
+  const done = element("div", "done");
+  bar.append(done);
+  const wall = element("div", "wall"), canvas = element("canvas");
+  canvas.setAttribute("role", "img");
+  wall.append(canvas);
+  const images = element("p", "images"), seen = element("span", "seen");
+  images.append(seen);
+  if (lane.run) {
+    const link = element("a", "", "Open run");
+    link.href = urlOf(`?run=${encodeURIComponent(lane.run)}`);
+    link.setAttribute("aria-label", `Open run ${lane.label}`);
+    images.append(link);
+  }
+  const message = element("p", "message");
+  box.append(title, figures, bar, wall, images, message);
+
+  const bitmap = document.createElement("canvas"); // one pixel a weight
+  const initial = lane.tiles ? unpackTiles(lane.tiles) : null;
+  let drawn = "";
+  let unfollow = () => {};
+  const resized = new ResizeObserver(guard(() => drawWall()));
+
+  const view = {
+    element: box,
+    /** @type {Stream | null} */
+    stream: null,
+    begin() {
+      resized.observe(wall);
+      if (lane.run) {
+        unfollow = follow(
+          lane.run,
+          guard((news) => {
+            view.stream = news;
+            changed();
+          }),
+        );
+      }
+    },
+    end() {
+      resized.disconnect();
+      unfollow();
+    },
+    /** @type {Standing} */
+    standing: { label: lane.label, state: "", accuracy: null, samplesSeen: 0 },
+    /** @param {number | null} accuracyNow to be compared with those of the other lanes */
+    draw(accuracyNow) {
+      const status = view.stream?.status, now = status?.state ?? "";
+      const tested = now === "finished" ? status?.test_accuracy : null;
+      view.standing = {
+        label: lane.label,
+        state: now,
+        accuracy: tested ?? accuracyNow ?? estimatesOf(view).accuracy.at(-1) ?? null,
+        samplesSeen: status?.samples_seen ?? 0,
+      };
+      const share = status?.total_steps ? status.step / status.total_steps : 0;
+      const shown = EXPLAINED.includes(now) ? status?.message : "";
+      const isBroken = ["diverged", "failed"].includes(now), best = view.standing.accuracy;
+      set(accuracy, best === null || isBroken ? "–" : formatPercent(best));
+      set(state, view.stream?.goneMessage ? "Deleted" : STATES[now] ?? "Not started");
+      set(seen, `${formatCount(view.standing.samplesSeen)} images`);
+      set(message, view.stream?.goneMessage || shown || "");
+      done.style.width = `${100 * share}%`;
+      drawWall();
+    },
+  };
+
+  function drawWall() {
+    const snapshot = view.stream?.snapshot ?? initial, width = wall.clientWidth;
+    const theme = themeOf(canvas);
+    if (!snapshot || !width || !theme.panel) return;
+    const now = [snapshot.step, width, theme.panel, theme.positive].join();
+    if (now === drawn) return;
+    drawn = now;
+    const neurons = Math.min(snapshot.neurons, MAX_TILES);
+    const columns = gridColumns(neurons, width, Math.min(width, MAX_HEIGHT), 4 * CELL);
+    const rows = Math.ceil(neurons / columns);
+    bitmap.width = columns * CELL - GAP;
+    bitmap.height = rows * CELL - GAP;
+    const image = new ImageData(bitmap.width, bitmap.height);
+    const pixels = new Uint32Array(image.data.buffer), palette = weightPalette(theme);
+    const fullColor = fullColorWeight(snapshot, "neuron");
+    for (let n = 0; n < neurons; n++) {
+      const offset = Math.floor(n / columns) * CELL * bitmap.width + (n % columns) * CELL;
+      paintTile(snapshot, n, fullColor, palette, pixels, offset, bitmap.width);
+    }
+    contextOf(bitmap).putImageData(image, 0, 0);
+    const height = Math.min(width, MAX_HEIGHT);
+    const zoom = Math.min(width / bitmap.width, height / bitmap.height, 4);
+    const ratio = devicePixelRatio || 1;
+    canvas.width = Math.round(bitmap.width * zoom * ratio);
+    canvas.height = Math.round(bitmap.height * zoom * ratio);
+    canvas.style.width = `${bitmap.width * zoom}px`;
+    canvas.style.height = `${bitmap.height * zoom}px`;
+    const ctx = contextOf(canvas);
+    ctx.imageSmoothingEnabled = zoom * ratio < 3;
+    ctx.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    canvas.dataset.step = String(snapshot.step);
+    const shown = neurons < lane.neurons ? `the first ${neurons} of ${lane.neurons}` : `${neurons}`;
+    canvas.setAttribute(
+      "aria-label",
+      `First-layer weights of ${shown} neurons after ${
+        formatCount(snapshot.samples_seen ?? 0)
+      } images`,
+    );
+  }
+
+  return view;
+}
+
+/** @param {HTMLElement} target @param {string} text */
+function set(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+/** @param {string} tiles Base64 @returns {Snapshot} */
+function unpackTiles(tiles) {
+  const bytes = decode(tiles), neurons = bytes.length / (PIXELS + 4);
+  return {
+    neurons,
+    step: 0,
+    samples_seen: 0,
+    scales: new Float32Array(bytes.buffer, 0, neurons),
+    tiles: new Int8Array(bytes.buffer, 4 * neurons),
+  };
+}

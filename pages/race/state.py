@@ -1,0 +1,58 @@
+"""The state of the Race page: the race being prepared, and the race in view."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pages.common import state, url_state
+from pages.common.url_state import GROUP
+
+# Keys of widgets; the browser finds their fields by them.
+BASE_PRESET, VARIED, VALUES, FREE = "race_preset", "race_vary", "race_values", "race_free"
+# The rest.
+BASE_FIELDS = "race base"  # settings that a link changes for all lanes
+PROBLEMS = "race link problems"
+IN_VIEW = "race in view"
+LAST_STARTED = "last started race"
+
+
+def initialize(values: Mapping[str, Any]) -> None:
+    """Give the widgets their first values; they keep what they hold."""
+    for key, value in values.items():
+        state.initialize(key, value)
+
+
+def fill_in(values: Mapping[str, Any]) -> None:
+    """Give the widgets new values: in a callback, or before they are drawn."""
+    for key, value in values.items():
+        state.set_value(key, value)
+
+
+def value(key: str) -> Any:
+    return state.value(key)
+
+
+def race_in_view() -> str:
+    """The id of the race that the URL names, or of the last one shown here unless the URL sets up
+    another; "": a new one is prepared."""
+    if url_state.has(GROUP):
+        state.set_value(IN_VIEW, url_state.read(GROUP))
+    elif not url_state.has(url_state.VARY, url_state.VALUES) and state.value(IN_VIEW):
+        url_state.write(GROUP, state.value(IN_VIEW))
+    else:
+        state.set_value(IN_VIEW, "")
+    return str(state.value(IN_VIEW))
+
+
+def view_race(group_id: str) -> None:
+    """Show a race; "": prepare a new one."""
+    state.set_value(IN_VIEW, group_id)
+    url_state.write(GROUP, group_id or None)
+
+
+def is_new(started: str) -> bool:
+    """Whether this race was started just now; its id arrives with every run of the script."""
+    before = state.value(LAST_STARTED)
+    state.set_value(LAST_STARTED, started)
+    return bool(started != before)

@@ -1,0 +1,166 @@
+"""The Race page: a link sets a race up, one click starts it, and the page says who leads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from nn.runs.spec import RunSpec
+from nn.runs.store import groups
+from nn.runs.store.groups import Group, create_group
+from nn.runs.store.run import Run
+from nn.runs.store.store import RunStore, State
+from tests.browser.app import accessibility_faults, copied, wait_until
+
+# Long enough to be watched, and small.
+RATES = "vary=lr&values=0.01,0.1,3&train_size=5000&epochs=400&hidden=24"
+PHONE = (390, 844)
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def lane(page: Page, label: str) -> Locator:
+    return page.get_by_role("article").filter(
+        has=page.get_by_role("heading", name=re.compile(rf"(^| |rate){re.escape(label)}$"))
+    )
+
+
+def race_of(store: RunStore) -> tuple[Group, list[Run]]:
+    [group] = groups.groups(store)
+    return group, [store.run(run_id) for run_id in group.runs]
+
+
+@pytest.fixture
+def store(server) -> RunStore:
+    return RunStore(server.store)
+
+
+def test_a_teachers_link_sets_up_a_race_which_one_click_starts(
+    page: Page, server, store: RunStore, open_page: Callable[..., Page]
+) -> None:
+    page.goto(f"{server.url}/race?{RATES}")
+    link = copied(page, lambda: button(page, "Copy link").click())
+    pupil = open_page()
+    pupil.goto(link)
+    for label in ("0.01", "0.1", "3"):
+        expect(lane(pupil, label)).to_contain_text("Not started")
+    assert groups.groups(store) == []
+    button(pupil, "Start").click()
+    for label in ("0.01", "0.1", "3"):
+        expect(lane(pupil, label)).to_contain_text("Training")
+    expect(pupil.get_by_text(re.compile(r"^0\.0?1 (leads|and)")).first).to_be_visible()
+    expect(
+        pupil.get_by_text(re.compile(r"\b3 (is no better than guessing|has diverged)")).first
+    ).to_be_visible()
+    group, runs = race_of(store)
+    assert [run.spec.lr for run in runs] == [0.01, 0.1, 3.0]
+    assert {run.spec.train_size for run in runs} == {5000}
+    assert group.id in pupil.url and not accessibility_faults(pupil)
+
+
+def test_a_paused_race_is_in_lockstep_goes_on_and_is_stopped(
+    page: Page, server, store: RunStore
+) -> None:
+    page.goto(f"{server.url}/race?{RATES}")
+    button(page, "Start").click()
+    button(page, "Pause").click()
+    button(page, "Resume").wait_for()
+    for label in ("0.01", "0.1", "3"):
+        expect(lane(page, label)).to_contain_text("Paused")
+    _, runs = race_of(store)
+    assert {run.state for run in runs} == {State.PAUSED}
+    seen = [run.samples_seen for run in runs]
+    assert max(seen) - min(seen) <= RunSpec().batch_size
+    button(page, "Resume").click()
+    wait_until(page, lambda: min(run.samples_seen for run in race_of(store)[1]) > max(seen))
+    button(page, "Stop").click()
+    for label in ("0.01", "0.1", "3"):
+        expect(lane(page, label)).to_contain_text("Stopped")
+    expect(page.get_by_text("The race was stopped.").first).to_be_visible()
+    assert {run.state for run in race_of(store)[1]} == {State.STOPPED}
+
+
+def test_values_typed_just_before_start_are_raced(page: Page, server, store: RunStore) -> None:
+    page.goto(f"{server.url}/race?train_size=2000&epochs=400&hidden=24")
+    page.get_by_role("textbox", name="Values").fill("0.02, 0.2")
+    button(page, "Start").click()
+    expect(lane(page, "0.2")).to_contain_text("Training")
+    assert [run.spec.lr for run in race_of(store)[1]] == [0.02, 0.2]
+
+
+def test_a_member_that_is_stopped_alone_drops_out(page: Page, server, store: RunStore) -> None:
+    page.goto(f"{server.url}/race?{RATES}")
+    button(page, "Start").click()
+    expect(lane(page, "3")).to_contain_text("Training")
+    _, (first, _, third) = race_of(store)
+    store.command(third.id, "stop")
+    expect(lane(page, "3")).to_contain_text("Stopped")
+    expect(page.get_by_text("3 was stopped.").first).to_be_visible()
+    here = store.run(first.id).samples_seen
+    wait_until(page, lambda: store.run(first.id).samples_seen > here)
+    expect(lane(page, "0.1")).to_contain_text("Training")
+
+
+def test_another_setting_suggests_its_values_and_a_wrong_one_says_why(page: Page, server) -> None:
+    page.goto(f"{server.url}/race")
+    page.get_by_role("combobox", name="Varied setting").click()
+    page.get_by_role("option", name="Optimizer").click()
+    expect(page.get_by_role("textbox", name="Values")).to_have_value("sgd, rmsprop, adam")
+    expect(lane(page, "RMSProp")).to_be_visible()
+    expect(page).to_have_url(re.compile("vary=optimizer"))
+    values = page.get_by_role("textbox", name="Values")
+    values.fill("sgd, magic")
+    values.press("Enter")
+    expect(page.get_by_text("optimizer must be one of")).to_be_visible()
+    expect(button(page, "Start")).to_have_count(0)
+    values.fill("adam")
+    values.press("Enter")
+    expect(page.get_by_text("A race has 2 to 4 configurations; got 1.")).to_be_visible()
+
+
+def test_presets_race_each_other(page: Page, server, store: RunStore) -> None:
+    page.goto(f"{server.url}/race?vary=preset&values=standard,sigmoid-30&train_size=1000&epochs=9")
+    expect(lane(page, "Textbook (30 sigmoid neurons)")).to_be_visible()
+    button(page, "Start").click()
+    expect(button(page, "New race")).to_be_visible()
+    wait_until(page, lambda: groups.groups(store))
+    assert [run.spec.hidden for run in race_of(store)[1]] == [(128,), (30,)]
+
+
+def test_a_race_of_the_command_line_is_watched_and_not_controlled(
+    page: Page, server, store: RunStore
+) -> None:
+    specs = [RunSpec(lr=lr, hidden=(8,), dataset="strokes") for lr in (0.1, 1.0)]
+    group = create_group(store, "race", specs, names=["slow", "fast"], lease="of its worker")
+    page.goto(f"{server.url}/race?group={group.id}")
+    expect(page.get_by_text("This race was started by the command line.")).to_be_visible()
+    expect(lane(page, "fast")).to_be_visible()
+    expect(button(page, "Pause")).to_have_count(0)
+    button(page, "New race").click()
+    expect(button(page, "Start")).to_be_enabled()
+    page.goto(f"{server.url}/race?group=nonesuch")
+    expect(page.get_by_text("There is no group")).to_be_visible()
+    expect(button(page, "Start")).to_be_enabled()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_phone_and_a_keyboard_are_enough(
+    open_page: Callable[..., Page], server, store: RunStore, theme: str
+) -> None:
+    page = open_page(PHONE, theme=theme)
+    page.goto(f"{server.url}/race?{RATES}")
+    button(page, "Start").focus()
+    page.keyboard.press("Enter")
+    expect(lane(page, "3")).to_contain_text("Training")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    boxes = [lane(page, label).bounding_box() for label in ("0.01", "0.1", "3")]
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= PHONE[0] for box in boxes)
+    assert not accessibility_faults(page)
+    button(page, "Stop").focus()
+    page.keyboard.press("Enter")
+    expect(lane(page, "3")).to_contain_text("Stopped")
