@@ -6,11 +6,11 @@ import time
 from functools import partial
 
 import streamlit as st
-from nn.runs.store.groups import Group, group
 
 from nn.errors import UserError
 from nn.network import parameter_count
 from nn.runs.spec import RunSpec
+from nn.runs.store.groups import Group, group
 from nn.runs.store.store import Run
 from pages.common import state
 from pages.common.setting_text import FIELDS, text_of
