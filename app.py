@@ -14,6 +14,7 @@ from pages.common import errors
 from pages.server import (
     assets,
     base_path,
+    curves_route,
     groups_api,
     hub,
     live_prediction,
@@ -36,6 +37,7 @@ ROUTES = (
     live_runs.route,
     owner.route,
     snapshots_route.route,
+    curves_route.route,
     live_prediction.route,
     plotly_asset.plotly_route,
 )

@@ -23,6 +23,7 @@ page = st.navigation(
             icon=":material/timeline:",
             default=True,
         ),
+        st.Page("compare/page.py", title="Compare", url_path="compare", icon=":material/compare:"),
         st.Page("race/page.py", title="Race", url_path="race", icon=":material/sports_score:"),
         st.Page("grid/page.py", title="Grid", url_path="grid", icon=":material/apps:"),
         st.Page(

@@ -36,6 +36,14 @@ def resolve_dataset(dataset: str) -> str:
     return os.path.abspath(path)
 
 
+def has_test_set(dataset: str) -> bool:
+    """Whether a dataset has a test set of its own, the same with every seed.
+
+    Raises UserError if it is no name and no such file or folder exists.
+    """
+    return dataset in DATASETS or mnist.is_complete(Path(resolve_dataset(dataset)))
+
+
 def load_splits(
     dataset: str,
     validation_size: int,
@@ -73,7 +81,7 @@ def _load_splits(dataset: str, validation_size: int, seed: int) -> Splits:
 
 def load_test_set(dataset: str) -> Dataset:
     """The test set of a dataset that has one, else all its images. Raises as ``load_splits``."""
-    path = Path(resolve_dataset(dataset))
-    if dataset in DATASETS or mnist.is_complete(path):
+    if has_test_set(dataset):
         return load_splits(dataset, 0, 0).test
+    path = Path(resolve_dataset(dataset))
     return any_format.load(path, path.name)

@@ -351,6 +351,13 @@ TERMS: dict[str, Term] = {
         "It decides the initial weights, the order of the images, augmentation and dropout. Train "
         "with several seeds to see how much of a result is luck.",
     ),
+    "seed_band": Term(
+        "Seed band",
+        "The line is the median of all seeds of a configuration, and the band reaches from the "
+        "lowest to the highest one; from five seeds on, it has their middle half.",
+        "Another seed begins with other weights and sees the images in another order. Where two "
+        "bands overlap, the difference between two configurations may be luck.",
+    ),
     "preprocessing": Term(
         "Preprocessing",
         "The steps that turn any drawing or photo into a 28 × 28 image like those of MNIST.",
@@ -383,6 +390,15 @@ TERMS: dict[str, Term] = {
         "The expected calibration error (ECE) is the average gap between confidence and accuracy, "
         "over predictions grouped by confidence.",
         "Guo et al. 2017, On calibration of modern neural networks",
+    ),
+    "mcnemar": Term(
+        "McNemar’s test",
+        "Whether two models differ by more than chance, from the images that only one of them "
+        "classifies correctly.",
+        "Were both equally accurate, each such image would be classified correctly by either with "
+        "equal probability. The p-value is the probability of a split at least this uneven. It "
+        "is about these two trained networks; two seeds of one configuration may differ as much.",
+        "McNemar 1947, Note on the sampling error of the difference between correlated proportions",
     ),
     "confusion_matrix": Term(
         "Confusion matrix",

@@ -4,22 +4,16 @@ may rename, keep and delete it, and delete many at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import fields
-from datetime import UTC, datetime
+from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from nn.errors import UserError
-from nn.network import parameter_count
-from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run
-from pages.common import state
-from pages.common.glossary import term
-from pages.common.setting_text import FIELDS, text_of
+from pages.common import run_columns, state
 from pages.common.text import note, plain
+from pages.common.url_state import RUNS
 from pages.server.shared_store import newest_runs, store
 
 TABLE = "run table"
@@ -42,8 +36,6 @@ ACTIVE = (
     "{count} runs cannot be deleted: they are still active. Stop them first.",
 )
 
-Epoch = dict[str, Any]  # the run's last complete one, as RunStore.last_epochs; empty without one
-
 
 def show(run_in_view: Run | None) -> None:
     """The runs, to choose the one in view, and what the visitor may do with them."""
@@ -63,13 +55,21 @@ def show(run_in_view: Run | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             with st.popover("Columns", icon=":material/view_column:"):
                 st.multiselect(
-                    "Columns of the table", list(_columns()), key=COLUMNS, persist_state="session"
+                    "Columns of the table",
+                    list(run_columns.columns()),
+                    key=COLUMNS,
+                    persist_state="session",
                 )
             if selected:
+                compare = f"Compare {_count(selected)}" + ("…" if len(selected) == 1 else "")
+                if st.button(compare, icon=":material/compare:"):
+                    st.switch_page(
+                        "compare/page.py", query_params={RUNS: ",".join(run.id for run in selected)}
+                    )
                 if st.button(f"Delete {_count(selected)}…", icon=":material/delete:"):
                     _confirm_deletion(selected)
             else:
-                note(f"{_count(runs)}. Click one to open it; check those to delete.")
+                note(f"{_count(runs)}. Click one to open it; check those to compare or delete.")
         if run_in_view and state.can_control(run_in_view):
             _manage(run_in_view)
 
@@ -77,7 +77,7 @@ def show(run_in_view: Run | None) -> None:
 def _table(runs: Sequence[Run]) -> list[Run]:
     """→ the runs that are selected"""
     state.initialize(COLUMNS, list(DEFAULT_COLUMNS))
-    epochs, columns = store().last_epochs(), _columns()
+    epochs, columns = store().last_epochs(), run_columns.columns()
     chosen = [name for name in columns if name in state.value(COLUMNS)] or ["Name"]
     ids = [run.id for run in runs]
     selected = [run for run in runs if run.id in state.value(SELECTED, ())]
@@ -86,18 +86,7 @@ def _table(runs: Sequence[Run]) -> list[Run]:
     key = f"{TABLE} {hash(tuple(ids))}"
     st.dataframe(
         [{name: columns[name](run, epochs.get(run.id, {})) for name in chosen} for run in runs],
-        column_config={
-            "Name": st.column_config.TextColumn(pinned=True),
-            "Epochs done": st.column_config.NumberColumn(help=term("epoch")),
-            "Test accuracy": st.column_config.NumberColumn(format="percent", help=term("accuracy")),
-            "Best test accuracy": st.column_config.NumberColumn(format="percent"),
-            "Validation accuracy": st.column_config.NumberColumn(format="percent"),
-            "Images seen": st.column_config.NumberColumn(format="localized"),
-            "Parameters": st.column_config.NumberColumn(format="localized"),
-            "Images per second": st.column_config.NumberColumn(format="localized"),
-            "Seconds of training": st.column_config.NumberColumn(format="%.1f"),
-            "Started": st.column_config.DatetimeColumn(format="distance"),
-        },
+        column_config=run_columns.CONFIG,
         hide_index=True,
         height=min(38 + 35 * len(runs), 320),
         on_select=partial(_take_selection, key, ids),
@@ -126,59 +115,6 @@ def _take_selection(key: str, ids: Sequence[str]) -> None:
         except UserError:
             st.toast("This run has been deleted.")
     state.set_value(OPENED, opened)
-
-
-def _columns() -> dict[str, Callable[[Run, Epoch], object]]:
-    """Every figure and setting of a run: the column's name → its value."""
-
-    def figure(of: Callable[[Run], object]) -> Callable[[Run, Epoch], object]:
-        return lambda run, _: of(run)
-
-    def last(name: str) -> Callable[[Run, Epoch], object]:
-        return lambda _, epoch: epoch.get(name)
-
-    def setting(field: str) -> Callable[[Run, Epoch], object]:
-        return lambda run, _: _setting(run.spec, field)
-
-    return {
-        "Name": figure(lambda run: run.name),
-        "State": figure(lambda run: run.state.capitalize()),
-        "Network": figure(lambda run: "-".join(map(str, run.spec.sizes))),
-        "Dataset": setting("dataset"),
-        "Epochs done": figure(lambda run: run.epoch),
-        "Test accuracy": figure(lambda run: run.test_accuracy),
-        "Started": figure(lambda run: datetime.fromtimestamp(run.created, UTC)),
-        "Best test accuracy": last("best_test_accuracy"),
-        "Validation accuracy": last("val_accuracy"),
-        "Training loss": last("train_loss"),
-        "Validation loss": last("val_loss"),
-        "Batches": figure(lambda run: run.step),
-        "Images seen": figure(lambda run: run.samples_seen),
-        "Seconds of training": figure(lambda run: run.seconds),
-        "Images per second": last("images_per_second"),
-        "Parameters": figure(lambda run: parameter_count(run.spec.sizes)),
-        "Started by": figure(_started_by),
-        "Keeps all snapshots": figure(lambda run: run.pinned),
-        "Message": figure(lambda run: run.message),
-        "Run": figure(lambda run: run.id),
-    } | {
-        FIELDS[field.name]: setting(field.name)
-        for field in fields(RunSpec)
-        if field.name != "dataset"
-    }
-
-
-def _setting(spec: RunSpec, field: str) -> object:
-    """Numbers and truth values as such, so that the table sorts them; others as text."""
-    value = getattr(spec, field)
-    is_text = field in ("dataset", "hidden", "extra_data", "init_from") or isinstance(value, str)
-    return text_of(spec, field) if is_text else value
-
-
-def _started_by(run: Run) -> str:
-    if state.owns(run):
-        return "you"
-    return "another visitor" if run.owner else "the command line"
 
 
 def _manage(run: Run) -> None:

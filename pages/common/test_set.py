@@ -60,10 +60,7 @@ def get(choice: str, run: Run | None) -> ImageSet | None:
         if not run:
             name = sources.default_dataset()
             return ImageSet(name, NAMES[name], _load(name, 0, 0), True)
-        spec = run.spec
-        key = f"{spec.dataset} {spec.validation_size} {spec.seed}"
-        data = _load(spec.dataset, spec.validation_size, spec.seed)
-        return ImageSet(key, _names(run)[RUN_TEST_SET], data, True)
+        return of_run(run)
     except UserError as error:
         message = str(error)
         if choice == RUN_TEST_SET and run and run.spec.dataset not in NAMES:
@@ -76,10 +73,24 @@ def get(choice: str, run: Run | None) -> ImageSet | None:
         return None
 
 
+def of_run(run: Run) -> ImageSet:
+    """The run's own test set; equal keys are equal images. Raises UserError when its dataset is
+    no longer there."""
+    spec = run.spec
+    is_fixed = sources.has_test_set(spec.dataset)
+    split = (0, 0) if is_fixed else (spec.validation_size, spec.seed)
+    key = spec.dataset if is_fixed else f"{spec.dataset} {spec.validation_size} {spec.seed}"
+    return ImageSet(key, _name_of(spec.dataset), _load(spec.dataset, *split), True)
+
+
+def _name_of(dataset: str) -> str:
+    return NAMES.get(dataset) or f"Test set of {Path(dataset).name}"
+
+
 def _names(run: Run | None) -> dict[str, str]:
     """The available test sets, each with its name."""
     dataset = run.spec.dataset if run else sources.default_dataset()
-    names = {RUN_TEST_SET: NAMES.get(dataset) or f"Test set of {Path(dataset).name}"}
+    names = {RUN_TEST_SET: _name_of(dataset)}
     for name in sources.DATASETS:
         if dataset != name and (name != "mnist" or mnist.find()):
             names[name] = NAMES[name]

@@ -28,6 +28,7 @@ COLUMNS, COLUMN_VALUES = "columns", "column_values"  # on Grid: a setting, and i
 ROWS, ROW_VALUES = "rows", "row_values"  # likewise
 VARY, VALUES = "vary", "values"  # on Race: the varied setting, or "preset", and its values
 FREE = "free"  # on Race: "1" for equal training time instead of equal images seen
+RUNS = "runs"  # on Compare: ids, separated by commas
 DIGIT = "digit"  # on Draw: the row of a test image
 FIRST_MODEL, SECOND_MODEL = "first", "second"  # on Draw: runs, or "pretrained"
 

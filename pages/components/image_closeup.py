@@ -8,5 +8,5 @@ from pages.components.thumbnails import Thumbnail
 _show = component("image_closeup")
 
 
-def image_closeup(image: Thumbnail) -> None:
-    _show(key="image_closeup", data=image._asdict())
+def image_closeup(image: Thumbnail, key: str = "image_closeup") -> None:
+    _show(key=key, data=image._asdict())

@@ -22,10 +22,12 @@ def prediction_bars(
     model: tuple[str, int | None],
     show_input: bool,
     key: str,
+    compact: bool = False,
 ) -> None:
     """drawing_id: of the drawing, or 0; image_id: of the image under it; strokes: of the
     drawing; has_ink: whether there are strokes or an image; model: a run and its step,
-    None: the newest one of a run in training; show_input: show the network's input, too."""
+    None: the newest one of a run in training; show_input: show the network's input, too; compact:
+    one of many."""
     run_id, step = model
     data = {
         "probabilities": prediction.probabilities.tolist(),
@@ -33,6 +35,7 @@ def prediction_bars(
         "problem": preprocessed.problem,
         "input": base64.b64encode(preprocessed.image.tobytes()).decode(),
         "show_input": show_input,
+        "compact": compact,
         "drawing": drawing_id,
         "image": image_id,
         "strokes": strokes,

@@ -16,12 +16,12 @@ from nn.models import pretrained
 from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
 from pages.common import state
+from pages.common.canvas_image import png
 from pages.common.model_picker import Model
 from pages.common.numbers import percent
 from pages.common.text import note, plain, with_article
 from pages.draw import fine_tune
 from pages.draw import state as draw_state
-from pages.draw.canvas_image import png
 from pages.server.drawing import Stroke
 from pages.server.shared_store import store
 

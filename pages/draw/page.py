@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
-from nn import IMAGE_SIDE
-from nn.data.preprocess.pipeline import Preprocessed, Problem, preprocess
+from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.errors import UserError
 from nn.models import pretrained
 from pages.common import model_picker, state
+from pages.common.canvas import BLANK, Drawing, canvas
+from pages.common.canvas_image import png
 from pages.common.model_picker import Model
 from pages.common.text import note, plain
-from pages.common.url_state import FIRST_MODEL, SECOND_MODEL
+from pages.common.url_state import FIRST_MODEL, RUNS, SECOND_MODEL
 from pages.components.prediction_bars import prediction_bars
 from pages.draw import (
     attribution,
@@ -24,15 +24,12 @@ from pages.draw import (
     upload,
 )
 from pages.draw import state as draw_state
-from pages.draw.canvas import Drawing, canvas
-from pages.draw.canvas_image import png
 from pages.draw.input_image import LoadedImage
 from pages.server.networks import PRETRAINED_ID
 
 MODEL_LABELS = "Model", "Second model"
 MODEL_PARAMETERS = FIRST_MODEL, SECOND_MODEL
 TABS = "Attribution", "Learning history", "My digits", "Images"
-BLANK = Preprocessed(np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8), Problem.BLANK, {})
 
 
 @st.fragment
@@ -67,6 +64,9 @@ def draw(compare: bool) -> None:
                     show_input=not compare,
                     key=f"bars {key}",
                 )
+    if compare:
+        with right:
+            _compare_runs(models)
     with left:
         _actions(drawing, preprocessed, image)
     if not preprocessed.problem and not (image and image.label is not None):
@@ -84,8 +84,10 @@ def _canvas(image: LoadedImage | None) -> tuple[Drawing | None, Preprocessed]:
     """→ what is drawn, and the network's input made of it, or of the image on the canvas."""
     try:
         drawing = canvas(
-            image,
+            draw_state.TOOLS,
+            input_image.on_canvas(image) if image else None,
             draw_state.image_id(),
+            bool(image and not image.is_preprocessed),
             on_clear=lambda: draw_state.load_image(None),
             on_paste=upload.load_pasted,
         )
@@ -125,6 +127,14 @@ def _actions(
         )
         if image:
             note(plain(image.description))
+
+
+def _compare_runs(models: list[Model]) -> None:
+    """Lead to the curves and settings of the runs among the models."""
+    runs = dict.fromkeys(model.run_id for model in models if model.run_id)
+    label = "Compare these runs" if len(runs) > 1 else "Compare this run with…"
+    if runs and st.button(label, icon=":material/compare:"):
+        st.switch_page("compare/page.py", query_params={RUNS: ",".join(runs)})
 
 
 def _tabs(

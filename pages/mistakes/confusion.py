@@ -10,7 +10,7 @@ from nn.analysis.predictions.confusion import DIGITS, confusion
 from nn.analysis.predictions.predict import Predictions, confusion_cell, mistakes
 from pages.common.test_set import ImageSet
 from pages.common.text import note
-from pages.components.confusion_matrix import confusion_matrix
+from pages.components.confusion_matrix import confusion_matrix, counts
 from pages.components.prediction_card import thumbnail
 from pages.components.thumbnails import thumbnails
 from pages.mistakes import state as mistakes_state
@@ -37,12 +37,8 @@ def _matrix(predictions: Predictions) -> None:
         required=True,
         key=mistakes_state.MATRIX_NUMBERS,
     )
-    confusion_matrix(
-        confusion(predictions.labels, predictions.predicted),
-        numbers == PERCENTAGES,
-        mistakes_state.cell(),
-        _toggle_cell,
-    )
+    found = confusion(predictions.labels, predictions.predicted)
+    confusion_matrix(counts(found, numbers == PERCENTAGES), mistakes_state.cell(), _toggle_cell)
     note(
         "Confusion matrix: one row for each actual digit, one column for each predicted digit. The "
         "green diagonal is correct; the redder a cell, the larger the share of that digit that was "

@@ -31,7 +31,7 @@ from pages.server.base_path import is_same_origin
 from pages.server.hub import FOREIGN_ORIGIN, TOO_LONG, VIEWER_LIMIT
 
 MAX_SOCKETS = 500
-MAX_IMAGES, MAX_MODELS = 16, 2  # of one request
+MAX_IMAGES, MAX_MODELS = 16, 8  # of one request
 MAX_REQUEST = 2 * drawing.MAX_BYTES  # characters
 
 log = logging.getLogger(__name__)

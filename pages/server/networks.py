@@ -16,7 +16,7 @@ from pages.server import shared_store
 PRETRAINED_ID = ""  # in place of a run's id; its only step is 0
 
 
-@lru_cache(maxsize=8)  # a large network takes 64 MB
+@lru_cache(maxsize=16)  # a large network takes 64 MB; Compare shows up to eight at once
 def network_at(run_id: str, step: int) -> Network:
     """Raises UserError for a run or a snapshot that does not exist."""
     if run_id == PRETRAINED_ID:

@@ -104,6 +104,15 @@ until``, coarse first: binary messages, each preceded by its length (uint32), wi
 ``connections`` in their header. One response holds a portion of them; the next request skips those
 already received, until a response is empty.
 
+``GET /curves?runs=RUN,RUN&points=N`` returns the curves of up to 100 runs, those that exist, with
+about N points and epochs at most, 200 without it, as JSON::
+
+    {"version": of the server's assets, "runs": {RUN: {
+        "status": {"state", "step", "total_steps", "samples_seen", "seconds", "epochs"},
+        "points": {"samples_seen": […], "smoothed_loss": […]},
+        "epochs": [{"epoch", "step", "samples_seen", "seconds", "train_accuracy", "val_loss",
+                    "val_accuracy", "test_accuracy"}, …]}}}
+
 ``WebSocket /live-runs`` sends the runs that are active, now and whenever they change, newest first.
 Browsers learn which runs are their own, and no visitor's id; they send nothing::
 

@@ -23,6 +23,7 @@ NAMES = (
     "grid",
     "draw",
     "look",
+    "compare",
     "layout",
     "memory",
     "accurate",

@@ -1,10 +1,5 @@
 import assert from "node:assert";
-import {
-  divergedRange,
-  toEpochs,
-  toSeconds,
-  totalSamples,
-} from "../../assets/components/loss_curves/axes.js";
+import { divergedRange, toEpochs, toSeconds, totalSamples } from "../../assets/lib/axes.js";
 
 /** @import { Epoch, Status } from "../../assets/lib/stream.js" */
 

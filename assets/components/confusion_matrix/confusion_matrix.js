@@ -1,9 +1,9 @@
-// The confusion matrix: a table with a button in each cell, changed in place.
+// The confusion matrix, or the difference between two: a table with a button in each cell, changed in
+// place.
 
 import { mountDrawing } from "../../lib/component.js";
 import { element, find } from "../../lib/dom.js";
 import { roving } from "../../lib/keyboard.js";
-import { formatCount } from "../../lib/numbers.js";
 
 /** @import { Call } from "../../lib/component.js" */
 
@@ -11,9 +11,10 @@ import { formatCount } from "../../lib/numbers.js";
  * Tables of 10 rows, one for each actual digit; see pages/components/confusion_matrix.py.
  *
  * @typedef {object} Data
- * @property {number[][]} shades from −1, the strongest red, to 1, the strongest green
+ * @property {number[][]} shades from −1, the strongest red, to 1, the strongest green or blue
  * @property {string[][]} text
- * @property {number[][][]} numbers images, and their percentage of the row
+ * @property {string[][]} labels the cells in words
+ * @property {boolean} diverging whether it is a difference, from red to blue
  * @property {[number, number]} selected row and column, −1 for any
  * @property {string} alt
  */
@@ -23,20 +24,18 @@ const DIGITS = [...Array(10).keys()];
 /** @param {Call} call */
 export default function confusionMatrix(call) {
   return mountDrawing(call, (content, data, _theme, { setTriggerValue }) => {
-    const { shades, text, numbers, selected, alt } = /** @type {Data} */ (data);
+    const { shades, text, labels, diverging, selected, alt } = /** @type {Data} */ (data);
     const table = find(content, "table", HTMLTableElement);
     if (!table.tBodies[0].rows.length) build(table);
     table.setAttribute("aria-label", alt);
+    table.classList.toggle("diverging", diverging);
     const buttons = [...table.querySelectorAll("button")];
     for (const actual of DIGITS) {
       for (const predicted of DIGITS) {
         const button = buttons[10 * actual + predicted];
-        const [count, percent] = numbers[actual][predicted];
         button.textContent = text[actual][predicted];
         button.style.setProperty("--share", String(shades[actual][predicted]));
-        button.title = `actual ${actual}, predicted ${predicted}: ${formatCount(count)} ` +
-          `${count === 1 ? "image" : "images"}, ` +
-          `${percent.toFixed(1)} % of all images of a ${actual}`;
+        button.title = labels[actual][predicted];
         button.setAttribute("aria-label", button.title);
         button.setAttribute("aria-pressed", String(isSelected(selected, actual, predicted)));
         button.onclick = () => setTriggerValue("cell", [actual, predicted]);

@@ -1,12 +1,11 @@
 // Loss and accuracy while they come in: a Plotly chart extended in place, at most four times a
 // second, so that zoom and hover survive.
 
+import { axisOptions, divergedRange, plotlyAxes, toAxis } from "../../lib/axes.js";
 import { mount } from "../../lib/component.js";
 import { find } from "../../lib/dom.js";
 import { CONFIG, downloadPng, loadPlotly, TRANSPARENT } from "../../lib/plotly.js";
-import { remember } from "../../lib/remembered.js";
 import { themeOf } from "../../lib/theme.js";
-import { divergedRange, toEpochs, toSeconds } from "./axes.js";
 import { inWords } from "./in_words.js";
 
 /** @import { Call } from "../../lib/component.js" */
@@ -21,23 +20,12 @@ const NOTHING = {
   estimates: { samples_seen: [], accuracy: [] },
   epochs: [],
 };
-const AXIS_TITLES = {
-  samples_seen: "images seen",
-  epochs: "epochs",
-  seconds: "seconds of training",
-};
 
 /** @param {Call} call */
 export default function lossCurves(call) {
   return mount(call, (parent, { guard }) => {
     const chart = /** @type {Chart} */ (find(parent, ".plot", HTMLElement));
     const marker = find(parent, ".marker", HTMLElement);
-    const axisChoice = find(parent, "[name=axis]", HTMLSelectElement);
-    const log = find(parent, "[name=log]", HTMLInputElement);
-    const logX = find(parent, "[name=log-x]", HTMLInputElement);
-    remember(axisChoice, "digitscope-curves-axis");
-    remember(log, "digitscope-curves-log");
-    remember(logX, "digitscope-curves-log-x");
     const reset = find(parent, "[name=reset]", HTMLButtonElement);
     const save = find(parent, "[name=save]", HTMLButtonElement);
 
@@ -51,13 +39,12 @@ export default function lossCurves(call) {
     /** @type {{ samples?: number[], revision: number, points: number, estimates: number, epochs: number, look: string }} */
     let shown = { revision: 0, points: 0, estimates: 0, epochs: 0, look: "" }; // what the chart holds
 
-    const axis = () => /** @type {keyof typeof AXIS_TITLES} */ (axisChoice.value);
+    const options = axisOptions(parent, guard(() => draw()));
 
     /** Images seen → the value on the x-axis. @param {number} samples */
-    function toAxis(samples) {
-      if (axis() === "samples_seen" || !stream?.status) return samples;
-      const training = { epochs: stream.epochs, status: stream.status };
-      return axis() === "epochs" ? toEpochs(samples, training) : toSeconds(samples, training);
+    function toX(samples) {
+      if (!stream?.status) return samples;
+      return toAxis(samples, options().axis, { epochs: stream.epochs, status: stream.status });
     }
 
     /**
@@ -106,17 +93,18 @@ export default function lossCurves(call) {
      * @param {Theme} theme
      * @param {typeof NOTHING} curves
      */
-    function layout({ font, text, panel }, { points }) {
+    function layout(theme, { points }) {
+      const { font, text } = theme, { axis, log, logX } = options();
+      const { xaxis, yaxis, yaxis2 } = plotlyAxes(theme, { axis, log, logX });
       const isEmpty = !points.samples_seen.length;
-      const common = { gridcolor: panel, zeroline: false };
-      const emptyX = axis() === "samples_seen" ? 50000 : 10;
-      const emptyLoss = log.checked ? [-2, 0.4] : [0, 2.5];
+      const emptyX = axis === "samples_seen" ? 50000 : 10;
+      const emptyLoss = log ? [-2, 0.4] : [0, 2.5];
       /** @param {boolean} empty @param {number[]} range */
       const scale = (empty, range) => empty ? { range } : { autorange: true };
-      const x = points.samples_seen.map(toAxis).at(-1) ?? 0;
+      const x = points.samples_seen.map(toX).at(-1) ?? 0;
       const divergence = {
         text: "diverged",
-        x: logX.checked ? Math.log10(x) : x,
+        x: logX ? Math.log10(x) : x,
         xref: "x",
         y: 1,
         yref: "y domain",
@@ -131,29 +119,14 @@ export default function lossCurves(call) {
         hovermode: "x unified",
         uirevision: shown.revision,
         legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0 },
-        xaxis: {
-          ...common,
-          anchor: "y2",
-          title: { text: AXIS_TITLES[axis()] },
-          ...(logX.checked ? { type: "log", dtick: 1 } : { rangemode: "tozero" }),
-          ...scale(isEmpty, logX.checked ? [2, Math.log10(emptyX)] : [0, emptyX]),
-        },
+        xaxis: { ...xaxis, ...scale(isEmpty, logX ? [2, Math.log10(emptyX)] : [0, emptyX]) },
         yaxis: {
-          ...common,
-          domain: [0.56, 1],
-          title: { text: "loss" },
-          ...(log.checked ? { type: "log", dtick: 1 } : { rangemode: "tozero" }),
-          ...(hasDiverged() && !log.checked
+          ...yaxis,
+          ...(hasDiverged() && !log
             ? { range: divergedRange(points.loss) }
             : scale(isEmpty, emptyLoss)),
         },
-        yaxis2: {
-          ...common,
-          domain: [0, 0.48],
-          title: { text: "accuracy" },
-          tickformat: ".1~%",
-          range: [0, 1.03], // all of a marker at 100 % is seen
-        },
+        yaxis2,
         annotations: hasDiverged() && !isEmpty ? [divergence] : [],
       };
     }
@@ -163,7 +136,7 @@ export default function lossCurves(call) {
     /** What a chart is made for; for another look a new one is made. */
     function currentLook() {
       const { text, background } = themeOf(chart);
-      return [text, background, axis(), log.checked, logX.checked, hasDiverged()].join();
+      return [text, background, ...Object.values(options()), hasDiverged()].join();
     }
 
     /**
@@ -192,9 +165,9 @@ export default function lossCurves(call) {
      */
     function columns({ points, estimates, epochs }, firstPoint, firstEstimate, firstEpoch) {
       const newEpochs = epochs.slice(firstEpoch);
-      const batchX = points.samples_seen.slice(firstPoint).map(toAxis);
-      const estimateX = estimates.samples_seen.slice(firstEstimate).map(toAxis);
-      const epochX = newEpochs.map(({ samples_seen }) => toAxis(samples_seen));
+      const batchX = points.samples_seen.slice(firstPoint).map(toX);
+      const estimateX = estimates.samples_seen.slice(firstEstimate).map(toX);
+      const epochX = newEpochs.map(({ samples_seen }) => toX(samples_seen));
       return {
         x: [batchX, [...batchX], epochX, estimateX, [...epochX], [...epochX], [...epochX]],
         y: [
@@ -241,7 +214,7 @@ export default function lossCurves(call) {
       marker.hidden = !snapshot || !axes || shown.samples !== stream?.points.samples_seen;
       if (!snapshot || marker.hidden) return;
       const { xaxis, yaxis, yaxis2 } = axes;
-      const x = xaxis.d2p(toAxis(snapshot.samples_seen ?? 0));
+      const x = xaxis.d2p(toX(snapshot.samples_seen ?? 0));
       marker.hidden = !(x >= 0 && x <= xaxis._length); // zoomed away, or 0 on a logarithmic axis
       marker.style.left = `${xaxis._offset + x}px`;
       marker.style.top = `${yaxis._offset}px`;
@@ -252,7 +225,6 @@ export default function lossCurves(call) {
     const fail = guard((/** @type {unknown} */ error) => {
       throw error;
     });
-    axisChoice.onchange = log.onchange = logX.onchange = drawSafely;
     reset.onclick = guard(() => {
       if (plotly) create(plotly, stream ?? NOTHING, shown.revision + 1);
     });

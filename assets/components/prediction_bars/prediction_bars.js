@@ -19,6 +19,7 @@ import { grayPalette } from "../../lib/theme.js";
  * @property {string | null} problem
  * @property {string} input Base64 (28, 28) uint8
  * @property {boolean} show_input
+ * @property {boolean} compact whether it is one of many
  * @property {number} drawing its id; 0: nothing was drawn
  * @property {number} image id of the image below the strokes
  * @property {number} strokes
@@ -33,7 +34,8 @@ export default function predictionBars(call) {
     const bars = barRows();
     const figure = find(parent, "figure", HTMLElement);
     const canvas = find(figure, "canvas", HTMLCanvasElement);
-    const title = find(parent, "h2", HTMLElement);
+    const box = find(parent, ".prediction", HTMLElement);
+    const title = find(box, "h2", HTMLElement);
     const caption = find(parent, ".caption", HTMLElement);
     const status = find(parent, ".spoken", HTMLElement);
     const paused = find(parent, ".paused", HTMLElement);
@@ -91,6 +93,7 @@ export default function predictionBars(call) {
       /** @param {Data} received */
       update(received) {
         data = received;
+        box.classList.toggle("compact", data.compact);
         if (String(data.model) !== String(viewer.model)) {
           viewer.model = data.model;
           news = { ...news, answer: viewer.answer = null };

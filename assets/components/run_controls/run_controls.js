@@ -4,8 +4,9 @@
 
 import { mount } from "../../lib/component.js";
 import { find, isTyping } from "../../lib/dom.js";
+import { RECONNECTING } from "../../lib/live_socket.js";
 import { inputOf, newKey, settledSettings, startRuns } from "../../lib/start.js";
-import { follow, RECONNECTING } from "../../lib/stream.js";
+import { follow } from "../../lib/stream.js";
 import { nearestSpeed, SPEEDS, stepsToEpochEnd } from "./speeds.js";
 
 /** @import { Call } from "../../lib/component.js" */

@@ -6,6 +6,7 @@ import { mount } from "../../lib/component.js";
 import { find } from "../../lib/dom.js";
 import { clamp } from "../../lib/layout.js";
 import { formatCompact, formatCount, formatPercent } from "../../lib/numbers.js";
+import { player } from "../../lib/player.js";
 import { themeOf } from "../../lib/theme.js";
 import { accuracyHeight, indexAfterKey, logScale, nearestIndex, ticks } from "./scale.js";
 
@@ -16,7 +17,6 @@ import { accuracyHeight, indexAfterKey, logScale, nearestIndex, ticks } from "./
 const HEIGHT = 64, EDGE = 12, BASE = HEIGHT - 16; // pixels; BASE: of the axis
 const SETTLE_DELAY = 250; // milliseconds without a move after which the script is told
 const LOAD_INTERVAL = 2000; // milliseconds between two requests while the run trains
-const SPEEDS = [5, 10, 20, 40]; // snapshots a second
 
 /** @typedef {{ run: string, step: number | null, live: boolean }} Data see timeline.py */
 
@@ -26,9 +26,12 @@ export default function timeline(call) {
     const box = find(parent, ".timeline", HTMLElement);
     const canvas = find(parent, "canvas", HTMLCanvasElement);
     const output = find(parent, "output", HTMLOutputElement);
-    const playButton = find(parent, "[name=play]", HTMLButtonElement);
-    const loop = find(parent, "[name=loop]", HTMLInputElement);
-    const speed = find(parent, "[name=speed]", HTMLInputElement);
+    const playing = player(parent, {
+      count: () => stream?.history.length ?? 0,
+      index: selectedIndex,
+      select,
+      stopped: settle,
+    }, guard);
 
     /** @type {Stream | null} */
     let stream = null;
@@ -38,7 +41,6 @@ export default function timeline(call) {
     let live = true; // whether it is shown while the run trains
     /** @type {number | null | undefined} the step that the script knows */
     let reportedStep;
-    let nextFrameAt = 0; // ms; 0: not playing
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let settleTimer;
     /** @type {ReturnType<typeof setTimeout> | null} */
@@ -76,7 +78,7 @@ export default function timeline(call) {
 
     function report() {
       const step = stream?.selected?.snapshot.step ?? null;
-      if (step === reportedStep || nextFrameAt) return;
+      if (step === reportedStep || playing.isPlaying()) return;
       reportedStep = step;
       setStateValue("step", step);
     }
@@ -184,41 +186,10 @@ export default function timeline(call) {
       return snapshot?.loss == null ? text : `${text} · loss ${snapshot.loss.toFixed(2)}`;
     }
 
-    const tick = guard((/** @type {number} */ now) => {
-      if (!nextFrameAt) return;
-      if (now >= nextFrameAt) {
-        const last = (stream?.history.length ?? 0) - 1, index = selectedIndex();
-        if (index >= last && !loop.checked) return stop();
-        select(index >= last ? 0 : index + 1);
-        nextFrameAt = now + frameTime();
-      }
-      requestAnimationFrame(tick);
-    });
-
-    const frameTime = () => 1000 / SPEEDS[Number(speed.value)]; // milliseconds
-
-    function play() {
-      if (!stream?.history.length) return;
-      playButton.setAttribute("aria-pressed", "true");
-      playButton.textContent = "Pause";
-      if (!stream.selected) select(0);
-      nextFrameAt = performance.now() + frameTime();
-      requestAnimationFrame(tick);
-    }
-
-    function stop() {
-      nextFrameAt = 0;
-      playButton.setAttribute("aria-pressed", "false");
-      playButton.textContent = "Play";
-      settle();
-    }
-
-    playButton.onclick = guard(() => nextFrameAt ? stop() : play());
-
     canvas.onpointerdown = canvas.onpointermove = guard((/** @type {PointerEvent} */ event) => {
       if (!stream?.history.length || !(event.buttons & 1)) return;
       if (event.type === "pointerdown") canvas.setPointerCapture(event.pointerId);
-      if (nextFrameAt) stop();
+      playing.stop();
       const x = scale();
       const positions = stream.history.map(({ snapshot }) => x(snapshot.samples_seen ?? 0));
       select(nearestIndex(positions, event.clientX - canvas.getBoundingClientRect().left));
@@ -227,7 +198,7 @@ export default function timeline(call) {
     canvas.onkeydown = guard((event) => {
       if (!stream) return;
       const index = indexAfterKey(event.key, selectedIndex(), stream.history.length);
-      if (event.key === " ") playButton.click();
+      if (event.key === " ") playing.toggle();
       else if (index !== undefined) select(index);
       else return;
       event.preventDefault();
@@ -272,7 +243,7 @@ export default function timeline(call) {
           stream = news;
           arrived = false;
           drawn = "";
-          if (nextFrameAt) stop();
+          playing.stop();
         }
         const { run, status } = stream;
         const state = [run, status?.state, status?.step].join();
@@ -284,7 +255,7 @@ export default function timeline(call) {
       },
       recolor: draw,
       end() {
-        nextFrameAt = 0;
+        playing.end();
         clearTimeout(loadTimer ?? undefined);
         clearTimeout(settleTimer);
         resized.disconnect();

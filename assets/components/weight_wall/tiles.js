@@ -1,10 +1,12 @@
 // The arithmetic of the weight wall's tiles: which weights they show, and at which scale.
 
-import { PIXELS } from "../../lib/canvas.js";
+import { contextOf, PIXELS, SIDE } from "../../lib/canvas.js";
 import { clamp } from "../../lib/layout.js";
 
 /** @import { Snapshot } from "../../lib/wire.js" */
 
+const GAP = 2; // pixels of the bitmap between two tiles
+export const CELL = SIDE + GAP;
 const SAMPLED = 17; // a percentile is estimated from one of so many weights
 
 /**
@@ -72,4 +74,26 @@ export function paintTile(snapshot, neuron, fullColor, palette, pixels, offset, 
     }
     offset += stride;
   }
+}
+
+/**
+ * Make a canvas a grid of tiles, one pixel a weight.
+ *
+ * @param {HTMLCanvasElement} bitmap
+ * @param {Snapshot} snapshot
+ * @param {number[]} neurons to show, in order
+ * @param {number} columns
+ * @param {number | null} fullColor see fullColorWeight
+ * @param {Uint32Array} palette of int8 weights, from −128
+ */
+export function paintTiles(bitmap, snapshot, neurons, columns, fullColor, palette) {
+  bitmap.width = columns * CELL - GAP;
+  bitmap.height = Math.max(1, Math.ceil(neurons.length / columns)) * CELL - GAP;
+  const image = new ImageData(bitmap.width, bitmap.height);
+  const pixels = new Uint32Array(image.data.buffer);
+  neurons.forEach((n, i) => {
+    const offset = Math.floor(i / columns) * CELL * bitmap.width + (i % columns) * CELL;
+    paintTile(snapshot, n, fullColor, palette, pixels, offset, bitmap.width);
+  });
+  contextOf(bitmap).putImageData(image, 0, 0);
 }

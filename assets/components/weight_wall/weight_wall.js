@@ -9,13 +9,12 @@ import { moved } from "../../lib/keyboard.js";
 import { clamp, gridColumns } from "../../lib/layout.js";
 import { formatCount } from "../../lib/numbers.js";
 import { themeOf, weightPalette } from "../../lib/theme.js";
-import { difference, fullColorWeight, paintTile } from "./tiles.js";
+import { CELL, difference, fullColorWeight, paintTile, paintTiles } from "./tiles.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Stream } from "../../lib/stream.js" */
 /** @import { Snapshot } from "../../lib/wire.js" */
 
-const GAP = 2, CELL = SIDE + GAP; // pixels of the bitmap
 const MAX_CELL = 8 * CELL; // pixels of the page
 // A badge where its word does not fit, and what it means. All others are of duplicates.
 const DEAD = { icon: "×", meaning: "the same output for every image" };
@@ -128,7 +127,7 @@ export default function weightWall(call) {
       grid = { columns, cell, neurons };
 
       const fullColor = fullColorWeight(snapshot, scale.value);
-      drawBitmap(snapshot, fullColor, rows);
+      paintTiles(bitmap, snapshot, neurons, columns, fullColor, palette);
       const zoom = cell / CELL, ratio = devicePixelRatio || 1;
       canvas.width = Math.round(bitmap.width * zoom * ratio);
       canvas.height = Math.round(bitmap.height * zoom * ratio);
@@ -143,24 +142,6 @@ export default function weightWall(call) {
       canvas.dataset.step = String(snapshot.step);
       canvas.dataset.neurons = String(neurons.length);
       drawn = { snapshot, layout };
-    }
-
-    /**
-     * @param {Snapshot} snapshot
-     * @param {number | null} fullColor
-     * @param {number} rows
-     */
-    function drawBitmap(snapshot, fullColor, rows) {
-      const { columns, neurons } = grid;
-      bitmap.width = columns * CELL - GAP;
-      bitmap.height = rows * CELL - GAP;
-      const image = new ImageData(bitmap.width, bitmap.height);
-      const pixels = new Uint32Array(image.data.buffer);
-      neurons.forEach((n, i) => {
-        const offset = Math.floor(i / columns) * CELL * bitmap.width + (i % columns) * CELL;
-        paintTile(snapshot, n, fullColor, palette, pixels, offset, bitmap.width);
-      });
-      contextOf(bitmap).putImageData(image, 0, 0);
     }
 
     /**

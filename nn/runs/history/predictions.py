@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nn.layers import Array
+from nn.runs.history.weights import evenly_spaced
 from nn.runs.load_network import network_at
 from nn.runs.store.store import RunStore
 
@@ -19,14 +20,20 @@ class PredictionHistory(NamedTuple):
     probabilities: Array  # (snapshots, 10)
 
 
-def prediction_history(store: RunStore, run_id: str, image: Array) -> PredictionHistory:
-    """Predict ``image``, (28, 28) uint8, with the network of every snapshot; cached.
+def prediction_history(
+    store: RunStore, run_id: str, image: Array, count: int | None = None
+) -> PredictionHistory:
+    """Predict ``image``, (28, 28) uint8, with the network of every snapshot, or of up to ``count``
+    of them, evenly spaced; cached.
 
     Raises UserError when there is no such run.
     """
     snapshots = store.snapshot_samples_seen(store.run(run_id).id)
-    rows = [_probabilities(store, run_id, step, image.tobytes()) for step in snapshots]
-    samples_seen = np.array(list(snapshots.values()), np.int64)
+    steps = list(snapshots)
+    if count:
+        steps = evenly_spaced(steps, count)
+    rows = [_probabilities(store, run_id, step, image.tobytes()) for step in steps]
+    samples_seen = np.array([snapshots[step] for step in steps], np.int64)
     return PredictionHistory(samples_seen, np.array(rows).reshape(-1, CLASSES))
 
 

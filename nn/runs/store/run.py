@@ -84,12 +84,12 @@ class Command(NamedTuple):
     value: float | None = None  # see RunStore.command
 
 
+# Of thousands of runs, parsing takes most of the time of listing them.
+spec_from_json = lru_cache(4096)(RunSpec.from_json)
+
+
 def is_queued(row: Any) -> bool:
     return row.state == State.QUEUED and row.lease is None
-
-
-# While somebody watches runs, they are read many times a second.
-_spec = lru_cache(maxsize=1000)(RunSpec.from_json)
 
 
 def as_run(row: Any, status: QueueStatus | None) -> Run:
@@ -110,7 +110,7 @@ def as_run(row: Any, status: QueueStatus | None) -> Run:
         id=row.id,
         name=row.name,
         owner=row.owner,
-        spec=_spec(row.spec),
+        spec=spec_from_json(row.spec),
         created=row.created,
         heartbeat=row.heartbeat,
         state=state,

@@ -29,13 +29,15 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
 from nn.network import LAYOUT, from_layout
-from nn.runs.spec import RunSpec
+from nn.runs.old_names import translated
+from nn.runs.spec import RunSpec, read_fields
 from nn.runs.store import database, queue, schema
 from nn.runs.store.run import (
     AccuracyEstimate,
@@ -47,6 +49,7 @@ from nn.runs.store.run import (
     State,
     as_run,
     is_queued,
+    spec_from_json,
 )
 from nn.support.paths import extra_data, home
 
@@ -113,12 +116,19 @@ class RunStore:
             run_id = insert_run(connection, spec, name, lease, owner, run_id)
         return self.run(run_id)
 
-    def runs(self) -> list[Run]:
-        """All runs, newest first."""
+    def runs(self, ids: Sequence[str] | None = None) -> list[Run]:
+        """All runs, or those with these ids, newest first, without those of a later version, whose
+        specs it cannot read."""
+        runs = []
+        query = select(schema.runs).order_by(schema.runs.c.created.desc())
+        if ids is not None:
+            query = query.where(schema.runs.c.id.in_(ids))
         with self.engine.connect() as connection:
             status = queue.status(connection)
-            rows = connection.execute(select(schema.runs).order_by(schema.runs.c.created.desc()))
-            return [as_run(row, status) for row in rows]
+            for row in connection.execute(query):
+                with suppress(UserError):
+                    runs.append(as_run(row, status))
+        return runs
 
     def trained_count(self) -> int:
         """How many runs have started to train."""
@@ -250,9 +260,7 @@ class RunStore:
         file of extra data unless another run uses it. Its worker, if any, stops."""
         with self.exclusive() as connection:
             specs = select(schema.runs.c.id, schema.runs.c.spec)
-            files = {
-                row.id: RunSpec.from_json(row.spec).extra_data for row in connection.execute(specs)
-            }
+            files = {row.id: _extra_data(row.spec) for row in connection.execute(specs)}
             connection.execute(delete(schema.runs).where(schema.runs.c.id == run_id))
             with_members = select(schema.members.c.group)
             connection.execute(delete(schema.groups).where(schema.groups.c.id.not_in(with_members)))
@@ -286,9 +294,9 @@ class RunStore:
             for row in self.rows(query)
         ]
 
-    def last_epochs(self) -> dict[str, dict[str, Any]]:
-        """The last complete epoch of each run that has one, as ``epochs``, by the run's id; with
-        the "best_test_accuracy" of all its epochs."""
+    def last_epochs(self, ids: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
+        """The last complete epoch of each run that has one, or of those with these ids, as
+        ``epochs``, by the run's id; with the "best_test_accuracy" of all its epochs."""
         t = schema.epochs.c
         last = (
             select(
@@ -296,12 +304,21 @@ class RunStore:
                 func.max(t.epoch).label("epoch"),
                 func.max(t.test_accuracy).label("best_test_accuracy"),
             )
+            .where(t.run.in_(ids) if ids is not None else true())
             .group_by(t.run)
             .subquery()
         )
-        is_last = and_(t.run == last.c.run, t.epoch == last.c.epoch)
-        query = select(schema.epochs, last.c.best_test_accuracy).join_from(
-            schema.epochs, last, is_last
+        is_best = and_(t.run == last.c.run, t.test_accuracy == last.c.best_test_accuracy)
+        best = (
+            select(t.run, func.min(t.epoch).label("best_epoch"))
+            .join_from(schema.epochs, last, is_best)
+            .group_by(t.run)
+            .subquery()
+        )
+        query = (
+            select(schema.epochs, last.c.best_test_accuracy, best.c.best_epoch)
+            .join_from(schema.epochs, last, and_(t.run == last.c.run, t.epoch == last.c.epoch))
+            .outerjoin(best, best.c.run == t.run)
         )
         return {row.run: dict(row._mapping) for row in self.rows(query)}
 
@@ -490,6 +507,14 @@ def insert_run(
     return run_id
 
 
+def _extra_data(spec: str) -> str:
+    """The file of extra data that a spec names, also one of a later version."""
+    try:
+        return str(translated(read_fields(spec)).get("extra_data", ""))
+    except UserError:
+        return ""
+
+
 def _check_name(name: str) -> None:
     if "@" in name:
         raise UserError(
@@ -509,7 +534,7 @@ def select_snapshots(table: Any, run_id: str) -> Any:
 def as_snapshot(row: Any) -> Snapshot:
     parameters = np.frombuffer(row.parameters, "<f2")
     if row.parameter_layout != LAYOUT:
-        sizes = RunSpec.from_json(row.spec).sizes
+        sizes = spec_from_json(row.spec).sizes
         parameters = from_layout(parameters, sizes, row.parameter_layout)
     return Snapshot(row.step, row.samples_seen, row.loss, parameters)
 

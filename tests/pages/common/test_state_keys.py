@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections import Counter
 
 from pages.common import model_picker, run_table, state, test_set, url_state
+from pages.compare import state as compare_state
 from pages.draw import state as draw_state
 from pages.grid import state as grid_state
 from pages.mistakes import state as mistakes_state
 from pages.neurons import state as neurons_state
 from pages.race import state as race_state
 
-MODULES = draw_state, grid_state, mistakes_state, neurons_state, race_state, state
+MODULES = (
+    compare_state,
+    draw_state,
+    grid_state,
+    mistakes_state,
+    neurons_state,
+    race_state,
+    state,
+)
 SHARED = (
     {url_state.RUN, url_state.STEP, url_state.MODEL, url_state.SIMPLE, url_state.PRESET}
     | {model_picker.IN_VIEW, test_set.CHOICE, test_set.FILES}

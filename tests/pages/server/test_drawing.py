@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nn.errors import UserError
-from pages.draw.canvas_image import png
+from pages.common.canvas_image import png
 from pages.server import drawing
 from pages.server.drawing import SIDE, strokes_of
 

@@ -25,7 +25,7 @@ from nn.data.synthetic.render_strokes import render
 from nn.errors import UserError
 from nn.models import pretrained
 from nn.runs.worker.loop import work
-from pages.draw.canvas_image import png
+from pages.common.canvas_image import png
 from pages.server import assets, drawing, live_prediction, networks, shared_store
 from tests.browser.hand import pen_path
 
@@ -97,7 +97,7 @@ def test_models_are_predicted_side_by_side_at_a_step_and_at_the_newest(trained, 
     probabilities = [each["predictions"][0]["probabilities"] for each in found[:3]]
     assert len({tuple(each) for each in probabilities}) == 3
     assert "nonesuch" in found[3]["error"]
-    assert len(ask([canvas(5)], models)["models"]) == live_prediction.MAX_MODELS
+    assert len(ask([canvas(5)], 3 * models)["models"]) == live_prediction.MAX_MODELS
 
 
 def test_the_newest_network_is_loaded_once_for_all_who_want_it(store, quick, monkeypatch) -> None:

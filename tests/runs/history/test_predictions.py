@@ -37,6 +37,16 @@ def test_the_prediction_at_each_snapshot_is_that_of_its_network(recorded, noise)
         )
 
 
+def test_some_of_the_snapshots_are_a_part_of_all(recorded, noise):
+    store, run = recorded
+    image = noise(1).images[0]
+    found, some = (prediction_history(store, run.id, image, count) for count in (None, 5))
+    assert len(some.samples_seen) == 5
+    assert some.samples_seen[0] == 0 and some.samples_seen[-1] == found.samples_seen[-1]
+    rows = np.searchsorted(found.samples_seen, some.samples_seen)
+    np.testing.assert_array_equal(some.probabilities, found.probabilities[rows])
+
+
 def test_a_run_without_snapshots_has_an_empty_history_and_a_missing_run_raises_a_user_error(
     recorded, noise
 ):

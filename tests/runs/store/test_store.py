@@ -374,4 +374,20 @@ def test_the_last_epochs_of_all_runs_have_their_best_accuracy(store):
     assert set(last) == {first.id, second.id} and new.id not in last
     assert last[first.id].items() >= (store.epochs(first.id)[-1] | {"epoch": 3}).items()
     assert last[first.id]["best_test_accuracy"] == 0.9
-    assert last[second.id]["best_test_accuracy"] is None
+    assert last[first.id]["best_epoch"] == 2
+    assert store.last_epochs([first.id, new.id]) == {first.id: last[first.id]}
+    assert store.last_epochs([]) == {} and store.runs([]) == []
+    assert store.runs([first.id, "gone", new.id]) == [store.run(new.id), store.run(first.id)]
+    assert last[second.id]["best_test_accuracy"] is last[second.id]["best_epoch"] is None
+
+
+def test_a_run_with_an_unknown_setting_is_left_out_of_the_list(store):
+    run, later = store.create(RunSpec()), store.create(RunSpec())
+    put(store, later, spec='{"setting_of_a_later_version": 1}')
+    assert store.runs() == [run] and store.find(run.id) == run
+    with pytest.raises(UserError, match="setting_of_a_later_version"):
+        store.run(later.id)
+    store.delete(run.id)
+    store.delete(later.id)
+    with pytest.raises(UserError, match="no run"):
+        store.run(later.id)

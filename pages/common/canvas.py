@@ -6,16 +6,20 @@ import base64
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 from streamlit_drawable_canvas import st_canvas
 
+from nn import IMAGE_SIDE
+from nn.data.preprocess.pipeline import Preprocessed, Problem
+from pages.common.canvas_image import fit_to_canvas, is_dark, png
 from pages.components.canvas_tools import canvas_tools
-from pages.draw import input_image
-from pages.draw import state as draw_state
-from pages.draw.canvas_image import fit_to_canvas, is_dark, png
 from pages.server import drawing
 from pages.server.drawing import SIDE, Stroke
+
+# What an empty canvas is to a network.
+BLANK = Preprocessed(np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.uint8), Problem.BLANK, {})
 
 
 class Drawing(NamedTuple):
@@ -25,22 +29,23 @@ class Drawing(NamedTuple):
 
 
 def canvas(
-    image: input_image.LoadedImage | None,
-    image_id: int,
-    on_clear: Callable[[], object],
-    on_paste: Callable[[str], object],
+    tools: str,
+    image: Image.Image | None = None,
+    image_id: int = 0,
+    is_photo: bool = False,
+    on_clear: Callable[[], object] = lambda: None,
+    on_paste: Callable[[str], object] = lambda url: None,
 ) -> Drawing | None:
     """→ the drawing; None without a stroke.
 
-    image: lies under the strokes. ``on_clear`` is called when it is to go, ``on_paste`` with the
-    data URL of another one. Raises UserError for a message that the canvas cannot have sent.
+    tools: the key of the tools' widget; image: lies under the strokes; image_id: changes with it;
+    is_photo: whether it has colors of its own. ``on_clear`` is called when it is to go,
+    ``on_paste`` with the data URL of another one. Raises UserError for a message that the canvas
+    cannot have sent.
     """
     with st.container(key="canvas_area", gap="small"):
-        is_photo = bool(image and not image.is_preprocessed)
-        pen, posted = canvas_tools(
-            draw_state.TOOLS, image_id, image is not None, is_photo, on_clear, on_paste
-        )
-        background = fit_to_canvas(input_image.on_canvas(image)) if image else None
+        pen, posted = canvas_tools(tools, image_id, image is not None, is_photo, on_clear, on_paste)
+        background = fit_to_canvas(image) if image else None
         # It sends nothing itself: the tools do, when it has drawn the finished stroke.
         st_canvas(
             stroke_width=pen,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pages.draw.canvas_image import fit_to_canvas
+from pages.common.canvas_image import fit_to_canvas
 from pages.server.drawing import SIDE
 
 

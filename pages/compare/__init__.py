@@ -1,0 +1,1 @@
+"""The Compare page: curves and settings of several runs side by side."""

@@ -1,0 +1,72 @@
+"""The state of the Compare page: which runs are compared, and how the table of runs is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pages.common import state, url_state
+from pages.common.url_state import RUNS
+
+COMPARED = "compared runs"  # ids
+REVISION = "compare revision"  # how often the compared runs were set other than in the table
+# Keys of widgets.
+TABLE, COLUMNS = "compare table", "compare columns"
+CHOICE = "choose runs"  # the expander with the table
+TEXT_FILTER, FILTERED, FILTER_VALUES = "compare filter", "compare filtered", "compare filter values"
+GROUPED = "compare grouped"
+TAB = "compare tab"  # of the details
+FIRST, SECOND = "first compared", "second compared"  # of two models: ids of runs
+TOOLS, HISTORY = "compare canvas tools", "compare history"  # of the drawing
+# The rest.
+CELL = "compared cell"  # of the confusion matrices: actual and predicted digit
+OPEN_IMAGE = "open compared image"
+
+
+def compared() -> list[str]:
+    """The ids of the compared runs, as the URL names them; else those of before, which navigation
+    has dropped from the URL."""
+    if url_state.has(RUNS):
+        ids = url_state.read(RUNS).split(",")
+        state.set_value(COMPARED, list(dict.fromkeys(filter(None, map(str.strip, ids)))))
+    ids = list(state.value(COMPARED, ()))
+    url_state.write(RUNS, ",".join(ids) or None)
+    return ids
+
+
+def take(ids: Iterable[str]) -> None:
+    """Compare the runs that are checked in the table."""
+    chosen = list(dict.fromkeys(ids))
+    state.set_value(COMPARED, chosen)
+    url_state.write(RUNS, ",".join(chosen) or None)
+
+
+def compare(ids: Iterable[str]) -> None:
+    """Compare these runs, and check them in the table, which else keeps what it had."""
+    take(ids)
+    state.set_value(REVISION, revision() + 1)
+
+
+def revision() -> int:
+    return int(state.value(REVISION, 0))
+
+
+def cell() -> tuple[int, int]:
+    """The actual and the predicted digit whose images are shown; −1 without one."""
+    actual, predicted = state.value(CELL, (-1, -1))
+    return actual, predicted
+
+
+def toggle_cell(actual: int, predicted: int) -> None:
+    """Show the images of a cell of the confusion matrices, or those of none if it is shown."""
+    state.set_value(CELL, (-1, -1) if cell() == (actual, predicted) else (actual, predicted))
+
+
+def open_image(images: str) -> int | None:
+    """The row of these images (by their key) that is open in the dialog."""
+    key, row = state.value(OPEN_IMAGE, (None, None))
+    return row if key == images else None
+
+
+def show_image(images: str, row: int | None) -> None:
+    """Open an image in the dialog; None closes it."""
+    state.set_value(OPEN_IMAGE, (images, row))

@@ -1,0 +1,161 @@
+import assert from "node:assert";
+import { inWords, lastAccuracy } from "../../assets/components/compare_curves/in_words.js";
+import {
+  accuracySeries,
+  lossSeries,
+  seedBand,
+  thinned,
+  valueAt,
+} from "../../assets/components/compare_curves/series.js";
+import { isBest, traces } from "../../assets/components/compare_curves/traces.js";
+
+/** @import { Curves } from "../../assets/components/compare_curves/series.js" */
+/** @import { Line, Options } from "../../assets/components/compare_curves/traces.js" */
+
+/**
+ * A run of two epochs of 1,000 images.
+ *
+ * @param {number} accuracy at its end
+ * @param {number} [count] points of its loss
+ * @returns {Curves}
+ */
+function run(accuracy, count = 10) {
+  const samples_seen = Array.from({ length: count }, (_, i) => (2000 * (i + 1)) / count);
+  const epoch = (/** @type {number} */ number, /** @type {number} */ test) => ({
+    epoch: number,
+    samples_seen: 1000 * number,
+    seconds: 3 * number,
+    val_loss: 1 - test,
+    val_accuracy: null,
+    test_accuracy: test,
+    train_accuracy: 1,
+  });
+  return {
+    status: {
+      state: "finished",
+      step: 20,
+      total_steps: 20,
+      samples_seen: 2000,
+      seconds: 6,
+      epochs: 2,
+    },
+    points: { samples_seen, smoothed: samples_seen.map((samples) => 2 - samples / 1000) },
+    epochs: [epoch(1, accuracy / 2), epoch(2, accuracy)],
+  };
+}
+
+/** @type {Options} */
+const OPTIONS = { axis: "samples_seen", loss: "train", accuracy: "test", seeds: false };
+const COLORS = { text: "black", gray: "gray" };
+
+/**
+ * @param {string[]} ids
+ * @param {Partial<Line>} [more]
+ * @returns {Line}
+ */
+const line = (ids, more = {}) => ({
+  name: ids.join(),
+  details: "",
+  color: "blue",
+  rank: 0,
+  runs: ids.map((id) => ({ id, name: `run ${id}`, active: false })),
+  ...more,
+});
+
+Deno.test("a run's loss and accuracy are drawn over images, epochs or seconds", () => {
+  const curves = run(0.8);
+  assert.deepEqual(lossSeries(curves, "train", "samples_seen").y.slice(-1), [0]);
+  assert.deepEqual(accuracySeries(curves, "test", "epochs"), { x: [1, 2], y: [0.4, 0.8] });
+  assert.deepEqual(accuracySeries(curves, "test", "seconds").x, [3, 6]);
+  assert.deepEqual(lossSeries(curves, "val", "samples_seen").x, [1000, 2000]);
+  assert.deepEqual(accuracySeries(curves, "val", "epochs"), { x: [], y: [] }); // unknown
+});
+
+Deno.test("a long curve keeps its first and last point, and few between", () => {
+  assert.deepEqual(thinned(0), []);
+  assert.deepEqual(thinned(3), [0, 1, 2]);
+  const rows = thinned(2000);
+  assert(rows.length <= 201 && rows[0] === 0 && rows.at(-1) === 1999);
+});
+
+Deno.test("between its points a curve is interpolated, outside it is unknown", () => {
+  const series = { x: [10, 20], y: [1, 3] };
+  assert.deepEqual([5, 10, 15, 20, 25].map((at) => valueAt(series, at)), [null, 1, 2, 3, null]);
+});
+
+Deno.test("the median of seeds is a value that one of them had, in a band of all of them", () => {
+  const seeds = [0.1, 0.4, 0.2, 0.3].map((y) => ({ x: [1, 2], y: [y, 2 * y] }));
+  const band = seedBand(seeds);
+  assert.deepEqual([band.median, band.low, band.high], [[0.2, 0.4], [0.1, 0.2], [0.4, 0.8]]);
+  assert.deepEqual(band.values[0], [0.1, 0.4, 0.2, 0.3]);
+});
+
+Deno.test("from five seeds on the band is between the quartiles", () => {
+  const band = seedBand([5, 1, 4, 2, 3].map((y) => ({ x: [1], y: [y] })));
+  assert.deepEqual([band.low, band.median, band.high], [[2], [3], [4]]);
+});
+
+Deno.test("where only one seed is so far, there is no band", () => {
+  const seeds = [{ x: [1], y: [1] }, { x: [1, 2], y: [2, 3] }, { x: [1], y: [3] }];
+  assert.deepEqual(seedBand(seeds).x, [1]);
+});
+
+/** @param {object[]} made */
+const names = (made) => made.map((each) => /** @type {any} */ (each).name);
+
+Deno.test("three seeds are a median in a band; each is a line when wanted, or lifted", () => {
+  const curves = new Map([["a", run(0.7)], ["b", run(0.9)], ["c", run(0.8)]]);
+  const lines = [line(["a", "b", "c"])];
+  const made = /** @type {any[]} */ (traces(lines, curves, OPTIONS, COLORS, null));
+  assert.deepEqual(names(made), ["others", "a,b,c", "a,b,c", "others", "a,b,c", "a,b,c"]);
+  assert.deepEqual(made[5].y, [0.4, 0.8]);
+  assert.match(made[5].text[1], /median 80\.00 %<br>seeds: 70\.00 %, 90\.00 %, 80\.00 %/);
+  const every = traces(lines, curves, { ...OPTIONS, seeds: true }, COLORS, null);
+  assert.deepEqual(names(every).slice(0, 4), ["others", "run a", "run b", "run c"]);
+  assert.equal(traces(lines, curves, OPTIONS, COLORS, lines[0]).length, 2 * (1 + 2 + 3));
+});
+
+Deno.test("two seeds are two lines", () => {
+  const made = traces(
+    [line(["a", "b"])],
+    new Map([["a", run(1)], ["b", run(1)]]),
+    OPTIONS,
+    COLORS,
+    null,
+  );
+  assert.deepEqual(names(made).slice(0, 3), ["others", "run a", "run b"]);
+});
+
+Deno.test("lines without a color are one trace, except the best and the lifted one", () => {
+  const ids = ["a", "b", "c", "d", "e", "f", "g"],
+    curves = new Map(ids.map((id) => [id, run(0.5)]));
+  const lines = ids.map((id, i) => line([id], { color: "", rank: i + 1 }));
+  const made = /** @type {any[]} */ (traces(lines, curves, OPTIONS, COLORS, lines[4]));
+  assert.deepEqual(names(made).slice(0, 5), ["others", "run a", "run b", "run c", "run e"]);
+  assert.equal(made[0].x.filter((/** @type {unknown} */ x) => x === null).length, 3); // runs d, f and g
+  assert(made[4].line.width > made[3].line.width && made[4].opacity > made[3].opacity);
+  assert(isBest(lines[2], 7) && !isBest(lines[3], 7) && !isBest(lines[0], 6));
+});
+
+Deno.test("a run whose curves have not come has no line, and a name is no HTML", () => {
+  const lines = [line(["a"]), line(["b"])];
+  lines[0].runs[0].name = "<b>&";
+  const made =
+    /** @type {any[]} */ (traces(lines, new Map([["a", run(1)]]), OPTIONS, COLORS, null));
+  assert.deepEqual(names(made), ["others", "<b>&", "others", "<b>&"]);
+  assert(made[1].text[0].startsWith("&lt;b>&amp;: "));
+});
+
+Deno.test("the curves are said in words, best run first", () => {
+  const lines = [line(["a"]), line(["b"]), line(["c"])];
+  const curves = new Map([["a", run(0.7)], ["b", run(0.9)]]);
+  assert.equal(
+    inWords(lines, curves),
+    "Curves of loss and accuracy of 3 runs. Highest test accuracy: run b 90.00 %, run a 70.00 %.",
+  );
+  assert.equal(
+    inWords(lines.slice(2), curves),
+    "Curves of loss and accuracy of 1 run: no accuracies yet.",
+  );
+  assert.equal(lastAccuracy(undefined), null);
+});
