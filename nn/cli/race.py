@@ -69,7 +69,9 @@ def race(settings: tuple[str, ...], name: str, free: bool, as_json: bool, **opti
     base = chosen_spec(store, {name: text for name, [text] in given.items()}, **options)
     specs = races.vary(base, field, [value_of(field, text) for text in texts])
     names = [f"{field} {text}" for text in texts]
-    group = create_group(store, "race", specs, name, names=names, lease=lease, free=free)
+    group = create_group(
+        store, "race", specs, name, names=names, lease=lease, free=free, vary=field
+    )
     members = dict(zip(group.runs, names, strict=True))
 
     show = _json_lines(members) if as_json else _progress_bars(store, members)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlencode
 
@@ -14,6 +15,8 @@ from nn.runs.store.run import Run
 from pages.common import state
 from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import note, plain
+from pages.common.url_state import RUNS
+from pages.components.compare_curves import Line, compare_curves
 from pages.components.race import Lane, race
 from pages.components.weight_wall import initial_tiles
 from pages.race import settings
@@ -117,6 +120,32 @@ def watch(found: Group) -> None:
         },
         found,
     )
+    curves(runs, varied)
+
+
+def curves(runs: Sequence[Run], varied: object) -> None:
+    """Loss and accuracy of all lanes in one chart."""
+    ranked = sorted((run for run in runs if run.test_accuracy), key=_accuracy, reverse=True)
+    ranks = {run.id: rank for rank, run in enumerate(ranked, 1)}
+    compare_curves(
+        [
+            Line(
+                name=settings.label(run.spec, varied, run.name),
+                details="",
+                color=color,
+                rank=ranks.get(run.id, 0),
+                runs=[{"id": run.id, "name": run.name, "active": run.state.active}],
+            )
+            for run, color in zip(runs, COLORS, strict=False)
+        ]
+    )
+    if st.button("Compare these runs", icon=":material/compare:"):
+        ids = ",".join(run.id for run in runs)
+        st.switch_page("compare/page.py", query_params={RUNS: ids})
+
+
+def _accuracy(run: Run) -> float:
+    return run.test_accuracy or 0.0
 
 
 def query(options: dict[str, object]) -> str:

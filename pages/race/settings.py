@@ -135,19 +135,16 @@ def label(spec: RunSpec, varied: object, name: str) -> str:
 
 def fill_in(options: dict[str, Any]) -> None:
     """Set everything as in a race that was started here, to change it."""
-    varied = options.get("vary")
-    if varied not in SUGGESTED:
-        return
-    base = options.get("base")
-    state.fill_in(
-        {
-            VARIED: varied,
-            VALUES: str(options.get("values", SUGGESTED[varied])),
-            BASE_PRESET: options["preset"] if options.get("preset") in PRESETS else DEFAULT_PRESET,
-            FREE: bool(options.get("free")),
-            BASE_FIELDS: base if isinstance(base, dict) else {},
-        }
-    )
+    if made := _made_here(options):
+        state.fill_in(
+            {
+                VARIED: made["vary"],
+                VALUES: made["values"],
+                BASE_PRESET: made["preset"],
+                FREE: bool(made.get("free")),
+                BASE_FIELDS: made["base"],
+            }
+        )
 
 
 def _plan() -> Plan:
@@ -235,16 +232,30 @@ def _read_link() -> None:
 def link(options: Mapping[str, Any]) -> dict[str, object]:
     """The parameters of a link that sets up the race with these options; None: the default. Empty
     for a race that was not set up here."""
-    if options.get("vary") not in SUGGESTED:
+    made = _made_here(options)
+    if not made:
         return {}
-    preset, base = options.get("preset"), options.get("base") or {}
     return {
-        VARY: options["vary"],
-        url_state.VALUES: str(options.get("values", "")).replace(", ", ","),
-        PRESET: None if preset == DEFAULT_PRESET else preset,
-        url_state.FREE: "1" if options.get("free") else None,
-        **{name: base.get(name) for name in runs_api.DEFAULTS},
+        VARY: made["vary"],
+        url_state.VALUES: made["values"].replace(", ", ","),
+        PRESET: None if made["preset"] == DEFAULT_PRESET else made["preset"],
+        url_state.FREE: "1" if made.get("free") else None,
+        **{name: made["base"].get(name) for name in runs_api.DEFAULTS},
     }
+
+
+def _made_here(options: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The options of a race that was set up on this page; None for those of any other."""
+    varied, preset = options.get("vary"), options.get("preset")
+    is_ours = (
+        isinstance(varied, str)
+        and varied in SUGGESTED
+        and isinstance(preset, str)
+        and preset in PRESETS
+        and isinstance(options.get("values"), str)
+        and isinstance(options.get("base"), dict)
+    )
+    return options if is_ours else None
 
 
 def _options() -> dict[str, Any]:

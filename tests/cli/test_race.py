@@ -17,7 +17,11 @@ pytestmark = pytest.mark.usefixtures("store")
 def test_race_json_prints_one_line_an_epoch_of_each_member_and_an_end_of_each(store):
     printed = rows(nn("race", *QUICK, *RATES, "--name", "rates", "--json"))
     [group] = groups.groups(store)
-    assert (group.kind, group.name, group.options) == ("race", "rates", {"free": False})
+    assert (group.kind, group.name, group.options) == (
+        "race",
+        "rates",
+        {"free": False, "vary": "lr"},
+    )
     runs = [store.run(run_id) for run_id in group.runs]
     assert [run.spec.lr for run in runs] == [0.01, 0.1, 0.5]
     assert [run.name for run in runs] == ["lr 0.01", "lr 0.1", "lr 0.5"]
@@ -49,7 +53,7 @@ def test_any_field_can_be_varied_and_others_set(store):
     assert [spec.hidden for spec in (flat, deep)] == [(4,), (5, 3)]
     assert {spec.batch_size for spec in (flat, deep)} == {50}
     assert [spec.optimizer for spec in (sgd, adam)] == ["sgd", "adam"]
-    assert groups.groups(store)[0].options == {"free": True}
+    assert groups.groups(store)[0].options == {"free": True, "vary": "optimizer"}
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ Deno.test("the leader is named with its lead", () => {
   );
 });
 
-Deno.test("who has diverged, failed or guesses is named, and no lead over them", () => {
+Deno.test("lanes that diverged, failed or guess are named, and no lead over them is given", () => {
   equal(
     commentary([lane("0.1", 0.942), lane("1", 0.1), lane("3", 0.5, "diverged")]),
     "0.1 leads with 94.2 %. 3 has diverged. 1 is no better than guessing.",

@@ -5,7 +5,7 @@ import { formatPercent } from "../../lib/numbers.js";
 /**
  * A lane as it is now.
  *
- * @typedef {object} Standing
+ * @typedef {object} LaneState
  * @property {string} label its value of the varied setting
  * @property {string} state of its run; "" before the start
  * @property {number | null} accuracy 0–1
@@ -34,7 +34,7 @@ export function comparable(lanes) {
 }
 
 /**
- * @param {Standing[]} lanes
+ * @param {LaneState[]} lanes
  * @returns {string} one or two sentences; "" while there is nothing to say
  */
 export function commentary(lanes) {
@@ -51,7 +51,7 @@ export function commentary(lanes) {
 }
 
 /**
- * @param {Standing[]} ranked the best first
+ * @param {LaneState[]} ranked the best first
  * @param {boolean} isOver
  */
 function lead(ranked, isOver) {
@@ -75,8 +75,8 @@ function lead(ranked, isOver) {
 /**
  * What became of those who do not keep up.
  *
- * @param {Standing[]} lanes
- * @param {Standing[]} ranked
+ * @param {LaneState[]} lanes
+ * @param {LaneState[]} ranked
  */
 function others(lanes, ranked) {
   const labels = (/** @type {string} */ state) =>
@@ -102,7 +102,7 @@ function others(lanes, ranked) {
   return parts;
 }
 
-/** @param {Standing} lane */
+/** @param {LaneState} lane */
 function isGuessing({ accuracy, samplesSeen }) {
   return accuracy !== null && accuracy < GUESSING && samplesSeen >= TRIED;
 }

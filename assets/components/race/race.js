@@ -20,13 +20,15 @@ import { commentary, comparable } from "./commentary.js";
 /** @import { Settings } from "../../lib/start.js" */
 /** @import { Stream } from "../../lib/stream.js" */
 /** @import { Snapshot } from "../../lib/wire.js" */
-/** @import { Standing } from "./commentary.js" */
+/** @import { LaneState } from "./commentary.js" */
 
 const MAX_TILES = 36; // of a lane
+// What a lane shows of its run: the curves below have the points.
+const WISH = { rate: 15, tiles: MAX_TILES, connections: false, points: false };
 const GAP = 2, CELL = SIDE + GAP; // pixels of the bitmap
 const MAX_HEIGHT = 300; // pixels of a wall
-const CALM = 3000; // milliseconds between two figures in the commentary
-const PATIENCE = 5000; // milliseconds in which the worker obeys
+const CALM = 1000; // milliseconds between two figures in the commentary
+const OBEY_TIME = 5000; // milliseconds in which the worker obeys
 const MOVE_PATIENCE = 8000; // milliseconds for the script to follow; then the page is loaded again
 const ATTEMPTS = 30; // each of some repaints, to wait for the script to take what is typed
 const FEEDBACK = 4000; // milliseconds
@@ -67,7 +69,7 @@ export default function race(call) {
       leaderBefore = "";
     let commentedAt = -Infinity; // ms
     /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let patience;
+    let busyTimer;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let reloadTimer;
 
@@ -102,7 +104,7 @@ export default function race(call) {
     function showButtons(now) {
       const canControl = data.can_control && Boolean(data.group);
       const isLost = lanes.some(({ stream }) => stream && stream.lostAt !== null);
-      const isRunning = now.some((state) => state === "running" || state === "queued");
+      const isRunning = now.includes("running");
       /** @type {Record<string, boolean>} */
       const visible = {
         start: !data.group,
@@ -132,20 +134,20 @@ export default function race(call) {
       const now = performance.now();
       if (!changed && now < commentedAt + CALM) return;
       commentedAt = now;
-      const standings = lanes.map((lane) => lane.standing);
-      const sentence = commentary(standings);
-      text("commentary").textContent = sentence || (data.group ? "" : "Press Start to race.");
+      const entries = lanes.map((lane) => lane.entry);
+      const news = commentary(entries);
+      text("commentary").textContent = news || (data.group ? "" : "Press Start to race.");
       text("note").textContent = over && data.group
         ? "Accuracy on the test set; of a lane that did not finish, as last estimated."
         : "Accuracy as estimated on 500 validation images while the lanes train.";
-      const leader = sentence.split(" ")[0];
-      if (changed || leader !== leaderBefore) text("spoken").textContent = sentence;
+      const leader = news.split(" ")[0];
+      if (changed || leader !== leaderBefore) text("spoken").textContent = news;
       leaderBefore = leader;
     }
 
     function settle() {
       pressed = "";
-      clearTimeout(patience);
+      clearTimeout(busyTimer);
     }
 
     async function start() {
@@ -193,13 +195,13 @@ export default function race(call) {
     /** Give a command to all members that it concerns. @param {string} name */
     async function command(name) {
       [pressed, rejection] = [name, ""];
-      clearTimeout(patience);
-      patience = setTimeout(
+      clearTimeout(busyTimer);
+      busyTimer = setTimeout(
         guard(() => {
           settle();
           update();
         }),
-        PATIENCE,
+        OBEY_TIME,
       );
       update();
       const concerned = lanes.filter(({ stream }) => {
@@ -252,7 +254,7 @@ export default function race(call) {
       end() {
         ended = true;
         for (const lane of lanes) lane.end();
-        clearTimeout(patience);
+        clearTimeout(busyTimer);
         clearTimeout(reloadTimer);
       },
     };
@@ -316,6 +318,7 @@ function laneView(lane, varied, guard, changed) {
             view.stream = news;
             changed();
           }),
+          WISH,
         );
       }
     },
@@ -323,13 +326,13 @@ function laneView(lane, varied, guard, changed) {
       resized.disconnect();
       unfollow();
     },
-    /** @type {Standing} */
-    standing: { label: lane.label, state: "", accuracy: null, samplesSeen: 0 },
+    /** @type {LaneState} */
+    entry: { label: lane.label, state: "", accuracy: null, samplesSeen: 0 },
     /** @param {number | null} accuracyNow to be compared with those of the other lanes */
     draw(accuracyNow) {
       const status = view.stream?.status, now = status?.state ?? "";
       const tested = now === "finished" ? status?.test_accuracy : null;
-      view.standing = {
+      view.entry = {
         label: lane.label,
         state: now,
         accuracy: tested ?? accuracyNow ?? estimatesOf(view).accuracy.at(-1) ?? null,
@@ -337,10 +340,10 @@ function laneView(lane, varied, guard, changed) {
       };
       const share = status?.total_steps ? status.step / status.total_steps : 0;
       const shown = EXPLAINED.includes(now) ? status?.message : "";
-      const isBroken = ["diverged", "failed"].includes(now), best = view.standing.accuracy;
+      const isBroken = ["diverged", "failed"].includes(now), best = view.entry.accuracy;
       set(accuracy, best === null || isBroken ? "–" : formatPercent(best));
       set(state, view.stream?.goneMessage ? "Deleted" : STATES[now] ?? "Not started");
-      set(seen, `${formatCount(view.standing.samplesSeen)} images`);
+      set(seen, `${formatCount(view.entry.samplesSeen)} images`);
       set(message, view.stream?.goneMessage || shown || "");
       done.style.width = `${100 * share}%`;
       drawWall();

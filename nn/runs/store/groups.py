@@ -26,7 +26,7 @@ class Group(NamedTuple):
     name: str
     owner: str  # the visitor who started it; "": the command line
     created: float  # seconds since 1970
-    options: dict[str, Any]  # of its kind; of a race: "free", see nn.runs.worker.race
+    options: dict[str, Any]  # of its kind; of a race "free", see nn.runs.worker.race
     runs: tuple[str, ...]  # ids of its members, in order
 
 

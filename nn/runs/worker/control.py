@@ -22,6 +22,7 @@ class Pace:
     nn.runs.worker.race. A worker with a pace does not sleep: it yields None at once, for the others
     to go on, and is called again."""
 
+    members: int = 1  # of the race
     samples_seen: int = 0
     seconds: float = 0.0  # of training
     wait: float = 0.0  # seconds that it would sleep now

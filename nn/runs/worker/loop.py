@@ -48,7 +48,7 @@ def work(
     Raises LeaseLost when the run is not queued, and Unwritable when nothing can be written to the
     store any more, not even how the run ended.
     """
-    recorder = Recorder(store, run_id, lease)
+    recorder = Recorder(store, run_id, lease, pace.members if pace else 1)
 
     def fail(message: str) -> None:
         with suppress(LeaseLost):

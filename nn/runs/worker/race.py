@@ -51,7 +51,7 @@ def race(
     lease: the token under which all of them are reserved for this worker. Closing the generator
     stops all of them. Raises Unwritable, once all have ended, when one could not record how.
     """
-    paces = {run_id: Pace() for run_id in runs}
+    paces = {run_id: Pace(len(runs)) for run_id in runs}
     events = {run_id: work(store, run_id, lease, paces[run_id]) for run_id in runs}
     unwritable: Unwritable | None = None
     next_poll = 0.0

@@ -25,7 +25,7 @@ from nn.runs.worker.buffer import Buffer, replace_live, snapshot_row
 from nn.runs.worker.lease import Lease, LeaseLost
 from nn.training import Epoch, Step
 
-LIVE_INTERVAL = 1 / 30  # seconds between live snapshots
+LIVE_INTERVAL = 1 / 30  # seconds between live snapshots of all runs that a worker trains
 LIVE_SHARE = 0.05  # of the training time that live snapshots may take
 UNWATCHED_INTERVAL = 1.0  # seconds between writes while nobody watches
 POLL_INTERVAL = 0.04  # seconds between polls for commands: a query costs as much as a step
@@ -38,12 +38,16 @@ class Recorder:
     Methods that write raise LeaseLost, Locked or Unwritable.
     """
 
-    def __init__(self, store: RunStore, run_id: str, lease: str | None = None) -> None:
+    def __init__(
+        self, store: RunStore, run_id: str, lease: str | None = None, members: int = 1
+    ) -> None:
         """Claim a queued run, or take the one that was reserved under ``lease``.
 
+        members: of a race, who share its time; each has live snapshots that much more seldom.
         Raises LeaseLost when the run is not queued.
         """
         self.store, self.run_id = store, run_id
+        self._live_interval = LIVE_INTERVAL * members
         self.lease = Lease(store, run_id, lease)
         self._buffer = Buffer(run_id)
         run = store.run(run_id)
@@ -167,7 +171,7 @@ class Recorder:
         """Write the buffer, and a live snapshot while somebody watches."""
         began = time.perf_counter()
         if self._try_to_write(parameters if self.watched else None):
-            self._next_write = began + (LIVE_INTERVAL if self.watched else UNWATCHED_INTERVAL)
+            self._next_write = began + (self._live_interval if self.watched else UNWATCHED_INTERVAL)
         else:
             self._next_write = time.perf_counter() + UNWATCHED_INTERVAL
 

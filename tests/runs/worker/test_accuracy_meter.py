@@ -93,3 +93,19 @@ def test_a_resumed_run_is_measured_at_once_and_then_as_it_can_afford(monkeypatch
     steps = machine.train(made, first, 10_000)
     assert steps[0] == first and len(steps) > 20
     assert made.seconds <= SHARE * machine.now
+
+
+def test_what_others_train_meanwhile_affords_no_more_measurements(monkeypatch, meter):
+    """The members of a race take turns in one process."""
+    machine = Machine(monkeypatch, step=0.5e-3, measurement=1.6e-3)
+    alone = machine.train(meter(8600, 860), 0, 8600)
+    machine = Machine(monkeypatch, step=0.5e-3, measurement=1.6e-3)
+    member = meter(8600, 860)
+    measured = [0] if member.measure(0) is not None else []
+    for step in range(1, 8601):
+        machine.now += 3 * machine.step
+        member.exclude(3 * machine.step)
+        machine.now += machine.step
+        if member.measure(step) is not None:
+            measured.append(step)
+    assert len(measured) > 20 and abs(len(measured) - len(alone)) <= 1

@@ -126,7 +126,7 @@ def test_in_a_free_race_the_member_with_the_least_training_time_takes_the_next_s
     store, monkeypatch
 ):
     paces = []
-    monkeypatch.setattr(worker_race, "Pace", lambda: paces.append(Pace()) or paces[-1])
+    monkeypatch.setattr(worker_race, "Pace", lambda count: paces.append(Pace(count)) or paces[-1])
     specs = [replace(BASE, epochs=4, batch_size=size) for size in (500, 5)]
     runs, events = begin(store, specs, free=True)
     before = [0.0, 0.0]
@@ -222,6 +222,26 @@ def test_closing_the_events_stops_all_members(store):
     events.close()
     assert states(store, runs) == [State.STOPPED] * 3
     assert max(seen_by(store, runs)) - min(seen_by(store, runs)) <= BASE.batch_size
+
+
+def test_a_watched_race_writes_live_snapshots_of_all_members_as_often_as_one_run_alone(
+    store, monkeypatch
+):
+    monkeypatch.setattr(recorder, "LIVE_INTERVAL", 0.2)
+    monkeypatch.setattr(recorder, "LIVE_SHARE", 1.0)
+    runs, events = begin(store, [replace(spec, epochs=1000) for spec in RATES])
+    store.watch(runs, 1000)
+    live = []
+    replace_live = recorder.replace_live
+    monkeypatch.setattr(
+        recorder, "replace_live", lambda *row: live.append(time.monotonic()) or replace_live(*row)
+    )
+    while len(live) < 9:
+        next(events)
+    events.close()
+    assert live[8] - live[2] >= 2 * 3 * 0.2 * 0.9  # each member has written twice more
+    for run_id in runs:
+        assert store.run(run_id).state is State.STOPPED
 
 
 # Dropping out
