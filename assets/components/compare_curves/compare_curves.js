@@ -21,10 +21,8 @@ import { BEST, isBest, traces } from "./traces.js";
 /** @import { AccuracyOf, Curves, LossOf } from "./series.js" */
 /** @import { Line } from "./traces.js" */
 
-/** Of a run that trains. */
-const WISH = { rate: 4, tiles: 0, connections: false };
 const INTERVAL = 500; // milliseconds between two drawings while runs train
-const WISH = { rate: 1000 / INTERVAL, tiles: 0, connections: false };
+const WISH = { rate: 1000 / INTERVAL, tiles: 0, connections: false }; // of a run that trains
 const RETRY = 2000; // milliseconds
 const ENDED = ["finished", "stopped", "diverged", "failed", "interrupted"];
 const MAX_FETCHED = 100; // runs of one request
