@@ -4,6 +4,8 @@ import { LiveSocket } from "./live_socket.js";
 import { urlOf } from "./urls.js";
 import { unpackAll } from "./wire.js";
 
+export { RECONNECTING } from "./live_socket.js";
+
 /** @import { Response, Wish } from "./live_socket.js" */
 /** @import { Connections, Message, Snapshot } from "./wire.js" */
 
@@ -127,7 +129,12 @@ export class Stream {
       points: wishes.some(({ points }) => points),
     };
     const hasChanged = JSON.stringify(wish) !== JSON.stringify(this.wish);
+    const tiles = this.historyTiles;
     this.wish = wish;
+    if (this.historyTiles !== tiles) {
+      this.history = [];
+      this.selected = null;
+    }
     if (isNew || hasChanged) this.socket.watch(this.run, this);
   }
 
@@ -195,13 +202,20 @@ export class Stream {
     this.notify();
   }
 
+  /** How many tiles of a kept snapshot are fetched, without connections; null: all, with them. */
+  get historyTiles() {
+    return this.wish.connections ? null : this.wish.tiles;
+  }
+
   /** Fetch the kept snapshots that are not here yet, in portions and coarse first. */
   async loadHistory() {
     if (this.loadingHistory || !this.status) return;
     this.loadingHistory = true;
+    const tiles = this.historyTiles;
     const after = this.history.at(-1)?.snapshot.step ?? -1;
     const url = urlOf(
-      `snapshots/${encodeURIComponent(this.run)}?after=${after}&until=${this.status.step}`,
+      `snapshots/${encodeURIComponent(this.run)}?after=${after}&until=${this.status.step}` +
+        (tiles === null ? "" : `&tiles=${tiles}`),
     );
     try {
       let received = 0;
@@ -209,6 +223,7 @@ export class Stream {
         const response = await fetch(`${url}&skip=${received}`);
         if (!response.ok) return;
         const messages = unpackAll(await response.arrayBuffer());
+        if (tiles !== this.historyTiles) return; // more is wanted meanwhile, or less
         this.addHistory(messages);
         if (!messages.length) return;
         received += messages.length;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from nn.runs.spec import RunSpec
 from nn.runs.store.run import Run
@@ -18,6 +19,7 @@ def differing_fields(specs: Sequence[RunSpec]) -> list[str]:
     ]
 
 
+@lru_cache(4096)
 def configuration(spec: RunSpec) -> RunSpec:
     """The spec without its seed: equal for runs that differ in their seeds alone."""
     return dataclasses.replace(spec, seed=0)

@@ -11,16 +11,16 @@ from nn.runs.differences import differing_fields
 from nn.runs.store.store import Run
 from pages.common.setting_text import FIELDS, text_of
 
-MAX_SETTINGS = 3  # of one run
+MAX_SETTINGS = 3  # of one run, beside its seed
 
 
 def settings_of(runs: Sequence[Run]) -> dict[str, str]:
     """Run → its values of the settings in which these runs differ, as plain text."""
-    fields = differing_fields([run.spec for run in runs])
+    differing = differing_fields([run.spec for run in runs])
+    fields = [field for field in differing if field != "seed"][:MAX_SETTINGS]
+    fields += [field for field in differing if field == "seed"]
     return {
-        run.id: " · ".join(
-            f"{FIELDS[field]} {text_of(run.spec, field)}" for field in fields[:MAX_SETTINGS]
-        )
+        run.id: " · ".join(f"{FIELDS[field]} {text_of(run.spec, field)}" for field in fields)
         for run in runs
     }
 

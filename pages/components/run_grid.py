@@ -1,4 +1,4 @@
-"""The cells of a grid: the first weights, or the accuracy, of many runs, live."""
+"""The cells of a grid: weights of some neurons, or the accuracy, of many runs, live."""
 
 from __future__ import annotations
 

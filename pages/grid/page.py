@@ -37,13 +37,8 @@ def find() -> tuple[Group | None, Plan | None, str]:
 
 def runs_of(shown: Group, specs: list[RunSpec]) -> list[Run | None]:
     """The run of each cell; None: it has been deleted."""
-    runs = []
-    for run_id in shown.runs:
-        try:
-            runs.append(store().run(run_id))
-        except UserError:  # deleted just now, or it cannot be opened
-            continue
-    by_spec = {run.spec: run for run in runs}
+    present = store().present(shown.runs).values()
+    by_spec = {run.spec: run for run, _ in present if isinstance(run, Run)}
     return [by_spec.get(spec) for spec in specs]
 
 

@@ -16,6 +16,7 @@ BASE_PRESET, BASE_EPOCHS = "grid_preset", "grid_epochs"
 BASE_FIELDS = "grid base"  # settings that a link changes for all cells
 PROBLEMS = "grid link problems"
 LAST_STARTED = "last started group"
+IN_VIEW = "grid in view"  # the group shown
 
 
 def initialize(values: Mapping[str, Any]) -> None:
@@ -35,12 +36,15 @@ def value(key: str) -> Any:
 
 
 def group_in_view() -> str:
-    """The id of the group that the URL names; "": the plan of a new one is shown."""
-    return url_state.read(GROUP)
+    """The id of the group that is shown; "": the plan of a new one. The URL names it, and has it
+    again after another page."""
+    view_group(url_state.read(GROUP) or str(state.value(IN_VIEW, "")))
+    return str(state.value(IN_VIEW))
 
 
 def view_group(group_id: str) -> None:
     """Show a group; "": the plan of a new one."""
+    state.set_value(IN_VIEW, group_id)
     url_state.write(GROUP, group_id or None)
 
 

@@ -30,7 +30,7 @@ from pages.server.visitor import Visitor, visitor_of
 from pages.server.wire import Wish
 
 # Seconds between two polls of a run that trains, that may change soon, and of any other.
-ACTIVE_INTERVAL, IDLE_INTERVAL, RARE_INTERVAL = 1 / 60, 1 / 4, 1.0
+ACTIVE_INTERVAL, IDLE_INTERVAL, SLOW_INTERVAL = 1 / 60, 1 / 4, 1.0
 CONNECTIONS_INTERVAL = 0.1  # seconds between two snapshots sent with their connections
 WATCH_SECONDS = 3.0  # a worker goes on writing live snapshots for so long after the last poll
 WATCH_RENEWAL = 1.0  # seconds between two renewals
@@ -159,7 +159,7 @@ class Channel:
         queue."""
         run = self.run
         if not (run and run.state.active and run.queue_position <= NEXT_IN_LINE):
-            return RARE_INTERVAL
+            return SLOW_INTERVAL
         if run.state is State.PAUSED or run.queue_position or not self._has_active_viewer():
             return IDLE_INTERVAL
         rates = [watch.wish.rate for watch in self.viewers.values()]

@@ -19,7 +19,7 @@ from pages.server import shared_store, wire
 
 MAX_BYTES = 2_000_000  # of one response, unless its only snapshot is larger
 MAX_DIGITS = 18
-DEFAULTS = {"after": "-1", "until": str(10**17), "skip": "0"}
+DEFAULTS = {"after": "-1", "until": str(10**17), "skip": "0", "tiles": "-1"}
 
 
 def coarse_first(steps: Sequence[int]) -> list[int]:
@@ -33,24 +33,23 @@ def coarse_first(steps: Sequence[int]) -> list[int]:
     return [steps[i] for i in order]
 
 
-def _portion(store: RunStore, run: Run, steps: Sequence[int]) -> bytes:
+def _portion(store: RunStore, run: Run, steps: Sequence[int], tiles: int | None) -> bytes:
+    """tiles: of a snapshot at most, without connections; None: all, with them."""
     sizes, messages = run.spec.sizes, []
+    max_tiles = wire.MAX_TILES if tiles is None else min(tiles, wire.MAX_TILES)
     for step in steps:
         try:
             snapshot = store.snapshot(run.id, step)
         except UserError:
             continue  # deleted in the meantime
         header = {
-            "snapshot": wire.snapshot_header(snapshot, sizes),
-            "connections": wire.connection_counts(sizes),
+            "snapshot": wire.snapshot_header(snapshot, sizes, max_tiles),
+            "connections": wire.connection_counts(sizes) if tiles is None else None,
         }
-        messages.append(
-            wire.pack_message(
-                header,
-                wire.pack_first_layer(snapshot.parameters, sizes),
-                wire.pack_connections(snapshot.parameters, sizes),
-            )
-        )
+        parts = [wire.pack_first_layer(snapshot.parameters, sizes, max_tiles)]
+        if tiles is None:
+            parts.append(wire.pack_connections(snapshot.parameters, sizes))
+        messages.append(wire.pack_message(header, *parts))
         if sum(map(len, messages)) > MAX_BYTES:
             break
     return wire.pack_messages(messages)
@@ -66,12 +65,12 @@ def _respond(request: Request) -> Response:
         run = store.run(run_id)
     except UserError as error:
         return PlainTextResponse(str(error), 404)
-    after, until, skip = (int(text) for text in texts.values())
+    after, until, skip, tiles = (int(text) for text in texts.values())
     until = min(until, run.step)  # a run resumed from its checkpoint has later snapshots
     steps = coarse_first([step for step in store.snapshot_steps(run.id) if after < step <= until])
     # Kept snapshots never change, but a run that continues keeps more of them.
     headers = {"Cache-Control": "no-store"}
-    portion = _portion(store, run, steps[max(0, skip) :])
+    portion = _portion(store, run, steps[max(0, skip) :], None if tiles < 0 else tiles)
     return Response(portion, media_type="application/octet-stream", headers=headers)
 
 

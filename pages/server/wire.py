@@ -102,7 +102,8 @@ and is answered by ``{"group": id, "runs": [ids, in order]}``, or by an error as
 ``GET /snapshots/RUN?after=STEP&until=STEP&skip=N`` returns kept snapshots with ``after < step ≤
 until``, coarse first: binary messages, each preceded by its length (uint32), with ``snapshot`` and
 ``connections`` in their header. One response holds a portion of them; the next request skips those
-already received, until a response is empty.
+already received, until a response is empty. With ``&tiles=COUNT``, they have at most so many tiles,
+and no connections.
 
 ``GET /curves?runs=RUN,RUN&points=N`` returns the curves of up to 100 runs, those that exist, with
 about N points and epochs at most, 200 without it, as JSON::
@@ -199,18 +200,20 @@ def unpack_wish(received: Mapping[str, Any]) -> Wish:
     )
 
 
-def snapshot_header(snapshot: Snapshot, sizes: Sequence[int]) -> dict[str, Any]:
+def snapshot_header(
+    snapshot: Snapshot, sizes: Sequence[int], max_tiles: int = MAX_TILES
+) -> dict[str, Any]:
     return {
         "step": snapshot.step,
         "samples_seen": snapshot.samples_seen,
         "loss": snapshot.loss,
-        "neurons": tile_count(sizes),
+        "neurons": tile_count(sizes, max_tiles),
         "total_neurons": sizes[1],
     }
 
 
-def tile_count(sizes: Sequence[int]) -> int:
-    return min(sizes[1], MAX_TILES)
+def tile_count(sizes: Sequence[int], max_tiles: int = MAX_TILES) -> int:
+    return min(sizes[1], max_tiles)
 
 
 def pack_tiles(scales: Array, shades: Array) -> bytes:
@@ -224,9 +227,9 @@ def first_tiles(tiles: bytes, neurons: int, count: int) -> bytes:
     return tiles[: 4 * count] + tiles[scales : scales + PIXELS * count]
 
 
-def pack_first_layer(parameters: Array, sizes: Sequence[int]) -> bytes:
+def pack_first_layer(parameters: Array, sizes: Sequence[int], max_tiles: int = MAX_TILES) -> bytes:
     """The tiles of a network's first layer."""
-    return pack_tiles(*weight_tiles(parameters, sizes, slice(tile_count(sizes))))
+    return pack_tiles(*weight_tiles(parameters, sizes, slice(tile_count(sizes, max_tiles))))
 
 
 def connection_counts(sizes: Sequence[int]) -> list[int]:

@@ -57,7 +57,7 @@ def run(report: Report) -> None:
             drawn: list[float] = []
             opened = _by_queue(server, made, lambda group: _open(page, server, group), drawn, page)
             report.say(f"by the queue, page open: {opened:.1f} s")
-            longest = page.evaluate("Math.max(0, ...tasks)")
+            max_task = page.evaluate("Math.max(0, ...tasks)")
             page.close()
         finally:
             server.clear()
@@ -65,7 +65,7 @@ def run(report: Report) -> None:
     report.at_most("time with the page closed, relative to the command line", closed / alone, 1.1)
     report.at_most("time with the page open, relative to the command line", opened / alone, 1.5)
     report.at_least("frames per second of the page", drawn[0], 10)
-    report.at_most("milliseconds of the longest task in the browser", longest, 200)
+    report.at_most("milliseconds of the longest task in the browser", max_task, 200)
 
 
 def _by_command_line(server: Server, specs: list[RunSpec]) -> float:

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from nn.data import mnist
 from nn.runs.spec import RunSpec
-from nn.runs.store.store import Run, RunStore
+from nn.runs.store.store import Run, RunStore, State
 from tests.browser.app import serious, wait_until
 from tests.browser.hand import Hand, pen_path
 
@@ -114,6 +114,20 @@ def test_the_walls_of_runs_in_training_are_live(page, server) -> None:
         for worker in workers:
             worker.kill()
             worker.wait()
+
+
+def test_a_run_that_diverged_says_so_in_every_section(page, server, record) -> None:
+    spec = {"hidden": (64, 64, 64), "activation": "leaky_relu", "initializer": "normal"}
+    server.worker(**spec, lr=1000.0).wait(60)
+    store = RunStore(server.store)
+    [diverged] = store.runs()
+    assert diverged.state is State.DIVERGED
+    open_compare(page, server, [record("trained"), diverged])
+    expect(walls(page)).to_have_count(2)
+    text = f"Diverged after {diverged.samples_seen:,} images"
+    expect(page.locator("figure").get_by_text(text)).to_be_visible()
+    page.get_by_role("tab", name="Draw", exact=True).click()
+    expect(page.locator(".bar-rows")).to_have_count(2)
 
 
 def cell(page: Page, actual: int, predicted: int) -> Locator:

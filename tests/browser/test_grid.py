@@ -71,6 +71,17 @@ def test_a_link_sets_up_a_grid_and_one_click_trains_it(page: Page, server) -> No
     expect(page.get_by_text("4 of 4 done", exact=True).first).to_be_visible()
 
 
+def test_the_grid_is_still_there_after_another_page(page: Page, server, group) -> None:
+    made = group()
+    page.goto(f"{server.url}/grid?group={made.id}")
+    expect(cells(page)).to_have_count(4)
+    page.get_by_role("link", name="Draw").click()
+    expect(page.get_by_role("heading", name="Draw", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Grid").click()
+    expect(page.get_by_role("button", name="New grid")).to_be_visible()
+    assert parameters(page)["group"] == made.id
+
+
 def test_the_cells_are_colored_by_their_results_and_the_scale_says_how(
     page: Page, server, group, record
 ) -> None:

@@ -240,3 +240,28 @@ Deno.test("a selected snapshot of the history is shown instead of the newest", (
   stream.select(null);
   assert.equal(stream.snapshot?.step, 3);
 });
+
+Deno.test("the history has as many tiles as any viewer wants, and is fetched anew for more", async () => {
+  const { stream, socket } = openStream();
+  const few = { ...EVERYTHING, tiles: 64, connections: false }, viewer = () => {};
+  for (const each of [...stream.viewers.keys()]) stream.viewers.delete(each);
+  stream.add(viewer, few);
+  socket.onmessage({ data: FIRST });
+  assert(stream.newest.snapshot);
+  const { snapshot } = stream.newest;
+  const requested = /** @type {string[]} */ ([]);
+  Object.assign(globalThis, {
+    fetch: (/** @type {string} */ url) => {
+      requested.push(url);
+      return Promise.resolve(new globalThis.Response(new ArrayBuffer(0)));
+    },
+  });
+  stream.addHistory([{ header: {}, snapshot, connections: null }]);
+  await stream.loadHistory();
+  assert(requested[0].includes(`after=${snapshot.step}&`) && requested[0].includes("&tiles=64"));
+  assert.equal(stream.history.length, 1);
+  stream.add(() => {}, EVERYTHING);
+  assert.equal(stream.history.length, 0);
+  await stream.loadHistory();
+  assert(requested[1].includes("after=-1&") && !requested[1].includes("tiles"));
+});

@@ -22,6 +22,7 @@ import { BEST, isBest, traces } from "./traces.js";
 /** @import { Line } from "./traces.js" */
 
 const INTERVAL = 500; // milliseconds between two drawings while runs train
+const WISH = { rate: 1000 / INTERVAL, tiles: 0, connections: false }; // of a run that trains
 const RETRY = 2000; // milliseconds
 const ENDED = ["finished", "stopped", "diverged", "failed", "interrupted"];
 const MAX_FETCHED = 100; // runs of one request
@@ -180,7 +181,7 @@ export default function compareCurves(call) {
       }
       for (const id of active) {
         reported.delete(id);
-        if (!followed.has(id)) followed.set(id, follow(id, guard(take)));
+        if (!followed.has(id)) followed.set(id, follow(id, guard(take), WISH));
       }
     }
 

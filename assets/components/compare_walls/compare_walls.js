@@ -18,6 +18,8 @@ import { accuracyAt, lastUpTo, stops } from "./at_images.js";
 /** @import { Snapshot } from "../../lib/wire.js" */
 
 const MAX_NEURONS = 64; // in a wall
+/** What a wall shows of its run. */
+const WISH = { rate: 10, tiles: MAX_NEURONS, connections: false };
 const MAX_STOPS = 200; // of the timeline
 const LOAD_INTERVAL = 2000; // milliseconds between two requests while a run trains
 const EDGE = 12, ROW = 6, AXIS = 26; // pixels; AXIS: below the rows of the runs
@@ -129,11 +131,14 @@ export default function compareWalls(call) {
         return stream.status.state === "queued" ? "Waiting to start" : "No snapshot yet";
       }
       const images = snapshot.samples_seen ?? 0, { state, samples_seen } = stream.status;
-      const hasEnded = !isActive(wall) && images >= samples_seen && images < (position ?? newest());
-      const when = images ? `after ${formatCount(images)} images` : "before training";
-      const text = hasEnded ? `${state} ${when}` : when;
-      return [text[0].toUpperCase() + text.slice(1), accuracyAt(stream, images)]
-        .filter(Boolean).join(" · ");
+      const isLast = snapshot.step >= (stream.newest.snapshot?.step ?? 0);
+      const hasEnded = !isActive(wall) && isLast && samples_seen < (position ?? newest());
+      const text = hasEnded
+        ? `${state} after ${formatCount(samples_seen)} images`
+        : images
+        ? `after ${formatCount(images)} images`
+        : "before training";
+      return `${text[0].toUpperCase()}${text.slice(1)}\n${accuracyAt(stream, images)}`;
     }
 
     /** Images that the run ahead has seen. */
@@ -250,7 +255,7 @@ export default function compareWalls(call) {
         drawWall(wall);
         drawTimeline();
       });
-      wall.unfollow = follow(about.run, show);
+      wall.unfollow = follow(about.run, show, WISH);
       return wall;
     }
 

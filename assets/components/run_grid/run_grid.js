@@ -1,4 +1,4 @@
-// A grid of runs that differ in two settings: each cell shows the first weights of its run, or its
+// A grid of runs that differ in two settings: each cell shows weights of its run, or its
 // accuracy curve, live, and the result in a color when it has finished.
 
 import { contextOf, putImage, resize, SIDE } from "../../lib/canvas.js";

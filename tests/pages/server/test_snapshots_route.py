@@ -84,7 +84,21 @@ def test_portions_add_up_to_all_snapshots(run, monkeypatch):
     assert early and all(step <= last for step in steps_of(early))
 
 
-@pytest.mark.parametrize("name", ["after", "until", "skip"])
+def test_fewer_tiles_come_without_connections(store, run):
+    sizes = run.spec.sizes
+    messages = unpack_messages(get(run.id, "tiles=3")[1])
+    assert len(messages) == len(store.snapshot_steps(run.id))
+    for header, data in messages:
+        snapshot = store.snapshot(run.id, header["snapshot"]["step"])
+        assert header["connections"] is None
+        assert (header["snapshot"]["neurons"], header["snapshot"]["total_neurons"]) == (3, 5)
+        assert data == wire.pack_first_layer(snapshot.parameters, sizes, 3)
+        assert len(data) == 3 * (4 + 784)
+    more = unpack_messages(get(run.id, "tiles=64")[1])
+    assert {header["snapshot"]["neurons"] for header, _ in more} == {5}
+
+
+@pytest.mark.parametrize("name", ["after", "until", "skip", "tiles"])
 @pytest.mark.parametrize("value", ["", "x", "1e3", "9" * 30, "--1", "²"])
 def test_a_value_that_is_no_number_gets_an_explanation(store, name, value):
     status, body = get(store.create(RunSpec()).id, f"{name}={value}")
