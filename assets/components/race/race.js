@@ -357,9 +357,9 @@ function laneView(lane, varied, guard, changed) {
     const now = [snapshot.step, width, theme.panel, theme.positive].join();
     if (now === drawn) return;
     drawn = now;
-    const most = Math.min(snapshot.neurons, MAX_TILES);
-    const columns = gridColumns(most, width, Math.min(width, MAX_HEIGHT), 4 * CELL);
-    const neurons = most < lane.neurons ? most - most % columns : most; // whole rows of many
+    const limit = Math.min(snapshot.neurons, MAX_TILES);
+    const columns = gridColumns(limit, width, Math.min(width, MAX_HEIGHT), 4 * CELL);
+    const neurons = limit < lane.neurons ? limit - limit % columns : limit; // whole rows of many
     const rows = Math.ceil(neurons / columns);
     bitmap.width = columns * CELL - GAP;
     bitmap.height = rows * CELL - GAP;
