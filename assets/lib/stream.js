@@ -4,8 +4,6 @@ import { LiveSocket } from "./live_socket.js";
 import { urlOf } from "./urls.js";
 import { unpackAll } from "./wire.js";
 
-export { RECONNECTING } from "./live_socket.js";
-
 /** @import { Response, Wish } from "./live_socket.js" */
 /** @import { Connections, Message, Snapshot } from "./wire.js" */
 

@@ -419,7 +419,9 @@ class Hub:
                 for viewer in channel.viewers:
                     viewer.changed.set()
             if channel.next_poll:  # no new wish has come meanwhile
-                channel.next_poll = time.monotonic() + channel.interval()
+                # At multiples of the interval, so that one query is for all that are due.
+                interval = channel.interval()
+                channel.next_poll = (time.monotonic() // interval + 1) * interval
 
 
 def _read(store: RunStore, channels: Sequence[Channel]) -> dict[Channel, Update | Ended]:
