@@ -13,6 +13,11 @@ CONFIG = {
     "plotlyServerURL": "",
 }
 
+# Of several runs. Told apart also by the color-blind, and against light and dark pages.
+PALETTE = (
+    "#0854fe", "#f76069", "#209907", "#7f47bc", "#3792fe", "#b6486f", "#007702", "#8175b4",
+)  # fmt: skip
+
 
 def show(figure: go.Figure, key: str, alt: str) -> None:
     """alt: says in words what the chart shows."""

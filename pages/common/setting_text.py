@@ -30,7 +30,7 @@ FIELDS = {
     "extra_data": "Extra data",
     "init_from": "Starts from",
     "validation_size": "Validation images",
-    "train_size": "Training images (0: all)",
+    "train_size": "Training images",
     "seed": "Seed",
 }
 
@@ -55,6 +55,8 @@ def text_of(spec: RunSpec, field: str) -> str:
         return value or "random weights"
     if field == "hidden":
         return ", ".join(map(str, value)) or "none"
+    if field in ("train_size", "validation_size"):
+        return f"{value:,}" if value or field == "validation_size" else "all"
     if isinstance(value, float):
         return f"{value:g}"
     return LABELS.get(value, str(value)) if isinstance(value, str) else str(value)

@@ -208,6 +208,25 @@ def initialize(key: str, value: Any) -> None:
     st.session_state.setdefault(key, value)
 
 
+def initialize_all(values: Mapping[str, Any]) -> None:
+    """Give widgets their first values; they keep what they hold."""
+    for key, first in values.items():
+        initialize(key, first)
+
+
+def fill_in(values: Mapping[str, Any]) -> None:
+    """Give widgets new values: in a callback, or before they are created."""
+    for key, new in values.items():
+        set_value(key, new)
+
+
+def is_new(key: str, news: Any) -> bool:
+    """Whether a component sends something else than the last time, which this keeps."""
+    before = value(key)
+    set_value(key, news)
+    return bool(news != before)
+
+
 def keep_valid(key: str, options: Collection[Any], default: Any) -> None:
     """Give a widget ``default`` unless it holds one of ``options``."""
     if _get(key) not in options:

@@ -7,11 +7,8 @@ from urllib.parse import quote
 
 from nn.runs.differences import by_configuration
 from nn.runs.store.store import Run
+from pages.common.charts import PALETTE
 
-# Told apart also by the color-blind, and against light and dark pages. tests/pages/compare checks.
-PALETTE = (
-    "#0854fe", "#f76069", "#209907", "#7f47bc", "#3792fe", "#b6486f", "#007702", "#8175b4",
-)  # fmt: skip
 GRAY = "#8b95a3"  # of all others
 
 

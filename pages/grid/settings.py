@@ -10,12 +10,12 @@ from nn.data import mnist, sources
 from nn.errors import UserError
 from nn.runs.presets import PRESETS
 from nn.runs.spec import LIMITS
-from pages.common import url_state
+from pages.common import state, url_state
 from pages.common.glossary import term
 from pages.common.setting_text import FIELDS
 from pages.common.text import plain
 from pages.common.url_state import PRESET
-from pages.grid import plan, state
+from pages.grid import plan
 from pages.grid.plan import DEPTH, NAMES, SUGGESTED, WIDTH, Plan
 from pages.grid.state import (
     BASE_EPOCHS,
@@ -163,7 +163,7 @@ def _read_link() -> None:
     for setting, values, parameter, values_parameter, default in AXES:
         chosen = url_state.read_option(parameter, SUGGESTED, default, problems)
         first |= {setting: chosen, values: url_state.read(values_parameter, SUGGESTED[chosen])}
-    state.initialize(first)
+    state.initialize_all(first)
 
 
 def _write_link() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from pages.common import state, url_state
 from pages.common.url_state import GROUP
 
@@ -17,22 +14,6 @@ BASE_FIELDS = "grid base"  # settings that a link changes for all cells
 PROBLEMS = "grid link problems"
 LAST_STARTED = "last started group"
 IN_VIEW = "grid in view"  # the group shown
-
-
-def initialize(values: Mapping[str, Any]) -> None:
-    """Give the widgets their first values; they keep what they hold."""
-    for key, value in values.items():
-        state.initialize(key, value)
-
-
-def fill_in(values: Mapping[str, Any]) -> None:
-    """Give the widgets new values: in a callback, or before they are drawn."""
-    for key, value in values.items():
-        state.set_value(key, value)
-
-
-def value(key: str) -> Any:
-    return state.value(key)
 
 
 def group_in_view() -> str:
@@ -50,6 +31,4 @@ def view_group(group_id: str) -> None:
 
 def is_new(started: str) -> bool:
     """Whether this group was started just now; its id arrives with every run of the script."""
-    before = state.value(LAST_STARTED)
-    state.set_value(LAST_STARTED, started)
-    return bool(started != before)
+    return state.is_new(LAST_STARTED, started)

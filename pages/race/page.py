@@ -13,6 +13,7 @@ from nn.runs.spec import RunSpec
 from nn.runs.store.groups import Group, group
 from nn.runs.store.run import Run
 from pages.common import state
+from pages.common.charts import PALETTE
 from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import note, plain
 from pages.common.url_state import RUNS
@@ -23,8 +24,6 @@ from pages.race import settings
 from pages.race import state as race_state
 from pages.race.settings import NAMES, Plan
 from pages.server.shared_store import store
-
-COLORS = ("#0854fe", "#f76069", "#209907", "#7f47bc")  # one a lane
 
 
 def find() -> Group | None:
@@ -71,7 +70,7 @@ def prepare(plan: Plan) -> None:
     show(
         [
             Lane(None, lane.label, color, lane.spec.sizes[1], initial_tiles(lane.spec))
-            for lane, color in zip(plan.lanes, COLORS, strict=False)
+            for lane, color in zip(plan.lanes, PALETTE, strict=False)
         ],
         plan.varied,
         plan.lanes[0].spec,
@@ -105,7 +104,7 @@ def watch(found: Group) -> None:
                 run.spec.sizes[1],
                 initial_tiles(run.spec) if not run.samples_seen else None,
             )
-            for run, color in zip(runs, COLORS, strict=False)
+            for run, color in zip(runs, PALETTE, strict=False)
         ],
         str(varied),
         runs[0].spec,
@@ -136,7 +135,7 @@ def curves(runs: Sequence[Run], varied: object) -> None:
                 rank=ranks.get(run.id, 0),
                 runs=[{"id": run.id, "name": run.name, "active": run.state.active}],
             )
-            for run, color in zip(runs, COLORS, strict=False)
+            for run, color in zip(runs, PALETTE, strict=False)
         ]
     )
     if st.button("Compare these runs", icon=":material/compare:"):

@@ -12,12 +12,11 @@ from nn.errors import UserError
 from nn.runs import race
 from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
-from pages.common import url_state
+from pages.common import state, url_state
 from pages.common.glossary import term
 from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import plain
 from pages.common.url_state import PRESET, VARY
-from pages.race import state
 from pages.race.state import BASE_FIELDS, BASE_PRESET, FREE, PROBLEMS, VALUES, VARIED
 from pages.server import runs_api
 
@@ -41,7 +40,7 @@ SUGGESTED = {
     "seed": "0, 1, 2, 3",
     PRESET: "standard, fast, relu-256-64",
 }
-NAMES = {**FIELDS, PRESET: "Preset", "train_size": "Training images"}
+NAMES = {**FIELDS, PRESET: "Preset"}
 # Their terms in the glossary, where those have other names.
 TERMS = {
     "lr": "learning_rate",
@@ -217,7 +216,7 @@ def _read_link() -> None:
                 fields[name] = value
         except UserError:
             problems.append(f"In the link, {name}={text[:40]} is not possible and is left out.")
-    state.initialize(
+    state.initialize_all(
         {
             BASE_PRESET: preset,
             VARIED: varied,

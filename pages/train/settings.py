@@ -109,7 +109,7 @@ GROUPS: dict[str, dict[str, Setting]] = {
     },
     "Data": {
         "dataset": choice(FIELDS["dataset"], "dataset", datasets),
-        "train_size": number(FIELDS["train_size"], "train_size", 500),
+        "train_size": number(f"{FIELDS['train_size']} (0: all)", "train_size", 500),
         "seed": number(FIELDS["seed"], "seed", 1),
     },
 }

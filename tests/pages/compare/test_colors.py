@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from nn.runs.spec import RunSpec
-from pages.compare.colors import GRAY, PALETTE, colors, swatch
+from pages.common.charts import PALETTE
+from pages.compare.colors import GRAY, colors, swatch
 
 CONFIG = Path(__file__).parents[3] / ".streamlit/config.toml"
 # What people without one kind of cone see, in linear RGB (Machado et al. 2009, severity 1).
