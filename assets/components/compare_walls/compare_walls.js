@@ -82,7 +82,8 @@ export default function compareWalls(call) {
     function snapshotOf({ stream }) {
       if (!stream) return null;
       const { history, newest } = stream;
-      if (position === null || !history.length) return newest.snapshot;
+      if (position === null) return newest.snapshot;
+      if (!history.length) return null;
       const counts = history.map(({ snapshot }) => snapshot.samples_seen ?? 0);
       return history[lastUpTo(counts, position)].snapshot;
     }
@@ -128,6 +129,7 @@ export default function compareWalls(call) {
       if (!stream) return "Loading…";
       if (stream.goneMessage || !stream.status) return stream.goneMessage;
       if (!snapshot) {
+        if (stream.loadingHistory) return "Loading…";
         return stream.status.state === "queued" ? "Waiting to start" : "No snapshot yet";
       }
       const images = snapshot.samples_seen ?? 0, { state, samples_seen } = stream.status;
