@@ -21,6 +21,7 @@ from pages.server import (
     live_runs,
     old_links,
     owner,
+    page_head,
     plotly_asset,
     runs_api,
     shared_store,
@@ -60,7 +61,7 @@ app = st.App(
     middleware=[
         Middleware(old_links.OldLinks, BASE),
         Middleware(visitor_cookie.VisitorCookie),
-        Middleware(assets.Preload, BASE),
+        Middleware(page_head.PageHead, BASE),
     ],
     on_script_error=errors.show,
     lifespan=owner.printing_link(address),

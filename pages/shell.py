@@ -9,8 +9,6 @@ from pages.components.keyboard_shortcuts import keyboard_shortcuts
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
-# The style first: what is shown already would move when it comes.
-st.html(ASSETS / "page.css")
 st.set_page_config(page_title="Digitscope", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 st.logo(ASSETS / "logo.svg", icon_image=ASSETS / "icon.svg", size="large")
 

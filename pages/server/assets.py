@@ -12,11 +12,9 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 ASSETS = Path(__file__).parents[2] / "assets"
 
@@ -62,10 +60,6 @@ async def _serve(request: Request) -> Response:
 route = Route("/assets/{version}/{path:path}", _serve, methods=["GET"])
 
 
-# What the default page shows first.
-FIRST = ("run_controls", "run_status", "weight_wall", "share", "live_runs", "loss_curves")
-
-
 def with_imports(path: str) -> set[str]:
     """The module and all modules that it imports."""
     found: set[str] = set()
@@ -78,24 +72,3 @@ def with_imports(path: str) -> set[str]:
             for imported in re.findall(rb'from "(\.[^"]+)"', _FILES[module])
         } - found
     return found
-
-
-class Preload:
-    """ASGI middleware: the default page's response names the modules that it will need, so that a
-    browser fetches them together with Streamlit's own, and not one after the other when a
-    component appears."""
-
-    def __init__(self, app: ASGIApp, base: str = "") -> None:
-        """base: the path below which the pages are, "" or "/BASE"."""
-        self.app, self.path = app, f"{base}/"
-        modules = sorted(set().union(*(with_imports(f"components/{n}/{n}.js") for n in FIRST)))
-        self.links = ", ".join(f"<{url_of(module)}>; rel=modulepreload" for module in modules)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_links(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["Link"] = self.links
-            await send(message)
-
-        is_page = scope["type"] == "http" and scope["path"] == self.path
-        await self.app(scope, receive, send_with_links if is_page else send)

@@ -8,9 +8,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from pages.server import assets
 
@@ -23,9 +20,9 @@ class Response(NamedTuple):
     content: bytes
 
 
-def request(url: str, method: str = "GET", app: ASGIApp | None = None) -> Response:
+def request(url: str, method: str = "GET") -> Response:
     """url: as in an HTTP request's first line, where nothing has been normalized."""
-    app = app or Starlette(routes=[assets.route])
+    app = Starlette(routes=[assets.route])
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -89,16 +86,3 @@ def test_the_version_changes_with_any_name_and_any_content() -> None:
 def test_every_relative_import_leads_to_a_file(module) -> None:
     for imported in re.findall(r'from "(\.[^"]+)"', module.read_text()):
         assert (module.parent / imported).resolve() in MODULES
-
-
-@pytest.mark.parametrize("base", ["", "/digitscope"])
-def test_the_default_page_names_the_modules_that_it_needs(base: str) -> None:
-    pages = [Route(f"{base}/{page}", PlainTextResponse("<html>")) for page in ("", "draw")]
-    app = assets.Preload(Starlette(routes=pages), base)
-    links = request(f"{base}/", app=app).headers["link"].split(", ")
-    named = {re.fullmatch(r"<(.+)>; rel=modulepreload", link)[1] for link in links}
-    assert all(request(f"/{url}").status == 200 for url in named)
-    for needed in ("components/run_controls/run_controls.js", "components/weight_wall/tiles.js",
-                   "lib/wire.js"):  # fmt: skip
-        assert assets.url_of(needed) in named
-    assert "link" not in request(f"{base}/draw", app=app).headers
