@@ -25,6 +25,8 @@ import { urlOf } from "./urls.js";
  * }} Chart
  */
 
+const RETRY = 2000; // milliseconds
+
 /** What all charts share. */
 export const TRANSPARENT = { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" };
 
@@ -60,21 +62,21 @@ export function downloadPng(plotly, chart, name, background) {
 let loading = null;
 
 /**
- * Load Plotly, once for all charts of the page.
+ * Load Plotly, once for all charts of the page; again and again while the server does not answer.
  *
  * @param {string} path of its route
  * @returns {Promise<Plotly>}
  */
 export function loadPlotly(path) {
-  loading ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = urlOf(path);
-    script.onload = () => resolve(/** @type {any} */ (globalThis).Plotly);
-    script.onerror = () => {
-      loading = null; // so that the next call tries again
-      reject(new Error("its library did not load"));
+  loading ??= new Promise((resolve) => {
+    const load = () => {
+      const script = document.createElement("script");
+      script.src = urlOf(path);
+      script.onload = () => resolve(/** @type {any} */ (globalThis).Plotly);
+      script.onerror = () => setTimeout(load, RETRY);
+      document.head.append(script);
     };
-    document.head.append(script);
+    load();
   });
   return loading;
 }

@@ -79,6 +79,7 @@ if state.is_simple():
     st.html(SIMPLE_STYLE)
 else:
     run_table.show(run)
+settings.show()  # after what moves, which is what people wait for when a page loads
 with leading_on:
     if run:
         next_steps.show(run)

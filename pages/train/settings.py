@@ -117,11 +117,17 @@ SETTINGS = {name: setting for group in GROUPS.values() for name, setting in grou
 
 
 def spec() -> tuple[RunSpec | None, str]:
-    """Draw all settings → what they say, or None and why they are not valid, which is also said at
-    the field that has to be changed."""
+    """→ what the settings say, or None and why they are not valid."""
     _read_link()
+    _write_url()
+    chosen, problem, _ = _chosen()
+    return chosen, problem
+
+
+def show() -> None:
+    """Draw all settings in the sidebar; a problem stands at the field that has to be changed."""
     preset = state.preset()
-    chosen, problem, wrong = _chosen()
+    _, problem, wrong = _chosen()
     with st.sidebar:
         for message in state.link_problems():
             st.warning(plain(message))
@@ -146,10 +152,8 @@ def spec() -> tuple[RunSpec | None, str]:
                     setting.ask(setting.label, name, setting.help)
                     if name == wrong:
                         st.error(plain(problem))
-        _write_url()
         if problem and not wrong:
             st.error(plain(problem))
-    return chosen, problem
 
 
 def _read_link() -> None:

@@ -465,6 +465,24 @@ def test_a_run_is_shown_though_the_server_was_restarted_before_the_page_followed
     assert f"run={run.id}" in page.url
 
 
+def test_the_curves_are_drawn_though_their_library_did_not_load_at_first(
+    page: Page, server
+) -> None:
+    lost: list[str] = []
+
+    def lose_once(route: Route) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.request.url)
+            route.abort()
+
+    page.route("**/plotly*.js", lose_once)
+    open_train(page, server.url)
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    assert lost
+
+
 def test_a_rejected_command_says_why_next_to_its_button(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
