@@ -1,6 +1,6 @@
-"""The pretrained model: the network that comes with Digitscope, and its rejection rule.
+"""The pretrained model that comes with Digitscope: a network, its accuracy and its rejection rule.
 
-Both are stored in assets/pretrained.safetensors. nn/runs/train_pretrained.py trains them;
+All are stored in assets/pretrained.safetensors. nn/runs/train_pretrained.py trains them;
 assets/pretrained.md is the model card.
 """
 
@@ -41,6 +41,11 @@ def network() -> Network:
 def rejection_rule() -> RejectionRule:
     """The rule that was fitted to the pretrained network."""
     return RejectionRule(**_file()[1]["rejection"])
+
+
+def test_accuracy() -> float:
+    """On the 10,000 test images of MNIST, 0–1, as measured when it was trained."""
+    return float(_file()[1]["test_accuracy"])
 
 
 def predict(

@@ -18,6 +18,7 @@ from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import non_digits
 from nn.layers import Array
 from nn.losses import cross_entropy
+from nn.metrics import evaluate
 from nn.models.rejection import RejectionRule, stroke_complexity
 from nn.network import Network, as_input, layer_views
 from nn.runs.spec import RunSpec
@@ -55,7 +56,11 @@ def make(show: Callable[[RunSpec, Epoch], None]) -> tuple[Network, dict[str, Any
                     show(spec, event)
         temperature = calibrate(network, splits.validation)
         rule = fit_rejection_rule(network, splits.validation)
-    return network, {"temperature": temperature, "rejection": rule._asdict()}
+    return network, {
+        "temperature": temperature,
+        "rejection": rule._asdict(),
+        "test_accuracy": evaluate(network, loss, splits.test.images, splits.test.labels).accuracy,
+    }
 
 
 def calibrate(network: Network, held_out: Dataset) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import streamlit as st
@@ -118,9 +118,13 @@ def select(key: str, run_id: str, step: int | None) -> None:
 
 def run_label(run: Run) -> str:
     """name · 784-128-10 · 97.4 % test accuracy"""
-    parts = [run.name, "-".join(map(str, run.spec.sizes))]
-    if run.test_accuracy is not None:
-        parts.append(f"{percent(run.test_accuracy)} test accuracy")
+    return _label(run.name, run.spec.sizes, run.test_accuracy)
+
+
+def _label(name: str, sizes: Iterable[int], test_accuracy: float | None) -> str:
+    parts = [name, "-".join(map(str, sizes))]
+    if test_accuracy is not None:
+        parts.append(f"{percent(test_accuracy)} test accuracy")
     return " · ".join(parts)
 
 
@@ -130,10 +134,12 @@ def _selectbox(
     key: str,
     on_change: Callable[[], None] | None = None,
 ) -> str:
+    network, accuracy = pretrained.network(), pretrained.test_accuracy()
+    of_pretrained = _label(PRETRAINED.name, network.sizes, accuracy)
     run_id: str = st.selectbox(
         label,
         [PRETRAINED_ID, *runs],
-        format_func=lambda run_id: run_label(runs[run_id]) if run_id else PRETRAINED.name,
+        format_func=lambda run_id: run_label(runs[run_id]) if run_id else of_pretrained,
         key=key,
         on_change=on_change,
     )

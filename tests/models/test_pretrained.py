@@ -37,6 +37,12 @@ def test_its_accuracy_on_validation_and_test_images_of_mnist(mnist):
         assert np.mean(predicted == data.labels) >= lowest
 
 
+def test_its_file_says_how_accurate_it_is(mnist):
+    _, test = mnist
+    predicted = pretrained.network().probabilities(test.images).argmax(axis=1)
+    assert pretrained.test_accuracy() == np.mean(predicted == test.labels)
+
+
 def test_few_mnist_digits_are_rejected(mnist):
     assert rejected_or_blank(mnist[1].images[:500]) <= 0.02
 

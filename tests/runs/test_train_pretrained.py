@@ -73,5 +73,5 @@ def test_the_command_writes_the_pretrained_model(monkeypatch, tmp_path):
     assert [line.split(",")[0] for line in result.stdout.splitlines()[:2]] == ["epoch 1 of 1"] * 2
     network, about = weights_file.read(pretrained.FILE)
     assert network.sizes == SMALL.sizes
-    assert set(about) == {"temperature", "rejection"}
+    assert set(about) == {"temperature", "rejection", "test_accuracy"}
     assert set(about["rejection"]) == {"slope", "threshold"}
