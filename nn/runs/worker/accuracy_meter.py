@@ -12,12 +12,12 @@ from nn.network import Network
 from nn.runs.worker import snapshot_schedule
 
 IMAGES = 500  # the standard error of an accuracy is then 2.2 points at 50 %, 0.6 at 98 %
-# Of the worker's CPU time. Training may be slower by 3 %; the rest goes into the caches, which the
-# step after a measurement finds without its weights.
-SHARE = 0.025
+# Of the worker's CPU time. Training becomes slower by up to twice as much, 3 % at most: the step
+# after a measurement finds the caches without its weights.
+SHARE = 0.016
 EPOCHS_AHEAD = 2  # whose share may be spent now: most learning happens early
 CLOCK = 1e-6  # seconds: what a clock that ticks seldom shows as 0
-ALWAYS = 16  # measurements, also of a run so short that they exceed its share
+ALWAYS = 13  # measurements, also of a run so short that they exceed its share
 
 
 class AccuracyMeter:
