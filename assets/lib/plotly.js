@@ -62,7 +62,7 @@ export function downloadPng(plotly, chart, name, background) {
 let loading = null;
 
 /**
- * Load Plotly, once for all charts of the page; again and again while the server does not answer.
+ * Load Plotly, once for all charts of the page; retried until the server answers.
  *
  * @param {string} path of its route
  * @returns {Promise<Plotly>}
