@@ -24,7 +24,7 @@ from nn.data import sources
 from nn.errors import FieldError, UserError
 from nn.runs.advice import advice
 from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
-from nn.runs.worker.process import COMMAND_KINDS, send_command
+from nn.runs.worker.process import COMMAND_KINDS, resume_race, send_command
 from pages.server import assets, base_path, shared_store, wire
 from pages.server.visitor import Visitor, visitor_of
 from pages.server.wire import Wish
@@ -44,7 +44,12 @@ MAX_LENGTH = 200  # characters of what a viewer sends
 MAX_REQUESTS = 100  # of a viewer, waiting to be carried out
 
 # Commands in words, where their names are not.
-PHRASES = {"lr": "change the learning rate of", "speed": "change the speed of", "step": "advance"}
+PHRASES = {
+    "lr": "change the learning rate of",
+    "speed": "change the speed of",
+    "step": "advance",
+    wire.RESUME_RACE: "resume",
+}
 TOO_MANY_RUNS = (
     f"This page already shows {MAX_RUNS} runs live, and more would make it slow. Show fewer runs, "
     "then reload the page."
@@ -467,11 +472,14 @@ def _response_to(
         store = open_store()
         if request == wire.RANDOM_IMAGE:
             return _random_image(store, run_id)
-        if request not in COMMAND_KINDS:
+        if request not in (*COMMAND_KINDS, wire.RESUME_RACE):
             return {"error": f"There is no command {request!r}."}
         if not visitor.may_control(store.run(run_id)):
             who = "the visitor who started this run, or the server's owner,"
             return {"error": f"Only {who} may {PHRASES.get(request, request)} it."}
+        if request == wire.RESUME_RACE:
+            resume_race(store, run_id)
+            return {"command": None}
         return {"command": send_command(store, run_id, request, received.get("value"))}
     except FieldError as error:
         return {"error": error.rule, "field": error.field}

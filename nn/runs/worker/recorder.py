@@ -19,6 +19,7 @@ from nn.layers import Array
 from nn.network import LAYOUT, from_layout, parameter_count
 from nn.runs.store import lock_retry, schema
 from nn.runs.store.lock_retry import LOCK_WAIT, Locked, retry_while_locked
+from nn.runs.store.run import Inbox
 from nn.runs.store.store import AccuracyEstimate, Command, Point, RunStore, State
 from nn.runs.worker import snapshot_schedule
 from nn.runs.worker.buffer import Buffer, replace_live, snapshot_row
@@ -253,15 +254,19 @@ class Recorder:
             return []
         self._next_poll = now + POLL_INTERVAL
         try:
-            found = self.store.poll(self.run_id)
+            found = self.store.poll([self.run_id])
         except OperationalError:
             return []
-        if not found:
+        if self.run_id not in found:
             raise LeaseLost
+        return self.take(found[self.run_id])
+
+    def take(self, inbox: Inbox) -> list[Command]:
+        """Note until when the run is watched → the new commands."""
         was_watched = self.watched
-        self._watched_until, commands = found
+        self._watched_until, commands = inbox
         if self.watched and not was_watched:
-            self._next_write = now
+            self._next_write = time.perf_counter()
         return commands
 
     @retry_while_locked
