@@ -79,7 +79,14 @@ Deno.test("a stopped race has no winner", () => {
 Deno.test("accuracies are compared up to the images at which every lane has one", () => {
   const early = { samples_seen: [0, 64, 128], accuracy: [0.1, 0.3, 0.5] };
   const late = { samples_seen: [0, 64, 256], accuracy: [0.1, 0.4, 0.9] };
-  equal(comparable([early, late]), [0.5, 0.4]);
-  equal(comparable([early, { samples_seen: [], accuracy: [] }]), [0.5, null]);
-  equal(comparable([]), []);
+  equal(comparable([early, late]), { after: 128, accuracies: [0.5, 0.4] });
+  equal(comparable([early, late], Infinity).accuracies, [0.5, 0.9]);
+  const none = { samples_seen: [], accuracy: [] };
+  equal(comparable([early, none]), { after: 128, accuracies: [0.5, null] });
+  equal(comparable([none]), { after: 0, accuracies: [null] });
+  equal(comparable([]), { after: 0, accuracies: [] });
+  equal(
+    commentary([lane("0.01", 0.911), lane("0.1", 0.942)], 12_800),
+    "0.1 leads with 94.2 % after 12,800 images, 3.1 points ahead of 0.01.",
+  );
 });

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from websockets.sync.client import ClientConnection, connect
 from nn.data import sources
 from nn.runs.spec import RunSpec
 from nn.runs.store import schema
+from nn.runs.store.groups import create_group
 from nn.runs.store.store import RunStore, State
 from nn.runs.worker import process
 from nn.runs.worker.recorder import BEGINNING, Recorder
@@ -442,6 +444,19 @@ def test_an_invalid_request_gets_an_error_message(port, store, recorder, what, v
         assert received["error"].endswith(".")
         assert received.get("field") == ("lr" if what == "lr" else None)
     assert not store.commands(recorder.run_id)
+
+
+def test_a_stopped_race_is_resumed_as_a_whole(port, store, monkeypatch) -> None:
+    monkeypatch.setattr("nn.runs.worker.process.launch", lambda run_id: None)
+    specs = [replace(SPEC, lr=lr) for lr in (0.1, 1.0, 2.0)]
+    runs = create_group(store, "race", specs, owner=visitor_id(ME)).runs
+    store.cancel(*runs)
+    with watch(port, runs[1]) as socket:
+        request(socket, runs[1], "resume_race")
+        assert response(socket) == {"command": None}
+        request(socket, runs[1], "resume_race")
+        assert "there is nothing to resume" in response(socket)["error"]
+    assert [store.run(run_id).state for run_id in runs] == [State.QUEUED] * 3
 
 
 def test_a_random_image_of_the_test_set_is_sent(port, store, recorder) -> None:
