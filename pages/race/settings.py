@@ -187,18 +187,19 @@ def _read_link() -> None:
     problems: list[str] = []
     preset = url_state.read_option(PRESET, PRESETS, DEFAULT_PRESET, problems)
     varied = url_state.read_option(VARY, SUGGESTED, "lr", problems)
-    values = {
+    texts = url_state.read(url_state.VALUES, SUGGESTED[varied]).split(",")
+    first = {
         BASE_PRESET: preset,
         VARIED: varied,
-        VALUES: url_state.read(url_state.VALUES, SUGGESTED[varied]),
+        VALUES: ", ".join(map(str.strip, texts)),
         FREE: url_state.read(url_state.FREE) == "1",
         BASE_FIELDS: read_settings(problems),
         PROBLEMS: problems,
     }
     if url_state.has(VARY) and url_state.read_all() != state.value(LINK):
-        state.fill_in(values)  # a button of another page has led here
+        state.fill_in(first)  # a button of another page has led here
     else:
-        state.initialize_all(values)
+        state.initialize_all(first)
 
 
 def link(options: Mapping[str, Any]) -> dict[str, object]:

@@ -32,7 +32,7 @@ def show(spec: RunSpec, run: Run | None) -> None:
     name = f"{preset.title} (modified)" if changed else preset.title
     parts = [f"{FIELDS[field]} {text_of(spec, field)}" for field in changed]
     note(f"**{plain(name)}**" + (": " + plain(" · ".join(parts)) if parts else ""))
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         with st.popover("All settings", type="tertiary"):
             rows = [
                 {"Setting": FIELDS[field], "Value": plain(text_of(spec, field))}

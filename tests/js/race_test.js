@@ -74,6 +74,10 @@ Deno.test("a stopped race has no winner", () => {
     commentary([lane("1", 0.9, "stopped"), lane("2", 0.8, "stopped")]),
     "1 led with 90.0 %, 10.0 points ahead of 2. The race was stopped.",
   );
+  equal(
+    commentary([lane("1", 0.9, "stopped"), lane("2", 0.8, "stopped"), lane("3", 0.1, "diverged")]),
+    "1 led with 90.0 %, 10.0 points ahead of 2. 3 has diverged. The race was stopped.",
+  );
 });
 
 Deno.test("accuracies are compared up to the images at which every lane has one", () => {

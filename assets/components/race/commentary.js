@@ -97,8 +97,9 @@ function others(lanes, ranked) {
   const interrupted = labels("interrupted");
   if (diverged.length) parts.push(`${list(diverged)} ${verb(diverged)} diverged.`);
   if (failed.length) parts.push(`${list(failed)} ${verb(failed)} failed.`);
-  if (stopped.length === lanes.length) parts.push("The race was stopped.");
-  else if (stopped.length) {
+  if (stopped.length && stopped.length === lanes.length - diverged.length - failed.length) {
+    parts.push("The race was stopped.");
+  } else if (stopped.length) {
     parts.push(`${list(stopped)} ${stopped.length > 1 ? "were" : "was"} stopped.`);
   }
   if (interrupted.length) {
