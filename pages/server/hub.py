@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ ACTIVE_INTERVAL, IDLE_INTERVAL, SLOW_INTERVAL = 1 / 60, 1 / 4, 1.0
 CONNECTIONS_INTERVAL = 0.1  # seconds between two snapshots sent with their connections
 WATCH_SECONDS = 3.0  # a worker goes on writing live snapshots for so long after the last poll
 WATCH_RENEWAL = 1.0  # seconds between two renewals
+SLOW_RATE = 8  # messages a second up to which live snapshots are asked for one by one
 NEXT_IN_LINE = 8  # queued runs that may begin to train before the next renewal
 RETRY_SECONDS = 1.0  # after the store did not answer
 # WebSocket close codes.
@@ -107,11 +109,21 @@ class Channel:
     def wants_renewal(self, run: Run) -> bool:
         """Whether it is time to ask for live snapshots again."""
         may_train = run.state.active and run.queue_position <= NEXT_IN_LINE
-        is_due = time.monotonic() > self._watch_renewed + WATCH_RENEWAL
+        pause = 1 / self.rate() if self.is_slow() else WATCH_RENEWAL
+        is_due = time.monotonic() > self._watch_renewed + pause
         return may_train and is_due and self._has_active_viewer()
 
     def renewed(self) -> None:
         self._watch_renewed = time.monotonic()
+
+    def rate(self) -> float:
+        """Messages a second that a viewer wants at most."""
+        rates = [watch.wish.rate or math.inf for watch in tuple(self.viewers.values())]
+        return max(rates, default=math.inf)
+
+    def is_slow(self) -> bool:
+        """Whether a worker that writes as many live snapshots as it can writes them in vain."""
+        return self.rate() <= SLOW_RATE
 
     def read(self, store: RunStore, run: Run, newest_step: int) -> Update | None:
         """Read what is new, in a thread; None if nothing is."""
@@ -167,10 +179,7 @@ class Channel:
             return SLOW_INTERVAL
         if run.state is State.PAUSED or run.queue_position or not self._has_active_viewer():
             return IDLE_INTERVAL
-        rates = [watch.wish.rate for watch in self.viewers.values()]
-        if not all(rates):
-            return ACTIVE_INTERVAL
-        return min(IDLE_INTERVAL, max(ACTIVE_INTERVAL, 0.5 / max(filter(None, rates))))
+        return min(IDLE_INTERVAL, max(ACTIVE_INTERVAL, 0.5 / self.rate()))
 
     def _has_active_viewer(self) -> bool:
         """A hidden tab stays connected but acknowledges nothing; it keeps no worker busy."""
@@ -437,8 +446,11 @@ def _read(store: RunStore, channels: Sequence[Channel]) -> dict[Channel, Update 
     renewed = [
         each for each in channels if each.run_id in runs and each.wants_renewal(runs[each.run_id])
     ]
-    if renewed:
-        store.watch([channel.run_id for channel in renewed], WATCH_SECONDS)
+    slow = [each.run_id for each in renewed if each.is_slow()]
+    fast = [each.run_id for each in renewed if each.run_id not in slow]
+    for run_ids, seconds in ((slow, 0.0), (fast, WATCH_SECONDS)):
+        if run_ids:
+            store.watch(run_ids, seconds)
     for channel in renewed:
         channel.renewed()
     for channel in channels:

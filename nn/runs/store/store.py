@@ -381,7 +381,8 @@ class RunStore:
     # To the worker
 
     def watch(self, run_ids: Collection[str], seconds: float) -> None:
-        """Ask for live snapshots of these runs for the next ``seconds``: somebody is watching."""
+        """Ask for live snapshots of these runs for the next ``seconds``: somebody is watching. 0
+        asks for one."""
         with self.writing() as connection:
             connection.execute(
                 update(schema.runs)

@@ -55,6 +55,7 @@ class Recorder:
         self._latest = BEGINNING._replace(step=run.step, samples_seen=run.samples_seen)
         self._seconds, self._idle = run.seconds, 0.0
         self._watched_until = 0.0
+        self._wants_live = False  # one, although the time is over
         self._next_write = self._next_poll = self._live_seconds = 0.0
 
     @contextmanager
@@ -171,7 +172,8 @@ class Recorder:
     def write(self, parameters: Array) -> None:
         """Write the buffer, and a live snapshot while somebody watches."""
         began = time.perf_counter()
-        if self._try_to_write(parameters if self.watched else None):
+        is_wanted, self._wants_live = self.watched or self._wants_live, False
+        if self._try_to_write(parameters if is_wanted else None):
             self._next_write = began + (self._live_interval if self.watched else UNWATCHED_INTERVAL)
         else:
             self._next_write = time.perf_counter() + UNWATCHED_INTERVAL
@@ -263,10 +265,10 @@ class Recorder:
 
     def take(self, inbox: Inbox) -> list[Command]:
         """Note until when the run is watched → the new commands."""
-        was_watched = self.watched
-        self._watched_until, commands = inbox
-        if self.watched and not was_watched:
-            self._next_write = time.perf_counter()
+        (watched_until, commands), was_watched = inbox, self.watched
+        if watched_until > self._watched_until and not was_watched:
+            self._next_write, self._wants_live = time.perf_counter(), True
+        self._watched_until = watched_until
         return commands
 
     @retry_while_locked

@@ -193,6 +193,25 @@ def test_the_worker_knows_that_its_run_is_watched(port, store, recorder) -> None
         wait_until(lambda: recorder.commands() or recorder.watched)
 
 
+def test_thumbnails_ask_for_as_many_live_snapshots_as_they_show(
+    port, store, recorder, monkeypatch
+) -> None:
+    renewals: list[tuple[list[str], float]] = []
+    monkeypatch.setattr(
+        RunStore, "watch", lambda _, runs, seconds: renewals.append((runs, seconds))
+    )
+    with connection(port) as socket:
+        send(socket, watch=recorder.run_id, rate=5, tiles=2, connections=False, points=False)
+        began = time.monotonic()
+        while time.monotonic() < began + 1:
+            socket.send('{"drawn": "another"}')  # it is there
+            time.sleep(0.05)
+        assert 2 <= len(renewals) <= 6
+        assert set(map(str, renewals)) == {str(([recorder.run_id], 0.0))}
+        with watch(port, recorder.run_id):
+            wait_until(lambda: ([recorder.run_id], hub.WATCH_SECONDS) in renewals)
+
+
 def test_a_change_of_state_is_sent_without_a_new_snapshot(port, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
         receive(socket)
@@ -578,7 +597,7 @@ def test_a_viewer_that_acknowledges_nothing_keeps_no_worker_writing(
     port, store, recorder, monkeypatch
 ):
     """Such as a hidden tab."""
-    monkeypatch.setattr(hub, "WATCH_SECONDS", 0.3)
+    monkeypatch.setattr(hub, "WATCH_SECONDS", 1.0)
     with watch(port, recorder.run_id) as socket:
         receive(socket)
         wait_until(lambda: recorder.commands() or recorder.watched)
