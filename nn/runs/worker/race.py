@@ -27,7 +27,7 @@ from nn.runs.worker.control import POLL_INTERVAL, Pace
 from nn.runs.worker.loop import fair_share, work
 from nn.training import Epoch, Step
 
-LEVEL_PATIENCE = 0.05  # seconds that a command waits for members of different batch sizes
+LEVEL_PATIENCE = 0.2  # seconds that a command waits for members of different batch sizes
 Event = tuple[str, Step | Epoch | None]  # the member's run, and what its worker yields
 
 log = logging.getLogger(__name__)

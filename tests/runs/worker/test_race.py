@@ -211,7 +211,8 @@ def test_a_race_pauses_takes_single_steps_resumes_and_stops_after_equally_many_i
     assert list(events) == []
 
 
-def test_batches_that_divide_each_other_stop_after_equally_many_images(store):
+def test_batches_that_divide_each_other_stop_after_equally_many_images(store, monkeypatch):
+    monkeypatch.setattr(worker_race, "LEVEL_PATIENCE", 60)  # on a busy machine
     sizes = (25, 50, 100)
     runs, events = begin(store, [replace(BASE, batch_size=size, epochs=1000) for size in sizes])
     list(islice(events, 33))
