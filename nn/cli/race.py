@@ -76,11 +76,14 @@ def race(settings: tuple[str, ...], name: str, free: bool, as_json: bool, **opti
 
     show = _json_lines(members) if as_json else _progress_bars(store, members)
     with interruptible() as interrupted, show as on_event:
-        events = train_race(store, group.runs, lease, free)
+        events, is_stopping = train_race(store, group.runs, lease, free), False
         for event in events:
             on_event(*event)
-            if interrupted():
-                events.close()  # type: ignore[attr-defined]
+            if interrupted() and not is_stopping:
+                # A command, for which they stop after equally many images.
+                is_stopping = any(store.command(run_id, "stop") for run_id in group.runs)
+                if not is_stopping:
+                    events.close()  # type: ignore[attr-defined]
     launch_queued(store)
     runs = [run for run in store.runs() if run.id in members]  # but those deleted meanwhile
     if as_json:
@@ -130,6 +133,8 @@ def _progress_bars(store: RunStore, members: Mapping[str, str]) -> Iterator[Show
     """A line a member with its latest accuracy; an arrow marks who leads."""
     from tqdm import tqdm
 
+    from nn.runs.store.store import State
+
     spec = store.run(next(iter(members))).spec
     images = len(spec.load_splits().train)
     width = max(map(len, members.values()))
@@ -138,13 +143,18 @@ def _progress_bars(store: RunStore, members: Mapping[str, str]) -> Iterator[Show
     next_look = 0.0
 
     def label(run_id: str) -> str:
-        leads = accuracies.get(run_id) == max(accuracies.values(), default=None)
+        leads = run_id in accuracies and accuracies[run_id] == max(accuracies.values())
         return f"{'▸' if leads else ' '} {members[run_id]:<{width}}"
 
     def look() -> None:
-        for run_id in members:
-            if estimates := store.accuracy_estimates(run_id):
-                accuracies[run_id] = estimates[-1].accuracy
+        for run in store.runs(list(members)):
+            estimates = store.accuracy_estimates(run.id)
+            if run.state is State.FINISHED and run.test_accuracy is not None:
+                accuracies[run.id] = run.test_accuracy
+            elif run.state in (State.DIVERGED, State.FAILED):
+                accuracies.pop(run.id, None)
+            elif estimates:
+                accuracies[run.id] = estimates[-1].accuracy
         for run_id, bar in bars.items():
             bar.set_description(label(run_id), refresh=False)
             if run_id in accuracies:
@@ -168,3 +178,4 @@ def _progress_bars(store: RunStore, members: Mapping[str, str]) -> Iterator[Show
             )
             bars[run_id] = stack.enter_context(bar)
         yield show
+        look()  # a short race has ended since the last time

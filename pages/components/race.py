@@ -28,12 +28,12 @@ def race(
 ) -> str | None:
     """→ the id of the race that the browser has started.
 
-    varied: the label of the varied setting. options: "group" (None before the start),
-    "can_control", "started_by" (if not the visitor), "request" (to start it: see
-    pages.server.wire), "texts" and "choices" (the settings that it was made of, as the screen shows
-    them), "link" (the query of a link that sets it up; "" if there is none). The browser starts the
-    race and sends the commands itself. ``on_new`` is called before the script runs when another
-    race is wanted.
+    varied: the label of the varied setting. options: "group" (None before the start), "is_free" (of
+    equal training time), "can_control", "started_by" (if not the visitor), "request" (to start it:
+    see pages.server.wire), "texts" and "choices" (the settings that it was made of, as the screen
+    shows them), "link" (the query of a link that sets it up; "" if there is none). The browser
+    starts the race and sends the commands itself. ``on_new`` is called before the script runs when
+    another race is wanted.
     """
     started: str | None = _show(
         key=KEY,

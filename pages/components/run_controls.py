@@ -7,9 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from nn.runs.store.groups import groups_of
 from nn.runs.store.store import Run
 from pages.common import state
 from pages.components.register import component
+from pages.server.shared_store import store
 
 KEY = "run_controls"
 
@@ -39,6 +41,7 @@ def run_controls(
             on_move()
         return has_moved
 
+    groups = groups_of(store(), run.id) if run else []
     value = _show(
         key=KEY,
         data={
@@ -51,6 +54,7 @@ def run_controls(
             "choices": choices,
             "problem": problem,
             "lr": run and run.spec.lr,
+            "in_race": any(group.kind == "race" for group in groups),
         },
         on_move_change=lambda: follow(st.session_state[KEY].move),
         on_announced_change=lambda: None,  # the run has ended or goes on

@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from nn.data import mnist, sources
 from nn.errors import UserError
 from nn.runs.presets import PRESETS
 from nn.runs.spec import LIMITS
 from pages.common import state, url_state
 from pages.common.glossary import term
+from pages.common.link_settings import read_settings, settings_of
 from pages.common.setting_text import FIELDS
 from pages.common.text import plain
 from pages.common.url_state import PRESET
@@ -27,7 +27,6 @@ from pages.grid.state import (
     ROW_VALUES,
     ROWS,
 )
-from pages.server import runs_api
 
 DEFAULT_PRESET, DEFAULT_EPOCHS = next(iter(PRESETS)), 2
 # The widgets of an axis, its parameters in the URL, and its setting unless the URL names one.
@@ -53,6 +52,7 @@ def choose() -> tuple[Plan | None, str]:
             format_func=lambda name: PRESETS[name].title,
             key=BASE_PRESET,
             persist_state="session",
+            on_change=_forget_changes,
             help="The configuration of all cells, except for the two settings above.",
             width=260,
         )
@@ -115,7 +115,7 @@ def fill_in(chosen: Plan) -> None:
     texts = {COLUMN_VALUES: chosen.columns, ROW_VALUES: chosen.rows}
     state.fill_in({key: ", ".join(map(str, axis.values)) for key, axis in texts.items()})
     state.fill_in({BASE_PRESET: DEFAULT_PRESET, BASE_EPOCHS: chosen.base["epochs"]})
-    defaults = _base_of(DEFAULT_PRESET)
+    defaults = settings_of(DEFAULT_PRESET)
     state.fill_in(
         {
             BASE_FIELDS: {
@@ -127,18 +127,14 @@ def fill_in(chosen: Plan) -> None:
     )
 
 
-def _base_of(preset: str) -> dict[str, Any]:
-    spec = PRESETS[preset].spec
-    fields = {name: getattr(spec, name) for name in runs_api.DEFAULTS}
-    return fields | {
-        "hidden": ", ".join(map(str, spec.hidden)),
-        "dataset": sources.default_dataset(),
-    }
-
-
 def _base() -> dict[str, Any]:
-    chosen = {**_base_of(state.value(BASE_PRESET)), "epochs": state.value(BASE_EPOCHS)}
+    chosen = {**settings_of(state.value(BASE_PRESET)), "epochs": state.value(BASE_EPOCHS)}
     return chosen | dict(state.value(BASE_FIELDS))
+
+
+def _forget_changes() -> None:
+    """Another preset is meant as it is."""
+    state.fill_in({BASE_FIELDS: {}})
 
 
 def _read_link() -> None:
@@ -146,19 +142,7 @@ def _read_link() -> None:
     preset = url_state.read_option(PRESET, PRESETS, DEFAULT_PRESET, problems)
     low, high = LIMITS["epochs"]
     epochs = url_state.read_number("epochs", int(low), int(high), DEFAULT_EPOCHS, problems)
-    fields: dict[str, Any] = {}
-    for name, default in runs_api.DEFAULTS.items():
-        if name == "epochs" or isinstance(default, bool) or not url_state.has(name):
-            continue
-        text = url_state.read(name)
-        kind: Any = str if name == "hidden" else type(default)
-        try:
-            value = kind(text)
-            if name != "dataset" or value == "strokes" or mnist.find():
-                runs_api.spec_of({name: value})
-                fields[name] = value
-        except (UserError, ValueError):
-            problems.append(f"In the link, {name}={text[:40]} is not possible and is left out.")
+    fields = read_settings(problems, skip=("epochs",))
     first = {BASE_PRESET: preset, BASE_EPOCHS: epochs, BASE_FIELDS: fields, PROBLEMS: problems}
     for setting, values, parameter, values_parameter, default in AXES:
         chosen = url_state.read_option(parameter, SUGGESTED, default, problems)

@@ -76,6 +76,7 @@ def prepare(plan: Plan) -> None:
         plan.lanes[0].spec,
         {
             "group": None,
+            "is_free": False,
             "can_control": True,
             "started_by": "",
             "request": {
@@ -110,6 +111,7 @@ def watch(found: Group) -> None:
         runs[0].spec,
         {
             "group": found.id,
+            "is_free": bool(found.options.get("free")),
             "can_control": all(map(state.can_control, runs)),
             "started_by": "another visitor" if found.owner else "the command line",
             "request": None,

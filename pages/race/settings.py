@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from nn.data import mnist, sources
 from nn.errors import UserError
 from nn.runs import race
 from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
 from pages.common import state, url_state
 from pages.common.glossary import term
+from pages.common.link_settings import read_settings, settings_of, value_of
 from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import plain
 from pages.common.url_state import PRESET, VARY
-from pages.race.state import BASE_FIELDS, BASE_PRESET, FREE, PROBLEMS, VALUES, VARIED
+from pages.race.state import BASE_FIELDS, BASE_PRESET, FREE, LINK, PROBLEMS, VALUES, VARIED
 from pages.server import runs_api
 
 DEFAULT_PRESET = next(iter(PRESETS))
@@ -97,6 +97,7 @@ def choose() -> tuple[Plan | None, str]:
                 format_func=lambda name: PRESETS[name].title,
                 key=BASE_PRESET,
                 persist_state="session",
+                on_change=_forget_changes,
                 help="The configuration of all lanes, except for the varied setting.",
                 width=220,
             )
@@ -111,6 +112,7 @@ def choose() -> tuple[Plan | None, str]:
             width=190,
         )
     url_state.write_all(link(_options()))
+    state.set_value(LINK, url_state.read_all())
     try:
         return _plan(), ""
     except UserError as error:
@@ -154,9 +156,9 @@ def _plan() -> Plan:
     for text in filter(None, texts):
         if varied == PRESET:
             name = _preset_of(text)
-            fields, title = _fields_of(name) | base, PRESETS[name].title
+            fields, title = settings_of(name) | base, PRESETS[name].title
         else:
-            fields = _fields_of(state.value(BASE_PRESET)) | base | {varied: value_of(varied, text)}
+            fields = settings_of(state.value(BASE_PRESET)) | base | {varied: value_of(varied, text)}
             title = ""
         spec = runs_api.spec_of(fields)
         lanes.append(Lane(title or text_of(spec, varied), spec, fields))
@@ -172,60 +174,32 @@ def _preset_of(text: str) -> str:
     raise UserError(f"Unknown preset {text!r}: choose among {', '.join(PRESETS)}.")
 
 
-def value_of(field: str, text: str) -> Any:
-    """A value of a field as pages.server.runs_api takes it; a text that is none, unchanged."""
-    default = runs_api.DEFAULTS[field]
-    if isinstance(default, bool) or not isinstance(default, int | float):
-        return _widths(text) if field == "hidden" else text
-    try:
-        return type(default)(text)
-    except ValueError:
-        return text
-
-
-def _widths(text: str) -> str:
-    return "" if text == "none" else ", ".join(text.replace(",", " ").split())
-
-
-def _fields_of(preset: str) -> dict[str, Any]:
-    spec = PRESETS[preset].spec
-    fields = {name: getattr(spec, name) for name in runs_api.DEFAULTS}
-    return fields | {
-        "hidden": ", ".join(map(str, spec.hidden)),
-        "dataset": sources.default_dataset(),
-    }
-
-
 def _suggest() -> None:
     state.fill_in({VALUES: SUGGESTED[state.value(VARIED)]})
+
+
+def _forget_changes() -> None:
+    """Another preset is meant as it is."""
+    state.fill_in({BASE_FIELDS: {}})
 
 
 def _read_link() -> None:
     problems: list[str] = []
     preset = url_state.read_option(PRESET, PRESETS, DEFAULT_PRESET, problems)
     varied = url_state.read_option(VARY, SUGGESTED, "lr", problems)
-    fields: dict[str, Any] = {}
-    for name in runs_api.DEFAULTS:
-        if not url_state.has(name):
-            continue
-        text = url_state.read(name)
-        try:
-            value = value_of(name, text)
-            runs_api.spec_of({name: value})
-            if name != "dataset" or value == "strokes" or mnist.find():
-                fields[name] = value
-        except UserError:
-            problems.append(f"In the link, {name}={text[:40]} is not possible and is left out.")
-    state.initialize_all(
-        {
-            BASE_PRESET: preset,
-            VARIED: varied,
-            VALUES: url_state.read(url_state.VALUES, SUGGESTED[varied]),
-            FREE: url_state.read(url_state.FREE) == "1",
-            BASE_FIELDS: fields,
-            PROBLEMS: problems,
-        }
-    )
+    texts = url_state.read(url_state.VALUES, SUGGESTED[varied]).split(",")
+    first = {
+        BASE_PRESET: preset,
+        VARIED: varied,
+        VALUES: ", ".join(map(str.strip, texts)),
+        FREE: url_state.read(url_state.FREE) == "1",
+        BASE_FIELDS: read_settings(problems),
+        PROBLEMS: problems,
+    }
+    if url_state.has(VARY) and url_state.read_all() != state.value(LINK):
+        state.fill_in(first)  # a button of another page has led here
+    else:
+        state.initialize_all(first)
 
 
 def link(options: Mapping[str, Any]) -> dict[str, object]:

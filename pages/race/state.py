@@ -10,6 +10,7 @@ BASE_PRESET, VARIED, VALUES, FREE = "race_preset", "race_vary", "race_values", "
 # The rest.
 BASE_FIELDS = "race base"  # settings that a link changes for all lanes
 PROBLEMS = "race link problems"
+LINK = "race link"  # the parameters of the URL, as this page wrote them last
 IN_VIEW = "race in view"
 LAST_STARTED = "last started race"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ from nn.data import sources
 from nn.errors import FieldError, UserError
 from nn.runs.advice import advice
 from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
-from nn.runs.worker.process import COMMAND_KINDS, send_command
+from nn.runs.worker.process import COMMAND_KINDS, resume_race, send_command
 from pages.server import assets, base_path, shared_store, wire
 from pages.server.visitor import Visitor, visitor_of
 from pages.server.wire import Wish
@@ -34,6 +35,7 @@ ACTIVE_INTERVAL, IDLE_INTERVAL, SLOW_INTERVAL = 1 / 60, 1 / 4, 1.0
 CONNECTIONS_INTERVAL = 0.1  # seconds between two snapshots sent with their connections
 WATCH_SECONDS = 3.0  # a worker goes on writing live snapshots for so long after the last poll
 WATCH_RENEWAL = 1.0  # seconds between two renewals
+SLOW_RATE = 8  # messages a second up to which live snapshots are asked for one by one
 NEXT_IN_LINE = 8  # queued runs that may begin to train before the next renewal
 RETRY_SECONDS = 1.0  # after the store did not answer
 # WebSocket close codes.
@@ -44,7 +46,12 @@ MAX_LENGTH = 200  # characters of what a viewer sends
 MAX_REQUESTS = 100  # of a viewer, waiting to be carried out
 
 # Commands in words, where their names are not.
-PHRASES = {"lr": "change the learning rate of", "speed": "change the speed of", "step": "advance"}
+PHRASES = {
+    "lr": "change the learning rate of",
+    "speed": "change the speed of",
+    "step": "advance",
+    wire.RESUME_RACE: "resume",
+}
 TOO_MANY_RUNS = (
     f"This page already shows {MAX_RUNS} runs live, and more would make it slow. Show fewer runs, "
     "then reload the page."
@@ -102,11 +109,21 @@ class Channel:
     def wants_renewal(self, run: Run) -> bool:
         """Whether it is time to ask for live snapshots again."""
         may_train = run.state.active and run.queue_position <= NEXT_IN_LINE
-        is_due = time.monotonic() > self._watch_renewed + WATCH_RENEWAL
+        pause = 1 / self.rate() if self.is_slow() else WATCH_RENEWAL
+        is_due = time.monotonic() > self._watch_renewed + pause
         return may_train and is_due and self._has_active_viewer()
 
     def renewed(self) -> None:
         self._watch_renewed = time.monotonic()
+
+    def rate(self) -> float:
+        """Messages a second that a viewer wants at most."""
+        rates = [watch.wish.rate or math.inf for watch in tuple(self.viewers.values())]
+        return max(rates, default=math.inf)
+
+    def is_slow(self) -> bool:
+        """Whether a worker that writes as many live snapshots as it can writes them in vain."""
+        return self.rate() <= SLOW_RATE
 
     def read(self, store: RunStore, run: Run, newest_step: int) -> Update | None:
         """Read what is new, in a thread; None if nothing is."""
@@ -162,10 +179,7 @@ class Channel:
             return SLOW_INTERVAL
         if run.state is State.PAUSED or run.queue_position or not self._has_active_viewer():
             return IDLE_INTERVAL
-        rates = [watch.wish.rate for watch in self.viewers.values()]
-        if not all(rates):
-            return ACTIVE_INTERVAL
-        return min(IDLE_INTERVAL, max(ACTIVE_INTERVAL, 0.5 / max(filter(None, rates))))
+        return min(IDLE_INTERVAL, max(ACTIVE_INTERVAL, 0.5 / self.rate()))
 
     def _has_active_viewer(self) -> bool:
         """A hidden tab stays connected but acknowledges nothing; it keeps no worker busy."""
@@ -432,8 +446,11 @@ def _read(store: RunStore, channels: Sequence[Channel]) -> dict[Channel, Update 
     renewed = [
         each for each in channels if each.run_id in runs and each.wants_renewal(runs[each.run_id])
     ]
-    if renewed:
-        store.watch([channel.run_id for channel in renewed], WATCH_SECONDS)
+    slow = [each.run_id for each in renewed if each.is_slow()]
+    fast = [each.run_id for each in renewed if each.run_id not in slow]
+    for run_ids, seconds in ((slow, 0.0), (fast, WATCH_SECONDS)):
+        if run_ids:
+            store.watch(run_ids, seconds)
     for channel in renewed:
         channel.renewed()
     for channel in channels:
@@ -467,11 +484,14 @@ def _response_to(
         store = open_store()
         if request == wire.RANDOM_IMAGE:
             return _random_image(store, run_id)
-        if request not in COMMAND_KINDS:
+        if request not in (*COMMAND_KINDS, wire.RESUME_RACE):
             return {"error": f"There is no command {request!r}."}
         if not visitor.may_control(store.run(run_id)):
             who = "the visitor who started this run, or the server's owner,"
             return {"error": f"Only {who} may {PHRASES.get(request, request)} it."}
+        if request == wire.RESUME_RACE:
+            resume_race(store, run_id)
+            return {"command": None}
         return {"command": send_command(store, run_id, request, received.get("value"))}
     except FieldError as error:
         return {"error": error.rule, "field": error.field}

@@ -29,8 +29,9 @@ A **binary message** goes from the server to the browser. All numbers are little
     {"drawn": RUN}
         the last message about the run is on screen
     {"id": …, "run": RUN, "request": …, "value": …}
-        a **request**: a command of nn.runs.worker.process, or ``random_image`` for an image of the
-        run's test set; the id is a number that it chooses
+        a **request**: a command of nn.runs.worker.process, ``resume_race`` to resume the run
+        together with the other members of its race, or ``random_image`` for an image of the run's
+        test set; the id is a number that it chooses
 
 The server sends binary messages, each about one run, whose header has these keys:
 
@@ -150,7 +151,7 @@ from nn.runs.store.run import Snapshot
 
 MAX_TILES = 1000  # more tiles are too small to see
 WATCH, UNWATCH, DRAWN = "watch", "unwatch", "drawn"
-RANDOM_IMAGE = "random_image"
+RANDOM_IMAGE, RESUME_RACE = "random_image", "resume_race"
 
 
 class Wish(NamedTuple):

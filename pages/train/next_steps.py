@@ -6,7 +6,7 @@ import streamlit as st
 
 from nn.runs.store.store import Run
 from pages.common import export_menu, model_picker, state
-from pages.common.url_state import RUN, RUNS
+from pages.common.url_state import RUN
 from pages.server.shared_store import store
 from pages.train import settings
 
@@ -23,8 +23,6 @@ def show(run: Run) -> None:
             _lead_on(run)
         if state.is_simple():
             return
-        if st.button("Compare with…", icon=":material/compare:", wrap=True):
-            st.switch_page("compare/page.py", query_params={RUNS: run.id})
         with st.container(width=180):
             export_menu.show(run, steps, steps[-1], [export_menu.WALL, export_menu.NETWORK])
 

@@ -72,7 +72,7 @@ with right:
     loss_curves(run)
     shown_spec = run.spec if run else spec
     if shown_spec and not state.is_simple():
-        configuration.show(shown_spec)
+        configuration.show(shown_spec, run)
     explanations.under_curves()
     network_diagram(run, pins[-1] if pins else None)
 if state.is_simple():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
@@ -22,7 +22,7 @@ from pages.common import url_state
 from pages.common.glossary import term, term_with_options
 from pages.common.setting_text import FIELDS, LABELS
 from pages.common.text import plain
-from pages.common.url_state import PRESET
+from pages.common.url_state import PRESET, VALUES, VARY
 from pages.server import runs_api
 from pages.train import state
 
@@ -202,6 +202,17 @@ def link(spec: RunSpec | None) -> tuple[str, str]:
             "No link can describe this run, for example because it started from another network.",
         )
     return urlencode(min(queries, key=len)), ""
+
+
+def race_link(spec: RunSpec | None) -> dict[str, str]:
+    """The parameters of the Race page for a race of ``spec`` with three learning rates; {} if there
+    is no link."""
+    query, _ = link(spec)
+    if not spec or not query:
+        return {}
+    rates = [spec.lr * factor for factor in (0.1, 1, 10) if spec.lr * factor <= LIMITS["lr"][1]]
+    values = ",".join(f"{rate:.4g}" for rate in rates)
+    return dict(parse_qsl(query, keep_blank_values=True)) | {VARY: "lr", VALUES: values}
 
 
 def _offer_mnist() -> None:

@@ -35,6 +35,11 @@ def race_of(store: RunStore) -> tuple[Group, list[Run]]:
     return group, [store.run(run_id) for run_id in group.runs]
 
 
+def seen_in(store: RunStore) -> set[int]:
+    """How many images the members have seen."""
+    return {run.samples_seen for run in race_of(store)[1]}
+
+
 @pytest.fixture
 def store(server) -> RunStore:
     return RunStore(server.store)
@@ -63,7 +68,7 @@ def test_a_teachers_link_sets_up_a_race_which_one_click_starts(
     assert group.id in pupil.url and not accessibility_faults(pupil)
 
 
-def test_a_paused_race_is_in_lockstep_goes_on_and_is_stopped(
+def test_a_race_is_paused_advanced_stopped_and_resumed_as_a_whole(
     page: Page, server, store: RunStore
 ) -> None:
     page.goto(f"{server.url}/race?{RATES}")
@@ -74,15 +79,58 @@ def test_a_paused_race_is_in_lockstep_goes_on_and_is_stopped(
         expect(lane(page, label)).to_contain_text("Paused")
     _, runs = race_of(store)
     assert {run.state for run in runs} == {State.PAUSED}
-    seen = [run.samples_seen for run in runs]
-    assert max(seen) - min(seen) <= RunSpec().batch_size
+    [seen] = seen_in(store)
+    button(page, "One batch").click()
+    wait_until(page, lambda: seen_in(store) == {seen + RunSpec().batch_size})
     button(page, "Resume").click()
-    wait_until(page, lambda: min(run.samples_seen for run in race_of(store)[1]) > max(seen))
-    button(page, "Stop").click()
-    for label in ("0.01", "0.1", "3"):
-        expect(lane(page, label)).to_contain_text("Stopped")
-    expect(page.get_by_text("The race was stopped.").first).to_be_visible()
-    assert {run.state for run in race_of(store)[1]} == {State.STOPPED}
+    wait_until(page, lambda: min(seen_in(store)) > seen + RunSpec().batch_size)
+    page.get_by_role("slider", name="Speed").press("Home")
+    wait_until(page, lambda: {store.current_setting(run.id, "speed") for run in runs} == {1})
+    expect(page.get_by_text("1 per second", exact=True)).to_be_visible()
+    for _ in range(2):
+        button(page, "Stop").click()
+        for label in ("0.01", "0.1", "3"):
+            expect(lane(page, label)).to_contain_text("Stopped")
+        expect(page.get_by_text("The race was stopped.").first).to_be_visible()
+        assert {run.state for run in race_of(store)[1]} == {State.STOPPED}
+        before = seen_in(store)
+        assert len(before) == 1
+        button(page, "Resume").click()
+        wait_until(page, lambda before=before: seen_in(store).isdisjoint(before))
+        for label in ("0.01", "0.1", "3"):
+            expect(lane(page, label)).to_contain_text("Training")
+
+
+def test_the_settings_on_train_are_raced_and_a_member_leads_back(
+    page: Page, server, store: RunStore
+) -> None:
+    page.goto(f"{server.url}/?hidden=24&train_size=2000&epochs=400&lr=0.05")
+    button(page, "Race these settings").click()
+    for label in ("0.005", "0.05", "0.5"):
+        expect(lane(page, label)).to_be_visible()
+    expect(page.get_by_text("Hidden layers 24")).to_be_visible()
+    page.get_by_role("link", name="Train").click()
+    rate = page.get_by_role("spinbutton", name="Learning rate")
+    page.get_by_text("Training", exact=True).click()
+    rate.fill("0.2")
+    rate.press("Enter")
+    expect(page).to_have_url(re.compile(r"lr=0\.2"))
+    button(page, "Race these settings").click()
+    expect(lane(page, "0.02")).to_be_visible()
+    button(page, "Start").click()
+    expect(lane(page, "2")).to_contain_text("Training")
+    group, runs = race_of(store)
+    assert [(run.spec.lr, run.spec.hidden) for run in runs] == [
+        (0.02, (24,)), (0.2, (24,)), (2.0, (24,)),
+    ]  # fmt: skip
+    lane(page, "0.2").get_by_role("link", name="Open run").click()
+    page.get_by_text("A member of a race:").wait_for()
+    button(page, "Pause").click()
+    button(page, "Resume").wait_for()
+    assert {run.state for run in race_of(store)[1]} == {State.PAUSED}
+    button(page, "Open its race").click()
+    expect(lane(page, "2")).to_contain_text("Paused")
+    assert group.id in page.url
 
 
 def test_values_typed_just_before_start_are_raced(page: Page, server, store: RunStore) -> None:
@@ -93,14 +141,13 @@ def test_values_typed_just_before_start_are_raced(page: Page, server, store: Run
     assert [run.spec.lr for run in race_of(store)[1]] == [0.02, 0.2]
 
 
-def test_a_member_that_is_stopped_alone_drops_out(page: Page, server, store: RunStore) -> None:
+def test_a_member_that_is_deleted_drops_out(page: Page, server, store: RunStore) -> None:
     page.goto(f"{server.url}/race?{RATES}")
     button(page, "Start").click()
     expect(lane(page, "3")).to_contain_text("Training")
     _, (first, _, third) = race_of(store)
-    store.command(third.id, "stop")
-    expect(lane(page, "3")).to_contain_text("Stopped")
-    expect(page.get_by_text("3 was stopped.").first).to_be_visible()
+    store.delete(third.id)
+    expect(lane(page, "3")).to_contain_text("Deleted")
     here = store.run(first.id).samples_seen
     wait_until(page, lambda: store.run(first.id).samples_seen > here)
     expect(lane(page, "0.1")).to_contain_text("Training")

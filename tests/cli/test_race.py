@@ -5,7 +5,6 @@ import signal
 
 import pytest
 
-from nn.runs.spec import RunSpec
 from nn.runs.store import groups
 from nn.runs.store.store import State
 from tests.cli.command_line import QUICK, assert_error_message, lines, nn, rows, shell
@@ -98,5 +97,4 @@ def test_ctrl_c_stops_all_members(store):
     assert json.loads(first)["event"] == "epoch" and "Traceback" not in err
     assert [line["state"] for line in lines(out)[-3:]] == ["stopped"] * 3
     assert {run.state for run in store.runs()} == {State.STOPPED}
-    seen = [run.samples_seen for run in store.runs()]
-    assert max(seen) - min(seen) <= 380 < RunSpec().validation_size
+    assert len({run.samples_seen for run in store.runs()}) == 1

@@ -74,12 +74,23 @@ Deno.test("a stopped race has no winner", () => {
     commentary([lane("1", 0.9, "stopped"), lane("2", 0.8, "stopped")]),
     "1 led with 90.0 %, 10.0 points ahead of 2. The race was stopped.",
   );
+  equal(
+    commentary([lane("1", 0.9, "stopped"), lane("2", 0.8, "stopped"), lane("3", 0.1, "diverged")]),
+    "1 led with 90.0 %, 10.0 points ahead of 2. 3 has diverged. The race was stopped.",
+  );
 });
 
 Deno.test("accuracies are compared up to the images at which every lane has one", () => {
   const early = { samples_seen: [0, 64, 128], accuracy: [0.1, 0.3, 0.5] };
   const late = { samples_seen: [0, 64, 256], accuracy: [0.1, 0.4, 0.9] };
-  equal(comparable([early, late]), [0.5, 0.4]);
-  equal(comparable([early, { samples_seen: [], accuracy: [] }]), [0.5, null]);
-  equal(comparable([]), []);
+  equal(comparable([early, late]), { after: 128, accuracies: [0.5, 0.4] });
+  equal(comparable([early, late], Infinity).accuracies, [0.5, 0.9]);
+  const none = { samples_seen: [], accuracy: [] };
+  equal(comparable([early, none]), { after: 128, accuracies: [0.5, null] });
+  equal(comparable([none]), { after: 0, accuracies: [null] });
+  equal(comparable([]), { after: 0, accuracies: [] });
+  equal(
+    commentary([lane("0.01", 0.911), lane("0.1", 0.942)], 12_800),
+    "0.1 leads with 94.2 % after 12,800 images, 3.1 points ahead of 0.01.",
+  );
 });

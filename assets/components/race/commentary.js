@@ -1,6 +1,6 @@
 // What there is to say about a race: who leads, by how much, and what became of the others.
 
-import { formatPercent } from "../../lib/numbers.js";
+import { formatCount, formatPercent } from "../../lib/numbers.js";
 
 /**
  * A lane as it is now.
@@ -20,24 +20,29 @@ const GUESSING = 0.15; // one in ten is right by chance
 const TRIED = 2000; // images after which a network should do better than that
 
 /**
- * The accuracy of each lane at the number of images up to which all lanes have one: each is measured
- * at steps of its own, and a later one would look better than it is.
+ * The accuracy of each lane after as many images as all lanes have one for: each is measured at steps
+ * of its own, and a later one would look better than it is.
  *
  * @param {Estimates[]} lanes
- * @returns {(number | null)[]}
+ * @param {number} [after] images; Infinity: the last accuracy of each
+ * @returns {{ after: number, accuracies: (number | null)[] }}
  */
-export function comparable(lanes) {
-  const until = Math.min(...lanes.map(({ samples_seen }) => samples_seen.at(-1) ?? Infinity));
-  return lanes.map(({ samples_seen, accuracy }) =>
-    accuracy[samples_seen.findLastIndex((seen) => seen <= until)] ?? null
+export function comparable(
+  lanes,
+  after = Math.min(...lanes.map(({ samples_seen }) => samples_seen.at(-1) ?? Infinity)),
+) {
+  const accuracies = lanes.map(({ samples_seen, accuracy }) =>
+    accuracy[samples_seen.findLastIndex((seen) => seen <= after)] ?? null
   );
+  return { after: isFinite(after) ? after : 0, accuracies };
 }
 
 /**
  * @param {LaneState[]} lanes
+ * @param {number} [after] images seen when they had these accuracies; 0: not to be said
  * @returns {string} one or two sentences; "" while there is nothing to say
  */
-export function commentary(lanes) {
+export function commentary(lanes, after = 0) {
   const started = lanes.filter(({ state }) => state);
   if (!started.length) return "";
   if (started.every(({ state }) => state === "queued")) return "The race starts soon.";
@@ -46,21 +51,26 @@ export function commentary(lanes) {
     .sort((a, b) => Number(b.accuracy) - Number(a.accuracy));
   const isOver = !started.some(({ state }) => ACTIVE.includes(state));
   const isPaused = inRace.some(({ state }) => state === "paused");
-  const parts = [isPaused ? "Paused." : "", lead(ranked, isOver), ...others(started, ranked)];
+  const parts = [
+    isPaused ? "Paused." : "",
+    lead(ranked, isOver, after),
+    ...others(started, ranked),
+  ];
   return parts.filter(Boolean).join(" ");
 }
 
 /**
  * @param {LaneState[]} ranked the best first
  * @param {boolean} isOver
+ * @param {number} after
  */
-function lead(ranked, isOver) {
+function lead(ranked, isOver, after) {
   const [first, second] = ranked;
   if (!first) return isOver ? "No lane has finished." : "";
   const best = Number(first.accuracy);
   if (isGuessing(first)) return "No lane is better than guessing yet.";
   const level = ranked.filter(({ accuracy }) => best - Number(accuracy) < LEVEL);
-  const figure = formatPercent(best);
+  const figure = formatPercent(best) + (after ? ` after ${formatCount(after)} images` : "");
   if (level.length > 1) {
     const names = list(level.map(({ label }) => label));
     return `${names} ${isOver ? "ended" : "are"} level, at about ${figure}.`;
@@ -87,8 +97,9 @@ function others(lanes, ranked) {
   const interrupted = labels("interrupted");
   if (diverged.length) parts.push(`${list(diverged)} ${verb(diverged)} diverged.`);
   if (failed.length) parts.push(`${list(failed)} ${verb(failed)} failed.`);
-  if (stopped.length === lanes.length) parts.push("The race was stopped.");
-  else if (stopped.length) {
+  if (stopped.length && stopped.length === lanes.length - diverged.length - failed.length) {
+    parts.push("The race was stopped.");
+  } else if (stopped.length) {
     parts.push(`${list(stopped)} ${stopped.length > 1 ? "were" : "was"} stopped.`);
   }
   if (interrupted.length) {

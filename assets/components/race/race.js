@@ -12,6 +12,7 @@ import { RECONNECTING } from "../../lib/live_socket.js";
 import { follow } from "../../lib/stream.js";
 import { themeOf, weightPalette } from "../../lib/theme.js";
 import { urlOf } from "../../lib/urls.js";
+import { nearestSpeed, speedInWords, SPEEDS } from "../run_controls/speeds.js";
 import { STATES } from "../run_status/texts.js";
 import { fullColorWeight, paintTile } from "../weight_wall/tiles.js";
 import { commentary, comparable } from "./commentary.js";
@@ -35,6 +36,7 @@ const FEEDBACK = 4000; // milliseconds
 const EXPLAINED = ["queued", "diverged", "failed", "interrupted"]; // states whose message is shown
 const NO_ESTIMATES = { samples_seen: [], accuracy: [] };
 const ACTIVE = ["queued", "running", "paused"];
+const RESUMABLE = ["stopped", "interrupted"];
 
 /** @typedef {{ run: string | null, label: string, color: string, neurons: number, tiles: string | null }} Lane */
 
@@ -43,6 +45,7 @@ const ACTIVE = ["queued", "running", "paused"];
  * @property {Lane[]} lanes
  * @property {string} varied
  * @property {string | null} group
+ * @property {boolean} is_free
  * @property {boolean} can_control
  * @property {string} started_by
  * @property {object | null} request
@@ -57,6 +60,8 @@ export default function race(call) {
     const buttons = [...parent.querySelectorAll("button")];
     const text = (/** @type {string} */ name) => find(parent, `.${name}`, HTMLElement);
     const list = text("lanes"), field = find(parent, ".fallback input", HTMLInputElement);
+    const speed = find(parent, "[name=speed]", HTMLInputElement);
+    const speedText = find(parent, "output", HTMLOutputElement);
 
     let data = /** @type {Data} */ ({ lanes: /** @type {Lane[]} */ ([]), group: null });
     /** @type {ReturnType<typeof laneView>[]} */
@@ -66,7 +71,8 @@ export default function race(call) {
       rejection = "",
       pressed = "",
       statesBefore = "",
-      leaderBefore = "";
+      leaderBefore = "",
+      isChoosing = false; // a speed
     let commentedAt = -Infinity; // ms
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let busyTimer;
@@ -74,11 +80,6 @@ export default function race(call) {
     let reloadTimer;
 
     const states = () => lanes.map(({ stream }) => stream?.status?.state ?? "");
-    const isOver = () =>
-      lanes.every(({ stream }) =>
-        stream?.goneMessage || !isActive(stream?.status?.state ?? "queued")
-      );
-
     function build() {
       for (const lane of lanes) lane.end();
       list.style.setProperty("--lanes", String(data.lanes.length));
@@ -89,13 +90,18 @@ export default function race(call) {
     }
 
     function update() {
-      const over = isOver(), now = states();
-      const running = lanes.filter(({ stream }) => isActive(stream?.status?.state ?? ""));
-      const accuracies = comparable(running.map(estimatesOf));
-      for (const lane of lanes) lane.draw(accuracies[running.indexOf(lane)] ?? null);
+      const now = states(), inRace = lanes.filter(isInRace);
+      const isTested = inRace.every(({ stream }) => stream?.status?.state === "finished");
+      const estimates = inRace.map(({ stream }) => stream?.estimates ?? NO_ESTIMATES);
+      const { after, accuracies } = comparable(estimates, data.is_free ? Infinity : undefined);
+      for (const lane of lanes) {
+        lane.draw(
+          isTested ? lane.stream?.status?.test_accuracy : accuracies[inRace.indexOf(lane)],
+        );
+      }
       const changed = now.join() !== statesBefore;
       if (changed && pressed && pressed !== "start") settle();
-      comment(over, changed);
+      comment(isTested, isTested || data.is_free ? 0 : after, changed);
       statesBefore = now.join();
       showButtons(now);
     }
@@ -109,7 +115,8 @@ export default function race(call) {
       const visible = {
         start: !data.group,
         pause: canControl && isRunning,
-        resume: canControl && !isRunning && now.includes("paused"),
+        resume: canControl && (now.includes("paused") || canResumeAll(now)),
+        step: canControl && !isRunning && now.includes("paused"),
         stop: canControl && now.some(isActive),
         again: Boolean(data.group),
         link: Boolean(data.link),
@@ -118,9 +125,13 @@ export default function race(call) {
         const { name } = button;
         button.hidden = !visible[name];
         button.disabled = pressed === name ||
-          (["pause", "resume", "stop"].includes(name) && isLost);
+          (["pause", "resume", "step", "stop"].includes(name) && isLost);
         button.toggleAttribute("aria-busy", pressed === name);
       }
+      find(parent, ".settings", HTMLElement).hidden = !(visible.pause || visible.step);
+      const status = lanes.find(({ stream }) => stream?.status?.state === "running")?.stream
+        ?.status;
+      if (!isChoosing) describeSpeed(nearestSpeed(status?.speed ?? 0));
       const others = data.group && !data.can_control && now.some(isActive)
         ? `This race was started by ${data.started_by}. You can watch it, but not pause or stop it.`
         : "";
@@ -129,17 +140,19 @@ export default function race(call) {
     }
 
     /** The commentary: at once when something happens, its figures now and then. */
-    /** @param {boolean} over @param {boolean} changed */
-    function comment(over, changed) {
+    /** @param {boolean} isTested @param {number} after @param {boolean} changed */
+    function comment(isTested, after, changed) {
       const now = performance.now();
       if (!changed && now < commentedAt + CALM) return;
       commentedAt = now;
       const entries = lanes.map((lane) => lane.entry);
-      const news = commentary(entries);
+      const news = commentary(entries, after);
       text("commentary").textContent = news || (data.group ? "" : "Press Start to race.");
-      text("note").textContent = over && data.group
-        ? "Accuracy on the test set; of a lane that did not finish, as last estimated."
-        : "Accuracy as estimated on 500 validation images while the lanes train.";
+      const images = lanes[0]?.stream?.status?.estimated_on ?? "validation";
+      text("note").textContent = isTested && data.group
+        ? "Accuracy on the test set."
+        : `Accuracy as estimated on 500 ${images} images` +
+          (data.is_free ? "." : ", compared after equally many training images.");
       const leader = news.split(" ")[0];
       if (changed || leader !== leaderBefore) text("spoken").textContent = news;
       leaderBefore = leader;
@@ -192,8 +205,32 @@ export default function race(call) {
       setStateValue("started", group);
     }
 
-    /** Give a command to all members that it concerns. @param {string} name */
-    async function command(name) {
+    /** Which lanes a command may go to, by their states: the first that there are. */
+    /** @type {Record<string, string[]>} */
+    const concerned = {
+      pause: ["running"],
+      resume: ["paused", ...RESUMABLE],
+      step: ["paused"],
+      speed: ["running", "paused"],
+      stop: ["running", "paused", "queued"],
+    };
+
+    /**
+     * Give a command to the race: one of its members is told, and all obey.
+     *
+     * @param {string} name
+     * @param {number} [value]
+     */
+    async function command(name, value) {
+      const now = states();
+      const state = concerned[name]?.find((each) => now.includes(each)) ?? "";
+      const stream = lanes[now.indexOf(state)]?.stream;
+      if (!stream) return;
+      const request = name === "resume" && state !== "paused" ? "resume_race" : name;
+      if (name === "step" || name === "speed") {
+        rejection = (await stream.request(request, value)).error ?? "";
+        return update();
+      }
       [pressed, rejection] = [name, ""];
       clearTimeout(busyTimer);
       busyTimer = setTimeout(
@@ -204,17 +241,17 @@ export default function race(call) {
         OBEY_TIME,
       );
       update();
-      const concerned = lanes.filter(({ stream }) => {
-        const state = stream?.status?.state ?? "";
-        return name === "resume" ? state === "paused" : isActive(state);
-      });
-      const answers = await Promise.all(concerned.map(({ stream }) => stream?.request(name)));
-      const errors = answers.map((answer) => answer?.error ?? "");
-      if (errors.every(Boolean)) {
-        rejection = errors[0] ?? "";
-        settle();
-        update();
-      }
+      rejection = (await stream.request(request)).error ?? "";
+      if (rejection) settle();
+      update();
+    }
+
+    /** @param {number} index of SPEEDS */
+    function describeSpeed(index) {
+      const words = speedInWords(SPEEDS[index] ?? 0);
+      speed.value = String(index);
+      if (speedText.textContent !== words) speedText.textContent = words;
+      speed.setAttribute("aria-valuetext", words);
     }
 
     /** @param {HTMLButtonElement} button */
@@ -232,9 +269,18 @@ export default function race(call) {
         if (button.name === "start") start();
         else if (button.name === "again") setTriggerValue("again", true);
         else if (button.name === "link") copyLink(button);
-        else command(button.name);
+        else command(button.name, button.name === "step" ? 1 : undefined);
       });
     }
+    speed.max = String(SPEEDS.length - 1);
+    speed.oninput = guard(() => {
+      isChoosing = true;
+      describeSpeed(Number(speed.value));
+    });
+    speed.onblur = guard(() => {
+      isChoosing = false;
+    });
+    speed.onchange = guard(() => command("speed", SPEEDS[Number(speed.value)]));
 
     return {
       /** @param {Data} news */
@@ -262,7 +308,14 @@ export default function race(call) {
 }
 
 /** @param {{ stream: Stream | null }} lane */
-const estimatesOf = ({ stream }) => stream?.estimates ?? NO_ESTIMATES;
+const isInRace = ({ stream }) =>
+  !stream?.goneMessage && !["diverged", "failed"].includes(stream?.status?.state ?? "");
+
+/**
+ * Whether a race that is over can go on. @param {string[]} states
+ */
+const canResumeAll = (states) =>
+  !states.some(isActive) && states.some((state) => RESUMABLE.includes(state));
 
 /** @param {string} state */
 const isActive = (state) => ACTIVE.includes(state);
@@ -280,7 +333,7 @@ function laneView(lane, varied, guard, changed) {
   box.style.setProperty("--lane", lane.color);
   const title = element("h2");
   title.append(element("small", "", varied), lane.label);
-  const figures = element("p", "figures"), bar = element("div", "bar");
+  const figures = element("p", "figures"), bar = element("div", "progress-bar");
   const accuracy = element("span", "accuracy", "–"), state = element("span", "state");
   figures.append(accuracy, state);
   const done = element("div", "done");
@@ -328,14 +381,13 @@ function laneView(lane, varied, guard, changed) {
     },
     /** @type {LaneState} */
     entry: { label: lane.label, state: "", accuracy: null, samplesSeen: 0 },
-    /** @param {number | null} accuracyNow to be compared with those of the other lanes */
+    /** @param {number | null | undefined} accuracyNow to be compared with the other lanes' */
     draw(accuracyNow) {
       const status = view.stream?.status, now = status?.state ?? "";
-      const tested = now === "finished" ? status?.test_accuracy : null;
       view.entry = {
         label: lane.label,
         state: now,
-        accuracy: tested ?? accuracyNow ?? estimatesOf(view).accuracy.at(-1) ?? null,
+        accuracy: accuracyNow ?? null,
         samplesSeen: status?.samples_seen ?? 0,
       };
       const share = status?.total_steps ? status.step / status.total_steps : 0;

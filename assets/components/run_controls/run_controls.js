@@ -7,7 +7,7 @@ import { find, isTyping } from "../../lib/dom.js";
 import { RECONNECTING } from "../../lib/live_socket.js";
 import { inputOf, newKey, settledSettings, startRuns } from "../../lib/start.js";
 import { follow } from "../../lib/stream.js";
-import { nearestSpeed, SPEEDS, stepsToEpochEnd } from "./speeds.js";
+import { nearestSpeed, speedInWords, SPEEDS, stepsToEpochEnd } from "./speeds.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Settings } from "../../lib/start.js" */
@@ -29,6 +29,7 @@ const KEYS = { s: "start", p: "pause", b: "step", e: "epoch", x: "stop" };
  * @property {Record<string, string>} choices the labels of the chosen options
  * @property {string} problem why they are not valid, or ""
  * @property {number | null} lr of the run's configuration
+ * @property {boolean} in_race whether the run is a member of a race
  */
 
 /**
@@ -117,7 +118,7 @@ export default function runControls(call) {
       }
       settings.hidden = !isActive || isOthers;
       speedSetting.hidden = state === "paused"; // the timeline has its own meanwhile
-      const text = reason(isOthers, isLost);
+      const text = reason(isActive, isLost);
       if (reasonText.textContent !== text) reasonText.textContent = text;
       speed.disabled = rate.disabled = !(canControl && ["running", "paused"].includes(state));
       // What the worker has acknowledged, unless another value is on its way to it or being chosen.
@@ -134,17 +135,22 @@ export default function runControls(call) {
      * Why a press had no effect, or why buttons are missing or disabled; "" if that needs no
      * explanation.
      *
-     * @param {boolean} isOthers whether the run in view trains and belongs to somebody else
+     * @param {boolean} isActive whether the run in view trains
      * @param {boolean} isLost whether its stream is
      */
-    function reason(isOthers, isLost) {
+    function reason(isActive, isLost) {
       if (isLost) return stream?.problem || RECONNECTING;
       if (rejection) return rejection;
       const parts = data.problem ? [data.problem] : [];
-      if (isOthers) {
+      if (isActive && !data.can_control) {
         parts.push(
           `This run was started by ${data.started_by}. You can watch it, but not pause or stop it. ` +
             "Press Start to train your own.",
+        );
+      }
+      if (isActive && data.can_control && data.in_race) {
+        parts.push(
+          "A member of a race: Pause, Resume, Speed and Stop act on all members that train with it.",
         );
       }
       return parts.join(" ");
@@ -247,8 +253,7 @@ export default function runControls(call) {
     }
 
     function describeSpeed() {
-      const value = SPEEDS[Number(speed.value)];
-      const text = value ? `${value} per second` : "full speed";
+      const text = speedInWords(SPEEDS[Number(speed.value)] ?? 0);
       speed.setAttribute("aria-valuetext", text);
       speedText.textContent = text;
     }

@@ -14,6 +14,9 @@ export function nearestSpeed(speed) {
   return distances.indexOf(Math.min(...distances));
 }
 
+/** @param {number} speed batches a second; 0: as many as the worker can */
+export const speedInWords = (speed) => speed ? `${speed} per second` : "full speed";
+
 /**
  * Steps from here to the end of the epoch; a whole epoch at its beginning.
  *

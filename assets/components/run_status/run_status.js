@@ -13,7 +13,7 @@ const CLOCK_INTERVAL = 1000; // milliseconds
 export default function runStatus(call) {
   return mount(call, (parent, { guard }) => {
     const part = (/** @type {string} */ name) => find(parent, `.${name}`, HTMLElement);
-    const bar = part("bar"), done = part("done");
+    const bar = part("progress-bar"), done = part("done");
     /** @type {Stream | null} */
     let stream = null;
 

@@ -8,7 +8,6 @@ slot stays idle while runs are queued.
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import time
@@ -72,7 +71,7 @@ def take(connection: Connection, run_id: str) -> str | None:
 
 def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, str] | None:
     """Give ``run_id`` if it is queued, otherwise the next queued run, to a worker → run and lease,
-    which is that of the members of its race too that are queued and have come as far.
+    which is that of the other queued members of its race too.
 
     None without a free slot or a queued run. Call it within RunStore.exclusive.
     """
@@ -91,19 +90,12 @@ def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, s
 
 
 def _queued_companions(connection: Connection, run_id: str) -> list[str]:
-    """The queued members of the run's race that have come as far as the run: to start together, or
-    to go on together after a long pause. Others go on alone."""
-    r, m, g = schema.runs.c, schema.members.c, schema.groups.c
+    """The other queued members of the run's race, which start or go on together."""
+    m, g = schema.members.c, schema.groups.c
     races = select(g.id).join_from(schema.groups, schema.members)
     races = races.where(m.run == run_id, g.kind == "race")
-    rows = connection.execute(
-        select(r.id, r.samples_seen, r.spec, is_queued().label("is_queued"))
-        .join_from(schema.runs, schema.members)
-        .where(m.group.in_(races))
-    ).all()
-    here = {row.id: row.samples_seen for row in rows}.get(run_id, 0)
-    in_line = max((json.loads(row.spec)["batch_size"] for row in rows), default=0)
-    return [row.id for row in rows if row.is_queued and abs(row.samples_seen - here) <= in_line]
+    members = select(schema.runs.c.id).join_from(schema.runs, schema.members)
+    return list(connection.scalars(members.where(m.group.in_(races), is_queued())))
 
 
 class QueueStatus(NamedTuple):

@@ -84,6 +84,9 @@ class Command(NamedTuple):
     value: float | None = None  # see RunStore.command
 
 
+# Until when a run is watched, seconds since 1970, and the commands that its worker has not obeyed.
+Inbox = tuple[float, list[Command]]
+
 # Of thousands of runs, parsing takes most of the time of listing them.
 spec_from_json = lru_cache(4096)(RunSpec.from_json)
 

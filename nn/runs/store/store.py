@@ -43,6 +43,7 @@ from nn.runs.store.run import (
     AccuracyEstimate,
     Command,
     CommandKind,
+    Inbox,
     Point,
     Run,
     Snapshot,
@@ -192,53 +193,56 @@ class RunStore:
                 )
         raise UserError(f"There is no run {text!r}. `python -m nn runs` lists them.")
 
-    def requeue(self, run_id: str, lease: str | None = None) -> Run:
+    def requeue(
+        self, run_id: str, lease: str | None = None, companions: Collection[str] = ()
+    ) -> Run:
         """Queue a run again, to continue from its checkpoint, or reserve it for the worker that
-        holds ``lease``.
+        holds ``lease``; and with it those of its ``companions`` in a race that can be.
 
         Raises UserError for a run that is queued, has a worker, has finished or has diverged.
         """
         with self.exclusive() as connection:
-            run = self._run(connection, run_id)
-            r = schema.runs.c
-            lease_held = connection.scalar(select(r.lease).where(r.id == run_id))
-            released = run.state is State.PAUSED and not lease_held
-            if (run.state.active and not released) or run.state is State.FINISHED:
-                raise UserError(f"Run {run.name} is {run.state}: there is nothing to resume.")
-            if run.state is State.DIVERGED:
-                raise UserError(
-                    f"Run {run.name} would diverge again. Start a new run with a lower learning "
-                    "rate."
-                )
-            connection.execute(
-                update(schema.runs)
-                .where(r.id == run_id)
-                .values(state=State.QUEUED, message="", lease=lease, heartbeat=time.time())
-            )
-            # What was asked of the worker that is gone is not asked of the next, which begins at
-            # full speed.
-            t = schema.commands.c
-            connection.execute(
-                delete(schema.commands).where(
-                    t.run == run_id, or_(t.step.is_(None), t.kind == "speed")
-                )
-            )
+            self._requeue(connection, run_id, lease)
+            for companion in companions:
+                with suppress(UserError):
+                    self._requeue(connection, companion, lease)
             return self._run(connection, run_id)
 
-    def cancel(self, run_id: str) -> bool:
-        """Stop a run without a worker: queued, or paused for long → whether it was one."""
+    def _requeue(self, connection: Connection, run_id: str, lease: str | None) -> None:
+        run = self._run(connection, run_id)
         r = schema.runs.c
+        lease_held = connection.scalar(select(r.lease).where(r.id == run_id))
+        released = run.state is State.PAUSED and not lease_held
+        if (run.state.active and not released) or run.state is State.FINISHED:
+            raise UserError(f"Run {run.name} is {run.state}: there is nothing to resume.")
+        if run.state is State.DIVERGED:
+            raise UserError(
+                f"Run {run.name} would diverge again. Start a new run with a lower learning rate."
+            )
+        connection.execute(
+            update(schema.runs)
+            .where(r.id == run_id)
+            .values(state=State.QUEUED, message="", lease=lease, heartbeat=time.time())
+        )
+        # What was asked of the worker that is gone is not asked of the next, which begins at full
+        # speed.
+        t = schema.commands.c
+        connection.execute(
+            delete(schema.commands).where(t.run == run_id, or_(t.step.is_(None), t.kind == "speed"))
+        )
+
+    def cancel(self, *run_ids: str) -> set[str]:
+        """Stop those of the runs that have no worker: queued, or paused for long → which."""
+        r = schema.runs.c
+        is_waiting = r.state.in_((State.QUEUED, State.PAUSED)) & r.lease.is_(None)
         with self.exclusive() as connection:
-            stopped = connection.execute(
+            waiting = set(connection.scalars(select(r.id).where(r.id.in_(run_ids), is_waiting)))
+            connection.execute(
                 update(schema.runs)
-                .where(
-                    r.id == run_id,
-                    r.state.in_((State.QUEUED, State.PAUSED)),
-                    r.lease.is_(None),
-                )
+                .where(r.id.in_(waiting))
                 .values(state=State.STOPPED, heartbeat=time.time())
             )
-        return bool(stopped.rowcount)
+        return waiting
 
     def pin(self, run_id: str, pinned: bool) -> None:
         """Set whether the run keeps all its snapshots when the store exceeds its quota."""
@@ -377,7 +381,8 @@ class RunStore:
     # To the worker
 
     def watch(self, run_ids: Collection[str], seconds: float) -> None:
-        """Ask for live snapshots of these runs for the next ``seconds``: somebody is watching."""
+        """Ask for live snapshots of these runs for the next ``seconds``: somebody is watching. 0
+        asks for one."""
         with self.writing() as connection:
             connection.execute(
                 update(schema.runs)
@@ -387,7 +392,8 @@ class RunStore:
 
     def command(self, run_id: str, kind: CommandKind, value: float | None = None) -> int | None:
         """Send a command to the run's worker, which obeys within 0.1 s → the command's id; None if
-        the run has no worker.
+        the run has no worker. The members of a race that one worker trains get the same command,
+        but a learning rate.
 
         value: with "step", how many steps a paused run takes before it pauses again; with "lr", the
         learning rate from now on; with "speed", the most steps a second (0: full speed). Raises
@@ -402,16 +408,19 @@ class RunStore:
         elif kind not in ("step", "speed"):
             value = None
         with self.exclusive() as connection:
-            query = select(schema.runs.c.id).where(schema.runs.c.id == run_id, queue.has_worker())
-            if connection.scalar(query) is None:
+            r = schema.runs.c
+            query = select(r.lease).where(r.id == run_id, queue.has_worker())
+            lease = connection.scalar(query)
+            if lease is None:
                 return None
-            sent = connection.execute(
-                insert(schema.commands).values(
-                    run=run_id, kind=kind, value=value, created=time.time()
-                )
-            )
-            assert sent.inserted_primary_key
-            return int(sent.inserted_primary_key.id)
+            here = r.id == run_id if kind == "lr" else r.lease == lease
+            sent: dict[str, int] = {}
+            for each in connection.scalars(select(r.id).where(here)).all():
+                row = {"run": each, "kind": kind, "value": value, "created": time.time()}
+                inserted = connection.execute(insert(schema.commands).values(row))
+                assert inserted.inserted_primary_key
+                sent[each] = inserted.inserted_primary_key.id
+            return sent[run_id]
 
     def last_obeyed(self, run_id: str) -> int:
         """The id of the last command that the run's worker has obeyed; 0: of none. Workers obey in
@@ -430,24 +439,26 @@ class RunStore:
 
     def commands(self, run_id: str) -> list[Command]:
         """Commands that the worker has not yet obeyed, in order."""
-        found = self.poll(run_id)
-        return found[1] if found else []
+        _, commands = self.poll([run_id]).get(run_id, (0.0, []))
+        return commands
 
-    def poll(self, run_id: str) -> tuple[float, list[Command]] | None:
-        """Until when the run is watched, and its new commands, in one query: it runs often.
-
-        None when there is no such run.
-        """
+    def poll(self, run_ids: Collection[str]) -> dict[str, Inbox]:
+        """What is new for the workers of these runs, in one query: it runs often. Without those
+        that do not exist."""
         with self.engine.connect() as connection:
-            rows = connection.execute(_POLL, {"id": run_id}).all()
-        if not rows:
-            return None
-        return rows[0].watched_until, [Command(*row[1:]) for row in rows if row.id is not None]
+            rows = connection.execute(_POLL, {"ids": list(run_ids)}).all()
+        found: dict[str, Inbox] = {}
+        for row in rows:
+            _, commands = found.setdefault(row.run, (row.watched_until, []))
+            if row.id is not None:
+                commands.append(Command(row.id, row.kind, row.value))
+        return found
 
 
 # Built once: building the query takes as long as executing it.
 _POLL = (
     select(
+        schema.runs.c.id.label("run"),
         schema.runs.c.watched_until,
         schema.commands.c.id,
         schema.commands.c.kind,
@@ -458,7 +469,7 @@ _POLL = (
         schema.commands,
         and_(schema.commands.c.run == schema.runs.c.id, schema.commands.c.step.is_(None)),
     )
-    .where(schema.runs.c.id == bindparam("id"))
+    .where(schema.runs.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(schema.commands.c.id)
 )
 

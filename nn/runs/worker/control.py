@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from nn.runs.store.run import CommandKind, State
+from nn.runs.store.run import CommandKind, Inbox, State
 
 POLL_INTERVAL = 0.02  # seconds between two polls for commands while waiting
 PAUSE_SECONDS = 60.0  # a run paused for longer releases its slot
@@ -27,6 +27,7 @@ class Pace:
     seconds: float = 0.0  # of training
     wait: float = 0.0  # seconds that it would sleep now
     held: bool = False  # by the race: it takes no step, but obeys its commands
+    inbox: Inbox | None = None  # what the race has found for it and it has not read yet
 
 
 @dataclass

@@ -20,7 +20,7 @@ from nn.runs import load_network
 from nn.runs.store import queue, quota
 from nn.runs.store.lock_retry import Locked, Unwritable
 from nn.runs.store.queue import available_cores
-from nn.runs.store.store import Run, RunStore, State
+from nn.runs.store.store import Command, Run, RunStore, State
 from nn.runs.worker.accuracy_meter import AccuracyMeter
 from nn.runs.worker.control import Control, Pace
 from nn.runs.worker.lease import LeaseLost
@@ -106,9 +106,15 @@ def _work(store: RunStore, recorder: Recorder, pace: Pace | None) -> Iterator[St
         else:
             recorder.end(state, message, last=network.parameters)
 
+    def new_commands() -> list[Command]:
+        if not pace:
+            return recorder.commands()
+        inbox, pace.inbox = pace.inbox, None
+        return recorder.take(inbox) if inbox else []
+
     def obey_commands() -> bool:
         """→ whether the run continues."""
-        for command in recorder.commands():
+        for command in new_commands():
             if command.kind == "lr":
                 optimizer.lr = command.value or optimizer.lr
                 recorder.acknowledge(command, save())

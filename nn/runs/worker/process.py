@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, get_args
@@ -25,30 +26,38 @@ def send_command(
 ) -> int | None:
     """Send a command to a run's worker → its id, as RunStore.command. Of a run without a worker,
     "resume" queues it again, with the members of its race that were paused with it, and "stop"
-    takes it out of the queue, at once → None.
+    takes it out of the queue, with its race, at once → None.
 
     Raises UserError when the run's state does not allow it, and for a value as RunStore.command.
     """
-    if command == "stop" and store.cancel(run_id):
+    if command == "stop" and run_id in store.cancel(run_id, *_companions(store, run_id)):
         return None
     if sent := store.command(run_id, command, value):
         return sent
     if command == "resume":
-        resumed = store.requeue(run_id)
-        for run in _paused_companions(store, resumed):
-            with suppress(UserError):  # it has a worker again, or is gone
-                store.requeue(run.id)
-        launch(run_id)
+        present = store.present(_companions(store, run_id)).values()
+        runs = [run for run, _ in present if isinstance(run, Run)]
+        _requeue(store, run_id, [run.id for run in runs if run.state is State.PAUSED])
         return None
     run = store.run(run_id)
     raise UserError(f"Run {run.name} is {run.state}: there is nothing to {command}.")
 
 
-def _paused_companions(store: RunStore, run: Run) -> list[Run]:
-    """The other members of the run's race that are paused: the race has released its slot."""
-    races = [group for group in groups.groups_of(store, run.id) if group.kind == "race"]
-    others = [store.run(run_id) for group in races for run_id in group.runs if run_id != run.id]
-    return [other for other in others if other.state is State.PAUSED]
+def resume_race(store: RunStore, run_id: str) -> None:
+    """Resume the run, and with it all members of its race that can be, in one worker. They go on
+    as RunStore.requeue, whose exceptions this raises; one that is behind catches up first."""
+    _requeue(store, run_id, _companions(store, run_id))
+
+
+def _requeue(store: RunStore, run_id: str, companions: Collection[str]) -> None:
+    store.requeue(run_id, companions=companions)
+    launch(run_id)
+
+
+def _companions(store: RunStore, run_id: str) -> list[str]:
+    """The other members of the run's race."""
+    races = [group for group in groups.groups_of(store, run_id) if group.kind == "race"]
+    return [each for group in races for each in group.runs if each != run_id]
 
 
 def launch(run_id: str) -> None:

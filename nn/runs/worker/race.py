@@ -4,18 +4,19 @@ The members see the same images in the same order, in lockstep: no two of them a
 than the largest batch. In a free race they have the same training time instead. Each is trained and
 recorded as a run alone is, bit for bit: between two steps of one member, only others are changed.
 
-A member that is paused, or slowed down, keeps the others in line, and each obeys its own commands
-meanwhile. One that ends, in whatever way, drops out.
+Commands are for all members (RunStore.command), and all obey between the same two rounds: with
+equal batches, after equally many images. A member that ends, in whatever way, drops out.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from threadpoolctl import threadpool_limits
 
 from nn.parallel_step import CAN_FORK
@@ -26,6 +27,7 @@ from nn.runs.worker.control import POLL_INTERVAL, Pace
 from nn.runs.worker.loop import fair_share, work
 from nn.training import Epoch, Step
 
+LEVEL_PATIENCE = 0.2  # seconds that a command waits for members of different batch sizes
 Event = tuple[str, Step | Epoch | None]  # the member's run, and what its worker yields
 
 log = logging.getLogger(__name__)
@@ -61,11 +63,17 @@ def race(
         for each in events.values():
             stack.callback(each.close)  # type: ignore[attr-defined]
         while paces:
-            first = min(_position(pace, is_free) for pace in paces.values())
-            # Commands come so seldom that those who wait need not look for them before each step.
-            polls, has_trained = time.perf_counter() >= next_poll, False
+            positions = {_position(pace, is_free) for pace in paces.values()}
+            first, now = min(positions), time.perf_counter()
+            # Commands are obeyed where all have come equally far, if they do soon.
+            is_level = is_free or len(positions) == 1
+            polls = now >= next_poll + (0 if is_level else LEVEL_PATIENCE)
             if polls:
-                next_poll = time.perf_counter() + POLL_INTERVAL
+                next_poll = now + POLL_INTERVAL
+                for run_id in _deliver(store, paces):
+                    events[run_id].close()  # type: ignore[attr-defined]
+                    del paces[run_id]
+            has_trained = False
             for run_id, pace in list(paces.items()):
                 pace.held = _position(pace, is_free) > first
                 if pace.held and not polls:
@@ -89,6 +97,17 @@ def race(
                 time.sleep(min((pace.wait or POLL_INTERVAL for pace in paces.values()), default=0))
     if unwritable:
         raise unwritable
+
+
+def _deliver(store: RunStore, paces: Mapping[str, Pace]) -> list[str]:
+    """Give each member its new commands → the members that have been deleted."""
+    try:
+        found = store.poll(paces.keys())
+    except OperationalError:  # the store is locked: the next time will do
+        return []
+    for run_id, pace in paces.items():
+        pace.inbox = found.get(run_id)
+    return [run_id for run_id in paces if run_id not in found]
 
 
 def _position(pace: Pace, is_free: bool) -> float:

@@ -19,6 +19,7 @@ from nn.layers import Array
 from nn.network import LAYOUT, from_layout, parameter_count
 from nn.runs.store import lock_retry, schema
 from nn.runs.store.lock_retry import LOCK_WAIT, Locked, retry_while_locked
+from nn.runs.store.run import Inbox
 from nn.runs.store.store import AccuracyEstimate, Command, Point, RunStore, State
 from nn.runs.worker import snapshot_schedule
 from nn.runs.worker.buffer import Buffer, replace_live, snapshot_row
@@ -54,6 +55,7 @@ class Recorder:
         self._latest = BEGINNING._replace(step=run.step, samples_seen=run.samples_seen)
         self._seconds, self._idle = run.seconds, 0.0
         self._watched_until = 0.0
+        self._wants_live = False  # one, although the time is over
         self._next_write = self._next_poll = self._live_seconds = 0.0
 
     @contextmanager
@@ -170,7 +172,8 @@ class Recorder:
     def write(self, parameters: Array) -> None:
         """Write the buffer, and a live snapshot while somebody watches."""
         began = time.perf_counter()
-        if self._try_to_write(parameters if self.watched else None):
+        is_wanted, self._wants_live = self.watched or self._wants_live, False
+        if self._try_to_write(parameters if is_wanted else None):
             self._next_write = began + (self._live_interval if self.watched else UNWATCHED_INTERVAL)
         else:
             self._next_write = time.perf_counter() + UNWATCHED_INTERVAL
@@ -253,15 +256,19 @@ class Recorder:
             return []
         self._next_poll = now + POLL_INTERVAL
         try:
-            found = self.store.poll(self.run_id)
+            found = self.store.poll([self.run_id])
         except OperationalError:
             return []
-        if not found:
+        if self.run_id not in found:
             raise LeaseLost
-        was_watched = self.watched
-        self._watched_until, commands = found
-        if self.watched and not was_watched:
-            self._next_write = now
+        return self.take(found[self.run_id])
+
+    def take(self, inbox: Inbox) -> list[Command]:
+        """Note until when the run is watched → the new commands."""
+        (watched_until, commands), was_watched = inbox, self.watched
+        if watched_until > self._watched_until and not was_watched:
+            self._next_write, self._wants_live = time.perf_counter(), True
+        self._watched_until = watched_until
         return commands
 
     @retry_while_locked

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from websockets.sync.client import ClientConnection, connect
 from nn.data import sources
 from nn.runs.spec import RunSpec
 from nn.runs.store import schema
+from nn.runs.store.groups import create_group
 from nn.runs.store.store import RunStore, State
 from nn.runs.worker import process
 from nn.runs.worker.recorder import BEGINNING, Recorder
@@ -189,6 +191,25 @@ def test_the_worker_knows_that_its_run_is_watched(port, store, recorder) -> None
     with watch(port, recorder.run_id) as socket:
         receive(socket)
         wait_until(lambda: recorder.commands() or recorder.watched)
+
+
+def test_thumbnails_ask_for_as_many_live_snapshots_as_they_show(
+    port, store, recorder, monkeypatch
+) -> None:
+    renewals: list[tuple[list[str], float]] = []
+    monkeypatch.setattr(
+        RunStore, "watch", lambda _, runs, seconds: renewals.append((runs, seconds))
+    )
+    with connection(port) as socket:
+        send(socket, watch=recorder.run_id, rate=5, tiles=2, connections=False, points=False)
+        began = time.monotonic()
+        while time.monotonic() < began + 1:
+            socket.send('{"drawn": "another"}')  # it is there
+            time.sleep(0.05)
+        assert 2 <= len(renewals) <= 6
+        assert set(map(str, renewals)) == {str(([recorder.run_id], 0.0))}
+        with watch(port, recorder.run_id):
+            wait_until(lambda: ([recorder.run_id], hub.WATCH_SECONDS) in renewals)
 
 
 def test_a_change_of_state_is_sent_without_a_new_snapshot(port, recorder) -> None:
@@ -444,6 +465,19 @@ def test_an_invalid_request_gets_an_error_message(port, store, recorder, what, v
     assert not store.commands(recorder.run_id)
 
 
+def test_a_stopped_race_is_resumed_as_a_whole(port, store, monkeypatch) -> None:
+    monkeypatch.setattr("nn.runs.worker.process.launch", lambda run_id: None)
+    specs = [replace(SPEC, lr=lr) for lr in (0.1, 1.0, 2.0)]
+    runs = create_group(store, "race", specs, owner=visitor_id(ME)).runs
+    store.cancel(*runs)
+    with watch(port, runs[1]) as socket:
+        request(socket, runs[1], "resume_race")
+        assert response(socket) == {"command": None}
+        request(socket, runs[1], "resume_race")
+        assert "there is nothing to resume" in response(socket)["error"]
+    assert [store.run(run_id).state for run_id in runs] == [State.QUEUED] * 3
+
+
 def test_a_random_image_of_the_test_set_is_sent(port, store, recorder) -> None:
     with watch(port, recorder.run_id) as socket:
         request(socket, recorder.run_id, "random_image")
@@ -563,7 +597,7 @@ def test_a_viewer_that_acknowledges_nothing_keeps_no_worker_writing(
     port, store, recorder, monkeypatch
 ):
     """Such as a hidden tab."""
-    monkeypatch.setattr(hub, "WATCH_SECONDS", 0.3)
+    monkeypatch.setattr(hub, "WATCH_SECONDS", 1.0)
     with watch(port, recorder.run_id) as socket:
         receive(socket)
         wait_until(lambda: recorder.commands() or recorder.watched)

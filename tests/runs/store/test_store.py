@@ -259,7 +259,7 @@ def test_an_impossible_value_is_rejected_with_a_message(store, kind, value):
 
 
 def test_requeueing_deletes_the_runs_pending_commands(store):
-    run, other = (store.create(RunSpec(), lease="of its worker") for _ in range(2))
+    run, other = (store.create(RunSpec(), lease=lease) for lease in ("of one", "of another"))
     store.command(run.id, "stop")
     store.command(other.id, "pause")
     put(store, run, state=State.STOPPED)

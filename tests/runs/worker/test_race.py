@@ -24,7 +24,7 @@ from nn.runs.worker import control, recorder
 from nn.runs.worker import race as worker_race
 from nn.runs.worker.control import Pace
 from nn.runs.worker.loop import work
-from nn.runs.worker.process import send_command
+from nn.runs.worker.process import resume_race, send_command
 from nn.runs.worker.race import train_taken
 from nn.training import Step
 
@@ -106,18 +106,60 @@ def test_each_member_ends_as_if_it_had_trained_alone(store):
         assert len(store.accuracy_estimates(run_id)) >= 12
 
 
+def crash(store):
+    """Leave the runs as a worker does that crashes here."""
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).values(state=State.STOPPED, lease=None))
+
+
 def test_after_a_crash_each_member_resumes_alone_and_ends_as_if_nothing_had_happened(store):
     runs, events = begin(store, DIFFERENT)
     list(islice(events, 90))
-    # Simulate a crash of the worker here.
-    with store.writing() as connection:
-        connection.execute(update(schema.runs).values(state=State.STOPPED, lease=None))
+    crash(store)
     for run_id in runs:
         store.requeue(run_id)
-        with store.exclusive() as connection:
-            taken = queue.take_next(connection)
+        taken = take(store)
         assert taken[0] == run_id
         assert {member for member, _ in train_taken(store, *taken)} == {run_id}
+    for run_id in runs:
+        assert_as_alone(store, run_id)
+
+
+@pytest.mark.parametrize("has_crashed", [False, True])
+def test_a_race_is_resumed_in_lockstep_and_ends_as_if_nothing_had_happened(
+    store, monkeypatch, has_crashed
+):
+    monkeypatch.setattr("nn.runs.worker.process.launch", lambda run_id: None)
+    monkeypatch.setattr("nn.runs.worker.loop.CHECKPOINT_INTERVAL", 0.0)
+    runs, events = begin(store, DIFFERENT)
+    list(islice(events, 90))
+    if has_crashed:  # one of them has ended by now, another is behind
+        crash(store)
+        store.requeue(runs[0])
+        for _ in train_taken(store, *take(store)):
+            pass
+        store.requeue(runs[1])
+        list(islice(train_taken(store, *take(store)), 9))
+        crash_of = schema.runs.c.id == runs[1]
+        with store.writing() as connection:
+            connection.execute(
+                update(schema.runs).where(crash_of).values(state=State.STOPPED, lease=None)
+            )
+    else:
+        send_command(store, runs[1], "stop")
+        for _ in events:
+            pass
+    resume_race(store, runs[3])
+    going_on = runs[1:] if has_crashed else runs
+    assert states(store, going_on) == [State.QUEUED] * len(going_on)
+    assert store.run(runs[0]).state is (State.FINISHED if has_crashed else State.QUEUED)
+    seen = {}
+    for run_id, event in train_taken(store, *take(store)):
+        if event is not None:
+            seen[run_id] = event.samples_seen
+        if len(seen) == len(going_on) and min(seen.values()) > 2500:  # all have caught up by then
+            assert max(seen.values()) - min(seen.values()) <= 100
+    assert set(seen) == set(going_on)
     for run_id in runs:
         assert_as_alone(store, run_id)
 
@@ -146,51 +188,54 @@ def test_in_a_free_race_the_member_with_the_least_training_time_takes_the_next_s
 
 
 def ask(store, runs, events, kind, value=None, rounds=30):
-    """Give a command to members → the steps that each of them took in some rounds after it."""
-    for run_id in runs:
-        store.command(run_id, kind, value)
+    """Give the race a command → the steps that each member took in some rounds after it."""
+    store.command(runs[1], kind, value)
     steps = Counter(run_id for run_id, event in islice(events, rounds) if isinstance(event, Step))
     return [steps[run_id] for run_id in runs]
 
 
-def test_a_race_pauses_takes_single_steps_resumes_and_stops(store):
+def test_a_race_pauses_takes_single_steps_resumes_and_stops_after_equally_many_images(store):
     runs, events = begin(store, [replace(spec, epochs=1000) for spec in RATES])
-    list(islice(events, 30))
+    list(islice(events, 31))
     ask(store, runs, events, "pause")
     assert states(store, runs) == [State.PAUSED] * 3
     assert ask(store, runs, events, "pause") == [0, 0, 0]
-    assert max(seen_by(store, runs)) - min(seen_by(store, runs)) <= BASE.batch_size
-    before = seen_by(store, runs)
+    [before] = set(seen_by(store, runs))
     assert ask(store, runs, events, "step", 2, rounds=60) == [2, 2, 2]
-    assert seen_by(store, runs) == [seen + 2 * BASE.batch_size for seen in before]
-    assert min(ask(store, runs, events, "resume", rounds=90)) > 10
+    assert seen_by(store, runs) == [before + 2 * BASE.batch_size] * 3
+    assert min(ask(store, runs, events, "resume", rounds=91)) > 10
     assert states(store, runs) == [State.RUNNING] * 3
     ask(store, runs, events, "stop")
     assert states(store, runs) == [State.STOPPED] * 3
+    assert len(set(seen_by(store, runs))) == 1
     assert list(events) == []
 
 
-def test_one_paused_member_keeps_the_others_in_line_and_they_obey_meanwhile(store):
-    runs, events = begin(store, RATES)
-    list(islice(events, 30))
-    ask(store, runs[:1], events, "pause")
-    assert sum(ask(store, runs[:1], events, "pause")) == 0
-    store.command(runs[1], "stop")
-    list(islice(events, 10))
-    assert states(store, runs) == [State.PAUSED, State.STOPPED, State.RUNNING]
-    assert min(ask(store, runs[:1], events, "resume")[:1]) > 5
+def test_batches_that_divide_each_other_stop_after_equally_many_images(store, monkeypatch):
+    monkeypatch.setattr(worker_race, "LEVEL_PATIENCE", 60)  # on a busy machine
+    sizes = (25, 50, 100)
+    runs, events = begin(store, [replace(BASE, batch_size=size, epochs=1000) for size in sizes])
+    list(islice(events, 33))
+    store.command(runs[0], "stop")
     for _ in events:
         pass
-    assert states(store, runs) == [State.FINISHED, State.STOPPED, State.FINISHED]
-    assert_as_alone(store, runs[2])
+    assert states(store, runs) == [State.STOPPED] * 3
+    assert len(set(seen_by(store, runs))) == 1
+
+
+def test_another_learning_rate_is_for_one_member(store):
+    runs, events = begin(store, RATES)
+    list(islice(events, 30))
+    ask(store, runs, events, "lr", 0.3)
+    assert [store.current_setting(run_id, "lr") for run_id in runs] == [None, 0.3, None]
+    events.close()
 
 
 def test_a_paused_race_rests(store, monkeypatch):
     monkeypatch.undo()  # poll as often as workers do
     runs, events = begin(store, RATES)
     list(islice(events, 30))
-    for run_id in runs:
-        store.command(run_id, "pause")
+    store.command(runs[0], "pause")
     while states(store, runs) != [State.PAUSED] * 3:
         next(events)
     began, before = time.monotonic(), time.process_time()
@@ -203,8 +248,7 @@ def test_a_paused_race_rests(store, monkeypatch):
 def test_a_slowed_race_stays_in_lockstep(store):
     runs, events = begin(store, RATES)
     list(islice(events, 30))
-    for run_id in runs:
-        store.command(run_id, "speed", 50)
+    store.command(runs[0], "speed", 50)
     while any(store.current_setting(run_id, "speed") != 50 for run_id in runs):
         next(events)
     began, steps = time.monotonic(), []
@@ -297,6 +341,13 @@ def test_a_race_is_taken_as_a_whole_and_occupies_one_slot(store, monkeypatch):
     assert take(store)[0] == other.id
 
 
+def test_a_queued_race_is_stopped_as_a_whole(store):
+    runs = create_group(store, "race", RATES).runs
+    other = store.create(BASE)
+    assert send_command(store, runs[2], "stop") is None
+    assert states(store, [*runs, other.id]) == [State.STOPPED] * 3 + [State.QUEUED]
+
+
 def test_the_members_of_a_grid_are_taken_one_by_one(store, monkeypatch):
     monkeypatch.setattr(queue, "available_cores", lambda: 2)
     runs = create_group(store, "grid", RATES).runs
@@ -309,9 +360,9 @@ def test_a_race_paused_for_long_releases_its_slot_and_goes_on_in_lockstep(store,
     monkeypatch.setattr("nn.runs.worker.process.launch", lambda run_id: None)
     runs, events = begin(store, RATES)
     list(islice(events, 31))
-    for run_id in runs:
-        store.command(run_id, "pause")
-    assert all(event is None for _, event in list(events)[-3:])
+    store.command(runs[0], "pause")
+    for _ in events:
+        pass
     assert states(store, runs) == [State.PAUSED] * 3
     assert leased(store, runs) == [None] * 3
     send_command(store, runs[1], "resume")

@@ -256,6 +256,21 @@ def test_live_snapshots_are_written_only_while_there_are_viewers(store, run, rec
     assert store.run(run.id).step == 3
 
 
+def test_a_viewer_of_few_frames_asks_for_one_live_snapshot_at_a_time(
+    store, run, recorder, monkeypatch
+):
+    monkeypatch.setattr(recorders, "POLL_INTERVAL", 0.0)
+    seen = []
+    for step in range(1, 7):
+        if step in (2, 5):
+            store.watch([run.id], 0)
+        recorder.commands()
+        recorder.record(at(step), W, 1e3)
+        recorder.write(W)
+        seen.append(live_step(store))
+    assert seen == [None, 2, 2, 2, 5, 5]
+
+
 def test_live_snapshots_are_written_at_most_thirty_times_a_second(store, run, recorder):
     store.watch([run.id], 60)
     recorder.commands()
