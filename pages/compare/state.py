@@ -8,9 +8,9 @@ from pages.common import state, url_state
 from pages.common.url_state import RUNS
 
 COMPARED = "compared runs"  # ids
-REVISION = "compare revision"  # how often the compared runs were set other than in the table
+RECEIVED = "received check"  # the id of the last change in the table of runs
 # Keys of widgets.
-TABLE, COLUMNS = "compare table", "compare columns"
+COLUMNS = "compare columns"
 CHOICE = "choose runs"  # the expander with the table
 TEXT_FILTER, FILTERED, FILTER_VALUES = "compare filter", "compare filtered", "compare filter values"
 GROUPED = "compare grouped"
@@ -33,21 +33,18 @@ def compared() -> list[str]:
     return ids
 
 
-def take(ids: Iterable[str]) -> None:
-    """Compare the runs that are checked in the table."""
+def compare(ids: Iterable[str], check: str | None = None) -> None:
+    """Compare these runs. check: the id of the change in the table of runs, if it was there."""
     chosen = list(dict.fromkeys(ids))
     state.set_value(COMPARED, chosen)
     url_state.write(RUNS, ",".join(chosen) or None)
+    if check is not None:
+        state.set_value(RECEIVED, check)
 
 
-def compare(ids: Iterable[str]) -> None:
-    """Compare these runs, and check them in the table, which else keeps what it had."""
-    take(ids)
-    state.set_value(REVISION, revision() + 1)
-
-
-def revision() -> int:
-    return int(state.value(REVISION, 0))
+def received() -> str:
+    """The id of the last change in the table of runs."""
+    return str(state.value(RECEIVED, ""))
 
 
 def cell() -> tuple[int, int]:

@@ -109,6 +109,7 @@ and no connections.
 about N points and epochs at most, 200 without it, as JSON::
 
     {"version": of the server's assets, "runs": {RUN: {
+        "name", "configuration": equal for all seeds of one configuration,
         "status": {"state", "step", "total_steps", "samples_seen", "seconds", "epochs"},
         "points": {"samples_seen": […], "smoothed_loss": […]},
         "epochs": [{"epoch", "step", "samples_seen", "seconds", "train_accuracy", "val_loss",

@@ -1,5 +1,6 @@
 import assert from "node:assert";
 import { inWords, lastAccuracy } from "../../assets/components/compare_curves/in_words.js";
+import { withPicked } from "../../assets/components/compare_curves/picked_lines.js";
 import {
   accuracySeries,
   lossSeries,
@@ -58,6 +59,7 @@ const line = (ids, more = {}) => ({
   details: "",
   color: "blue",
   rank: 0,
+  configuration: "",
   runs: ids.map((id) => ({ id, name: `run ${id}`, active: false })),
   ...more,
 });
@@ -158,4 +160,25 @@ Deno.test("the curves are said in words, best run first", () => {
     "Curves of loss and accuracy of 1 run: no accuracies yet.",
   );
   assert.equal(lastAccuracy(undefined), null);
+});
+
+Deno.test("a run that was just checked joins its configuration, or has the first free color", () => {
+  const lines = [
+    line(["a", "b"], { configuration: "one", color: "blue" }),
+    line(["c"], { configuration: "two", color: "green" }),
+  ];
+  const fetched = new Map(["d", "e", "f"].map((id) => [id, {
+    name: `run ${id}`,
+    configuration: id === "d" ? "one" : id,
+    active: id === "e",
+  }]));
+  const ids = (/** @type {string[] | null} */ picked) =>
+    withPicked(lines, picked, fetched, ["blue", "green", "red"]).map(({ runs, color }) =>
+      `${runs.map(({ id }) => id).join("")} ${color}`
+    );
+  assert.deepEqual(ids(null), ["ab blue", "c green"]);
+  assert.deepEqual(ids(["a", "b", "c", "d", "e", "f"]), ["abd blue", "c green", "e red", "f "]);
+  assert.deepEqual(ids(["a", "e", "not fetched yet"]), ["a blue", "e green"]);
+  assert.deepEqual(ids([]), []);
+  assert.equal(lines[0].runs.length, 2);
 });

@@ -6,6 +6,7 @@ import { mount } from "../../lib/component.js";
 import { element, find } from "../../lib/dom.js";
 import { lift, liftsOn, observeLifted } from "../../lib/lifted.js";
 import { formatPercent } from "../../lib/numbers.js";
+import { picked } from "../../lib/picked.js";
 import { CONFIG, downloadPng, loadPlotly, TRANSPARENT } from "../../lib/plotly.js";
 import { remember } from "../../lib/remembered.js";
 import { follow } from "../../lib/stream.js";
@@ -13,12 +14,13 @@ import { themeOf } from "../../lib/theme.js";
 import { urlOf } from "../../lib/urls.js";
 import { checkVersion } from "../../lib/version.js";
 import { inWords, lastAccuracy } from "./in_words.js";
+import { unknown, withPicked } from "./picked_lines.js";
 import { BEST, isBest, traces } from "./traces.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Chart, Plotly } from "../../lib/plotly.js" */
 /** @import { Stream } from "../../lib/stream.js" */
-/** @import { AccuracyOf, Curves, LossOf } from "./series.js" */
+/** @import { AccuracyOf, Curves, Fetched, LossOf } from "./series.js" */
 /** @import { Line } from "./traces.js" */
 
 const INTERVAL = 500; // milliseconds between two drawings while runs train
@@ -27,6 +29,7 @@ const RETRY = 2000; // milliseconds
 const ENDED = ["finished", "stopped", "diverged", "failed", "interrupted"];
 const MAX_FETCHED = 100; // runs of one request
 const MIN_POINTS = 20, MAX_POINTS = 200, ALL_POINTS = 20_000; // of a curve; of all together
+const MAX_AHEAD = 20; // runs that are drawn before the script knows them
 const MAX_LEGEND = 24; // lines; of more, the legend names those that stand out
 
 /** @param {Call} call */
@@ -43,10 +46,16 @@ export default function compareCurves(call) {
     remember(accuracyChoice, "digitscope-compare-accuracy");
     remember(everySeed, "digitscope-compare-seeds");
 
-    /** @type {Line[]} */
+    /** @type {Line[]} those of the script */
+    let scriptLines = [];
+    /** @type {Line[]} what is drawn: with what has been picked since */
     let lines = [];
+    /** @type {string[]} */
+    let palette = [];
     /** @type {Map<string, Curves>} */
     const curves = new Map();
+    /** @type {Map<string, Fetched>} */
+    const fetched = new Map();
     /** @type {Map<string, () => void>} what ends following each run that trains */
     const followed = new Map();
     /** @type {Set<string>} */
@@ -57,13 +66,26 @@ export default function compareCurves(call) {
     let timer;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let retry;
-    let ended = false, revision = 0, pinned = "", pointed = "", named = "";
+    let drawn = "", news = 0; // what the chart was made of; how often curves changed
+    let ended = false, revision = 0, plotlyPath = "", pinned = "", pointed = "", named = "";
 
     const axes = axisOptions(parent, guard(() => draw()));
     const runs = () => lines.flatMap((line) => line.runs);
     const lineOf = (/** @type {string} */ id) =>
       lines.find((line) => line.runs.some((run) => run.id === id)) ?? null;
     const liftedLine = () => lineOf(pointed) ?? lineOf(pinned);
+
+    /** The runs that have been picked and are in no line of the script yet. */
+    const ahead = () => {
+      const ids = unknown(scriptLines, picked.get() ?? []);
+      return ids.length > MAX_AHEAD ? [] : ids;
+    };
+
+    function arrange() {
+      lines = withPicked(scriptLines, picked.get(), fetched, palette);
+      find(parent, ".seeds", HTMLElement).hidden = !lines.some((line) => line.runs.length > 2);
+      followRuns();
+    }
 
     function draw() {
       clearTimeout(timer);
@@ -78,6 +100,12 @@ export default function compareCurves(call) {
         accuracy: /** @type {AccuracyOf} */ (accuracyChoice.value),
         seeds: everySeed.checked,
       };
+      const shown = lines.map((
+        line,
+      ) => [line.name, line.color, line.runs, isBest(line, lines.length)]);
+      const now = JSON.stringify([shown, liftedLine()?.name, options, theme, revision, news]);
+      if (now === drawn) return; // what was picked is drawn already when the script knows it
+      drawn = now;
       const data = traces(lines, curves, options, { text, gray: theme.neutral }, liftedLine());
       const { xaxis, yaxis, yaxis2 } = plotlyAxes(theme, axisChoices);
       const range = axisChoices.log ? null : lossRange();
@@ -177,7 +205,10 @@ export default function compareCurves(call) {
         end();
         followed.delete(id);
         // The script may know of the end before the stream does.
-        if (!ENDED.includes(curves.get(id)?.status.state ?? "")) curves.delete(id);
+        if (!ENDED.includes(curves.get(id)?.status.state ?? "")) {
+          curves.delete(id);
+          news++;
+        }
       }
       for (const id of active) {
         reported.delete(id);
@@ -189,6 +220,7 @@ export default function compareCurves(call) {
     function take({ run, status, points, epochs }) {
       if (!status) return;
       curves.set(run, { status, points, epochs });
+      news++;
       drawSoon();
       if (ENDED.includes(status.state) && !reported.has(run)) {
         reported.add(run);
@@ -198,9 +230,8 @@ export default function compareCurves(call) {
 
     /** Fetch the curves of the runs that do not train, unless they are here. */
     async function fetchCurves() {
-      const missing = runs().filter(({ id, active }) =>
-        !active && !curves.has(id) && !requested.has(id)
-      ).map(({ id }) => id);
+      const idle = runs().filter(({ active }) => !active).map(({ id }) => id);
+      const missing = [...idle, ...ahead()].filter((id) => !curves.has(id) && !requested.has(id));
       const points = Math.ceil(ALL_POINTS / Math.max(1, runs().length));
       const wanted = Math.max(MIN_POINTS, Math.min(MAX_POINTS, points));
       for (let i = 0; i < missing.length && !ended; i += MAX_FETCHED) {
@@ -212,26 +243,51 @@ export default function compareCurves(call) {
           if (!response.ok) throw new Error(await response.text());
           const { version, runs: found } = await response.json();
           checkVersion(version);
-          for (const [id, { status, points, epochs }] of Object.entries(found)) {
+          news++;
+          for (const id of ids) requested.delete(id);
+          for (
+            const [id, { name, configuration, status, points, epochs }] of Object.entries(found)
+          ) {
             const { samples_seen, smoothed_loss: smoothed } = points;
             curves.set(id, { status, points: { samples_seen, smoothed }, epochs });
+            fetched.set(id, { name, configuration, active: !ENDED.includes(status.state) });
           }
         } catch (error) {
           if (!(error instanceof TypeError)) throw error;
           for (const id of missing.slice(i)) requested.delete(id); // no connection
-          retry = setTimeout(() => fetchCurves().then(guard(draw), fail), RETRY);
+          retry = setTimeout(fetchAndDraw, RETRY);
           return;
         }
       }
     }
 
-    const unobserve = observeLifted((run) => {
+    /** One drawing with all curves: two would take twice as long. */
+    function fetchAndDraw() {
+      Promise.all([loadPlotly(plotlyPath), fetchCurves()]).then(
+        guard(([loaded]) => {
+          if (ended) return;
+          plotly = loaded;
+          arrange();
+          draw();
+        }),
+        fail,
+      );
+    }
+
+    const unobservePicked = picked.observe(guard((ids) => {
+      if (!ids) return;
+      clearTimeout(timer); // one drawing is enough
+      timer = undefined;
+      fetchAndDraw();
+    }));
+    const unobserveLifted = observeLifted((run) => {
+      const before = liftedLine();
       pointed = run ?? "";
       for (const button of legend.querySelectorAll("button")) {
         const isLifted = !!run && lineOf(button.dataset.run ?? "") === lineOf(run);
         button.toggleAttribute("data-lifted", isLifted);
       }
-      timer ??= setTimeout(guard(draw), 0); // several changes at once
+      if (liftedLine() !== before) timer ??= setTimeout(guard(draw), 0); // several changes at once
     });
 
     lossChoice.onchange = accuracyChoice.onchange = everySeed.onchange = guard(draw);
@@ -243,27 +299,19 @@ export default function compareCurves(call) {
       plotly && downloadPng(plotly, chart, "compared", themeOf(chart).background).catch(fail);
     });
     return {
-      /** @param {{ lines: Line[], plotly: string }} data */
+      /** @param {{ lines: Line[], palette: string[], plotly: string }} data */
       update(data) {
-        lines = data.lines;
-        find(parent, ".seeds", HTMLElement).hidden = !lines.some((line) => line.runs.length > 2);
-        followRuns();
+        ({ lines: scriptLines, palette, plotly: plotlyPath } = data);
+        arrange();
         fillLegend();
-        // One drawing with all curves: two would take twice as long.
-        Promise.all([loadPlotly(data.plotly), fetchCurves()]).then(
-          guard(([loaded]) => {
-            if (ended) return;
-            plotly = loaded;
-            draw();
-          }),
-          fail,
-        );
+        fetchAndDraw();
       },
       recolor: draw,
       end() {
         ended = true;
         lift(null);
-        unobserve();
+        unobservePicked();
+        unobserveLifted();
         clearTimeout(timer);
         clearTimeout(retry);
         for (const end of followed.values()) end();

@@ -16,6 +16,7 @@ import { toAxis } from "../../lib/axes.js";
  * @property {EpochFigures[]} epochs
  */
 
+/** @typedef {{ name: string, configuration: string, active: boolean }} Fetched what else a run's fetched curves say */
 /** @typedef {{ x: number[], y: number[] }} Series */
 /** @typedef {"train" | "val"} LossOf */
 /** @typedef {"train" | "val" | "test"} AccuracyOf */

@@ -16,6 +16,7 @@ import { accuracySeries, lossSeries, seedBand } from "./series.js";
  * @property {string} details
  * @property {string} color
  * @property {number} rank
+ * @property {string} configuration
  * @property {Run[]} runs
  */
 
