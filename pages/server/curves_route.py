@@ -30,6 +30,10 @@ def _as_json(run: Run, found: Curves) -> dict[str, Any]:
             "seconds": run.seconds,
             "epochs": run.spec.epochs,
         },
+        "estimates": {
+            "samples_seen": [estimate.samples_seen for estimate in found.estimates],
+            "accuracy": [estimate.accuracy for estimate in found.estimates],
+        },
         "points": {
             "samples_seen": [point.samples_seen for point in found.points],
             "smoothed_loss": [float(f"{point.smoothed_loss:.{DIGITS}g}") for point in found.points],

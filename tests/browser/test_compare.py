@@ -121,14 +121,39 @@ def test_seeds_are_a_band_or_a_line_each(page: Page, server, record: Callable) -
     open_compare(page, server.url, runs)
     expect(page.get_by_text("The median test accuracy of 4 seeds is")).to_be_visible()
     expect(page.get_by_text("These runs differ in the seed alone.")).to_be_visible()
-    expect(chart(page)).to_have_attribute("data-lines", "6")  # others, band, median: twice
+    expect(chart(page)).to_have_attribute(
+        "data-lines", "8"
+    )  # others, band, median; of the estimates without others
+    first = "document.querySelector('.compare-curves .plot').data" \
+        ".find(({ line }) => line.dash === 'dot').y[0]"  # fmt: skip
+    assert page.evaluate(first) < 0.4  # before the first epoch has ended
+    expect(page.get_by_text("Dotted: estimated on a few hundred images")).to_be_visible()
     page.get_by_label("Every seed").check()
-    expect(chart(page)).to_have_attribute("data-lines", "10")
+    expect(chart(page)).to_have_attribute("data-lines", "14")
     page.get_by_role("combobox", name="x-axis").select_option("seconds")
     expect(chart(page).locator(".xtitle, .x2title")).to_have_text("seconds of training")
     page.get_by_label("Logarithmic loss").check()
     page.get_by_role("combobox", name="Accuracy").select_option("train")
     expect(chart(page)).to_have_attribute("aria-label", re.compile("of 4 runs. Highest test acc"))
+
+
+def test_a_run_that_diverges_leaves_the_others_their_range_and_is_named(
+    page: Page, server, record: Callable
+) -> None:
+    sound, wild = record("sound"), record("wild", lr=0.5)
+    store, points = RunStore(server.store), schema.points
+    with store.writing() as connection:
+        last = schema.runs.c.id == wild.id
+        connection.execute(schema.runs.update().where(last).values(state="diverged"))
+        later = (points.c.run == wild.id) & (points.c.step > 5)
+        connection.execute(points.update().where(later).values(smoothed_loss=1e6))
+    open_compare(page, server.url, [sound, wild])
+    expect(chart(page).get_by_text("wild leaves the chart at the top.")).to_be_visible()
+    expect(chart(page)).to_have_attribute("aria-label", re.compile("wild leaves the chart"))
+    top = "document.querySelector('.compare-curves .plot')._fullLayout.yaxis.range[1]"
+    assert 2 < page.evaluate(top) < 6
+    page.get_by_label("Logarithmic loss").check()
+    expect(chart(page).get_by_text("wild leaves")).to_have_count(0)
 
 
 def test_a_run_in_training_moves_the_curves_and_ends_in_the_table(

@@ -1,7 +1,7 @@
 // Loss and accuracy of many runs in one chart. Those that train are followed; the others are fetched,
 // once each.
 
-import { axisOptions, divergedRange, plotlyAxes } from "../../lib/axes.js";
+import { axisOptions, plotlyAxes } from "../../lib/axes.js";
 import { mount } from "../../lib/component.js";
 import { element, find } from "../../lib/dom.js";
 import { lift, liftsOn, observeLifted } from "../../lib/lifted.js";
@@ -14,8 +14,10 @@ import { themeOf } from "../../lib/theme.js";
 import { urlOf } from "../../lib/urls.js";
 import { checkVersion } from "../../lib/version.js";
 import { inWords, lastAccuracy } from "./in_words.js";
+import { leavingText, lossRange } from "./loss_range.js";
 import { unknown, withPicked } from "./picked_lines.js";
-import { BEST, isBest, traces } from "./traces.js";
+import { accuracySeries, lossSeries } from "./series.js";
+import { BEST, isBest, plain, traces } from "./traces.js";
 
 /** @import { Call } from "../../lib/component.js" */
 /** @import { Chart, Plotly } from "../../lib/plotly.js" */
@@ -30,6 +32,16 @@ const ENDED = ["finished", "stopped", "diverged", "failed", "interrupted"];
 const MAX_FETCHED = 100; // runs of one request
 const MIN_POINTS = 20, MAX_POINTS = 200, ALL_POINTS = 20_000; // of a curve; of all together
 const MAX_AHEAD = 20; // runs that are drawn before the script knows them
+/** Of a note in the chart of the loss. */
+const AT_TOP = {
+  xref: "x domain",
+  x: 1,
+  xanchor: "right",
+  yref: "y domain",
+  y: 1,
+  yanchor: "top",
+  showarrow: false,
+};
 const MAX_LEGEND = 24; // lines; of more, the legend names those that stand out
 
 /** @param {Call} call */
@@ -40,10 +52,12 @@ export default function compareCurves(call) {
     const lossChoice = find(parent, "[name=loss]", HTMLSelectElement);
     const accuracyChoice = find(parent, "[name=accuracy]", HTMLSelectElement);
     const everySeed = find(parent, "[name=seeds]", HTMLInputElement);
+    const zoom = find(parent, "[name=zoom]", HTMLInputElement);
     const reset = find(parent, "[name=reset]", HTMLButtonElement);
     const save = find(parent, "[name=save]", HTMLButtonElement);
     remember(lossChoice, "digitscope-compare-loss");
     remember(accuracyChoice, "digitscope-compare-accuracy");
+    remember(zoom, "digitscope-compare-zoom");
     remember(everySeed, "digitscope-compare-seeds");
 
     /** @type {Line[]} those of the script */
@@ -99,6 +113,7 @@ export default function compareCurves(call) {
         loss: /** @type {LossOf} */ (lossChoice.value),
         accuracy: /** @type {AccuracyOf} */ (accuracyChoice.value),
         seeds: everySeed.checked,
+        zoom: zoom.checked,
       };
       const shown = lines.map((
         line,
@@ -108,34 +123,54 @@ export default function compareCurves(call) {
       drawn = now;
       const data = traces(lines, curves, options, { text, gray: theme.neutral }, liftedLine());
       const { xaxis, yaxis, yaxis2 } = plotlyAxes(theme, axisChoices);
-      const range = axisChoices.log ? null : lossRange();
+      const { range, leaving } = axisChoices.log
+        ? { range: null, leaving: [] }
+        : lossRange(knownLosses(options));
+      const leavingWords = leavingText(leaving);
       const hasEpochs = runs().some(({ id }) => curves.get(id)?.epochs.length);
       plotly.react(chart, data, {
         ...TRANSPARENT,
         font: { family: font, color: text, size: 12 },
         margin: { l: 60, r: 8, t: 8, b: 40 },
         hovermode: "closest",
-        uirevision: [revision, ...Object.values(axisChoices)].join(),
+        uirevision: [revision, zoom.checked, ...Object.values(axisChoices)].join(),
         xaxis,
         yaxis: range ? { ...yaxis, range } : yaxis,
-        // Small differences are to be seen, once there is an accuracy.
-        yaxis2: hasEpochs ? { ...yaxis2, range: undefined } : yaxis2,
+        yaxis2: zoom.checked && hasEpochs ? { ...yaxis2, range: zoomedRange(options) } : yaxis2,
+        annotations: leavingWords
+          ? [{ ...AT_TOP, text: plain(leavingWords), font: { size: 12, color: text } }]
+          : [],
       }, CONFIG);
       chart.dataset.runs = String(runs().filter(({ id }) => curves.has(id)).length);
       chart.dataset.lines = String(data.length);
       chart.dataset.lifted = liftedLine()?.name ?? "";
-      chart.setAttribute("aria-label", inWords(lines, curves));
+      chart.setAttribute("aria-label", [inWords(lines, curves), leavingWords].join(" ").trim());
     }
 
-    /** Where a run diverged, a range in which the others stay readable. */
-    function lossRange() {
+    /** The losses that are drawn. @param {import("./traces.js").Options} options */
+    const knownLosses = ({ loss, axis }) =>
+      runs().flatMap(({ id, name }) => {
+        const known = curves.get(id);
+        if (!known) return [];
+        const hasDiverged = known.status.state === "diverged";
+        return [{ name, hasDiverged, losses: lossSeries(known, loss, axis).y }];
+      });
+
+    /**
+     * The accuracies of whole epochs, so that small differences are seen.
+     *
+     * @param {import("./traces.js").Options} options
+     */
+    function zoomedRange({ accuracy, axis }) {
       const known = runs().flatMap(({ id }) => curves.get(id) ?? []);
-      if (!known.some(({ status }) => status.state === "diverged")) return null;
-      const tops = known.filter(({ points }) => points.smoothed.length).map(
-        ({ status, points: { smoothed } }) =>
-          status.state === "diverged" ? divergedRange(smoothed)[1] : Math.max(...smoothed),
+      const sound = known.filter(({ status }) => status.state !== "diverged");
+      const values = (sound.length ? sound : known).flatMap((run) =>
+        accuracySeries(run, accuracy, axis).y
       );
-      return [0, Math.max(...tops)];
+      if (!values.length) return undefined;
+      const low = Math.min(...values), high = Math.max(...values);
+      const margin = Math.max(0.002, 0.06 * (high - low));
+      return [low - margin, high + margin];
     }
 
     /** Name the lines, with their accuracy now. */
@@ -151,7 +186,8 @@ export default function compareCurves(call) {
         const state = curves.get(line.runs[0].id)?.status.state ?? "";
         return ENDED.includes(state) ? state : "";
       });
-      const now = JSON.stringify([shown, values, pinned]);
+      const isEstimated = runs().some(({ id }) => curves.get(id)?.estimates.accuracy.length);
+      const now = JSON.stringify([shown, values, pinned, isEstimated]);
       if (now === named) return;
       named = now;
       const focus = document.activeElement;
@@ -161,6 +197,11 @@ export default function compareCurves(call) {
       if (rest) legend.append(element("li", "more", `and ${rest} more in gray`));
       if (shown.some((line) => isBest(line, lines.length))) {
         legend.append(element("li", "more", `The best ${BEST} are drawn thicker.`));
+      }
+      if (isEstimated) {
+        legend.append(
+          element("li", "more", "Dotted: estimated on a few hundred images, ± 2 points."),
+        );
       }
       const again = had && legend.querySelector(`[data-run="${had}"]`);
       if (again instanceof HTMLElement) again.focus();
@@ -217,9 +258,9 @@ export default function compareCurves(call) {
     }
 
     /** @param {Stream} stream */
-    function take({ run, status, points, epochs }) {
+    function take({ run, status, points, estimates, epochs }) {
       if (!status) return;
-      curves.set(run, { status, points, epochs });
+      curves.set(run, { status, points, estimates, epochs });
       news++;
       drawSoon();
       if (ENDED.includes(status.state) && !reported.has(run)) {
@@ -246,10 +287,11 @@ export default function compareCurves(call) {
           news++;
           for (const id of ids) requested.delete(id);
           for (
-            const [id, { name, configuration, status, points, epochs }] of Object.entries(found)
+            const [id, { name, configuration, status, points, estimates, epochs }] of Object
+              .entries(found)
           ) {
             const { samples_seen, smoothed_loss: smoothed } = points;
-            curves.set(id, { status, points: { samples_seen, smoothed }, epochs });
+            curves.set(id, { status, points: { samples_seen, smoothed }, estimates, epochs });
             fetched.set(id, { name, configuration, active: !ENDED.includes(status.state) });
           }
         } catch (error) {
@@ -290,7 +332,7 @@ export default function compareCurves(call) {
       if (liftedLine() !== before) timer ??= setTimeout(guard(draw), 0); // several changes at once
     });
 
-    lossChoice.onchange = accuracyChoice.onchange = everySeed.onchange = guard(draw);
+    for (const field of [lossChoice, accuracyChoice, everySeed, zoom]) field.onchange = guard(draw);
     reset.onclick = guard(() => {
       revision++;
       draw();

@@ -47,6 +47,11 @@ def test_the_curves_of_several_runs_come_in_one_response(store, quick, get):
     assert run["points"]["samples_seen"] == [point.samples_seen for point in recorded]
     losses = [point.smoothed_loss for point in recorded]
     assert run["points"]["smoothed_loss"] == pytest.approx(losses, rel=1e-3)
+    estimates = store.accuracy_estimates(trained.id)
+    assert run["estimates"] == {
+        "samples_seen": [estimate.samples_seen for estimate in estimates],
+        "accuracy": [estimate.accuracy for estimate in estimates],
+    }
     assert [epoch["epoch"] for epoch in run["epochs"]] == [1, 2]
     assert found["runs"][queued.id]["epochs"] == []
     _, few = get(f"runs={trained.id}&points=5")
