@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pages.common import state, url_state
-from pages.common.url_state import RUNS
+from pages.common.url_state import IMAGES, RUNS
 
 COMPARED = "compared runs"  # ids
 RECEIVED = "received check"  # the id of the last change in the table of runs
+PORTION = 20  # images of a gallery at first, and as many more
+MOVED_TO = "compared images seen"  # where the timeline is; None: by now
 # Keys of widgets.
 COLUMNS = "compare columns"
 CHOICE = "choose runs"  # the expander with the table
@@ -20,6 +22,7 @@ TOOLS, HISTORY = "compare canvas tools", "compare history"  # of the drawing
 # The rest.
 CELL = "compared cell"  # of the confusion matrices: actual and predicted digit
 OPEN_IMAGE = "open compared image"
+SHOWN = "shown compared images"  # how many of each gallery, by its key
 
 
 def compared() -> list[str]:
@@ -47,6 +50,23 @@ def received() -> str:
     return str(state.value(RECEIVED, ""))
 
 
+def images_seen() -> int | None:
+    """Where the timeline is, as the URL or the session has it; None: by now."""
+    if url_state.has(IMAGES):
+        text = url_state.read(IMAGES)
+        move_to(int(text) if text.isdecimal() and len(text) < 16 else None)
+    else:
+        url_state.write(IMAGES, state.value(MOVED_TO))
+    moved_to = state.value(MOVED_TO)
+    return None if moved_to is None else int(moved_to)
+
+
+def move_to(images: int | None) -> None:
+    """Keep where the timeline is; None: by now."""
+    state.set_value(MOVED_TO, images)
+    url_state.write(IMAGES, images)
+
+
 def cell() -> tuple[int, int]:
     """The actual and the predicted digit whose images are shown; −1 without one."""
     actual, predicted = state.value(CELL, (-1, -1))
@@ -67,3 +87,12 @@ def open_image(images: str) -> int | None:
 def show_image(images: str, row: int | None) -> None:
     """Open an image in the dialog; None closes it."""
     state.set_value(OPEN_IMAGE, (images, row))
+
+
+def shown_images(gallery: str) -> int:
+    """How many images of a gallery are shown."""
+    return int(state.value(SHOWN, {}).get(gallery, PORTION))
+
+
+def show_more_images(gallery: str) -> None:
+    state.set_value(SHOWN, state.value(SHOWN, {}) | {gallery: shown_images(gallery) + PORTION})
