@@ -247,7 +247,9 @@ def test_images_that_only_one_run_classifies_correctly_are_shown_and_counted(
     with rerun(page):
         page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    page.get_by_role("combobox", name="First run").fill("shorter")
+    choice = page.get_by_role("combobox", name="First run")
+    choice.scroll_into_view_if_needed()  # a list closes when the page is scrolled
+    choice.click()
     page.get_by_role("option", name="shorter").click()
     expect(page.get_by_text("shorter alone is right on")).to_be_visible()
 
