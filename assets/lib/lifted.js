@@ -1,28 +1,15 @@
 // The run that the pointer or the keyboard points at in one component, lifted out of the others in
 // all components of the page.
 
-/** @type {Set<(run: string | null) => void>} */
-const viewers = new Set();
-/** @type {string | null} */
-let lifted = null;
+import { shared } from "./shared.js";
 
-/** @param {string | null} run its id; null: none */
-export function lift(run) {
-  if (run === lifted) return;
-  lifted = run;
-  for (const viewer of viewers) viewer(run);
-}
+const lifted = shared(/** @type {string | null} */ (null));
 
-/**
- * Call `viewer` whenever another run is lifted.
- *
- * @param {(run: string | null) => void} viewer
- * @returns {() => void} ends it
- */
-export function observeLifted(viewer) {
-  viewers.add(viewer);
-  return () => void viewers.delete(viewer);
-}
+/** Lift a run, by its id; null: none. */
+export const lift = lifted.set;
+
+/** Call a viewer whenever another run is lifted. */
+export const observeLifted = lifted.observe;
 
 /**
  * Lift the run while the pointer or the focus is on an element.

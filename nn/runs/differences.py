@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from zlib import crc32
 
 from nn.runs.spec import RunSpec
 from nn.runs.store.run import Run
@@ -23,6 +24,12 @@ def differing_fields(specs: Sequence[RunSpec]) -> list[str]:
 def configuration(spec: RunSpec) -> RunSpec:
     """The spec without its seed: equal for runs that differ in their seeds alone."""
     return dataclasses.replace(spec, seed=0)
+
+
+@lru_cache(4096)
+def configuration_key(spec: RunSpec) -> str:
+    """A short text, equal for runs of one configuration."""
+    return f"{crc32(configuration(spec).to_json().encode()):08x}"
 
 
 def by_configuration(runs: Iterable[Run]) -> list[list[Run]]:

@@ -13,22 +13,26 @@ from pages.common.text import note, plain
 from pages.compare import state as compare_state
 from pages.compare.classified import Classified
 from pages.compare.labels import heading
+from pages.compare.state import PORTION
 from pages.components.image_closeup import image_closeup
 from pages.components.prediction_card import thumbnail
 from pages.components.thumbnails import thumbnails
 
-MAX_IMAGES = 20
-
 
 def gallery(rows: NDArray[intp], by: Classified, images: ImageSet, key: str) -> None:
     """The first images with the predictions of one run; a click opens one in the dialog."""
+    shown = min(compare_state.shown_images(key), len(rows))
     thumbnails(
-        [thumbnail(by.predictions, images, int(row)) for row in rows[:MAX_IMAGES]],
+        [thumbnail(by.predictions, images, int(row)) for row in rows[:shown]],
         lambda row: compare_state.show_image(images.key, row),
         key,
     )
-    if len(rows) > MAX_IMAGES:
-        note(f"The {MAX_IMAGES} most confident of {len(rows):,}.")
+    if shown < len(rows):
+        note(f"The {shown:,} most confident of {len(rows):,}.")
+        st.button(
+            f"Show {min(PORTION, len(rows) - shown)} more", key=f"more {key}",
+            on_click=compare_state.show_more_images, args=(key,),
+        )  # fmt: skip
 
 
 def show(pair: Sequence[Classified], images: ImageSet) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from nn.runs.differences import by_configuration, differing_fields
+from nn.runs.differences import by_configuration, configuration_key, differing_fields
 from nn.runs.store.store import Run
 from pages.common.glossary import TERMS
 from pages.common.setting_text import FIELDS, text_of
@@ -38,6 +38,7 @@ def show(runs: Sequence[Run], colors: Mapping[str, str]) -> None:
                 runs=[
                     {"id": run.id, "name": run.name, "active": run.state.active} for run in seeds
                 ],
+                configuration=configuration_key(first.spec),
             )
         )
     compare_curves(lines)

@@ -38,10 +38,7 @@ def offer(runs: Sequence[Run]) -> None:
         return
     note("Check runs in the table above, or compare the newest ones.")
     label = f"Compare the newest {len(trained)} runs" if len(trained) > 1 else "Show the newest run"
-    st.button(
-        label, type="primary", icon=":material/compare:",
-        on_click=compare_state.compare, args=(trained,),
-    )  # fmt: skip
+    st.button(label, icon=":material/compare:", on_click=compare_state.compare, args=(trained,))
 
 
 def summarize(runs: Sequence[Run]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from statistics import median_low
 from typing import Any
@@ -14,23 +15,16 @@ from pages.common import run_columns, state
 from pages.common.run_columns import Epoch
 from pages.common.text import note
 from pages.compare import state as compare_state
-from pages.compare.colors import swatch
-from pages.compare.state import (
-    COLUMNS,
-    FILTER_VALUES,
-    FILTERED,
-    GROUPED,
-    TABLE,
-    TEXT_FILTER,
-)
+from pages.compare.state import COLUMNS, FILTER_VALUES, FILTERED, GROUPED, TEXT_FILTER
+from pages.components import compare_table
+from pages.components.compare_table import Column
 
 DEFAULT_COLUMNS = (
     "Name", "State", "Test accuracy", "Best epoch", "Images per second", "Seconds of training",
     "Parameters", "Network", "Learning rate", "Optimizer",
 )  # fmt: skip
-COLOR = " "  # the heading of the column with the colors
 NOTHING = "–"  # for a value that there is not
-MAX_HEIGHT = 320  # pixels
+PERCENT = ("Median test accuracy", "Lowest test accuracy")  # of a group, beside run_columns.CONFIG
 
 Row = dict[str, object]  # column → value
 
@@ -50,9 +44,12 @@ def show(
     chosen = [name for name in columns if name in state.value(COLUMNS)] or ["Name"]
     grouped = state.value(GROUPED)
     if grouped in columns:
-        _groups(shown, grouped, compared)
+        _table(_groups(shown, grouped), compared, colors)
     else:
-        _runs(shown, chosen, compared, colors)
+        rows_of_runs = [
+            ([run_id], {name: row[name] for name in chosen}) for run_id, row in shown.items()
+        ]
+        _table(rows_of_runs, compared, colors)
     with st.container(horizontal=True, vertical_alignment="center"):
         if grouped not in columns:
             with st.popover("Columns", icon=":material/view_column:"):
@@ -115,21 +112,7 @@ def _as_text(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _runs(
-    rows: Mapping[str, Row],
-    chosen: Sequence[str],
-    compared: Sequence[str],
-    colors: Mapping[str, str],
-) -> None:
-    shown = [
-        {COLOR: swatch(colors.get(run_id, ""))} | {name: row[name] for name in chosen}
-        for run_id, row in rows.items()
-    ]
-    config = {COLOR: st.column_config.ImageColumn(width=40, pinned=True)}
-    _table(shown, config, [[run_id] for run_id in rows], compared)
-
-
-def _groups(rows: Mapping[str, Row], column: str, compared: Sequence[str]) -> None:
+def _groups(rows: Mapping[str, Row], column: str) -> list[tuple[list[str], Row]]:
     """A row for each value of the column, which stands for all runs that have it."""
     members: dict[str, list[str]] = {}
     for run_id, row in rows.items():
@@ -138,52 +121,40 @@ def _groups(rows: Mapping[str, Row], column: str, compared: Sequence[str]) -> No
     for ids in members.values():
         accuracies = [rows[i]["Test accuracy"] for i in ids]
         known: list[Any] = [accuracy for accuracy in accuracies if accuracy is not None]
-        shown.append(
-            {
-                column: rows[ids[0]][column],
-                "Runs": len(ids),
-                "Best test accuracy": max(known, default=None),
-                "Median test accuracy": median_low(known) if known else None,
-                "Lowest test accuracy": min(known, default=None),
-            }
-        )
-    percent = st.column_config.NumberColumn(format="percent")
-    config = {name: percent for name in ("Median test accuracy", "Lowest test accuracy")}
-    _table(shown, config, list(members.values()), compared)
+        row = {
+            column: rows[ids[0]][column],
+            "Runs": len(ids),
+            "Best test accuracy": max(known, default=None),
+            "Median test accuracy": median_low(known) if known else None,
+            "Lowest test accuracy": min(known, default=None),
+        }
+        shown.append((ids, row))
+    return shown
 
 
 def _table(
-    rows: Sequence[Row],
-    config: Mapping[str, Any],
-    ids: Sequence[Sequence[str]],
-    compared: Sequence[str],
+    rows: Sequence[tuple[Sequence[str], Row]], compared: Sequence[str], colors: Mapping[str, str]
 ) -> None:
-    """ids: of the runs that each row stands for."""
-    # A selection is of row numbers: with other rows it is another table, see run_table.
-    key = f"{TABLE} {compare_state.revision()} {hash(tuple(map(tuple, ids)))}"
-    picked = set(compared)
-    selected = [i for i, members in enumerate(ids) if picked.issuperset(members)]
+    """rows: each with the ids of the runs that it stands for."""
     if not rows:
         note("No run matches the filter.")
         return
-    st.dataframe(
-        rows,
-        column_config={**run_columns.CONFIG, **config},
-        hide_index=True,
-        height=min(38 + 35 * len(rows), MAX_HEIGHT),
-        on_select=partial(_take_selection, key, ids),
-        selection_mode="multi-row",
-        selection_default={"selection": {"rows": selected, "columns": [], "cells": []}},
-        placeholder=NOTHING,
-        key=key,
+    compare_table.compare_table(
+        [_column(name) for name in rows[0][1]],
+        [compare_table.Row(ids, [_as_sent(value) for value in row.values()]) for ids, row in rows],
+        compared,
+        colors,
+        compare_state.received(),
+        compare_state.compare,
     )
 
 
-def _take_selection(key: str, ids: Sequence[Sequence[str]]) -> None:
-    """Compare the runs whose rows are checked; those that the table does not show stay."""
-    rows = state.value(key)["selection"]["rows"]
-    shown = {run_id for members in ids for run_id in members}
-    picked = [run_id for row in sorted(rows) for run_id in ids[row]]
-    before = compare_state.compared()
-    kept = [run_id for run_id in before if run_id not in shown or run_id in picked]
-    compare_state.take([*kept, *picked])
+def _column(name: str) -> Column:
+    config: Any = run_columns.CONFIG.get(name, {})
+    type_config = config.get("type_config") or {}
+    format = "percent" if name in PERCENT else type_config.get("format") or ""
+    return Column(name, format, config.get("help") or "")
+
+
+def _as_sent(value: object) -> object:
+    return 1000 * value.timestamp() if isinstance(value, datetime) else value

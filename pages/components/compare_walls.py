@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import streamlit as st
+
 from pages.components.register import component
+
+KEY = "compare_walls"
 
 _show = component("compare_walls")
 
@@ -17,6 +21,14 @@ class ComparedRun(NamedTuple):
     settings: str  # those in which it differs, as plain text
 
 
-def compare_walls(runs: Sequence[ComparedRun]) -> None:
-    """In this order; runs in training move."""
-    _show(key="compare_walls", data={"runs": [run._asdict() for run in runs]})
+def compare_walls(
+    runs: Sequence[ComparedRun], images: int | None, on_move: Callable[[int | None], object]
+) -> None:
+    """In this order; runs in training move. images: seen, at which the timeline begins, None: by
+    now; ``on_move`` is called with where it has been moved to."""
+    _show(
+        key=KEY,
+        data={"runs": [run._asdict() for run in runs], "images": images},
+        default={"images": images},
+        on_images_change=lambda: on_move(st.session_state[KEY].images),
+    )

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from nn.runs.differences import configuration_key
 from nn.runs.history.curves import Curves, curves
 from nn.runs.store.run import Run
 from pages.server import assets, shared_store
@@ -19,6 +20,8 @@ DIGITS = 4  # of a loss; more are not seen
 
 def _as_json(run: Run, found: Curves) -> dict[str, Any]:
     return {
+        "name": run.name,
+        "configuration": configuration_key(run.spec),
         "status": {
             "state": run.state,
             "step": run.step,
@@ -26,6 +29,10 @@ def _as_json(run: Run, found: Curves) -> dict[str, Any]:
             "samples_seen": run.samples_seen,
             "seconds": run.seconds,
             "epochs": run.spec.epochs,
+        },
+        "estimates": {
+            "samples_seen": [estimate.samples_seen for estimate in found.estimates],
+            "accuracy": [estimate.accuracy for estimate in found.estimates],
         },
         "points": {
             "samples_seen": [point.samples_seen for point in found.points],

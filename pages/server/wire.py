@@ -107,11 +107,13 @@ already received, until a response is empty. With ``&tiles=COUNT``, they have at
 and no connections.
 
 ``GET /curves?runs=RUN,RUN&points=N`` returns the curves of up to 100 runs, those that exist, with
-about N points and epochs at most, 200 without it, as JSON::
+about N points, epochs and estimates at most, 200 without it, as JSON::
 
     {"version": of the server's assets, "runs": {RUN: {
+        "name", "configuration": equal for all seeds of one configuration,
         "status": {"state", "step", "total_steps", "samples_seen", "seconds", "epochs"},
         "points": {"samples_seen": […], "smoothed_loss": […]},
+        "estimates": {"samples_seen": […], "accuracy": […]},
         "epochs": [{"epoch", "step", "samples_seen", "seconds", "train_accuracy", "val_loss",
                     "val_accuracy", "test_accuracy"}, …]}}}
 

@@ -26,6 +26,11 @@ def legend(page: Page) -> Locator:
     return page.locator(".compare-curves .legend button")
 
 
+def check(page: Page, name: str) -> Locator:
+    """The checkbox of a row of the table of runs."""
+    return page.get_by_role("checkbox", name=f"Compare {name}", exact=True)
+
+
 def differences(page: Page) -> Locator:
     return page.get_by_role("table", name="Differences and results")
 
@@ -116,14 +121,39 @@ def test_seeds_are_a_band_or_a_line_each(page: Page, server, record: Callable) -
     open_compare(page, server.url, runs)
     expect(page.get_by_text("The median test accuracy of 4 seeds is")).to_be_visible()
     expect(page.get_by_text("These runs differ in the seed alone.")).to_be_visible()
-    expect(chart(page)).to_have_attribute("data-lines", "6")  # others, band, median: twice
+    expect(chart(page)).to_have_attribute(
+        "data-lines", "8"
+    )  # others, band, median; of the estimates without others
+    first = "document.querySelector('.compare-curves .plot').data" \
+        ".find(({ line }) => line.dash === 'dot').y[0]"  # fmt: skip
+    assert page.evaluate(first) < 0.4  # before the first epoch has ended
+    expect(page.get_by_text("Dotted: estimated on a few hundred images")).to_be_visible()
     page.get_by_label("Every seed").check()
-    expect(chart(page)).to_have_attribute("data-lines", "10")
+    expect(chart(page)).to_have_attribute("data-lines", "14")
     page.get_by_role("combobox", name="x-axis").select_option("seconds")
     expect(chart(page).locator(".xtitle, .x2title")).to_have_text("seconds of training")
     page.get_by_label("Logarithmic loss").check()
     page.get_by_role("combobox", name="Accuracy").select_option("train")
     expect(chart(page)).to_have_attribute("aria-label", re.compile("of 4 runs. Highest test acc"))
+
+
+def test_a_run_that_diverges_leaves_the_others_their_range_and_is_named(
+    page: Page, server, record: Callable
+) -> None:
+    sound, wild = record("sound"), record("wild", lr=0.5)
+    store, points = RunStore(server.store), schema.points
+    with store.writing() as connection:
+        last = schema.runs.c.id == wild.id
+        connection.execute(schema.runs.update().where(last).values(state="diverged"))
+        later = (points.c.run == wild.id) & (points.c.step > 5)
+        connection.execute(points.update().where(later).values(smoothed_loss=1e6))
+    open_compare(page, server.url, [sound, wild])
+    expect(chart(page).get_by_text("wild leaves the chart at the top.")).to_be_visible()
+    expect(chart(page)).to_have_attribute("aria-label", re.compile("wild leaves the chart"))
+    top = "document.querySelector('.compare-curves .plot')._fullLayout.yaxis.range[1]"
+    assert 2 < page.evaluate(top) < 6
+    page.get_by_label("Logarithmic loss").check()
+    expect(chart(page).get_by_text("wild leaves")).to_have_count(0)
 
 
 def test_a_run_in_training_moves_the_curves_and_ends_in_the_table(
@@ -153,15 +183,13 @@ def test_runs_are_filtered_grouped_and_checked_in_the_table(
             record(f"rate {rate} seed {seed}", lr=rate, seed=seed, hidden=(8,), epochs=1)
     page.goto(f"{server.url}/compare")
     page.get_by_text("4 runs; 0 compared.").wait_for()
-    with rerun(page):
-        click_row(page, 0)  # the newest
+    check(page, "rate 0.03 seed 1").check()
     page.wait_for_url("**runs=*")
     expect(chart(page)).to_have_attribute("data-runs", "1")
     page.get_by_label("Filter", exact=True).fill("0.01 seed")
     page.keyboard.press("Enter")
     page.get_by_text("2 of 4 runs; 1 compared.").wait_for()
-    with rerun(page):
-        click_row(page, 1)
+    check(page, "rate 0.01 seed 0").check()
     expect(differences(page).locator("thead th")).to_have_text(
         ["rate 0.03 seed 1", "rate 0.01 seed 0"]  # the hidden one stays
     )
@@ -173,14 +201,74 @@ def test_runs_are_filtered_grouped_and_checked_in_the_table(
     with rerun(page):
         page.get_by_label("Group by").fill("Learning rate")
         page.get_by_role("option", name="Learning rate", exact=True).click()
-    table = page.get_by_test_id("stDataFrame")
-    expect(table.locator("th", has_text="Median test accuracy")).to_be_attached()
-    with rerun(page):
-        click_row(page, 1)
+    table = page.get_by_role("table", name="Recorded runs")
+    expect(table.get_by_role("button", name="Median test accuracy")).to_be_visible()
+    check(page, "0.01").check()
     expect(legend(page)).to_have_count(1)
     expect(differences(page).locator("thead th")).to_have_text(
         ["rate 0.01 seed 1", "rate 0.01 seed 0"]
     )
+
+
+def test_a_checked_run_is_drawn_and_an_unchecked_one_goes_before_the_script_knows(
+    page: Page, server, record: Callable
+) -> None:
+    runs = [record(f"rate {rate}", lr=rate) for rate in RATES]
+    seed = record("another seed", lr=RATES[0], seed=1)
+    open_compare(page, server.url, runs[:2])
+    page.get_by_text("Choose runs").click()
+    expect(check(page, "rate 0.01")).to_be_checked()
+    # Whatever the page sends to the script from now on is lost.
+    page.evaluate("WebSocket.prototype.send = () => {}")
+    check(page, "rate 0.1").check()
+    expect(chart(page)).to_have_attribute("data-runs", "3")
+    expect(legend(page)).to_have_count(3)
+    colors = (
+        legend(page)
+        .locator(".swatch")
+        .evaluate_all("(all) => all.map((swatch) => swatch.style.background)")
+    )
+    assert len(set(colors)) == 3
+    check(page, "another seed").check()
+    expect(chart(page)).to_have_attribute("data-runs", "4")
+    expect(legend(page)).to_have_count(3)  # it joins the line of its configuration
+    check(page, "rate 0.03").uncheck()
+    expect(chart(page)).to_have_attribute("data-runs", "3")
+    expect(legend(page).locator(".name")).to_have_text(["rate 0.01", "rate 0.1"])
+    page.goto(f"{server.url}/compare?runs={runs[0].id},{seed.id}")
+    expect(legend(page)).to_have_count(1)
+
+
+def test_the_table_is_sorted_lifts_runs_and_is_one_stop_of_the_tab_key(
+    page: Page, server, record: Callable
+) -> None:
+    runs = [record(f"rate {rate}", lr=rate) for rate in RATES]
+    open_compare(page, server.url, runs[:2])
+    page.get_by_text("Choose runs").click()
+    table = page.get_by_role("table", name="Recorded runs")
+    names = table.locator("tbody td:nth-child(2)")
+    expect(names).to_have_text([f"rate {rate}" for rate in reversed(RATES)])
+    table.get_by_role("button", name="Test accuracy").click()
+    accuracies = table.locator("tbody td:nth-child(4)").all_inner_texts()
+    assert accuracies == sorted(accuracies, reverse=True) and len(accuracies) == 4
+    table.get_by_role("button", name="Name").click()
+    expect(names).to_have_text([f"rate {rate}" for rate in RATES])
+    names.nth(1).hover()
+    expect(chart(page)).to_have_attribute("data-lifted", "rate 0.03")
+    table.get_by_role("button").last.focus()
+    page.keyboard.press("Tab")
+    expect(check(page, "rate 0.01")).to_be_focused()
+    for _ in range(2):
+        page.keyboard.press("ArrowDown")
+    with rerun(page):
+        page.keyboard.press("Space")
+    expect(differences(page).locator("thead th")).to_have_text(
+        ["rate 0.01", "rate 0.03", "rate 0.1"]
+    )
+    expect(check(page, "rate 0.1")).to_be_focused()
+    with rerun(page):
+        check(page, "rate 0.3").click(modifiers=["Shift"])
+    expect(legend(page)).to_have_count(4)
 
 
 def test_compare_is_reached_from_a_run_from_the_run_table_and_from_draw(

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from nn.data import mnist
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore, State
-from tests.browser.app import serious, wait_until
+from tests.browser.app import rerun, serious, wait_until
 from tests.browser.hand import Hand, pen_path
 
 PHONE = (390, 844)
@@ -74,6 +74,46 @@ def test_walls_are_shown_at_equal_images_seen_under_one_timeline(page, server, t
     assert both_train > 5
     expect(ended).to_be_visible()
     assert images_seen(page)[1] == short
+
+
+def test_a_copied_link_shows_the_walls_at_the_same_images_seen(page, server, two_runs) -> None:
+    open_compare(page, server, two_runs)
+    slider = timeline(page)
+    slider.press("Home")
+    for _ in range(8):
+        slider.press("ArrowRight")
+    position = slider.get_attribute("aria-valuetext") or ""
+    page.wait_for_url(f"**images={re.sub(r'[^0-9]', '', position)}*")
+    shown, link = images_seen(page), page.url
+    assert 0 < shown[0] < two_runs[0].samples_seen
+    page.goto("about:blank")
+    page.goto(link)
+    expect(timeline(page)).to_have_attribute("aria-valuetext", position)
+    wait_until(page, lambda: images_seen(page) == shown)
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Compare").click()
+    page.wait_for_url("**images=*")
+    expect(timeline(page)).to_have_attribute("aria-valuetext", position)
+    slider.press("End")
+    page.wait_for_url(lambda url: "images=" not in url)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), PHONE])
+def test_walls_line_up_where_their_captions_have_unequal_heights(
+    open_page, server, record, size
+) -> None:
+    page = open_page(size)
+    long = "a run with a name of so many words that it takes several lines, above its wall"
+    open_compare(page, server, [record("short"), record(long, lr=0.02)])
+    expect(walls(page)).to_have_count(2)
+    heights = page.locator("figure .name").evaluate_all("(all) => all.map((x) => x.clientHeight)")
+    assert heights[0] == heights[1] > 30  # several lines
+    tops = walls(page).evaluate_all("(all) => all.map((x) => x.getBoundingClientRect().top)")
+    assert tops[0] == tops[1]
+    for tab in page.get_by_role("tab").all():
+        box = tab.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], tab.inner_text()
 
 
 def test_the_walls_play_from_the_start_to_the_end(page, server, two_runs) -> None:
@@ -197,12 +237,19 @@ def test_images_that_only_one_run_classifies_correctly_are_shown_and_counted(
     expect(page.get_by_text(re.compile("by chance in less than 1 of 1,000,000"))).to_be_visible()
     expect(page.get_by_text(f"{first:,} images, as shorter classifies them")).to_be_visible()
     expect(page.locator(".thumbnail")).to_have_count(min(first, 20) + min(second, 20))
+    assert first > 20
+    page.get_by_role("button", name=f"Show {min(20, first - 20)} more").first.click()
+    expect(page.locator(".thumbnail")).to_have_count(min(first, 40) + min(second, 20))
     page.locator(".thumbnail").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text(re.compile(r"Predicted \d, correct"))).to_have_count(1)
     expect(dialog.get_by_text(re.compile(r"Predicted \d, incorrect"))).to_have_count(1)
-    page.keyboard.press("Escape")
-    page.get_by_role("combobox", name="First run").press("ArrowDown")
+    with rerun(page):
+        page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    choice = page.get_by_role("combobox", name="First run")
+    choice.scroll_into_view_if_needed()  # a list closes when the page is scrolled
+    choice.click()
     page.get_by_role("option", name="shorter").click()
     expect(page.get_by_text("shorter alone is right on")).to_be_visible()
 

@@ -1,7 +1,10 @@
 import assert from "node:assert";
 import { inWords, lastAccuracy } from "../../assets/components/compare_curves/in_words.js";
+import { leavingText, lossRange } from "../../assets/components/compare_curves/loss_range.js";
+import { withPicked } from "../../assets/components/compare_curves/picked_lines.js";
 import {
   accuracySeries,
+  estimateSeries,
   lossSeries,
   seedBand,
   thinned,
@@ -40,6 +43,7 @@ function run(accuracy, count = 10) {
       epochs: 2,
     },
     points: { samples_seen, smoothed: samples_seen.map((samples) => 2 - samples / 1000) },
+    estimates: { samples_seen: [], accuracy: [] },
     epochs: [epoch(1, accuracy / 2), epoch(2, accuracy)],
   };
 }
@@ -58,6 +62,7 @@ const line = (ids, more = {}) => ({
   details: "",
   color: "blue",
   rank: 0,
+  configuration: "",
   runs: ids.map((id) => ({ id, name: `run ${id}`, active: false })),
   ...more,
 });
@@ -158,4 +163,87 @@ Deno.test("the curves are said in words, best run first", () => {
     "Curves of loss and accuracy of 1 run: no accuracies yet.",
   );
   assert.equal(lastAccuracy(undefined), null);
+});
+
+Deno.test("a run that was just checked joins its configuration, or has the first free color", () => {
+  const lines = [
+    line(["a", "b"], { configuration: "one", color: "blue" }),
+    line(["c"], { configuration: "two", color: "green" }),
+  ];
+  const fetched = new Map(["d", "e", "f"].map((id) => [id, {
+    name: `run ${id}`,
+    configuration: id === "d" ? "one" : id,
+    active: id === "e",
+  }]));
+  const ids = (/** @type {string[] | null} */ picked) =>
+    withPicked(lines, picked, fetched, ["blue", "green", "red"]).map(({ runs, color }) =>
+      `${runs.map(({ id }) => id).join("")} ${color}`
+    );
+  assert.deepEqual(ids(null), ["ab blue", "c green"]);
+  assert.deepEqual(ids(["a", "b", "c", "d", "e", "f"]), ["abd blue", "c green", "e red", "f "]);
+  assert.deepEqual(ids(["a", "e", "not fetched yet"]), ["a blue", "e green"]);
+  assert.deepEqual(ids([]), []);
+  assert.equal(lines[0].runs.length, 2);
+});
+
+Deno.test("estimates are drawn where there is no figure of a whole epoch, joined to the next one", () => {
+  const curves = run(0.8);
+  curves.estimates = {
+    samples_seen: [0, 500, 1500, 2000, 2200],
+    accuracy: [0.1, 0.3, 0.6, 0.8, 0.9],
+  };
+  const [before, after] = estimateSeries(curves, "test", "samples_seen");
+  assert.deepEqual(before, { x: [0, 500, 1000], y: [0.1, 0.3, 0.4] });
+  assert.deepEqual(after, { x: [2000, 2200], y: [0.8, 0.9] });
+  curves.epochs = [];
+  assert.deepEqual(estimateSeries(curves, "test", "samples_seen")[0].y, curves.estimates.accuracy);
+  assert.deepEqual(estimateSeries(curves, "test", "samples_seen")[1].y, []);
+});
+
+Deno.test("estimates are thinner and dotted, of one run and of the median of seeds", () => {
+  const known = ["a", "b", "c"].map((id, i) => {
+    const curves = run(0.8);
+    curves.estimates = { samples_seen: [0, 500], accuracy: [0.1, [0.2, 0.3, 0.4][i]] };
+    return /** @type {const} */ ([id, curves]);
+  });
+  const draw = (/** @type {string[]} */ ids) =>
+    /** @type {any[]} */ (traces([line(ids)], new Map(known), OPTIONS, COLORS, null))
+      .filter((each) => each.line.dash === "dot");
+  const [single] = draw(["a"]);
+  assert.deepEqual(single.y, [0.1, 0.2, 0.4]);
+  assert(single.line.width < 1.75);
+  assert.equal(single.text[1], "run a: about 20 %, an estimate");
+  const [median] = draw(["a", "b", "c"]);
+  assert.deepEqual(median.y, [0.1, 0.3, 0.4]);
+});
+
+Deno.test("a run that diverges does not flatten the others, and is named", () => {
+  const known = (
+    /** @type {string} */ name,
+    /** @type {number[]} */ losses,
+    hasDiverged = false,
+  ) => ({
+    name,
+    losses,
+    hasDiverged,
+  });
+  const sound = known("sound", [2.3, 1, 0.1]);
+  assert.deepEqual(lossRange([sound]), { range: null, leaving: [] });
+  const { range, leaving } = lossRange([sound, known("wild", [2.4, 90, 1e30], true)]);
+  assert.deepEqual(leaving, ["wild"]);
+  assert(range && range[0] === 0 && range[1] >= 2.4 && range[1] < 3);
+  // Before its state says so:
+  const early = lossRange([sound, known("wild", [2.4, 90, Infinity])]);
+  assert.deepEqual(early.leaving, ["wild"]);
+  assert(early.range && early.range[1] < 11);
+  const alone = lossRange([known("wild", [2.4, 5, 1e30], true)]);
+  assert(alone.range && alone.range[1] > 5 && alone.range[1] < 12);
+  assert.deepEqual(lossRange([]), { range: null, leaving: [] });
+});
+
+Deno.test("what leaves the chart is said in words", () => {
+  assert.equal(leavingText([]), "");
+  assert.equal(leavingText(["rate 3"]), "rate 3 leaves the chart at the top.");
+  assert.equal(leavingText(["a", "b"]), "a and b leave the chart at the top.");
+  assert.equal(leavingText(["a", "b", "c", "d"]), "a, b and 2 more leave the chart at the top.");
 });

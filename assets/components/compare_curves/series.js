@@ -3,7 +3,7 @@
 import { toAxis } from "../../lib/axes.js";
 
 /** @import { Axis, Training } from "../../lib/axes.js" */
-/** @import { Epoch } from "../../lib/stream.js" */
+/** @import { Epoch, Estimates } from "../../lib/stream.js" */
 
 /** @typedef {Pick<Epoch, "samples_seen" | "epoch" | "seconds" | "val_loss" | "val_accuracy" | "test_accuracy" | "train_accuracy">} EpochFigures */
 
@@ -13,9 +13,11 @@ import { toAxis } from "../../lib/axes.js";
  * @typedef {object} Curves
  * @property {Training["status"] & { state: string }} status
  * @property {{ samples_seen: number[], smoothed: number[] }} points of the training loss
+ * @property {Estimates} estimates
  * @property {EpochFigures[]} epochs
  */
 
+/** @typedef {{ name: string, configuration: string, active: boolean }} Fetched what else a run's fetched curves say */
 /** @typedef {{ x: number[], y: number[] }} Series */
 /** @typedef {"train" | "val"} LossOf */
 /** @typedef {"train" | "val" | "test"} AccuracyOf */
@@ -58,6 +60,35 @@ function epochSeries(curves, figure, axis) {
     x: known.map((epoch) => toAxis(epoch.samples_seen, axis, curves)),
     y: known.map((epoch) => /** @type {number} */ (epoch[figure])),
   };
+}
+
+/**
+ * The estimates where there are no figures of whole epochs: up to the first one, and from the last
+ * one on. Each part begins or ends with that figure.
+ *
+ * @param {Curves} curves
+ * @param {AccuracyOf} of
+ * @param {Axis} axis
+ * @returns {Series[]}
+ */
+export function estimateSeries(curves, of, axis) {
+  const { samples_seen, accuracy } = curves.estimates;
+  const figures = curves.epochs.flatMap((epoch) => {
+    const y = epoch[/** @type {const} */ (`${of}_accuracy`)];
+    return y === null ? [] : [{ samples: epoch.samples_seen, y }];
+  });
+  const estimates = samples_seen.map((samples, i) => ({ samples, y: accuracy[i] }));
+  const first = figures.at(0), last = figures.at(-1);
+  const before = estimates.filter(({ samples }) => !first || samples < first.samples);
+  const after = estimates.filter(({ samples }) => last && samples > last.samples);
+  const parts = [
+    first && before.length ? [...before, first] : before,
+    last && after.length ? [last, ...after] : after,
+  ];
+  return parts.map((points) => ({
+    x: points.map(({ samples }) => toAxis(samples, axis, curves)),
+    y: points.map(({ y }) => y),
+  }));
 }
 
 /**

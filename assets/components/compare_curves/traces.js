@@ -1,7 +1,7 @@
 // The lines of the chart as Plotly takes them.
 
 import { formatPercent } from "../../lib/numbers.js";
-import { accuracySeries, lossSeries, seedBand } from "./series.js";
+import { accuracySeries, estimateSeries, lossSeries, seedBand } from "./series.js";
 
 /** @import { Axis } from "../../lib/axes.js" */
 /** @import { AccuracyOf, Curves, LossOf, Series } from "./series.js" */
@@ -16,6 +16,7 @@ import { accuracySeries, lossSeries, seedBand } from "./series.js";
  * @property {string} details
  * @property {string} color
  * @property {number} rank
+ * @property {string} configuration
  * @property {Run[]} runs
  */
 
@@ -44,21 +45,31 @@ export const isBest = ({ rank }, count) => rank > 0 && rank <= BEST && count > 2
  * @returns {object[]}
  */
 export function traces(lines, curves, options, colors, lifted) {
+  const { axis, loss, accuracy } = options;
+  const about = (/** @type {number} */ value) => `about ${formatPercent(value, 0)}, an estimate`;
+  /** @type {Panel[]} */
   const panels = [
     {
       yaxis: "y",
       mode: "lines",
-      seriesOf: (/** @type {Curves} */ run) => lossSeries(run, options.loss, options.axis),
-      format: (/** @type {number} */ loss) => loss.toPrecision(3),
+      seriesOf: (run) => lossSeries(run, loss, axis),
+      format: (value) => value.toPrecision(3),
     },
+    ...[0, 1].map((part) => ({
+      yaxis: "y2",
+      mode: "lines",
+      isEstimate: true,
+      seriesOf: (/** @type {Curves} */ run) => estimateSeries(run, accuracy, axis)[part],
+      format: about,
+    })),
     {
       yaxis: "y2",
       mode: "lines+markers",
-      seriesOf: (/** @type {Curves} */ run) => accuracySeries(run, options.accuracy, options.axis),
-      format: (/** @type {number} */ accuracy) => formatPercent(accuracy, 2),
+      seriesOf: (run) => accuracySeries(run, accuracy, axis),
+      format: (value) => formatPercent(value, 2),
     },
   ];
-  return panels.flatMap(({ yaxis, mode, seriesOf, format }) => {
+  return panels.flatMap(({ yaxis, mode, isEstimate = false, seriesOf, format }) => {
     /** @type {Found[]} */
     const crowd = [];
     const highlighted = [];
@@ -79,7 +90,9 @@ export function traces(lines, curves, options, colors, lifted) {
         yaxis,
         mode,
         color: line.color || colors.text,
-        width: line === lifted ? 4 : isBest(line, lines.length) ? 3 : 1.75,
+        width: (line === lifted ? 4 : isBest(line, lines.length) ? 3 : 1.75) -
+          Number(isEstimate) / 2,
+        dash: isEstimate ? "dot" : "solid",
         opacity: lifted && line !== lifted ? 0.25 : 1,
       };
       if (!isBand) return seeds.map((seed) => seedTrace(seed, look, format));
@@ -90,26 +103,27 @@ export function traces(lines, curves, options, colors, lifted) {
       ];
     });
     const faint = { yaxis, color: colors.gray, opacity: lifted ? 0.2 : 0.5 };
-    return [crowdTrace(crowd, faint, format), ...drawn];
+    return crowd.length || !isEstimate ? [crowdTrace(crowd, faint, format), ...drawn] : drawn;
   });
 }
 
+/** @typedef {{ yaxis: string, mode: string, isEstimate?: boolean, seriesOf: (run: Curves) => Series, format: Format }} Panel */
 /** @typedef {{ name: string, series: Series }} Found */
-/** @typedef {{ yaxis: string, mode: string, color: string, width: number, opacity: number }} Look */
+/** @typedef {{ yaxis: string, mode: string, color: string, width: number, dash: string, opacity: number }} Look */
 /** @typedef {(value: number) => string} Format */
 
 const HOVER = "%{text}<extra></extra>";
 const COMMON = { type: "scatter", showlegend: false, hovertemplate: HOVER };
 
 /** Plotly takes some HTML in its texts. @param {string} text */
-const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+export const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /**
  * @param {Found} seed
  * @param {Look} look
  * @param {Format} format
  */
-function seedTrace({ name, series }, { yaxis, mode, color, width, opacity }, format) {
+function seedTrace({ name, series }, { yaxis, mode, color, width, dash, opacity }, format) {
   return {
     ...COMMON,
     ...series,
@@ -117,7 +131,7 @@ function seedTrace({ name, series }, { yaxis, mode, color, width, opacity }, for
     yaxis,
     mode,
     opacity,
-    line: { color, width },
+    line: { color, width, dash },
     marker: { color, size: 4 + width },
     text: series.y.map((y) => `${plain(name)}: ${format(y)}`),
   };
@@ -129,7 +143,7 @@ function seedTrace({ name, series }, { yaxis, mode, color, width, opacity }, for
  * @param {Look} look
  * @param {Format} format
  */
-function bandTraces(line, seeds, { yaxis, mode, color, width, opacity }, format) {
+function bandTraces(line, seeds, { yaxis, mode, color, width, dash, opacity }, format) {
   const { x, median, low, high, values } = seedBand(seeds);
   const area = {
     ...COMMON,
@@ -156,7 +170,7 @@ function bandTraces(line, seeds, { yaxis, mode, color, width, opacity }, format)
     yaxis,
     mode,
     opacity,
-    line: { color, width },
+    line: { color, width, dash },
     marker: { color, size: 4 + width },
     text,
   }];

@@ -22,6 +22,7 @@ const MAX_NEURONS = 64; // in a wall
 const WISH = { rate: 10, tiles: MAX_NEURONS, connections: false };
 const MAX_STOPS = 200; // of the timeline
 const LOAD_INTERVAL = 2000; // milliseconds between two requests while a run trains
+const SETTLE_DELAY = 250; // milliseconds without a move after which the script is told
 const EDGE = 12, ROW = 6, AXIS = 26; // pixels; AXIS: below the rows of the runs
 
 /** @typedef {{ run: string, name: string, color: string, settings: string }} Compared see pages/components/compare_walls.py */
@@ -42,7 +43,7 @@ const EDGE = 12, ROW = 6, AXIS = 26; // pixels; AXIS: below the rows of the runs
 
 /** @param {Call} call */
 export default function compareWalls(call) {
-  return mount(call, (parent, { guard }) => {
+  return mount(call, (parent, { guard, setStateValue }) => {
     const canvas = find(parent, "canvas", HTMLCanvasElement);
     const output = find(parent, "output", HTMLOutputElement);
     const container = find(parent, ".walls", HTMLElement);
@@ -50,13 +51,25 @@ export default function compareWalls(call) {
     let walls = new Map();
     /** @type {number | null} images seen; null: by now */
     let position = null;
-    let drawn = "";
+    let drawn = "", isNew = true;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let settleTimer;
 
-    const playing = player(
-      parent,
-      { count: () => allStops().length, index: selectedIndex, select },
-      guard,
-    );
+    const playing = player(parent, {
+      count: () => allStops().length,
+      index: selectedIndex,
+      select,
+      stopped: settle,
+    }, guard);
+
+    /** Tell the script, which puts it into the URL. */
+    function settle() {
+      clearTimeout(settleTimer);
+      settleTimer = setTimeout(
+        guard(() => playing.isPlaying() || setStateValue("images", position)),
+        SETTLE_DELAY,
+      );
+    }
 
     /** Images seen at each kept snapshot. @param {Wall} wall */
     const kept = ({ stream }) =>
@@ -76,6 +89,7 @@ export default function compareWalls(call) {
       index = clamp(index, 0, last);
       position = index === last ? null : all[index];
       draw();
+      settle();
     }
 
     /** The snapshot to show. @param {Wall} wall */
@@ -270,9 +284,11 @@ export default function compareWalls(call) {
     const resized = new ResizeObserver(guard(drawTimeline));
     resized.observe(canvas);
     return {
-      /** @param {{ runs: Compared[] }} data */
-      update({ runs }) {
+      /** @param {{ runs: Compared[], images: number | null }} data */
+      update({ runs, images }) {
         const before = walls;
+        if (isNew) position = images;
+        isNew = false;
         walls = new Map(runs.map((about) => [about.run, before.get(about.run) ?? addWall(about)]));
         for (const [run, wall] of before) if (!walls.has(run)) wall.unfollow();
         container.replaceChildren(...[...walls.values()].map(({ figure }) => figure));
@@ -292,6 +308,7 @@ export default function compareWalls(call) {
       end() {
         playing.end();
         clearInterval(loadTimer);
+        clearTimeout(settleTimer);
         resized.disconnect();
         for (const { unfollow } of walls.values()) unfollow();
       },

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import and_, select
 
 from nn.runs.store import schema
-from nn.runs.store.run import Point, Run
+from nn.runs.store.run import AccuracyEstimate, Point, Run
 from nn.runs.store.store import RunStore
 from nn.runs.worker.snapshot_schedule import curve_steps
 
@@ -23,13 +23,17 @@ FIGURES = (
 class Curves(NamedTuple):
     points: list[Point]  # of the loss curve
     epochs: list[dict[str, Any]]  # FIGURES of complete ones
+    estimates: list[AccuracyEstimate]  # see nn.runs.worker.accuracy_meter
 
 
 def curves(store: RunStore, runs: Sequence[Run], max_points: int) -> dict[str, Curves]:
-    """The curves of each run, by its id, with about ``max_points`` points and epochs at most."""
+    """The curves of each run, by its id, with about ``max_points`` points, epochs and estimates
+    at most."""
+    ids = [run.id for run in runs]
     points = _points(store, runs, max_points)
-    epochs = _epochs(store, [run.id for run in runs], max_points)
-    return {run.id: Curves(points[run.id], epochs[run.id]) for run in runs}
+    epochs = _epochs(store, ids, max_points)
+    estimates = _estimates(store, ids, max_points)
+    return {i: Curves(points[i], epochs[i], estimates[i]) for i in ids}
 
 
 def thinned(values: Sequence[T], count: int) -> list[T]:
@@ -74,3 +78,14 @@ def _epochs(
     for row in store.rows(query.order_by(t.run, t.epoch)):
         found[row.run].append(dict(zip(FIGURES, row[1:], strict=True)))
     return defaultdict(list, {run: thinned(epochs, max_points) for run, epochs in found.items()})
+
+
+def _estimates(
+    store: RunStore, run_ids: Sequence[str], max_points: int
+) -> dict[str, list[AccuracyEstimate]]:
+    t = schema.accuracy_estimates.c
+    query = select(t.run, t.step, t.samples_seen, t.accuracy).where(t.run.in_(run_ids))
+    found: dict[str, list[AccuracyEstimate]] = defaultdict(list)
+    for row in store.rows(query.order_by(t.run, t.step)):
+        found[row.run].append(AccuracyEstimate(*row[1:]))
+    return defaultdict(list, {run: thinned(known, max_points) for run, known in found.items()})

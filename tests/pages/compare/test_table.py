@@ -8,7 +8,6 @@ import streamlit
 from pages.common import url_state
 from pages.compare import state as compare_state
 from pages.compare import table
-from pages.compare.state import COMPARED
 
 
 @pytest.fixture
@@ -21,25 +20,30 @@ def session(monkeypatch):
     return values
 
 
-def test_checked_runs_follow_those_before_and_hidden_ones_stay(session):
-    session[COMPARED] = ["hidden", "b", "a"]
-
-    def check(*rows: int) -> object:
-        session["table"] = {"selection": {"rows": list(rows)}}
-        table._take_selection("table", [["a"], ["b"], ["c", "d"]])
-        return session[COMPARED]
-
-    assert check(0, 1, 2) == ["hidden", "b", "a", "c", "d"]
-    assert check(2, 0) == ["hidden", "a", "c", "d"]
-    assert check() == ["hidden"]
+def test_a_check_in_the_table_is_taken_with_its_id_and_a_choice_elsewhere_keeps_that(session):
+    compare_state.compare(["a", "b", "a"], "first check")
+    assert compare_state.compared() == ["a", "b"] and compare_state.received() == "first check"
+    compare_state.compare([])
+    assert compare_state.compared() == [] and compare_state.received() == "first check"
 
 
-def test_a_choice_outside_of_the_table_makes_another_table(session):
-    before = compare_state.revision()
-    compare_state.compare(["a", "b", "a"])
-    assert compare_state.compared() == ["a", "b"] and compare_state.revision() == before + 1
-    compare_state.take(["b"])
-    assert compare_state.compared() == ["b"] and compare_state.revision() == before + 1
+def test_a_group_stands_for_all_its_runs_with_the_best_the_median_and_the_lowest():
+    accuracies = {"a": 0.9, "b": None, "c": 0.7, "d": 0.8}
+    rows = {
+        run: {"Seed": 1 if run == "b" else 0, "Test accuracy": accuracy}
+        for run, accuracy in accuracies.items()
+    }
+    [(zero, of_zero), (one, of_one)] = table._groups(rows, "Seed")
+    assert (zero, one) == (["a", "c", "d"], ["b"])
+    assert list(of_zero.values()) == [0, 3, 0.9, 0.8, 0.7]
+    assert list(of_one.values()) == [1, 1, None, None, None]
+
+
+def test_columns_have_the_formats_of_every_run_table():
+    assert table._column("Test accuracy").format == "percent"
+    assert table._column("Median test accuracy").format == "percent"
+    assert table._column("Parameters").format == "localized"
+    assert table._column("Name") == ("Name", "", "")
 
 
 def test_every_word_of_the_filter_is_in_some_text_of_the_row():

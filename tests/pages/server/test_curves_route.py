@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 from starlette.requests import Request
 
+from nn.runs.differences import configuration_key
 from nn.runs.store.store import State
 from nn.runs.worker.loop import work
 from pages.server import assets, curves_route, shared_store
@@ -35,6 +37,8 @@ def test_the_curves_of_several_runs_come_in_one_response(store, quick, get):
     assert status == 200 and found["version"] == assets.VERSION
     assert list(found["runs"]) == [trained.id, queued.id]
     run = found["runs"][trained.id]
+    assert run["name"] == trained.name
+    assert run["configuration"] == configuration_key(dataclasses.replace(quick, seed=7))
     assert run["status"] == {
         "state": "finished", "step": 100, "total_steps": 100, "samples_seen": 38_000,
         "seconds": store.run(trained.id).seconds, "epochs": 2,
@@ -43,6 +47,11 @@ def test_the_curves_of_several_runs_come_in_one_response(store, quick, get):
     assert run["points"]["samples_seen"] == [point.samples_seen for point in recorded]
     losses = [point.smoothed_loss for point in recorded]
     assert run["points"]["smoothed_loss"] == pytest.approx(losses, rel=1e-3)
+    estimates = store.accuracy_estimates(trained.id)
+    assert run["estimates"] == {
+        "samples_seen": [estimate.samples_seen for estimate in estimates],
+        "accuracy": [estimate.accuracy for estimate in estimates],
+    }
     assert [epoch["epoch"] for epoch in run["epochs"]] == [1, 2]
     assert found["runs"][queued.id]["epochs"] == []
     _, few = get(f"runs={trained.id}&points=5")

@@ -40,6 +40,7 @@ def test_all_points_and_epochs_are_as_recorded(store, trained):
         assert found[run.id].epochs == [
             {name: epoch[name] for name in FIGURES} for epoch in store.epochs(run.id)
         ]
+        assert found[run.id].estimates == store.accuracy_estimates(run.id) != []
 
 
 def test_of_many_points_few_are_found_up_to_the_last(store, trained):
@@ -49,6 +50,9 @@ def test_of_many_points_few_are_found_up_to_the_last(store, trained):
         assert 8 <= len(points) <= 12
         assert set(points) <= set(store.points(run.id))
         assert points[-1].step == run.step
+        estimates, recorded = found[run.id].estimates, store.accuracy_estimates(run.id)
+        assert len(estimates) <= 11 and set(estimates) <= set(recorded)
+        assert estimates[0] == recorded[0] and estimates[-1] == recorded[-1]
 
 
 def test_a_run_that_stopped_midway_has_its_last_point(store, trained):
@@ -74,5 +78,5 @@ def test_points_at_other_steps_than_todays_are_found_too(store, quick):
 
 def test_a_run_without_anything_recorded_has_empty_curves(store, quick):
     run = store.create(quick)
-    assert curves(store, [run], 10) == {run.id: ([], [])}
+    assert curves(store, [run], 10) == {run.id: ([], [], [])}
     assert curves(store, [], 10) == {}
