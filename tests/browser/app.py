@@ -29,6 +29,7 @@ from nn.runs.store.store import Run, RunStore
 from nn.runs.worker.process import send_command
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 60  # seconds until what a test waits for is missing: a test machine may be very busy
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -69,7 +70,7 @@ class Server:
                 [sys.executable, *command, *options],
                 cwd=self.root, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
-        for _ in range(300):
+        for _ in range(10 * PATIENCE):
             try:
                 urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).close()
                 return
@@ -80,7 +81,7 @@ class Server:
     def stop(self) -> None:
         self.process.terminate()
         try:
-            self.process.wait(10)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.send_signal(signal.SIGABRT)  # faulthandler logs each thread's stack
             self.process.wait()
@@ -143,7 +144,7 @@ def copy_run(source: RunStore, run_id: str, target: RunStore, name: str = "") ->
     return target.run(made.id)
 
 
-def wait_until(page: Page, condition: Callable[[], object], seconds: float = 20) -> None:
+def wait_until(page: Page, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Poll, while the page keeps running, until ``condition`` holds."""
     end = time.monotonic() + seconds
     while not condition():
@@ -225,7 +226,7 @@ def step(page: Page) -> int:
 def start(page: Page) -> None:
     """Press Start and wait for the first changed tile."""
     page.get_by_role("button", name="Start", exact=True).click()
-    page.wait_for_function(f"{STEP} > 0", timeout=20_000)
+    page.wait_for_function(f"{STEP} > 0")
 
 
 def heap(page: Page) -> float:

@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
 from nn.runs.worker.loop import work
-from tests.browser.app import BROWSERS, ROOT, Server, chromium, copy_run, find_chromium
+from tests.browser.app import BROWSERS, PATIENCE, ROOT, Server, chromium, copy_run, find_chromium
 from tests.conftest import REAL_DATA
 
-expect.set_options(timeout=15_000)  # milliseconds: a test machine may be busy
+expect.set_options(timeout=1000 * PATIENCE)
 
 DESKTOP = (1280, 800)
 FAILURES = ROOT / "test-failures"  # screenshots, traces and server logs of failed tests
@@ -121,6 +121,7 @@ def open_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Call
             color_scheme=theme,
             permissions=["clipboard-read", "clipboard-write"],
         )
+        context.set_default_timeout(1000 * PATIENCE)
         context.tracing.start()  # with snapshots, tests take a third longer
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from nn.runs.spec import RunSpec
 from nn.runs.store import schema
 from nn.runs.store.store import Run, RunStore
-from tests.browser.app import accessibility_faults, rerun, wait_until
+from tests.browser.app import PATIENCE, accessibility_faults, rerun, wait_until
 from tests.browser.test_runs import click_row
 from tests.browser.test_stories import Clicks
 
@@ -172,7 +172,7 @@ def test_a_run_in_training_moves_the_curves_and_ends_in_the_table(
     assert column(page, 2)[column(page, 0).index("State")] in ("Running", "Queued")
     store.command(live.id, "stop")
     expect(differences(page).get_by_text("Stopped")).to_be_visible()
-    assert training.wait(20) == 0
+    assert training.wait(PATIENCE) == 0
 
 
 def test_runs_are_filtered_grouped_and_checked_in_the_table(

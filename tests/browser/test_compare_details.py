@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from nn.data import mnist
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore, State
-from tests.browser.app import rerun, serious, wait_until
+from tests.browser.app import PATIENCE, rerun, serious, wait_until
 from tests.browser.hand import Hand, pen_path
 
 PHONE = (390, 844)
@@ -130,7 +130,7 @@ def test_the_walls_play_from_the_start_to_the_end(page, server, two_runs) -> Non
     speed.press("End")
     assert images_seen(page) == paused
     page.get_by_role("button", name="Play").click()
-    expect(page.get_by_role("button", name="Play")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
     assert images_seen(page)[0] == end
 
 
@@ -159,7 +159,7 @@ def test_the_walls_of_runs_in_training_are_live(page, server) -> None:
 
 def test_a_run_that_diverged_says_so_in_every_section(page, server, record) -> None:
     spec = {"hidden": (64, 64, 64), "activation": "leaky_relu", "initializer": "normal"}
-    server.worker(**spec, lr=1000.0).wait(60)
+    server.worker(**spec, lr=1000.0).wait(PATIENCE)
     store = RunStore(server.store)
     [diverged] = store.runs()
     assert diverged.state is State.DIVERGED

@@ -143,7 +143,7 @@ def test_pins_and_chosen_models_survive_a_reload(hand, record) -> None:
         re.compile("my own run")
     )
     page.get_by_role("tab", name="Learning history").click()
-    expect(page.get_by_role("button", name="Unpin")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("button", name="Unpin")).to_be_visible()
 
 
 def test_undo_and_clear_by_button_and_key_but_not_while_typing(hand) -> None:
@@ -236,7 +236,7 @@ def test_a_pinned_drawing_has_a_learning_history(hand, record) -> None:
     hand.draw(pen_path(7))
     hand.page.get_by_role("button", name="Pin", exact=True).click()
     hand.page.get_by_role("tab", name="Learning history").click()
-    expect(hand.page.locator("text").filter(has_text="images seen")).to_be_visible(timeout=15_000)
+    expect(hand.page.locator("text").filter(has_text="images seen")).to_be_visible()
     hand.page.get_by_role("button", name="Unpin").click()
     expect(hand.page.get_by_text("press Pin")).to_be_visible()
 
@@ -251,7 +251,7 @@ def test_a_pinned_drawing_is_predicted_while_a_network_learns_and_at_any_snapsho
     page.goto(f"{server.url}/?epochs=1&train_size=5000")
     page.get_by_role("button", name="Start", exact=True).click()
     figure = page.get_by_role("listitem").filter(has=page.get_by_label("Your pinned drawing"))
-    expect(figure).to_contain_text("Predicted: 7", timeout=20_000)
+    expect(figure).to_contain_text("Predicted: 7")
     trained = figure.inner_text()
     timeline = page.get_by_role("slider", name="Snapshot")
     expect(timeline).to_have_attribute("data-snapshots", re.compile(r"\d\d"))
@@ -301,7 +301,7 @@ def test_many_uploads_are_classified_and_broken_ones_get_messages(hand) -> None:
         [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files.items()]
     )
     save = page.get_by_role("button", name="Download CSV")
-    expect(save).to_be_visible(timeout=30_000)
+    expect(save).to_be_visible()
     with page.expect_download() as download:
         save.click()
     with open(download.value.path(), newline="") as file:

@@ -25,7 +25,7 @@ SMALL = {
 
 def open_grid(page: Page, server: Server, **parameters: object) -> None:
     page.goto(f"{server.url}/grid?{urlencode(SMALL | parameters)}")
-    expect(cells(page)).to_have_count(4, timeout=30_000)
+    expect(cells(page)).to_have_count(4)
 
 
 def cells(page: Page) -> Locator:
@@ -50,7 +50,7 @@ def group(server: Server) -> Callable[..., Group]:
 
 def start(page: Page) -> None:
     page.get_by_role("button", name="Start", exact=True).click()
-    expect(page.get_by_text("4 of 4 done", exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("4 of 4 done", exact=True).first).to_be_visible()
 
 
 def test_a_link_sets_up_a_grid_and_one_click_trains_it(page: Page, server) -> None:
@@ -88,7 +88,7 @@ def test_the_cells_are_colored_by_their_results_and_the_scale_says_how(
     made = group(train_size=2000)
     server.launch(made.runs[0])
     page.goto(f"{server.url}/grid?group={made.id}")
-    expect(page.get_by_text("4 of 4 done", exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("4 of 4 done", exact=True).first).to_be_visible()
     store = RunStore(server.store)
     results = [store.run(run).test_accuracy or 0.0 for run in made.runs]
     shares = [
@@ -118,9 +118,9 @@ def test_the_page_shows_the_weights_of_each_run_while_it_trains(page: Page, serv
 def test_stop_all_stops_what_trains_and_what_waits(page: Page, server) -> None:
     open_grid(page, server, epochs=500)
     page.get_by_role("button", name="Start", exact=True).click()
-    expect(cells(page).first).to_contain_text("Training", timeout=30_000)
+    expect(cells(page).first).to_contain_text("Training")
     page.get_by_role("button", name="Stop all").click()
-    expect(page.get_by_text("4 of 4 done", exact=True).first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("4 of 4 done", exact=True).first).to_be_visible()
     assert {run.state for run in RunStore(server.store).runs()} == {State.STOPPED}
     expect(page.get_by_role("button", name="Stop all")).to_be_hidden()
 
@@ -216,7 +216,7 @@ def test_axe_finds_no_fault(open_page, server, group, record, size, theme, show)
     server.launch(made.runs[0])
     page = open_page(size, finger=size[0] < 400, theme=theme)
     page.goto(f"{server.url}/grid?group={made.id}")
-    expect(page.get_by_text("4 of 4 done", exact=True).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("4 of 4 done", exact=True).first).to_be_visible()
     page.get_by_label("Cells show").select_option(show)
     assert not accessibility_faults(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

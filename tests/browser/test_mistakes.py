@@ -17,7 +17,7 @@ from nn.runs.my_digits import Labeled
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
 from pages.server import visitor_cookie
-from tests.browser.app import Server, serious, wait_until
+from tests.browser.app import PATIENCE, Server, serious, wait_until
 
 ACCURACY = re.compile(r"^\d+\.\d+ % accuracy$")
 
@@ -290,4 +290,4 @@ def test_the_page_follows_a_run_that_trains(page, server) -> None:
     before = headline(page).inner_text()
     expect(headline(page)).not_to_have_text(before)
     store.command(run.id, "stop")
-    assert process.wait(20) == 0
+    assert process.wait(PATIENCE) == 0

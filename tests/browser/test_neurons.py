@@ -45,8 +45,8 @@ def open_neurons(page: Page, server: Server, query: str) -> None:
 
 
 def wait_until_loaded(page: Page, server: Server) -> None:
-    page.wait_for_function(f"Number({WALL}?.dataset.neurons) > 0", timeout=30_000)
-    page.wait_for_function(f"{DETAILS}?.neuron !== undefined", timeout=30_000)
+    page.wait_for_function(f"Number({WALL}?.dataset.neurons) > 0")
+    page.wait_for_function(f"{DETAILS}?.neuron !== undefined")
     [run_id] = parse_qs(urlsplit(page.url).query)["run"]
     count = len(RunStore(server.store).snapshot_steps(run_id))
     timeline = page.get_by_role("slider", name="Snapshot", exact=True)
@@ -54,7 +54,7 @@ def wait_until_loaded(page: Page, server: Server) -> None:
 
 
 def wait_for_details(page: Page, neuron: int) -> None:
-    page.wait_for_function(f"{DETAILS}?.neuron === '{neuron}'", timeout=15_000)
+    page.wait_for_function(f"{DETAILS}?.neuron === '{neuron}'")
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -134,9 +134,7 @@ def test_every_mode_and_order_redraws_the_wall(page: Page, server, record) -> No
         shown.add(page.evaluate(f"{WALL}.toDataURL()"))
     for order in ("weight norm", "activation rate", "preferred digit", "similarity"):
         choose(page, "Sort by", order)
-        page.wait_for_function(
-            f"old => !old.includes({WALL}.toDataURL())", arg=list(shown), timeout=15_000
-        )
+        page.wait_for_function(f"old => !old.includes({WALL}.toDataURL())", arg=list(shown))
         shown.add(page.evaluate(f"{WALL}.toDataURL()"))
     assert len(shown) == 8
 
@@ -192,7 +190,7 @@ def test_an_active_run_is_shown_live(page: Page, server) -> None:
     start(page)
     state(page, "Training")
     page.get_by_role("link", name="Neurons").click()
-    page.wait_for_function(f"{DETAILS}?.neuron !== undefined", timeout=30_000)
+    page.wait_for_function(f"{DETAILS}?.neuron !== undefined")
     before = step(page)
     page.wait_for_function(f"{STEP} > {before + 20}")
 
@@ -200,12 +198,12 @@ def test_an_active_run_is_shown_live(page: Page, server) -> None:
 def test_a_tile_on_the_train_page_opens_its_neuron(page: Page, server, record) -> None:
     run = record()
     page.goto(f"{server.url}/?run={run.id}")
-    page.wait_for_function(f"{STEP} > 0", timeout=30_000)
+    page.wait_for_function(f"{STEP} > 0")
     wall = page.get_by_role("img", name="Arrow keys select a neuron")
     wall.focus()
     for key in ("ArrowRight", "ArrowRight", "Enter"):
         wall.press(key)
-    page.wait_for_url("**/neurons?*", timeout=15_000)
+    page.wait_for_url("**/neurons?*")
     wait_for_details(page, 1)
     assert f"run={run.id}" in page.url
 
@@ -248,7 +246,7 @@ def test_everything_can_be_exported(page: Page, server, record, tmp_path: Path) 
         choose(page, "Animation", what)
         page.get_by_role("button", name="Create animation").click()
         with page.expect_download() as saved:
-            page.get_by_role("button", name=re.compile("^Download to-take")).click(timeout=60_000)
+            page.get_by_role("button", name=re.compile("^Download to-take")).click()
         assert saved.value.suggested_filename.endswith(name)
         assert Path(saved.value.path()).stat().st_size > 1000
 
@@ -268,14 +266,12 @@ def test_an_animation_can_be_canceled(page: Page, server, record) -> None:
     expect(page.get_by_role("button", name=re.compile(r"^Download .*\.gif"))).to_have_count(0)
     choose(page, "Animation", "this neuron")
     make.click()
-    expect(page.get_by_role("button", name=re.compile("^Download .*neuron-0"))).to_be_visible(
-        timeout=60_000
-    )
+    expect(page.get_by_role("button", name=re.compile("^Download .*neuron-0"))).to_be_visible()
 
 
 def test_without_a_run_the_pretrained_model_is_shown(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
-    page.wait_for_function(f"{WALL}?.dataset.neurons === '1000'", timeout=30_000)
+    page.wait_for_function(f"{WALL}?.dataset.neurons === '1000'")
     wait_for_details(page, 0)
     wall = page.get_by_role("img", name="Arrow keys select a neuron, Enter opens it")
     wall.focus()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore, State
-from tests.browser.app import STEP, Server, copied, rerun, start, step, wait_until
+from tests.browser.app import PATIENCE, STEP, Server, copied, rerun, start, step, wait_until
 from tests.browser.conftest import DESKTOP
 from tests.browser.test_train import open_train, state, watch
 
@@ -50,7 +50,7 @@ def test_the_owner_stops_renames_and_deletes_what_others_started(page: Page, ser
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
-    assert training.wait(20) == 0
+    assert training.wait(PATIENCE) == 0
     page.get_by_text("Recorded runs").click()
     page.get_by_label("Name of the run in view").fill("renamed")
     page.get_by_label("Name of the run in view").press("Enter")

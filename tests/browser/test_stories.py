@@ -84,7 +84,7 @@ def test_an_engineer_finds_settings_code_and_the_way_to_go_on_with_a_run(
 
     click.count = 0
     click(button(page, "Export"))
-    with page.expect_download(timeout=60_000) as download:
+    with page.expect_download() as download:
         click(button(page, "NumPy code (.zip)"))
     assert click.count <= 2
     with zipfile.ZipFile(download.value.path()) as archive:

@@ -20,6 +20,7 @@ from nn.runs.store.store import RunStore, State
 from nn.support.paths import log
 from tests.browser.app import (
     FRAMES,
+    PATIENCE,
     ROOT,
     STEP,
     Server,
@@ -118,7 +119,7 @@ def test_training_is_shown_again_after_a_reload_and_after_a_server_restart(
     expect(page.locator(".message")).to_contain_text("Connection to Digitscope lost")
     seen = step(page)
     server.start()
-    page.wait_for_function(f"{STEP} > {seen}", timeout=30_000)
+    page.wait_for_function(f"{STEP} > {seen}")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
 
@@ -131,22 +132,22 @@ def test_a_run_started_on_the_command_line_is_shown_live_and_stopped_there(
     wait_until(page, store.runs)
     page.goto(server.url)
     watch(page, "from the shell")
-    page.wait_for_function(f"{STEP} > 0", timeout=20_000)
+    page.wait_for_function(f"{STEP} > 0")
     before = step(page)
     page.wait_for_function(f"{STEP} > {before}")
     state(page, "Training")
     expect(page.get_by_text("from the shell: 784 · 128 · 10")).to_contain_text("command line")
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
     expect(page.locator(".reason")).to_contain_text("started by the command line")
-    assert server.nn("stop", "from the shell").wait(20) == 0
+    assert server.nn("stop", "from the shell").wait(PATIENCE) == 0
     state(page, "Stopped")
-    assert training.wait(10) == 0
+    assert training.wait(PATIENCE) == 0
 
 
-def test_another_visitor_can_watch_a_run_but_not_stop_it(page: Page, browser, server) -> None:
+def test_another_visitor_can_watch_a_run_but_not_stop_it(page: Page, open_page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
-    other = browser.new_context().new_page()
+    other = open_page()
     other.goto(page.url)  # the link of the run in view
     other.wait_for_function(f"{STEP} > 0")
     before = step(other)
@@ -159,21 +160,19 @@ def test_another_visitor_can_watch_a_run_but_not_stop_it(page: Page, browser, se
     expect(other.get_by_role("button", name="Stop")).to_be_enabled()
     other.get_by_role("button", name="Stop").click()
     state(other, "Stopped")
-    other.context.close()
     expect(page.get_by_role("button", name="Stop")).to_be_enabled()
     page.wait_for_function(f"{STEP} > {step(page)}")
 
 
-def test_a_newcomer_is_greeted_by_an_untrained_network(page: Page, browser, server) -> None:
+def test_a_newcomer_is_greeted_by_an_untrained_network(page: Page, open_page, server) -> None:
     open_train(page, server.url, epochs=1)
     start(page)
     state(page, "Finished")
-    newcomer = browser.new_context().new_page()
+    newcomer = open_page()
     newcomer.goto(server.url)
     expect(newcomer.get_by_text("Untrained", exact=True)).to_be_visible()
     expect(newcomer.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     expect(newcomer.get_by_role("button", name="training: watch")).to_be_hidden()
-    newcomer.context.close()
     page.goto(server.url)  # who trained it finds it again
     state(page, "Finished")
 
@@ -209,7 +208,7 @@ def test_a_paused_run_advances_by_one_batch_or_one_epoch(page: Page, server) -> 
     state(page, "Paused")
     [run] = RunStore(server.store).runs()
     per_epoch = run.total_steps // 40
-    page.wait_for_function(f"{STEP} > 0 && {STEP} % {per_epoch} == 0", timeout=20_000)
+    page.wait_for_function(f"{STEP} > 0 && {STEP} % {per_epoch} == 0")
 
 
 def test_learning_rate_and_speed_can_be_changed_during_training(page: Page, server) -> None:
@@ -273,7 +272,7 @@ def test_a_killed_worker_is_noticed_and_its_run_can_be_resumed(page: Page, serve
     interrupted_at = step(page)
     page.get_by_role("button", name="Resume").click()
     state(page, "Training")
-    page.wait_for_function(f"{STEP} > {interrupted_at}", timeout=20_000)
+    page.wait_for_function(f"{STEP} > {interrupted_at}")
 
 
 def test_a_finished_run_reports_its_result_and_can_be_restarted(page: Page, server) -> None:
@@ -339,7 +338,7 @@ def test_browser_memory_does_not_grow_during_training(page: Page, server) -> Non
     start(page)
     page.wait_for_function(f"{FRAMES} >= 50")
     early = heap(page)
-    page.wait_for_function(f"{FRAMES} >= 200", timeout=60_000)
+    page.wait_for_function(f"{FRAMES} >= 200")
     assert heap(page) < early + 5e6
 
 
@@ -459,7 +458,7 @@ def test_a_run_is_shown_though_the_server_was_restarted_before_the_page_followed
     page.get_by_role("button", name="Start", exact=True).click()
     wait_until(page, lambda: server.process.poll() is not None)
     server.start()
-    page.wait_for_function(f"{STEP} > 0", timeout=30_000)
+    page.wait_for_function(f"{STEP} > 0")
     state(page, "Training")
     [run] = RunStore(server.store).runs()
     assert f"run={run.id}" in page.url
@@ -514,7 +513,7 @@ def test_buttons_that_need_the_connection_say_that_it_is_lost(page: Page, server
     for name in ("Pause", "Stop"):
         expect(page.get_by_role("button", name=name, exact=True)).to_be_disabled()
     server.start()
-    expect(page.get_by_role("button", name="Pause")).to_be_enabled(timeout=30_000)
+    expect(page.get_by_role("button", name="Pause")).to_be_enabled()
     expect(page.locator(".reason")).to_be_hidden()
 
 
@@ -566,7 +565,7 @@ def test_an_old_tab_reloads_after_an_update_of_the_server(page: Page, server, tm
     try:
         server.start()
         expect(page.locator(".digitscope-updated")).to_have_text(
-            "Digitscope was updated. Reloading…", timeout=30_000
+            "Digitscope was updated. Reloading…"
         )
         wait_until(page, lambda: loads)
         state(page, "Training")
