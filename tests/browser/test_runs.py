@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore, State
-from tests.browser.app import PATIENCE, STEP, Server, copied, rerun, start, step, wait_until
+from tests.browser.app import PATIENCE, STEP, Server, copied, paint, rerun, start, step, wait_until
 from tests.browser.conftest import DESKTOP
 from tests.browser.test_train import open_train, state, watch
 
@@ -107,6 +107,34 @@ def test_a_link_to_an_experiment_shows_its_settings_untrained_to_visitors_with_r
     start(newcomer)
     specs = [run.spec for run in RunStore(server.store).runs()]
     assert specs[0] == specs[1] != specs[2]
+
+
+# Timers end 2 s later than they should, as on a busy machine; `ended` counts those of 200 ms, after
+# which a component that is no longer on the page ends.
+LATE_TIMERS = """(() => {
+  const onTime = window.setTimeout;
+  window.ended = 0;
+  window.setTimeout = (action, delay, ...args) =>
+    onTime((...args) => {
+      action(...args);
+      if (delay === 200) window.ended += 1;
+    }, delay && delay + 2000, ...args);
+})()"""
+
+
+def test_a_snapshot_in_view_stays_when_the_page_left_ends_late(page: Page, server, record) -> None:
+    run = record("shown")
+    step_shown = RunStore(server.store).snapshot_steps(run.id)[5]
+    page.add_init_script(LATE_TIMERS)
+    page.goto(f"{server.url}/?run={run.id}&step={step_shown}")
+    page.wait_for_function(f"{STEP} == {step_shown}")
+    before = page.evaluate("ended")
+    page.get_by_role("link", name="Neurons").click()
+    page.wait_for_url("**/neurons?*")
+    page.wait_for_function(f"ended >= {before} + 5")  # the Train page's components
+    page.wait_for_function(f"{STEP} >= 0")
+    paint(page, 2)
+    assert step(page) == step_shown
 
 
 def test_a_link_to_a_run_opens_it_with_the_snapshot_in_view(

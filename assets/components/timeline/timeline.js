@@ -20,6 +20,14 @@ const LOAD_INTERVAL = 2000; // milliseconds between two requests while the run t
 
 /** @typedef {{ run: string, step: number | null, live: boolean }} Data see timeline.py */
 
+/**
+ * Which timeline selects in a stream. When the visitor goes to another page, the timeline there
+ * may begin before that of the page left ends.
+ *
+ * @type {WeakMap<Stream, HTMLElement>}
+ */
+const selecting = new WeakMap();
+
 /** @param {Call} call */
 export default function timeline(call) {
   return mount(call, (parent, { setStateValue, guard }) => {
@@ -241,6 +249,7 @@ export default function timeline(call) {
       show(news) {
         if (stream !== news) {
           stream = news;
+          selecting.set(stream, box);
           arrived = false;
           drawn = "";
           playing.stop();
@@ -259,7 +268,7 @@ export default function timeline(call) {
         clearTimeout(loadTimer ?? undefined);
         clearTimeout(settleTimer);
         resized.disconnect();
-        stream?.select(null);
+        if (stream && selecting.get(stream) === box) stream.select(null);
       },
     };
   });
