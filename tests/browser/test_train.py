@@ -302,6 +302,21 @@ def test_the_timeline_of_a_finished_run_moves_wall_and_curves(page: Page, server
     expect(page.locator(".marker")).to_be_hidden()
 
 
+def test_a_key_pressed_before_the_snapshots_have_come_counts(page: Page, server, record) -> None:
+    run = record("recorded")
+    held: list[Route] = []
+    page.route("**/snapshots/*", lambda route: held.append(route))
+    page.goto(f"{server.url}/?run={run.id}")
+    wait_until(page, lambda: held)
+    assert step(page) == run.step
+    timeline = page.get_by_role("slider", name="Snapshot")
+    expect(timeline).to_be_visible()
+    timeline.press("Home")
+    held[0].continue_()
+    page.unroute("**/snapshots/*")
+    page.wait_for_function(f"{STEP} === 0")
+
+
 def test_simple_mode_shows_only_start_and_stop(page: Page, server) -> None:
     open_train(page, server.url, more="&hidden=16&simple=1")
     expect(page.get_by_text("Preset", exact=True)).to_be_hidden()

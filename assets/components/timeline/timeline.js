@@ -46,6 +46,7 @@ export default function timeline(call) {
     /** @type {number | null} the step that the script asks for; null: the newest */
     let requestedStep = null;
     let arrived = false; // at the requested step
+    let earlyKey = ""; // pressed before there is a snapshot
     let live = true; // whether it is shown while the run trains
     /** @type {number | null | undefined} the step that the script knows */
     let reportedStep;
@@ -203,13 +204,19 @@ export default function timeline(call) {
       select(nearestIndex(positions, event.clientX - canvas.getBoundingClientRect().left));
     });
 
+    /** → whether it is a key of the slider @param {string} key */
+    function press(key) {
+      const count = stream?.history.length ?? 0;
+      const index = indexAfterKey(key, selectedIndex(), count);
+      if (key === " ") playing.toggle();
+      else if (index === undefined) return false;
+      else if (count) select(index);
+      else earlyKey = key;
+      return true;
+    }
+
     canvas.onkeydown = guard((event) => {
-      if (!stream) return;
-      const index = indexAfterKey(event.key, selectedIndex(), stream.history.length);
-      if (event.key === " ") playing.toggle();
-      else if (index !== undefined) select(index);
-      else return;
-      event.preventDefault();
+      if (press(event.key)) event.preventDefault();
     });
 
     /** Fetch more snapshots while the run trains, and the last ones when it ends. */
@@ -251,6 +258,7 @@ export default function timeline(call) {
           stream = news;
           selecting.set(stream, box);
           arrived = false;
+          earlyKey = "";
           drawn = "";
           playing.stop();
         }
@@ -259,6 +267,11 @@ export default function timeline(call) {
         if (status && loadedFor !== state && (loadTimer === null || !isActive())) load();
         loadedFor = state;
         arrive();
+        if (earlyKey && arrived) {
+          const key = earlyKey;
+          earlyKey = ""; // first: what it selects comes back here as news
+          press(key);
+        }
         canvas.setAttribute("aria-busy", String(stream.loadingHistory));
         draw();
       },
