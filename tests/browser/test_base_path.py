@@ -46,6 +46,7 @@ def test_a_run_trains_and_its_pages_work(page, served):
     page.wait_for_function("document.querySelector('.plot')?.dataset.points > 0")  # Plotly
     timeline = page.get_by_role("slider", name="Snapshot")
     expect(timeline).to_have_attribute("data-snapshots", re.compile(r"\d\d"))  # their route
+    expect(page.get_by_role("button", name="Export")).to_be_visible()  # the script, too, knows it
     timeline.press("Home")
     page.wait_for_function(f"{WALL}.dataset.step === '0'")
     for name, drawn in (

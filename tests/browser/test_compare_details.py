@@ -24,9 +24,10 @@ def open_compare(page: Page, server, runs: list[Run], tab: str = "Weight walls")
 
 
 def timeline(page: Page) -> Locator:
-    """Once the snapshots have arrived."""
+    """Once the snapshots of all runs have arrived."""
     found = page.get_by_role("slider", name="Images seen")
     expect(found).to_have_attribute("data-stops", re.compile(r"\d\d"))
+    expect(found).to_have_attribute("aria-busy", "false")
     return found
 
 
@@ -55,12 +56,12 @@ def test_walls_are_shown_at_equal_images_seen_under_one_timeline(page, server, t
     expect(walls(page)).to_have_count(2)
     figure = page.get_by_role("figure", name="shorter")
     expect(figure).to_contain_text("Hidden layers 10")
-    assert images_seen(page) == [long, short]
+    wait_until(page, lambda: images_seen(page) == [long, short])
     ended = page.get_by_text(f"Finished after {short:,} images")
     expect(ended).to_be_visible()
     slider.press("Home")
     expect(page.locator("figure").get_by_text("Before training")).to_have_count(2)
-    assert images_seen(page) == [0, 0]
+    wait_until(page, lambda: images_seen(page) == [0, 0])
     expect(ended).to_be_hidden()
     both_train = 0
     for _ in range(500):  # to where the shorter run has ended
@@ -73,7 +74,7 @@ def test_walls_are_shown_at_equal_images_seen_under_one_timeline(page, server, t
         assert min(first, second) >= max(first, second) / 2, (first, second)
     assert both_train > 5
     expect(ended).to_be_visible()
-    assert images_seen(page)[1] == short
+    wait_until(page, lambda: images_seen(page)[1] == short)
 
 
 def test_a_copied_link_shows_the_walls_at_the_same_images_seen(page, server, two_runs) -> None:
@@ -131,7 +132,7 @@ def test_the_walls_play_from_the_start_to_the_end(page, server, two_runs) -> Non
     assert images_seen(page) == paused
     page.get_by_role("button", name="Play").click()
     expect(page.get_by_role("button", name="Play")).to_be_visible()
-    assert images_seen(page)[0] == end
+    wait_until(page, lambda: images_seen(page)[0] == end)
 
 
 def test_the_walls_of_runs_in_training_are_live(page, server) -> None:

@@ -214,6 +214,8 @@ export default function compareWalls(call) {
       canvas.setAttribute("aria-valuenow", String(Math.max(0, index)));
       canvas.setAttribute("aria-valuetext", value);
       canvas.dataset.stops = String(all.length);
+      const isLoading = [...walls.values()].some(({ stream }) => stream?.loadingHistory ?? true);
+      canvas.setAttribute("aria-busy", String(isLoading));
       output.textContent = value;
     }
 
