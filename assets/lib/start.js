@@ -35,7 +35,7 @@ export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-")
  *
  * @param {string} field of RunSpec
  */
-export const inputOf = (field) => /** @type {HTMLInputElement | null} */ (document.querySelector(
+const inputOf = (field) => /** @type {HTMLInputElement | null} */ (document.querySelector(
   `.st-key-${field} :is([data-testid=stNumberInputField], [data-testid=stTextInputField])`,
 ));
 

@@ -10,6 +10,7 @@ import streamlit as st
 from nn.runs.store.groups import groups_of
 from nn.runs.store.store import Run
 from pages.common import state
+from pages.common.setting_text import FIELDS
 from pages.components.register import component
 from pages.server.shared_store import store
 
@@ -52,6 +53,7 @@ def run_controls(
             "started_by": "another visitor" if run and run.owner else "the command line",
             "settings": settings,
             "choices": choices,
+            "labels": FIELDS,
             "problem": problem,
             "lr": run and run.spec.lr,
             "in_race": any(group.kind == "race" for group in groups),

@@ -5,7 +5,7 @@
 import { mount } from "../../lib/component.js";
 import { find, isTyping } from "../../lib/dom.js";
 import { RECONNECTING } from "../../lib/live_socket.js";
-import { inputOf, newKey, settledSettings, startRuns } from "../../lib/start.js";
+import { newKey, settledSettings, startRuns } from "../../lib/start.js";
 import { follow } from "../../lib/stream.js";
 import { nearestSpeed, speedInWords, SPEEDS, stepsToEpochEnd } from "./speeds.js";
 
@@ -27,6 +27,7 @@ const KEYS = { s: "start", p: "pause", b: "step", e: "epoch", x: "stop" };
  * @property {string} started_by "another visitor" or "the command line", if not this visitor
  * @property {Settings} settings to start a run with
  * @property {Record<string, string>} choices the labels of the chosen options
+ * @property {Record<string, string>} labels of the settings, by their fields
  * @property {string} problem why they are not valid, or ""
  * @property {number | null} lr of the run's configuration
  * @property {boolean} in_race whether the run is a member of a race
@@ -181,7 +182,7 @@ export default function runControls(call) {
 
     /** @param {{ error?: string, field?: string }} response that rejects something */
     function reject({ error = "", field }) {
-      const name = field && (inputOf(field)?.getAttribute("aria-label") ?? field);
+      const name = field && (data.labels[field] ?? field);
       rejection = name ? `${name} ${error}` : error;
     }
 
