@@ -44,8 +44,8 @@ class Hand:
 
     def draw(self, strokes: Strokes) -> None:
         """Draw, and wait for the prediction of the whole drawing."""
-        for path in self.positions(strokes):
-            self.stroke(path)
+        for number in range(len(strokes)):  # what is shown meanwhile may move the canvas
+            self.stroke(self.positions(strokes)[number])
         self.wait_for_prediction(len(strokes))
 
     def positions(self, strokes: Strokes) -> list[list[list[float]]]:

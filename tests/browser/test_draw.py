@@ -202,6 +202,7 @@ def test_attribution_is_shown_for_the_predicted_and_for_any_other_digit(hand) ->
     hand.page.get_by_role("radio", name="2", exact=True).click()
     expect(hand.page.get_by_text("Attribution of digit 2, by pixel")).to_be_visible()
     hand.clear()
+    expect(hand.page.get_by_text("Attribution of digit 2, by pixel")).to_be_hidden()
     hand.draw(pen_path(4))
     expect(hand.page.get_by_text("Attribution of digit 4, by pixel")).to_be_visible()
 
