@@ -139,8 +139,13 @@ export default function race(call) {
       if (text("reason").textContent !== reason) text("reason").textContent = reason;
     }
 
-    /** The commentary: at once when something happens, its figures now and then. */
-    /** @param {boolean} isTested @param {number} after @param {boolean} changed */
+    /**
+     * The commentary: at once when something happens, its figures now and then.
+     *
+     * @param {boolean} isTested
+     * @param {number} after
+     * @param {boolean} changed
+     */
     function comment(isTested, after, changed) {
       const now = performance.now();
       if (!changed && now < commentedAt + CALM) return;
@@ -205,8 +210,11 @@ export default function race(call) {
       setStateValue("started", group);
     }
 
-    /** Which lanes a command may go to, by their states: the first that there are. */
-    /** @type {Record<string, string[]>} */
+    /**
+     * Which lanes a command may go to, by their states: the first that there are.
+     *
+     * @type {Record<string, string[]>}
+     */
     const concerned = {
       pause: ["running"],
       resume: ["paused", ...RESUMABLE],
