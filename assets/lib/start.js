@@ -24,6 +24,17 @@ const NO_ANSWER =
  *   pages/server/wire.py
  */
 
+/**
+ * Why a request was rejected, as a sentence that begins with the label of the setting, if one is to
+ * blame.
+ *
+ * @param {Answer} answer
+ * @param {Record<string, string>} labels by their fields of RunSpec
+ */
+export function rejectionText({ error = "", field }, labels) {
+  return field ? `${labels[field] ?? field} ${error}` : error;
+}
+
 /** The request without a response: pressing the button again is the same press for the server. */
 let unanswered = { text: "", key: "" };
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from pages.common.setting_text import FIELDS
 from pages.components.register import component
 
 KEY = "race"
@@ -37,7 +38,12 @@ def race(
     """
     started: str | None = _show(
         key=KEY,
-        data={"lanes": [lane._asdict() for lane in lanes], "varied": varied, **options},
+        data={
+            "lanes": [lane._asdict() for lane in lanes],
+            "varied": varied,
+            "labels": FIELDS,
+            **options,
+        },
         on_started_change=lambda: None,
         on_again_change=on_new,
     ).started

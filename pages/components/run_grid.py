@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from pages.common.setting_text import FIELDS
 from pages.components.register import component
 
 KEY = "run_grid"
@@ -46,6 +47,7 @@ def run_grid(
             "columns": columns._asdict(),
             "rows": rows._asdict(),
             "cells": [cell._asdict() for cell in cells],
+            "labels": FIELDS,
             **options,
         },
         on_started_change=lambda: None,

@@ -128,18 +128,12 @@ def curves(runs: Sequence[Run], varied: object) -> None:
     """Loss and accuracy of all lanes in one chart."""
     ranked = sorted((run for run in runs if run.test_accuracy), key=_accuracy, reverse=True)
     ranks = {run.id: rank for rank, run in enumerate(ranked, 1)}
-    compare_curves(
-        [
-            Line(
-                name=settings.label(run.spec, varied, run.name),
-                details="",
-                color=color,
-                rank=ranks.get(run.id, 0),
-                runs=[{"id": run.id, "name": run.name, "active": run.state.active}],
-            )
-            for run, color in zip(runs, PALETTE, strict=False)
-        ]
-    )
+    lines = []
+    for run, color in zip(runs, PALETTE, strict=False):
+        name = settings.label(run.spec, varied, run.name)
+        alone = {"id": run.id, "name": name, "active": run.state.active}
+        lines.append(Line(name, "", color, ranks.get(run.id, 0), [alone]))
+    compare_curves(lines)
     if st.button("Compare these runs", icon=":material/compare:"):
         ids = ",".join(run.id for run in runs)
         st.switch_page("compare/page.py", query_params={RUNS: ids})

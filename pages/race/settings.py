@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from nn.errors import UserError
+from nn.errors import FieldError, UserError
 from nn.runs import race
 from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
@@ -160,7 +160,10 @@ def _plan() -> Plan:
         else:
             fields = settings_of(state.value(BASE_PRESET)) | base | {varied: value_of(varied, text)}
             title = ""
-        spec = runs_api.spec_of(fields)
+        try:
+            spec = runs_api.spec_of(fields)
+        except FieldError as error:
+            raise UserError(f"{FIELDS[error.field]} {error.rule}") from None
         lanes.append(Lane(title or text_of(spec, varied), spec, fields))
     race.check([lane.spec for lane in lanes])
     return Plan(varied, lanes, _options())

@@ -446,11 +446,10 @@ def _read(store: RunStore, channels: Sequence[Channel]) -> dict[Channel, Update 
     renewed = [
         each for each in channels if each.run_id in runs and each.wants_renewal(runs[each.run_id])
     ]
-    slow = [each.run_id for each in renewed if each.is_slow()]
-    fast = [each.run_id for each in renewed if each.run_id not in slow]
-    for run_ids, seconds in ((slow, 0.0), (fast, WATCH_SECONDS)):
-        if run_ids:
-            store.watch(run_ids, seconds)
+    if slow := [each.run_id for each in renewed if each.is_slow()]:
+        store.request_live_snapshot(slow)
+    if fast := [each.run_id for each in renewed if not each.is_slow()]:
+        store.watch(fast, WATCH_SECONDS)
     for channel in renewed:
         channel.renewed()
     for channel in channels:

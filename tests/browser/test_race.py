@@ -163,7 +163,7 @@ def test_another_setting_suggests_its_values_and_a_wrong_one_says_why(page: Page
     values = page.get_by_role("textbox", name="Values")
     values.fill("sgd, magic")
     values.press("Enter")
-    expect(page.get_by_text("optimizer must be one of")).to_be_visible()
+    expect(page.get_by_text("Optimizer must be one of")).to_be_visible()
     expect(button(page, "Start")).to_have_count(0)
     values.fill("adam")
     values.press("Enter")

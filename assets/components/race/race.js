@@ -7,7 +7,7 @@ import { mount } from "../../lib/component.js";
 import { element, find } from "../../lib/dom.js";
 import { gridColumns } from "../../lib/layout.js";
 import { formatCount, formatPercent } from "../../lib/numbers.js";
-import { settledSettings, startRuns } from "../../lib/start.js";
+import { rejectionText, settledSettings, startRuns } from "../../lib/start.js";
 import { RECONNECTING } from "../../lib/live_socket.js";
 import { follow } from "../../lib/stream.js";
 import { themeOf, weightPalette } from "../../lib/theme.js";
@@ -51,6 +51,7 @@ const RESUMABLE = ["stopped", "interrupted"];
  * @property {object | null} request
  * @property {Settings} texts
  * @property {Record<string, string>} choices
+ * @property {Record<string, string>} labels
  * @property {string} link
  */
 
@@ -178,13 +179,11 @@ export default function race(call) {
         settle();
         return update();
       }
-      const answer = /** @type {{ group?: string, error?: string, field?: string }} */ (
-        await startRuns("groups", data.request)
-      );
+      const answer = await startRuns("groups", data.request);
       if (answer.group) moveTo(answer.group);
       else {
         settle();
-        rejection = [answer.field, answer.error].filter(Boolean).join(" ");
+        rejection = rejectionText(answer, data.labels);
       }
       update();
     }

@@ -5,7 +5,7 @@
 import { mount } from "../../lib/component.js";
 import { find, isTyping } from "../../lib/dom.js";
 import { RECONNECTING } from "../../lib/live_socket.js";
-import { newKey, settledSettings, startRuns } from "../../lib/start.js";
+import { newKey, rejectionText, settledSettings, startRuns } from "../../lib/start.js";
 import { follow } from "../../lib/stream.js";
 import { nearestSpeed, speedInWords, SPEEDS, stepsToEpochEnd } from "./speeds.js";
 
@@ -180,12 +180,6 @@ export default function runControls(call) {
       setStateValue("move", { id: newKey(), to: run, from_run: data.run });
     }
 
-    /** @param {{ error?: string, field?: string }} response that rejects something */
-    function reject({ error = "", field }) {
-      const name = field && (data.labels[field] ?? field);
-      rejection = name ? `${name} ${error}` : error;
-    }
-
     /** @param {"start" | "restart"} button */
     async function start(button) {
       [starting, isAnswered, rejection] = [button, false, ""];
@@ -202,7 +196,7 @@ export default function runControls(call) {
         stopWaiting = follow(answer.run, () => {}); // its stream is there when the script is
         moveTo(answer.run);
       } else starting = "";
-      if (!answer.run) reject(answer);
+      if (!answer.run) rejection = rejectionText(answer, data.labels);
       update();
     }
 
@@ -231,7 +225,7 @@ export default function runControls(call) {
       const response = await stream?.request(what, value) ?? {};
       if (entry) entry.command = response.command ?? null;
       if (!response.error) return;
-      reject(response);
+      rejection = rejectionText(response, data.labels);
       if (entry && requested.get(what) === entry) requested.delete(what);
       update();
     }

@@ -7,7 +7,7 @@ import { element, find } from "../../lib/dom.js";
 import { moved } from "../../lib/keyboard.js";
 import { formatCount, formatPercent } from "../../lib/numbers.js";
 import { remember } from "../../lib/remembered.js";
-import { settledSettings, startRuns } from "../../lib/start.js";
+import { rejectionText, settledSettings, startRuns } from "../../lib/start.js";
 import { follow } from "../../lib/stream.js";
 import { themeOf, weightPalette } from "../../lib/theme.js";
 import { urlOf } from "../../lib/urls.js";
@@ -39,6 +39,7 @@ const KEYS = "Arrow keys move, Enter opens the run, Space selects it.";
  * @property {object} request
  * @property {Settings} texts
  * @property {Record<string, string>} choices
+ * @property {Record<string, string>} labels
  */
 
 /**
@@ -317,9 +318,9 @@ export default function runGrid(call) {
       update();
       const shown = await settledSettings(() => ({ settings: data.texts, choices: data.choices }));
       if (JSON.stringify(shown) === JSON.stringify(data.texts)) {
-        const { group, error } = await startRuns("groups", data.request);
-        if (error) say(error);
-        if (group) {
+        const answer = await startRuns("groups", data.request), { group } = answer;
+        if (!group) say(rejectionText(answer, data.labels));
+        else {
           // Streamlit loses what it is told while it is not connected. The URL keeps it.
           const url = new URL(location.href);
           url.searchParams.set("group", group);

@@ -381,14 +381,17 @@ class RunStore:
     # To the worker
 
     def watch(self, run_ids: Collection[str], seconds: float) -> None:
-        """Ask for live snapshots of these runs for the next ``seconds``: somebody is watching. 0
-        asks for one."""
+        """Ask for live snapshots of these runs for the next ``seconds``: somebody is watching."""
+        self._watch_until(time.time() + seconds, run_ids)
+
+    def request_live_snapshot(self, run_ids: Collection[str]) -> None:
+        """Ask for one live snapshot of each of these runs."""
+        self._watch_until(time.time(), run_ids)  # later than before, and over at once
+
+    def _watch_until(self, end: float, run_ids: Collection[str]) -> None:
+        here = schema.runs.c.id.in_(run_ids)
         with self.writing() as connection:
-            connection.execute(
-                update(schema.runs)
-                .where(schema.runs.c.id.in_(run_ids))
-                .values(watched_until=time.time() + seconds)
-            )
+            connection.execute(update(schema.runs).where(here).values(watched_until=end))
 
     def command(self, run_id: str, kind: CommandKind, value: float | None = None) -> int | None:
         """Send a command to the run's worker, which obeys within 0.1 s → the command's id; None if

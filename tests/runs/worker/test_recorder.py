@@ -248,7 +248,7 @@ def test_live_snapshots_are_written_only_while_there_are_viewers(store, run, rec
     recorder.record(at(2), W, 1e3)
     assert live_step(store) == 2
 
-    store.watch([run.id], 0)
+    store.request_live_snapshot([run.id])
     recorder.commands()
     recorder.record(at(3), W, 1e3)
     recorder.write(W)
@@ -263,7 +263,7 @@ def test_a_viewer_of_few_frames_asks_for_one_live_snapshot_at_a_time(
     seen = []
     for step in range(1, 7):
         if step in (2, 5):
-            store.watch([run.id], 0)
+            store.request_live_snapshot([run.id])
         recorder.commands()
         recorder.record(at(step), W, 1e3)
         recorder.write(W)
