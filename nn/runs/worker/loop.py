@@ -168,10 +168,10 @@ def _work(store: RunStore, recorder: Recorder, pace: Pace | None) -> Iterator[St
         shown: Step | Epoch | None = event
         while True:
             try:
-                before = time.process_time() if pace else 0.0
+                before = time.thread_time() if pace else 0.0
                 yield shown
                 if pace:  # the other members have trained meanwhile
-                    meter.exclude(time.process_time() - before)
+                    meter.exclude(time.thread_time() - before)
             except GeneratorExit:
                 save_and_halt(State.STOPPED)
                 raise

@@ -29,7 +29,7 @@ from nn.training import Epoch, Step
 LIVE_INTERVAL = 1 / 30  # seconds between live snapshots of all runs that a worker trains
 LIVE_SHARE = 0.05  # of the training time that live snapshots may take
 UNWATCHED_INTERVAL = 1.0  # seconds between writes while nobody watches
-POLL_INTERVAL = 0.04  # seconds between polls for commands: a query costs as much as a step
+POLL_INTERVAL = 0.06  # seconds between polls for commands: a query costs as much as a step
 BEGINNING = Step(0, 0, float("nan"), float("nan"))
 
 
@@ -250,7 +250,7 @@ class Recorder:
         return time.time() < self._watched_until
 
     def commands(self) -> list[Command]:
-        """New commands, polled at most 25 times a second. Raises LeaseLost for a deleted run."""
+        """New commands, polled every POLL_INTERVAL. Raises LeaseLost for a deleted run."""
         now = time.perf_counter()
         if now < self._next_poll:
             return []

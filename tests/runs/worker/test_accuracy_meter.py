@@ -17,7 +17,7 @@ class Machine:
 
     def __init__(self, monkeypatch, step: float, measurement: float, first: float = 0.0) -> None:
         self.now, self.step, self.measurement, self.first = 0.0, step, measurement, first
-        monkeypatch.setattr(accuracy_meter, "process_time", lambda: self.now)
+        monkeypatch.setattr(accuracy_meter, "thread_time", lambda: self.now)
         monkeypatch.setattr(Sample, "accuracy", self.measure)
 
     def measure(self) -> float:

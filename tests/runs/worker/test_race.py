@@ -43,7 +43,7 @@ DIFFERENT = [
 
 @pytest.fixture(autouse=True)
 def poll_at_every_step(monkeypatch):
-    """Let workers poll for commands after every step instead of 25 times a second."""
+    """Let workers poll for commands after every step."""
     monkeypatch.setattr(recorder, "POLL_INTERVAL", 0.0)
     monkeypatch.setattr(worker_race, "POLL_INTERVAL", 0.0)
 
