@@ -46,12 +46,12 @@ def run(report: Report) -> None:
 
 def estimates(report: Report, spec: RunSpec, store: RunStore) -> None:
     """Points of the accuracy curve in the first epoch, and what they cost: CPU time of two runs,
-    with and without, that one thread trains by turns, so that both are stretched alike by what else
-    the machine does."""
+    one of them with no points, that one thread trains by turns, so that both are stretched alike by
+    what else the machine does."""
     slower, points = [], []
     for _ in range(ESTIMATED_ROUNDS):
-        with_estimates, without = store.create(spec).id, store.create(spec).id
-        workers = [work(store, with_estimates), work(store, without)]
+        measured, unmeasured = store.create(spec).id, store.create(spec).id
+        workers = [work(store, measured), work(store, unmeasured)]
         next(workers[0])
         with patch.object(loop, "AccuracyMeter", NoMeter):
             next(workers[1])
@@ -63,9 +63,9 @@ def estimates(report: Report, spec: RunSpec, store: RunStore) -> None:
             if not events:
                 break
         slower.append(100 * (spent[0] / spent[1] - 1))
-        report.say(f"CPU time: {spent[0]:.2f} s with estimates, {spent[1]:.2f} s without")
-        end = store.epochs(with_estimates)[0]["step"]
-        points.append(sum(each.step <= end for each in store.accuracy_estimates(with_estimates)))
+        report.say(f"CPU time: {spent[0]:.2f} s with estimates, {spent[1]:.2f} s with none")
+        end = store.epochs(measured)[0]["step"]
+        points.append(sum(each.step <= end for each in store.accuracy_estimates(measured)))
     report.at_least("accuracy points in the first epoch, fewest", min(points), 12)
     report.at_most("estimating the accuracy: percent slower", median(slower), 3)
 
