@@ -227,7 +227,7 @@ def test_learning_rate_and_speed_can_be_changed_during_training(page: Page, serv
     page.wait_for_function(f"{STEP} > {before}")  # all that was trained before has arrived
     before, begun = step(page), time.monotonic()
     page.wait_for_function(f"{STEP} >= {before} + 3")
-    assert 2 <= time.monotonic() - begun <= 10
+    assert time.monotonic() - begun >= 2
     page.reload()  # the control shows what the worker has acknowledged
     speed = page.get_by_role("slider", name="Speed", exact=True)
     expect(speed).to_have_attribute("aria-valuetext", "1 per second")
