@@ -5,6 +5,7 @@ import { contextOf, decode, PIXELS, SIDE } from "../../lib/canvas.js";
 import { copyText } from "../../lib/clipboard.js";
 import { mount } from "../../lib/component.js";
 import { element, find } from "../../lib/dom.js";
+import { putInView } from "../../lib/in_view.js";
 import { gridColumns } from "../../lib/layout.js";
 import { formatCount, formatPercent } from "../../lib/numbers.js";
 import { rejectionText, settledSettings, startRuns } from "../../lib/start.js";
@@ -30,7 +31,6 @@ const GAP = 2, CELL = SIDE + GAP; // pixels of the bitmap
 const MAX_HEIGHT = 300; // pixels of a wall
 const CALM = 1000; // milliseconds between two figures in the commentary
 const OBEY_TIME = 5000; // milliseconds in which the worker obeys
-const MOVE_PATIENCE = 8000; // milliseconds for the script to follow; then the page is loaded again
 const ATTEMPTS = 30; // each of some repaints, to wait for the script to take what is typed
 const FEEDBACK = 4000; // milliseconds
 const EXPLAINED = ["queued", "diverged", "failed", "interrupted"]; // states whose message is shown
@@ -77,8 +77,7 @@ export default function race(call) {
     let commentedAt = -Infinity; // ms
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let busyTimer;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let reloadTimer;
+    let hasArrived = () => {}; // at the race that was started
 
     const states = () => lanes.map(({ stream }) => stream?.status?.state ?? "");
     function build() {
@@ -200,12 +199,8 @@ export default function race(call) {
 
     /** Let the script show the race. @param {string} group */
     function moveTo(group) {
-      // Streamlit loses what it is told while it is not connected. The URL keeps it.
-      const url = new URL(location.href);
-      url.searchParams.set("group", group);
-      history.replaceState(history.state, "", url);
-      clearTimeout(reloadTimer);
-      reloadTimer = setTimeout(() => location.reload(), MOVE_PATIENCE);
+      hasArrived();
+      hasArrived = putInView("group", group);
       setStateValue("started", group);
     }
 
@@ -294,7 +289,7 @@ export default function race(call) {
       update(news) {
         if (news.group !== data.group) {
           settle();
-          clearTimeout(reloadTimer);
+          hasArrived();
         }
         if (JSON.stringify(news.request) !== JSON.stringify(data.request)) rejection = "";
         data = news;
@@ -308,7 +303,7 @@ export default function race(call) {
         ended = true;
         for (const lane of lanes) lane.end();
         clearTimeout(busyTimer);
-        clearTimeout(reloadTimer);
+        hasArrived();
       },
     };
   });

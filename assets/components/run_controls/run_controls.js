@@ -4,6 +4,7 @@
 
 import { mount } from "../../lib/component.js";
 import { find, isTyping } from "../../lib/dom.js";
+import { putInView } from "../../lib/in_view.js";
 import { RECONNECTING } from "../../lib/live_socket.js";
 import { newKey, rejectionText, settledSettings, startRuns } from "../../lib/start.js";
 import { follow } from "../../lib/stream.js";
@@ -13,7 +14,6 @@ import { nearestSpeed, speedInWords, SPEEDS, stepsToEpochEnd } from "./speeds.js
 /** @import { Settings } from "../../lib/start.js" */
 /** @import { Stream } from "../../lib/stream.js" */
 
-const MOVE_PATIENCE = 8000; // milliseconds for the script to follow; then the page is loaded again
 const ACTIVE = ["queued", "running", "paused"];
 /** @type {Record<string, string>} */
 const KEYS = { s: "start", p: "pause", b: "step", e: "epoch", x: "stop" };
@@ -69,8 +69,7 @@ export default function runControls(call) {
     let announced = ""; // the state that the script was told
     /** @type {string | null} the run that the script was told to show */
     let destination = null;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    let reloadTimer;
+    let hasArrived = () => {}; // there
 
     function update() {
       const live = stream && stream.run === data.run ? stream : null;
@@ -169,14 +168,9 @@ export default function runControls(call) {
 
     /** Let the script show another run, or for null the settings. @param {string | null} run */
     function moveTo(run) {
-      // Streamlit loses what it is told while it is not connected. The URL keeps it.
-      const url = new URL(location.href);
-      if (run) url.searchParams.set("run", run);
-      else url.searchParams.delete("run");
-      history.replaceState(history.state, "", url);
       destination = run;
-      clearTimeout(reloadTimer);
-      reloadTimer = setTimeout(() => location.reload(), MOVE_PATIENCE);
+      hasArrived();
+      hasArrived = putInView("run", run);
       setStateValue("move", { id: newKey(), to: run, from_run: data.run });
     }
 
@@ -299,7 +293,7 @@ export default function runControls(call) {
           JSON.stringify([data.run, data.settings]);
         if (isChanged) rejection = "";
         data = news;
-        if (data.run === destination) clearTimeout(reloadTimer);
+        if (data.run === destination) hasArrived();
         update();
       },
       show(news) {
@@ -320,7 +314,7 @@ export default function runControls(call) {
       },
       end() {
         stopWaiting();
-        clearTimeout(reloadTimer);
+        hasArrived();
         document.removeEventListener("keydown", pressKey);
       },
     };

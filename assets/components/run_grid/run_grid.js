@@ -4,6 +4,7 @@
 import { contextOf, putImage, resize, SIDE } from "../../lib/canvas.js";
 import { mount } from "../../lib/component.js";
 import { element, find } from "../../lib/dom.js";
+import { putInView } from "../../lib/in_view.js";
 import { moved } from "../../lib/keyboard.js";
 import { formatCount, formatPercent } from "../../lib/numbers.js";
 import { remember } from "../../lib/remembered.js";
@@ -77,6 +78,7 @@ export default function runGrid(call) {
     const selected = new Set();
     let focused = 0; // the cell that the Tab key leads to
     let startedAt = 0; // milliseconds
+    let hasArrived = () => {}; // at the group that was started
     let isStarting = false;
     let palette = new Uint32Array(256);
 
@@ -321,10 +323,8 @@ export default function runGrid(call) {
         const answer = await startRuns("groups", data.request), { group } = answer;
         if (!group) say(rejectionText(answer, data.labels));
         else {
-          // Streamlit loses what it is told while it is not connected. The URL keeps it.
-          const url = new URL(location.href);
-          url.searchParams.set("group", group);
-          history.replaceState(history.state, "", url);
+          hasArrived();
+          hasArrived = putInView("group", group);
           setStateValue("started", group);
         }
       } else say("Your last change has not arrived yet. Press Start again.");
@@ -358,6 +358,7 @@ export default function runGrid(call) {
     return {
       /** @param {Data} news */
       update(news) {
+        if (news.group !== data.group) hasArrived();
         data = news;
         startedAt = Date.now() - 1000 * data.age;
         const now = JSON.stringify([data.columns, data.rows]);
@@ -371,6 +372,7 @@ export default function runGrid(call) {
       recolor: draw,
       end() {
         clearInterval(clock);
+        hasArrived();
         for (const end of unfollow.values()) end();
       },
     };

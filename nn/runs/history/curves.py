@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import and_, select
+from sqlalchemy import Table, and_, select
 
 from nn.runs.store import schema
 from nn.runs.store.run import AccuracyEstimate, Point, Run
@@ -31,9 +31,18 @@ def curves(store: RunStore, runs: Sequence[Run], max_points: int) -> dict[str, C
     at most."""
     ids = [run.id for run in runs]
     points = _points(store, runs, max_points)
-    epochs = _epochs(store, ids, max_points)
-    estimates = _estimates(store, ids, max_points)
-    return {i: Curves(points[i], epochs[i], estimates[i]) for i in ids}
+    epochs = _thinned_rows(store, schema.epochs, FIGURES, ids, max_points)
+    estimates = _thinned_rows(
+        store, schema.accuracy_estimates, AccuracyEstimate._fields, ids, max_points
+    )
+    return {
+        i: Curves(
+            points[i],
+            [dict(zip(FIGURES, row, strict=True)) for row in epochs[i]],
+            [AccuracyEstimate(*row) for row in estimates[i]],
+        )
+        for i in ids
+    }
 
 
 def thinned(values: Sequence[T], count: int) -> list[T]:
@@ -69,23 +78,13 @@ def _points(store: RunStore, runs: Sequence[Run], max_points: int) -> dict[str, 
     return found
 
 
-def _epochs(
-    store: RunStore, run_ids: Sequence[str], max_points: int
-) -> dict[str, list[dict[str, Any]]]:
-    t = schema.epochs.c
-    query = select(t.run, *(t[name] for name in FIGURES)).where(t.run.in_(run_ids))
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in store.rows(query.order_by(t.run, t.epoch)):
-        found[row.run].append(dict(zip(FIGURES, row[1:], strict=True)))
-    return defaultdict(list, {run: thinned(epochs, max_points) for run, epochs in found.items()})
-
-
-def _estimates(
-    store: RunStore, run_ids: Sequence[str], max_points: int
-) -> dict[str, list[AccuracyEstimate]]:
-    t = schema.accuracy_estimates.c
-    query = select(t.run, t.step, t.samples_seen, t.accuracy).where(t.run.in_(run_ids))
-    found: dict[str, list[AccuracyEstimate]] = defaultdict(list)
+def _thinned_rows(
+    store: RunStore, table: Table, names: Sequence[str], run_ids: Sequence[str], count: int
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Run → at most about ``count`` rows of these columns, in the order of their steps."""
+    t = table.c
+    query = select(t.run, *(t[name] for name in names)).where(t.run.in_(run_ids))
+    found: dict[str, list[tuple[Any, ...]]] = {run_id: [] for run_id in run_ids}
     for row in store.rows(query.order_by(t.run, t.step)):
-        found[row.run].append(AccuracyEstimate(*row[1:]))
-    return defaultdict(list, {run: thinned(known, max_points) for run, known in found.items()})
+        found[row.run].append(tuple(row[1:]))
+    return {run_id: thinned(rows, count) for run_id, rows in found.items()}
