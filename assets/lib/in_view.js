@@ -8,7 +8,7 @@ const PATIENCE = 8000; // milliseconds for the script to follow; then the page i
  *
  * @param {"run" | "group"} kind
  * @param {string | null} id null: none
- * @returns {() => void} to be called once the script shows it, or the component ends
+ * @returns {() => void} cancels the reload: the script shows it, or the component ends
  */
 export function putInView(kind, id) {
   const url = new URL(location.href);

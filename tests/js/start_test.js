@@ -1,5 +1,10 @@
 import assert from "node:assert";
-import { settingsOnScreen, settledSettings, startRuns } from "../../assets/lib/start.js";
+import {
+  rejectionText,
+  settingsOnScreen,
+  settledSettings,
+  startRuns,
+} from "../../assets/lib/start.js";
 
 const SETTINGS = { hidden: "128", lr: 0.0123456, epochs: 5, activation: "relu", nesterov: false };
 
@@ -117,4 +122,17 @@ Deno.test("other settings are another press", async () => {
     await startRuns("runs", { settings: { ...SETTINGS, epochs: 6 } });
   });
   assert.notEqual(keys[0], keys[1]);
+});
+
+Deno.test("a rejection begins with the label of the setting that is to blame", () => {
+  const labels = { lr: "Learning rate" };
+  assert.equal(
+    rejectionText({ error: "must be above 0", field: "lr" }, labels),
+    "Learning rate must be above 0",
+  );
+  assert.equal(
+    rejectionText({ error: "must be above 0", field: "new" }, labels),
+    "new must be above 0",
+  );
+  assert.equal(rejectionText({ error: "The store is locked." }, labels), "The store is locked.");
 });

@@ -77,7 +77,7 @@ export default function race(call) {
     let commentedAt = -Infinity; // ms
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let busyTimer;
-    let hasArrived = () => {}; // at the race that was started
+    let cancelReload = () => {};
 
     const states = () => lanes.map(({ stream }) => stream?.status?.state ?? "");
     function build() {
@@ -199,8 +199,8 @@ export default function race(call) {
 
     /** Let the script show the race. @param {string} group */
     function moveTo(group) {
-      hasArrived();
-      hasArrived = putInView("group", group);
+      cancelReload();
+      cancelReload = putInView("group", group);
       setStateValue("started", group);
     }
 
@@ -289,7 +289,7 @@ export default function race(call) {
       update(news) {
         if (news.group !== data.group) {
           settle();
-          hasArrived();
+          cancelReload();
         }
         if (JSON.stringify(news.request) !== JSON.stringify(data.request)) rejection = "";
         data = news;
@@ -303,7 +303,7 @@ export default function race(call) {
         ended = true;
         for (const lane of lanes) lane.end();
         clearTimeout(busyTimer);
-        hasArrived();
+        cancelReload();
       },
     };
   });

@@ -69,7 +69,7 @@ export default function runControls(call) {
     let announced = ""; // the state that the script was told
     /** @type {string | null} the run that the script was told to show */
     let destination = null;
-    let hasArrived = () => {}; // there
+    let cancelReload = () => {};
 
     function update() {
       const live = stream && stream.run === data.run ? stream : null;
@@ -169,8 +169,8 @@ export default function runControls(call) {
     /** Let the script show another run, or for null the settings. @param {string | null} run */
     function moveTo(run) {
       destination = run;
-      hasArrived();
-      hasArrived = putInView("run", run);
+      cancelReload();
+      cancelReload = putInView("run", run);
       setStateValue("move", { id: newKey(), to: run, from_run: data.run });
     }
 
@@ -293,7 +293,7 @@ export default function runControls(call) {
           JSON.stringify([data.run, data.settings]);
         if (isChanged) rejection = "";
         data = news;
-        if (data.run === destination) hasArrived();
+        if (data.run === destination) cancelReload();
         update();
       },
       show(news) {
@@ -314,7 +314,7 @@ export default function runControls(call) {
       },
       end() {
         stopWaiting();
-        hasArrived();
+        cancelReload();
         document.removeEventListener("keydown", pressKey);
       },
     };

@@ -78,7 +78,7 @@ export default function runGrid(call) {
     const selected = new Set();
     let focused = 0; // the cell that the Tab key leads to
     let startedAt = 0; // milliseconds
-    let hasArrived = () => {}; // at the group that was started
+    let cancelReload = () => {};
     let isStarting = false;
     let palette = new Uint32Array(256);
 
@@ -323,8 +323,8 @@ export default function runGrid(call) {
         const answer = await startRuns("groups", data.request), { group } = answer;
         if (!group) say(rejectionText(answer, data.labels));
         else {
-          hasArrived();
-          hasArrived = putInView("group", group);
+          cancelReload();
+          cancelReload = putInView("group", group);
           setStateValue("started", group);
         }
       } else say("Your last change has not arrived yet. Press Start again.");
@@ -358,7 +358,7 @@ export default function runGrid(call) {
     return {
       /** @param {Data} news */
       update(news) {
-        if (news.group !== data.group) hasArrived();
+        if (news.group !== data.group) cancelReload();
         data = news;
         startedAt = Date.now() - 1000 * data.age;
         const now = JSON.stringify([data.columns, data.rows]);
@@ -372,7 +372,7 @@ export default function runGrid(call) {
       recolor: draw,
       end() {
         clearInterval(clock);
-        hasArrived();
+        cancelReload();
         for (const end of unfollow.values()) end();
       },
     };
