@@ -147,7 +147,10 @@ def show() -> None:
         for title, group in GROUPS.items():
             if wrong in group:
                 state.open_group(title)
-            with st.expander(title, expanded=state.is_open(title)):
+            expander = st.expander(title, key=state.group_key(title), on_change="rerun")
+            if not expander.open:  # all fields at once take the browser long to load
+                continue
+            with expander:
                 for name, setting in group.items():
                     setting.ask(setting.label, name, setting.help)
                     if name == wrong:

@@ -10,7 +10,6 @@ from pages.common import state
 from pages.common.url_state import PRESET
 
 LINK_PROBLEMS = "link problems"
-OPEN_GROUPS = "open groups"  # of settings
 DEFAULT_PRESET = next(iter(PRESETS))
 
 
@@ -39,13 +38,15 @@ def fill_in(values: Mapping[str, Any]) -> None:
         state.set_value(name, value)
 
 
-def is_open(group: str) -> bool:
-    return group in state.value(OPEN_GROUPS, ())
+def group_key(title: str) -> str:
+    """The key of the expander with a group of settings."""
+    return f"settings: {title}"
 
 
-def open_group(group: str) -> None:
-    """Open a group of settings; it stays open, also when there is no more reason."""
-    state.set_value(OPEN_GROUPS, (*state.value(OPEN_GROUPS, ()), group))
+def open_group(title: str) -> None:
+    """Open a group of settings, before it is drawn; it stays open, also when there is no more
+    reason."""
+    state.set_value(group_key(title), True)
 
 
 def link_problems() -> list[str]:

@@ -491,7 +491,7 @@ def test_the_curves_are_drawn_though_their_library_did_not_load_at_first(
             lost.append(route.request.url)
             route.abort()
 
-    page.route("**/plotly*.js", lose_once)
+    page.route("**/bundle/plotly*.js", lose_once)
     open_train(page, server.url)
     expect(page.locator(".js-plotly-plot")).to_be_visible()
     assert lost
