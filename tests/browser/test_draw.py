@@ -99,7 +99,7 @@ def test_the_bars_follow_the_pen(hand) -> None:
 
 
 def test_bars_of_a_model_in_training_move_as_it_learns(hand, server) -> None:
-    worker = server.worker(epochs=50, hidden=(16,), lr=0.001)
+    worker = server.worker(epochs=1000, hidden=(16,), lr=0.001)  # far from its end
     try:
         store = RunStore(server.store)
         [run] = store.runs()

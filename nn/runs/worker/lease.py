@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from sqlalchemy import Connection, Update, bindparam, update
+from sqlalchemy import Connection, Update, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
 from nn.runs.store import database, queue, schema
-from nn.runs.store.store import RunStore
+from nn.runs.store.store import RunStore, State
 
 HEARTBEAT_INTERVAL = 1.0  # seconds
 
@@ -44,6 +44,20 @@ class Lease:
         owner = {"leased_run": self.run_id, "token": self._token}
         if not connection.execute(_update_run(tuple(values)), owner | values).rowcount:
             raise LeaseLost
+
+    def release(self, connection: Connection) -> bool:
+        """See Recorder.release. True also when another member of the race has done it."""
+        r, t = schema.runs.c, schema.commands.c
+        if connection.scalar(select(r.lease).where(r.id == self.run_id)) != self._token:
+            return True
+        is_held = r.lease == self._token
+        pending = select(t.id).join_from(schema.commands, schema.runs)
+        pending = pending.where(is_held, t.step.is_(None))
+        not_paused = select(r.id).where(is_held, r.state != State.PAUSED)
+        if connection.execute(pending).first() or connection.execute(not_paused).first():
+            return False
+        connection.execute(update(schema.runs).where(is_held).values(lease=None))
+        return True
 
     @contextmanager
     def heartbeat(self) -> Iterator[None]:

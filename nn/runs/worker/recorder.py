@@ -211,15 +211,11 @@ class Recorder:
 
     @retry_while_locked
     def release(self) -> bool:
-        """Give up the lease of a paused run → False when a command has just come in."""
+        """Give up the lease of a paused run, and with it that of all members of its race, so that
+        whoever resumes one resumes all → False when a command has just come in, or when not all of
+        them are paused yet."""
         with self.store.exclusive() as connection:
-            self.lease.update(connection)
-            t = schema.commands.c
-            pending = select(t.id).where(t.run == self.run_id, t.step.is_(None))
-            if connection.execute(pending).first():
-                return False
-            self.lease.update(connection, lease=None)
-        return True
+            return self.lease.release(connection)
 
     @retry_while_locked
     def end(self, state: State, message: str = "", last: Array | None = None) -> None:

@@ -314,11 +314,23 @@ def test_a_run_with_a_pending_command_does_not_release_its_slot(store, quick):
     run = store.create(quick)
     recorder = Recorder(store, run.id)
     recorder.start((784, 8, 10), 100, cores=1)
+    recorder.state(State.PAUSED)
     store.command(run.id, "resume")
     assert not recorder.release()
     recorder.acknowledge(store.commands(run.id)[0])
     assert recorder.release()
     assert not store.command(run.id, "resume")
+
+
+def test_a_worker_whose_run_was_given_to_another_releases_nothing(store, quick):
+    run = store.create(quick)
+    recorder = Recorder(store, run.id)
+    recorder.end(State.STOPPED)
+    store.requeue(run.id)
+    other = Recorder(store, run.id)
+    other.state(State.PAUSED)
+    assert recorder.release()
+    assert store.command(run.id, "resume")  # it has its worker
 
 
 # Resuming

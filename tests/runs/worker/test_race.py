@@ -26,6 +26,7 @@ from nn.runs.worker.control import Pace
 from nn.runs.worker.loop import work
 from nn.runs.worker.process import resume_race, send_command
 from nn.runs.worker.race import train_taken
+from nn.runs.worker.recorder import Recorder
 from nn.training import Step
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -376,6 +377,23 @@ def test_a_race_paused_for_long_releases_its_slot_and_goes_on_in_lockstep(store,
     assert members == set(runs)
     for run_id in runs:
         assert_as_alone(store, run_id)
+
+
+def test_the_members_of_a_race_release_their_slot_together(store):
+    runs = create_group(store, "race", RATES).runs
+    _, lease = take(store)
+    first, second, third = [Recorder(store, run_id, lease) for run_id in runs]
+    for recorder in (first, second):
+        recorder.state(State.PAUSED)
+    assert not first.release()  # the third still trains
+    third.state(State.PAUSED)
+    assert store.command(runs[2], "resume")
+    assert not first.release()  # all of them have to obey it
+    for recorder, run_id in zip((first, second, third), runs, strict=True):
+        recorder.acknowledge(store.commands(run_id)[0])
+    assert first.release()
+    assert leased(store, runs) == [None] * 3
+    assert second.release() and third.release()
 
 
 def test_a_killed_worker_leaves_interrupted_members_and_one_of_them_resumes_alone(store):

@@ -95,7 +95,6 @@ WRITES = {
     "checkpoint": lambda old: old.checkpoint(b"checkpoint"),
     "state": lambda old: old.state(State.PAUSED),
     "beat": lambda old: old.lease.write_heartbeat(),
-    "release": lambda old: old.release(),
     "end": lambda old: old.end(State.FINISHED, last=W),
     "acknowledge": lambda old: old.acknowledge(Command(1, "stop")),
     "start": lambda old: old.start(SIZES, 10, cores=7),
