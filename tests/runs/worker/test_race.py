@@ -383,14 +383,14 @@ def test_the_members_of_a_race_release_their_slot_together(store):
     runs = create_group(store, "race", RATES).runs
     _, lease = take(store)
     first, second, third = [Recorder(store, run_id, lease) for run_id in runs]
-    for recorder in (first, second):
-        recorder.state(State.PAUSED)
+    first.state(State.PAUSED)
+    second.state(State.PAUSED)
     assert not first.release()  # the third still trains
     third.state(State.PAUSED)
     assert store.command(runs[2], "resume")
     assert not first.release()  # all of them have to obey it
-    for recorder, run_id in zip((first, second, third), runs, strict=True):
-        recorder.acknowledge(store.commands(run_id)[0])
+    for member, run_id in zip((first, second, third), runs, strict=True):
+        member.acknowledge(store.commands(run_id)[0])
     assert first.release()
     assert leased(store, runs) == [None] * 3
     assert second.release() and third.release()
