@@ -28,7 +28,7 @@ CONFIG = {
     "Images seen": st.column_config.NumberColumn(format="localized"),
     "Parameters": st.column_config.NumberColumn(format="localized"),
     "Images per second": st.column_config.NumberColumn(format="localized"),
-    "Seconds of training": st.column_config.NumberColumn(format="%.1f"),
+    "Seconds of training": st.column_config.NumberColumn(format="%.2f"),
     "Started": st.column_config.DatetimeColumn(format="distance"),
 }  # fmt: skip
 

@@ -55,7 +55,7 @@ def _results(runs: Sequence[Run], epochs: Mapping[str, Epoch]) -> list[Row]:
             lambda speed: f"{speed:,.0f}",
             "max",
         ),
-        row("Seconds of training", [run.seconds or None for run in runs], lambda x: f"{x:,.1f}"),
+        row("Seconds of training", [run.seconds or None for run in runs], lambda x: f"{x:,.2f}"),
         row(
             "Parameters",
             [parameter_count(run.spec.sizes) for run in runs],

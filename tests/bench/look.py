@@ -39,7 +39,7 @@ FIND = (
 )
 TIMELINE, DETAILS, THUMBNAILS, MATRIX = map(
     FIND.format,
-    ("canvas[role=slider]", ".neuron-details", ".thumbnails", "[aria-label^='Confusion matrix']"),
+    ("canvas[role=slider]", ".neuron-details", ".thumbnails", '[aria-label^="Confusion matrix"]'),
 )
 LINK = "document.querySelector('[data-testid=stSidebarNav] a[href*=neurons]').click()"
 # Scrubs back and forth over the right half of the timeline, one second each way. Nearly every pixel

@@ -259,7 +259,7 @@ export default function compareWalls(call) {
         figure,
         canvas: element("canvas"),
         name: element("span", "name"),
-        settings: element("span", "settings"),
+        settings: element("span", "configuration"),
         progress: element("span", "progress", "Loading…"),
       });
       wall.canvas.setAttribute("role", "img");
