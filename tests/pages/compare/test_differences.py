@@ -47,7 +47,7 @@ def test_settings_in_which_runs_differ_come_before_their_results(monkeypatch, st
         "Test accuracy": ["90.00 %", "–"],
         "Best epoch": ["1 (95.00 %)", "–"],
         "Images per second": ["1,234", "–"],
-        "Seconds of training": ["12.3", "–"],
+        "Seconds of training": ["12.34", "–"],
         "Parameters": ["7,850", "2,395"],
     }
     assert not any(results["Test accuracy"].best)  # of one known value, none is better
