@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import time
 from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +14,7 @@ from sqlalchemy import (
     Engine,
     create_engine,
     event,
+    func,
     insert,
     inspect,
     select,
@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 
 from nn.errors import UserError
-from nn.runs.store import schema
+from nn.runs.store import clock, schema
 from nn.runs.store.queue import LEASE_SECONDS
 
 LOCK_WAIT = 5.0  # seconds to wait for another process that writes
@@ -100,8 +100,11 @@ def _create_or_migrate(connection: Connection) -> None:
 
 def _raise_while_training(connection: Connection) -> None:
     """Raise UserError while a worker of an older version holds a run: it could not go on."""
-    alive = text("SELECT count(*) FROM runs WHERE lease IS NOT NULL AND heartbeat > :since")
-    if connection.scalar(alive, {"since": time.time() - LEASE_SECONDS}):
+    r = schema.runs.c  # not queue.has_worker: the table may not have all columns yet
+    alive = select(func.count(r.id)).where(
+        r.lease.is_not(None), r.heartbeat > clock.now() - LEASE_SECONDS
+    )
+    if connection.scalar(alive):
         raise UserError(
             "An older Digitscope is training a run in this store. Stop the run, or wait until it "
             "has finished; then close the older Digitscope and start this one again."

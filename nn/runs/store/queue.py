@@ -1,30 +1,36 @@
-"""The queue: as many runs train at a time as there are cores; the others are queued.
+"""The queue: on each host, as many runs train at a time as it has cores; the others are queued.
 
-A run has a slot while a worker holds its lease and sends heartbeats. The members of a race have one
-worker, one lease and one slot. When a slot becomes free, its
-worker takes the next queued run; when a run is queued, a worker is started if a slot is free. So no
-slot stays idle while runs are queued.
+A run has a slot of its worker's host while the worker holds its lease and sends heartbeats. The
+members of a race have one worker, one lease and one slot. When a slot becomes free, its worker
+takes the next queued run; when a run is queued, a worker is started if a slot is free. So no slot
+stays idle while runs are queued. All times are the database's (nn.runs.store.clock).
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-import time
-from typing import NamedTuple
+import socket
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, func, not_, select, update
 
-from nn.runs.store import schema
+from nn.runs.store import clock, schema
 
 LEASE_SECONDS = 4.0  # a worker without a heartbeat for longer has vanished
 START_SECONDS = 20.0  # when no worker was active for longer, none will take a queued run
+MAX_HOST = 255  # characters of a host's name
 
 
 def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def host() -> str:
+    """Under which this computer's slots are counted: ``$DIGITSCOPE_HOST``, else its own name."""
+    return (os.environ.get("DIGITSCOPE_HOST") or socket.gethostname())[:MAX_HOST]
 
 
 def new_lease() -> str:
@@ -38,33 +44,44 @@ def is_queued() -> ColumnElement[bool]:
 
 
 def has_worker() -> ColumnElement[bool]:
-    """The condition that a run has a slot now, alone or with the other members of its race."""
+    """The condition that a run has a slot now, alone or with the other members of its race. A
+    heartbeat in the future is of a clock that has been set back since: its worker is gone, too, if
+    it does not send another."""
     r = schema.runs.c
-    return and_(r.lease.is_not(None), r.heartbeat > time.time() - LEASE_SECONDS)
+    is_alive = func.abs(clock.now() - r.heartbeat) < LEASE_SECONDS
+    return and_(r.lease.is_not(None), is_alive)
+
+
+def holding(lease: str | None) -> dict[str, Any]:
+    """The columns of a run whose worker, on this host, holds ``lease``; None: it has no worker."""
+    return {"lease": lease, "host": host() if lease else "", "heartbeat": clock.now()}
 
 
 def taken_slots(connection: Connection) -> int:
-    leases = func.count(schema.runs.c.lease.distinct())
-    return connection.scalar(select(leases).where(has_worker())) or 0
+    """Of this host."""
+    r = schema.runs.c
+    leases = select(func.count(r.lease.distinct())).where(has_worker(), r.host == host())
+    return connection.scalar(leases) or 0
 
 
 def free_slots(connection: Connection) -> int:
+    """Of this host."""
     return max(0, available_cores() - taken_slots(connection))
 
 
 def queued_runs(connection: Connection) -> list[str]:
     """The ids of the queued runs, the next one first."""
     r = schema.runs.c
-    return list(connection.scalars(select(r.id).where(is_queued()).order_by(r.heartbeat, r.id)))
+    # Those of one millisecond, which is all that SQLite's clock shows, in the order of creation.
+    queued = select(r.id).where(is_queued()).order_by(r.heartbeat, r.created, r.id)
+    return list(connection.scalars(queued))
 
 
 def take(connection: Connection, run_id: str) -> str | None:
     """Give a queued run to a worker → its lease; None when the run is no longer queued."""
     lease = new_lease()
     taken = connection.execute(
-        update(schema.runs)
-        .where(schema.runs.c.id == run_id, is_queued())
-        .values(lease=lease, heartbeat=time.time())
+        update(schema.runs).where(schema.runs.c.id == run_id, is_queued()).values(holding(lease))
     )
     return lease if taken.rowcount else None
 
@@ -81,9 +98,7 @@ def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, s
         if lease := take(connection, chosen):
             for member in _queued_companions(connection, chosen):
                 connection.execute(
-                    update(schema.runs)
-                    .where(schema.runs.c.id == member)
-                    .values(lease=lease, heartbeat=time.time())
+                    update(schema.runs).where(schema.runs.c.id == member).values(holding(lease))
                 )
             return chosen, lease
     return None
@@ -100,7 +115,7 @@ def _queued_companions(connection: Connection, run_id: str) -> list[str]:
 
 class QueueStatus(NamedTuple):
     queued: list[str]  # ids of the queued runs, the next one first
-    free: int  # slots
+    free: int  # slots of this host
     last_heartbeat: float  # of any worker, seconds since 1970
 
     def position(self, run_id: str, silent: float) -> int:

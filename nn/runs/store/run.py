@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.runs.spec import RunSpec
+from nn.runs.store import clock, schema
 from nn.runs.store.queue import LEASE_SECONDS, START_SECONDS, QueueStatus
 
 CommandKind = Literal["pause", "resume", "stop", "step", "lr", "speed"]
@@ -84,8 +84,13 @@ class Command(NamedTuple):
     value: float | None = None  # see RunStore.command
 
 
-# Until when a run is watched, seconds since 1970, and the commands that its worker has not obeyed.
-Inbox = tuple[float, list[Command]]
+class Inbox(NamedTuple):
+    """What is new for a run's worker."""
+
+    watched_until: float  # by the database's clock; later than before: somebody asks for a snapshot
+    watched_for: float  # seconds from now; negative: nobody watches any more
+    commands: list[Command]  # that it has not obeyed
+
 
 # Of thousands of runs, parsing takes most of the time of listing them.
 spec_from_json = lru_cache(4096)(RunSpec.from_json)
@@ -95,10 +100,14 @@ def is_queued(row: Any) -> bool:
     return row.state == State.QUEUED and row.lease is None
 
 
+# Of a query whose rows ``as_run`` takes.
+COLUMNS = schema.runs, clock.now().label("now")
+
+
 def as_run(row: Any, status: QueueStatus | None) -> Run:
-    """A row of the table as a Run. status: of the queue; needed for a queued run."""
+    """A row of COLUMNS as a Run. status: of the queue; needed for a queued run."""
     state, message, position = State(row.state), row.message, 0
-    now = time.time()
+    now = row.now
     if status and is_queued(row):
         position = status.position(row.id, now - row.heartbeat)
         if now - max(row.heartbeat, status.last_heartbeat) > START_SECONDS:
@@ -106,7 +115,7 @@ def as_run(row: Any, status: QueueStatus | None) -> Run:
             message = "No worker has started this run. Resume it, or it starts after the next run."
         elif position:
             message = f"Queued: {ordinal(position)} in line."
-    elif state.active and row.lease and now - row.heartbeat > LEASE_SECONDS:
+    elif state.active and row.lease and abs(now - row.heartbeat) > LEASE_SECONDS:
         state = State.INTERRUPTED
         message = "The worker of this run vanished. Resume it to continue from its last checkpoint."
     return Run(

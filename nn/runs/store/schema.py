@@ -20,7 +20,7 @@ from nn.random_streams import CURRENT_VERSION
 
 STREAMS_0_1 = 1  # the version of 0.1's random streams
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 # What turns a store of one version into the next: version → SQL. A statement about a table that the
 # store lacks is left out: the table is created new.
 MIGRATIONS = {
@@ -51,6 +51,7 @@ MIGRATIONS = {
     # and a new table, accuracy_estimates
     6: ("ALTER TABLE epochs ADD COLUMN train_accuracy FLOAT",),
     7: (),  # two new tables, groups and members
+    8: ("ALTER TABLE runs ADD COLUMN host VARCHAR(255) NOT NULL DEFAULT ''",),
 }
 
 metadata = MetaData()
@@ -68,6 +69,7 @@ runs = Table(
     Column("state", String(16), nullable=False),
     Column("message", Text, nullable=False, default=""),  # explains the state to the user
     Column("lease", String(32)),  # the token of its worker; no other may write
+    Column("host", String(255), nullable=False, default=""),  # of its worker
     Column("heartbeat", Float, nullable=False),  # its last heartbeat, or when it was queued
     Column(
         "watched_until", Float, nullable=False, default=0.0

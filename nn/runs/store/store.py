@@ -38,8 +38,9 @@ from nn.errors import UserError
 from nn.network import LAYOUT, from_layout
 from nn.runs.old_names import translated
 from nn.runs.spec import RunSpec, read_fields
-from nn.runs.store import database, queue, schema
+from nn.runs.store import clock, database, queue, schema
 from nn.runs.store.run import (
+    COLUMNS,
     AccuracyEstimate,
     Command,
     CommandKind,
@@ -121,7 +122,7 @@ class RunStore:
         """All runs, or those with these ids, newest first, without those of a later version, whose
         specs it cannot read."""
         runs = []
-        query = select(schema.runs).order_by(schema.runs.c.created.desc())
+        query = select(*COLUMNS).order_by(schema.runs.c.created.desc())
         if ids is not None:
             query = query.where(schema.runs.c.id.in_(ids))
         with self.engine.connect() as connection:
@@ -144,9 +145,7 @@ class RunStore:
         is_active = r.state.in_([state for state in State if state.active])
         with self.engine.connect() as connection:
             status = queue.status(connection)
-            rows = connection.execute(
-                select(schema.runs).where(is_active).order_by(r.created.desc())
-            )
+            rows = connection.execute(select(*COLUMNS).where(is_active).order_by(r.created.desc()))
             runs = [as_run(row, status) for row in rows]
         return [run for run in runs if run.state.active]  # others are interrupted by now
 
@@ -171,7 +170,7 @@ class RunStore:
         return found
 
     def _run(self, connection: Connection, run_id: str) -> Run:
-        query = select(schema.runs).where(schema.runs.c.id == run_id)
+        query = select(*COLUMNS).where(schema.runs.c.id == run_id)
         row = connection.execute(query).one_or_none()
         if not row:
             raise UserError(f"There is no run {run_id!r}. `python -m nn runs` lists them.")
@@ -222,7 +221,7 @@ class RunStore:
         connection.execute(
             update(schema.runs)
             .where(r.id == run_id)
-            .values(state=State.QUEUED, message="", lease=lease, heartbeat=time.time())
+            .values(state=State.QUEUED, message="", **queue.holding(lease))
         )
         # What was asked of the worker that is gone is not asked of the next, which begins at full
         # speed.
@@ -240,7 +239,7 @@ class RunStore:
             connection.execute(
                 update(schema.runs)
                 .where(r.id.in_(waiting))
-                .values(state=State.STOPPED, heartbeat=time.time())
+                .values(state=State.STOPPED, heartbeat=clock.now())
             )
         return waiting
 
@@ -382,14 +381,14 @@ class RunStore:
 
     def watch(self, run_ids: Collection[str], seconds: float) -> None:
         """Ask for live snapshots of these runs for the next ``seconds``: somebody is watching."""
-        self._watch_until(time.time() + seconds, run_ids)
+        self._watch_for(seconds, run_ids)
 
     def request_live_snapshot(self, run_ids: Collection[str]) -> None:
         """Ask for one live snapshot of each of these runs."""
-        self._watch_until(time.time(), run_ids)  # later than before, and over at once
+        self._watch_for(0.0, run_ids)  # until later than before, and over at once
 
-    def _watch_until(self, end: float, run_ids: Collection[str]) -> None:
-        here = schema.runs.c.id.in_(run_ids)
+    def _watch_for(self, seconds: float, run_ids: Collection[str]) -> None:
+        here, end = schema.runs.c.id.in_(run_ids), clock.now() + seconds
         with self.writing() as connection:
             connection.execute(update(schema.runs).where(here).values(watched_until=end))
 
@@ -419,7 +418,7 @@ class RunStore:
             here = r.id == run_id if kind == "lr" else r.lease == lease
             sent: dict[str, int] = {}
             for each in connection.scalars(select(r.id).where(here)).all():
-                row = {"run": each, "kind": kind, "value": value, "created": time.time()}
+                row = {"run": each, "kind": kind, "value": value, "created": clock.now()}
                 inserted = connection.execute(insert(schema.commands).values(row))
                 assert inserted.inserted_primary_key
                 sent[each] = inserted.inserted_primary_key.id
@@ -442,8 +441,8 @@ class RunStore:
 
     def commands(self, run_id: str) -> list[Command]:
         """Commands that the worker has not yet obeyed, in order."""
-        _, commands = self.poll([run_id]).get(run_id, (0.0, []))
-        return commands
+        inbox = self.poll([run_id]).get(run_id)
+        return inbox.commands if inbox else []
 
     def poll(self, run_ids: Collection[str]) -> dict[str, Inbox]:
         """What is new for the workers of these runs, in one query: it runs often. Without those
@@ -452,9 +451,9 @@ class RunStore:
             rows = connection.execute(_POLL, {"ids": list(run_ids)}).all()
         found: dict[str, Inbox] = {}
         for row in rows:
-            _, commands = found.setdefault(row.run, (row.watched_until, []))
+            inbox = found.setdefault(row.run, Inbox(row.watched_until, row.watched_for, []))
             if row.id is not None:
-                commands.append(Command(row.id, row.kind, row.value))
+                inbox.commands.append(Command(row.id, row.kind, row.value))
         return found
 
 
@@ -463,6 +462,7 @@ _POLL = (
     select(
         schema.runs.c.id.label("run"),
         schema.runs.c.watched_until,
+        (schema.runs.c.watched_until - clock.now()).label("watched_for"),
         schema.commands.c.id,
         schema.commands.c.kind,
         schema.commands.c.value,
@@ -486,7 +486,7 @@ def _newest_step_in(table: Table) -> Any:
 
 
 _PRESENT = select(
-    schema.runs,
+    *COLUMNS,
     _newest_step_in(schema.live).label("live"),
     _newest_step_in(schema.snapshots).label("kept"),
 ).where(schema.runs.c.id.in_(bindparam("ids", expanding=True)))
@@ -505,17 +505,15 @@ def insert_run(
     exceptions it raises; after: how many seconds later than now it is queued."""
     _check_name(name)
     run_id = run_id or secrets.token_hex(RUN_ID_BYTES)
-    now = time.time() + after
     connection.execute(
         insert(schema.runs).values(
             id=run_id,
             name=name or run_id,
             owner=owner,
             spec=spec.to_json(),
-            created=now,
-            heartbeat=now,
+            created=time.time() + after,
             state=State.QUEUED,
-            lease=lease,
+            **queue.holding(lease) | {"heartbeat": clock.now() + after},
         )
     )
     return run_id

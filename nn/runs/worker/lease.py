@@ -6,15 +6,15 @@ A worker whose run was deleted or given to another worker writes nothing more.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
-from nn.runs.store import database, queue, schema
+from nn.runs.store import clock, database, queue, schema
 from nn.runs.store.store import RunStore, State
 
 HEARTBEAT_INTERVAL = 1.0  # seconds
@@ -40,7 +40,6 @@ class Lease:
 
     def update(self, connection: Connection, **values: object) -> None:
         """Set ``values`` and the heartbeat in the run's row. Raises LeaseLost."""
-        values["heartbeat"] = time.time()
         owner = {"leased_run": self.run_id, "token": self._token}
         if not connection.execute(_update_run(tuple(values)), owner | values).rowcount:
             raise LeaseLost
@@ -93,4 +92,5 @@ class Lease:
 def _update_run(names: tuple[str, ...]) -> Update:
     runs = schema.runs
     leased = runs.c.id == bindparam("leased_run"), runs.c.lease == bindparam("token")
-    return update(runs).where(*leased).values({name: bindparam(name) for name in names})
+    values: dict[str, ColumnElement[Any]] = {name: bindparam(name) for name in names}
+    return update(runs).where(*leased).values(values | {"heartbeat": clock.now()})

@@ -221,7 +221,8 @@ def _diverged_message(event: Step | Epoch, lr: float) -> str:
 
 
 def fair_share(store: RunStore) -> int:
-    """Cores for one run: all but one, divided by the runs that have a worker.
+    """Cores for one run: all but one, divided by the runs that have a worker
+    on this host.
 
     One core is left to the server and the browser. The processes of a step wait busily for each
     other: when another program wants one of their cores, they train slower than one alone.

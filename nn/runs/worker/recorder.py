@@ -54,7 +54,8 @@ class Recorder:
         run = store.run(run_id)
         self._latest = BEGINNING._replace(step=run.step, samples_seen=run.samples_seen)
         self._seconds, self._idle = run.seconds, 0.0
-        self._watched_until = 0.0
+        self._watched_until = 0.0  # by the database's clock
+        self._watch_ends = 0.0  # by this process's, time.monotonic()
         self._wants_live = False  # one, although the time is over
         self._next_write = self._next_poll = self._live_seconds = 0.0
 
@@ -243,7 +244,7 @@ class Recorder:
     @property
     def watched(self) -> bool:
         """Whether somebody watches the run, as of the last poll."""
-        return time.time() < self._watched_until
+        return time.monotonic() < self._watch_ends
 
     def commands(self) -> list[Command]:
         """New commands, polled every POLL_INTERVAL. Raises LeaseLost for a deleted run."""
@@ -261,11 +262,11 @@ class Recorder:
 
     def take(self, inbox: Inbox) -> list[Command]:
         """Note until when the run is watched → the new commands."""
-        (watched_until, commands), was_watched = inbox, self.watched
-        if watched_until > self._watched_until and not was_watched:
+        if inbox.watched_until > self._watched_until and not self.watched:
             self._next_write, self._wants_live = time.perf_counter(), True
-        self._watched_until = watched_until
-        return commands
+        self._watched_until = inbox.watched_until
+        self._watch_ends = time.monotonic() + inbox.watched_for
+        return inbox.commands
 
     @retry_while_locked
     def acknowledge(self, command: Command, checkpoint: bytes | None = None) -> None:

@@ -99,6 +99,7 @@ def test_a_store_of_schema_6_gets_training_accuracies_and_accuracy_estimates(tmp
         """
         DROP TABLE accuracy_estimates;
         ALTER TABLE epochs DROP COLUMN train_accuracy;
+        ALTER TABLE runs DROP COLUMN host;
         UPDATE about SET schema_version = 6;
         """,
     )
@@ -115,7 +116,12 @@ def test_a_store_of_schema_7_gets_groups(tmp_path):
     store.engine.dispose()
     execute(
         path,
-        "DROP TABLE members; DROP TABLE groups; UPDATE about SET schema_version = 7;",
+        """
+        DROP TABLE members;
+        DROP TABLE groups;
+        ALTER TABLE runs DROP COLUMN host;
+        UPDATE about SET schema_version = 7;
+        """,
     )
     migrated = RunStore(f"sqlite:///{path}")
     assert groups.groups_of(migrated, run.id) == groups.groups(migrated) == []

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from nn.runs.spec import RunSpec
-from nn.runs.store import queue, schema
+from nn.runs.store import clock, queue, schema
 from nn.runs.store.queue import LEASE_SECONDS, START_SECONDS
 from nn.runs.store.run import ordinal
 from nn.runs.store.store import State
+from nn.runs.worker import loop
 
 ROOT = Path(__file__).parents[3]
 
@@ -79,6 +81,67 @@ def test_a_dead_worker_occupies_no_slot(store, cores):
     assert take(store)[0] == dead
     assert take(store) is None
     put(store, dead, state=State.RUNNING, heartbeat=time.time() - LEASE_SECONDS - 1)
+    assert take(store)[0] == waiting
+
+
+def test_each_host_has_slots_of_its_own(store, cores, monkeypatch):
+    cores(1)
+    first, second, third = queued(store, 3)
+    monkeypatch.setenv("DIGITSCOPE_HOST", "north")
+    assert take(store)[0] == first
+    assert take(store) is None
+    monkeypatch.setenv("DIGITSCOPE_HOST", "south")
+    assert take(store)[0] == second
+    assert take(store) is None
+    assert store.rows(select(schema.runs.c.host).order_by(schema.runs.c.created)) == [
+        ("north",), ("south",), ("",),
+    ]  # fmt: skip
+    put(store, first, state=State.FINISHED, lease=None)
+    assert positions(store, [third]) == [1]  # in the south, which has no slot
+    monkeypatch.setenv("DIGITSCOPE_HOST", "north")
+    assert positions(store, [third]) == [0]
+    assert take(store)[0] == third
+
+
+def test_cores_are_shared_among_the_runs_of_one_host(store, cores, monkeypatch):
+    cores(9)
+    monkeypatch.setattr(loop, "available_cores", queue.available_cores)
+    queued(store, 3)
+    for name in ("north", "south", "south"):
+        monkeypatch.setenv("DIGITSCOPE_HOST", name)
+        take(store)
+    assert loop.fair_share(store) == 4
+    monkeypatch.setenv("DIGITSCOPE_HOST", "north")
+    assert loop.fair_share(store) == 8
+
+
+def test_a_host_without_a_setting_goes_by_its_own_name(monkeypatch):
+    monkeypatch.delenv("DIGITSCOPE_HOST", raising=False)
+    assert queue.host() == socket.gethostname()
+    monkeypatch.setenv("DIGITSCOPE_HOST", "x" * 300)
+    assert queue.host() == "x" * 255
+
+
+@pytest.mark.parametrize("apart", [-10.0, 10.0])
+def test_a_process_whose_clock_is_wrong_takes_nothing_over(store, cores, monkeypatch, apart):
+    cores(1)
+    running, waiting = queued(store, 2)
+    assert take(store)[0] == running
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + apart)
+    assert store.run(running).state is State.QUEUED  # its worker is loading
+    assert take(store) is None
+    assert positions(store, [waiting]) == [1]
+    store.watch([running], 3)
+    assert 2 < store.poll([running])[running].watched_for < 4
+
+
+def test_a_heartbeat_in_the_future_is_no_sign_of_life(store, cores):
+    cores(1)
+    gone, waiting = queued(store, 2)
+    assert take(store)[0] == gone
+    put(store, gone, state=State.RUNNING, heartbeat=clock.now() + LEASE_SECONDS + 1)
+    assert store.run(gone).state is State.INTERRUPTED
     assert take(store)[0] == waiting
 
 

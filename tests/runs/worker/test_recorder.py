@@ -288,7 +288,7 @@ def test_live_snapshots_take_at_most_a_twentieth_of_the_training_time(
     """The fake clock advances 10 ms per reading, so writing a live snapshot takes 10 ms."""
     ticks = count(0, 0.01)
     clock = SimpleNamespace(
-        time=time.time, perf_counter=lambda: next(ticks), thread_time=lambda: next(ticks)
+        monotonic=time.monotonic, perf_counter=lambda: next(ticks), thread_time=lambda: next(ticks)
     )
     monkeypatch.setattr(recorders, "time", clock)
     store.watch([run.id], 60)
