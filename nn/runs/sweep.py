@@ -96,7 +96,7 @@ def specs(base: RunSpec, changes: Iterable[Mapping[str, Any]], seeds: int = 1) -
     fields = dataclasses.asdict(base)
     found = [
         dataclasses.replace(spec, seed=spec.seed + i)
-        for spec in (RunSpec.from_dict(fields | change) for change in changes)
+        for spec in (RunSpec.from_dict({**fields, **change}) for change in changes)
         for i in range(seeds)
     ]
     return list(dict.fromkeys(found))

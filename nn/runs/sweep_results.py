@@ -17,7 +17,7 @@ MIN_FOR_QUARTILES = 4
 
 
 class Spread(NamedTuple):
-    count: int
+    values: int  # how many there are
     median: float  # the lower one of two
     lowest: float
     highest: float

@@ -40,13 +40,13 @@ def test_results_are_ranked_by_their_median_and_those_without_come_last(runs):
     assert [result.accuracy.median for result in rated] == [0.85, 0.8, 0.2]
     assert (last.runs, last.accuracy, last.best_epoch) == ([unknown], None, None)
     assert rated[1] == (runs[:3], Spread(3, 0.8, 0.7, 0.9, None), 2, 2.0)
-    assert rated[2].accuracy.count == 1
+    assert rated[2].accuracy.values == 1
 
 
 def test_the_effect_of_a_field_is_over_all_runs_with_each_value(runs):
     found = sweep_results.effect(runs, "lr")
     assert list(found) == [0.1, 1.0]
-    assert found[0.1][:4] == (5, 0.85, 0.7, 0.95) and found[1.0].count == 1
+    assert found[0.1][:4] == (5, 0.85, 0.7, 0.95) and found[1.0].values == 1
     assert list(sweep_results.effect(runs, "hidden")) == [(8,), (16,)]
 
 
