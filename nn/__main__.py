@@ -8,12 +8,14 @@ from typing import Any
 
 import click
 
+from nn.cli.compare import compare
 from nn.cli.data import convert, data
 from nn.cli.model import export, test
 from nn.cli.predict import predict
 from nn.cli.pretrained import pretrained
 from nn.cli.race import race
 from nn.cli.runs import delete, runs, stop
+from nn.cli.sweep import sweep, sweeps
 from nn.cli.train import resume, train
 from nn.errors import UserError
 from nn.runs.old_names import COMMANDS
@@ -62,7 +64,8 @@ def main() -> None:
 
 
 for command in (
-    data, train, race, test, predict, convert, runs, resume, stop, delete, export, pretrained,
+    data, train, race, sweep, test, predict, convert, runs, sweeps, compare, resume, stop, delete,
+    export, pretrained,
 ):  # fmt: skip
     main.add_command(command)
 

@@ -134,16 +134,30 @@ def value_of(field: str, text: str) -> Any:
 def chosen_spec(
     store: Any, settings: Mapping[str, str], preset: str, spec: Path | None, **options: Any
 ) -> Any:
-    """The RunSpec of ``spec_options`` and of ``settings``, texts by their fields. Raises UserError,
-    also for missing data, before a run is recorded."""
-    from nn.data import mnist, sources
-    from nn.runs import load_network, presets
+    """The RunSpec of ``spec_options`` and of ``settings``, texts by their fields. Raises as
+    ``spec_with``."""
+    changes = given_fields(spec, **options)
+    changes |= {field: value_of(field, text) for field, text in settings.items()}
+    return spec_with(store, preset, changes)
+
+
+def given_fields(spec: Path | None, **options: Any) -> dict[str, Any]:
+    """The fields of RunSpec that ``spec_options`` give, but the preset's. Raises UserError."""
     from nn.runs.old_names import translated
-    from nn.runs.spec import RunSpec, parse_hidden, read_fields
+    from nn.runs.spec import read_fields
 
     changes = {} if spec is None else translated(read_fields(_text(spec)))
-    changes |= translated({key: value for key, value in options.items() if value is not None})
-    changes |= {field: value_of(field, text) for field, text in settings.items()}
+    return changes | translated({key: each for key, each in options.items() if each is not None})
+
+
+def spec_with(store: Any, preset: str, changes: dict[str, Any]) -> Any:
+    """The RunSpec of a preset with some fields changed. Raises UserError, also for missing data,
+    before a run is recorded."""
+    from nn.data import mnist, sources
+    from nn.runs import load_network, presets
+    from nn.runs.spec import RunSpec, parse_hidden
+
+    changes = dict(changes)
     if isinstance(changes.get("hidden"), str):
         changes["hidden"] = parse_hidden(changes["hidden"])
     if "dataset" not in changes:

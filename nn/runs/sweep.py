@@ -17,7 +17,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -81,24 +81,19 @@ def configurations(
     return list(unique.values())
 
 
-def specs(base: RunSpec, changes: Iterable[Mapping[str, Any]], seeds: int = 1) -> list[RunSpec]:
-    """``base`` with each of the changes and with the seeds base.seed, base.seed + 1, …; the seeds
-    of a configuration follow each other. Without duplicates.
+def with_seeds(specs: Sequence[RunSpec], seeds: int) -> list[RunSpec]:
+    """Each configuration with its seed and the ``seeds`` − 1 after that, which follow each other.
+    Without duplicates.
 
-    Raises UserError for a configuration that is not possible, and for more than MAX_RUNS.
+    Raises UserError for fewer than one, for configurations that have several seeds already, and for
+    more than MAX_RUNS.
     """
-    changes = list(changes)
     if seeds < 1:
         raise UserError(f"The number of seeds must be 1 or more; got {seeds}.")
-    if seeds > 1 and any("seed" in change for change in changes):
+    if seeds > 1 and len({spec.seed for spec in specs}) > 1:
         raise UserError("Give either the values of seed or a number of seeds.")
-    _check_count(len(changes) * seeds)
-    fields = dataclasses.asdict(base)
-    found = [
-        dataclasses.replace(spec, seed=spec.seed + i)
-        for spec in (RunSpec.from_dict({**fields, **change}) for change in changes)
-        for i in range(seeds)
-    ]
+    _check_count(len(specs) * seeds)
+    found = [dataclasses.replace(spec, seed=spec.seed + i) for spec in specs for i in range(seeds)]
     return list(dict.fromkeys(found))
 
 

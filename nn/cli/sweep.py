@@ -1,0 +1,258 @@
+"""``sweep`` and ``sweeps``: train many configurations through the queue, and list what came out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nn.cli import Command, json_option, print_json
+from nn.cli.results import configuration_name, result_fields, result_lines, results
+from nn.cli.train import given_fields, interruptible, setting, spec_options, spec_with
+from nn.errors import UserError
+
+if TYPE_CHECKING:  # it takes long to import, and --help does without
+    from nn.runs.spec import RunSpec
+    from nn.runs.store.groups import Group
+    from nn.runs.store.store import Run, RunStore
+
+LOOK_INTERVAL = 0.5  # seconds between two looks at the runs
+MAX_RETRIES = 3  # of a run whose worker vanished: it may be the run that kills it
+LAUNCH_INTERVAL = 5.0  # seconds between two launches of queued runs: a worker may have been killed
+
+
+@click.command(cls=Command)
+@spec_options
+@click.option("--name", default="", metavar="TEXT", help="Name of the sweep.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    required=True,
+    metavar="FIELD=VALUES",
+    help="Values of one field: a list (lr=0.01,0.1,1; hidden=32/64,32), evenly spaced values "
+    "(dropout=0..0.5:6), with a constant ratio (lr=log:0.001..1:4), or random ones "
+    "(lr=random:log:0.001..1). Repeatable: every combination is trained.",
+)
+@click.option(
+    "--seeds", type=int, default=1, metavar="NUMBER", help="Runs of each configuration, with "
+    "different random seeds."
+)  # fmt: skip
+@click.option("--draws", type=int, metavar="NUMBER", help="How many random values to draw.")
+@click.option("--new", is_flag=True, help="Train again what has been trained before.")
+@json_option
+def sweep(
+    settings: tuple[str, ...],
+    name: str,
+    seeds: int,
+    draws: int | None,
+    new: bool,
+    as_json: bool,
+    preset: str,
+    **options: Any,
+) -> None:
+    """Train every combination of several settings.
+
+    As many runs train at a time as there are free cores. Ctrl-C stops them; the same command
+    goes on where they were.
+    """
+    from nn.runs.store.groups import create_group
+    from nn.runs.store.store import RunStore
+    from nn.runs.sweep import fingerprint
+
+    store = RunStore()
+    specs, fields = _specs(store, settings, seeds, draws, preset, **options)
+    key = fingerprint(specs)
+    group = None if new else _find(store, key, len(specs))
+    if group:
+        click.echo(f"Going on with sweep {group.id}; --new starts another one.", err=True)
+        _requeue(store, reversed(store.runs(group.runs)))
+    else:
+        shown = [*fields, "seed"] if seeds > 1 else fields
+        names = [configuration_name(spec, shown) for spec in specs]
+        group = create_group(
+            store, "sweep", specs, name, names=names, fingerprint=key, fields=fields
+        )
+    with interruptible() as interrupted, _progress(len(specs), as_json) as show:
+        _train(store, group.runs, interrupted, show)
+    runs = store.runs(group.runs)
+    if as_json:
+        _print_rows(store, group, runs)
+    else:
+        for line in result_lines(results(store, _finished(runs)), fields):
+            click.echo(line)
+        for run in reversed(runs):
+            if run.state != "finished":
+                click.echo(f"{run.name}: {run.state}. {run.message}".rstrip())
+    done = sum(_is_done(run) for run in runs)
+    if done < len(runs):
+        message = f"{done} of {len(runs)} runs are done. The same command goes on with the others."
+        click.echo(message, err=True)
+    if interrupted():
+        sys.exit(130)
+    if not done:
+        raise UserError(f"No run of the sweep has finished. {runs[0].message}" if runs else
+                        "All runs of the sweep were deleted.")  # fmt: skip
+
+
+@click.command(cls=Command)
+@json_option
+def sweeps(as_json: bool) -> None:
+    """List the sweeps.
+
+    Newest first, each with its best configuration.
+    """
+    from nn.runs.store.groups import groups
+    from nn.runs.store.store import RunStore
+
+    store = RunStore()
+    found = [group for group in groups(store) if group.kind == "sweep"]
+    for group in found:
+        runs = store.runs(group.runs)
+        ranked = results(store, _finished(runs))
+        best = ranked[0] if ranked else None
+        accuracy = best.accuracy.median if best and best.accuracy else None
+        configuration = (
+            configuration_name(best.runs[0].spec, group.options["fields"]) if best else ""
+        )
+        done = sum(map(_is_done, runs))
+        if as_json:
+            print_json(
+                sweep=group.id, name=group.name, created=group.created, runs=len(runs), done=done,
+                best=configuration, test_accuracy=accuracy,
+            )  # fmt: skip
+        else:
+            started = time.strftime("%Y-%m-%d %H:%M", time.localtime(group.created))
+            shown = "" if accuracy is None else f"{accuracy:.2%}  {configuration}"
+            line = f"{group.id}  {started}  {done:>4}/{len(runs):<4} {shown:<30} {group.name}"
+            click.echo(line.rstrip())
+    if not found:
+        click.echo("No sweeps yet. Start one with `python -m nn sweep --set …`.", err=True)
+
+
+def _specs(
+    store: RunStore,
+    settings: Sequence[str],
+    seeds: int,
+    draws: int | None,
+    preset: str,
+    **options: Any,
+) -> tuple[list[RunSpec], list[str]]:
+    """All runs, and the fields that have several values. Raises UserError."""
+    from nn.runs import sweep as sweeps
+    from nn.runs.differences import differing_fields
+
+    texts = dict(map(setting, settings))
+    given = given_fields(**options)
+    seed = given.get("seed", 0)
+    changes = sweeps.configurations(texts, draws, seed if isinstance(seed, int) else 0)
+    base = given | {"dataset": spec_with(store, preset, given).dataset}  # it says which it takes
+    specs = list(dict.fromkeys(spec_with(store, preset, base | change) for change in changes))
+    fields = [field for field in differing_fields(specs) if field in texts]
+    return sweeps.with_seeds(specs, seeds), fields
+
+
+def _fingerprint(specs: Sequence[RunSpec]) -> str:
+    from nn.runs import sweep as sweeps
+
+    return sweeps.fingerprint(specs)
+
+
+def _find(store: RunStore, fingerprint: str, size: int) -> Group | None:
+    """The newest sweep of the same configurations of which no run was deleted."""
+    from nn.runs.store.groups import groups
+
+    for group in groups(store):
+        is_same = group.kind == "sweep" and group.options.get("fingerprint") == fingerprint
+        if is_same and len(group.runs) == size:
+            return group
+    return None
+
+
+def _is_done(run: Run) -> bool:
+    return run.state in ("finished", "diverged")
+
+
+def _requeue(store: RunStore, runs: Iterable[Run]) -> None:
+    """Queue those of the runs that are not done and have no worker."""
+    from nn.runs.worker.process import send_command
+
+    for run in runs:
+        with suppress(UserError):  # it has a worker, or is done
+            if run.state == "paused":
+                send_command(store, run.id, "resume")
+            elif not _is_done(run):
+                store.requeue(run.id)
+
+
+def _train(
+    store: RunStore,
+    run_ids: Sequence[str],
+    interrupted: Callable[[], bool],
+    show: Callable[[Sequence[Run]], None],
+) -> None:
+    """Wait until no run is queued, trains or is paused; stop them all when interrupted. A run whose
+    worker vanished is queued again, MAX_RETRIES times at most."""
+    from nn.runs.worker.process import launch_queued, send_command
+
+    next_launch, is_stopping, retries = 0.0, False, Counter[str]()
+    while True:
+        runs = store.runs(run_ids)
+        show(runs)
+        active = [run for run in runs if run.state.active]
+        vanished = [
+            run for run in runs if run.state == "interrupted" and retries[run.id] < MAX_RETRIES
+        ]
+        if not active and (is_stopping or not vanished):
+            return
+        if interrupted() and not is_stopping:
+            is_stopping = True
+            store.cancel(*(run.id for run in active))  # first, so that no worker takes the next one
+            for run in active:
+                with suppress(UserError):  # it has ended
+                    send_command(store, run.id, "stop")
+        elif not is_stopping and time.monotonic() >= next_launch:
+            _requeue(store, vanished)
+            retries.update(run.id for run in vanished)
+            launch_queued(store)
+            next_launch = time.monotonic() + LAUNCH_INTERVAL
+        time.sleep(LOOK_INTERVAL)
+
+
+@contextmanager
+def _progress(total: int, as_json: bool) -> Iterator[Callable[[Sequence[Run]], None]]:
+    """How many runs are done, and the highest accuracy of one."""
+    if as_json:
+        yield lambda runs: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(desc="sweep", total=total, unit=" runs") as bar:
+
+        def show(runs: Sequence[Run]) -> None:
+            best = max((run.test_accuracy or 0.0 for run in runs), default=0.0)
+            if best:
+                bar.set_postfix(best=f"{best:.2%}", refresh=False)
+            bar.n = sum(map(_is_done, runs))
+            bar.refresh()
+
+        yield show
+
+
+def _print_rows(store: RunStore, group: Group, runs: Sequence[Run]) -> None:
+    """A line of JSON for each configuration, the best first, and one at the end."""
+    for result in results(store, _finished(runs)):
+        print_json(event="configuration", **result_fields(result, group.options["fields"]))
+    print_json(
+        event="end", sweep=group.id, runs=len(runs), done=sum(map(_is_done, runs)),
+        unfinished={run.id: run.state for run in runs if run.state != "finished"},
+    )  # fmt: skip
+
+
+def _finished(runs: Sequence[Run]) -> list[Run]:
+    return [run for run in reversed(runs) if run.state == "finished"]
