@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -42,8 +42,9 @@ class CommandLine(click.Group):
             # By name, because importing it would cost every command half a second.
             if type(error).__module__ != "sqlalchemy.exc":
                 raise
-            reason = getattr(error, "orig", None) or error
-            message = f"The run database did not respond: {reason}. Try again."
+            from nn.runs.store import outage
+
+            message = f"{outage.explain(cast(Any, error))} Then try again."
         # Raised outside the handlers, so that the caught error and the progress bar it interrupted
         # are released before this message is printed.
         raise click.ClickException(message)

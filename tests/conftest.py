@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import settings
+from sqlalchemy import NullPool, create_engine
 from threadpoolctl import threadpool_limits
 
 from nn.data import mnist as mnist_files
@@ -150,25 +150,34 @@ def assert_gradient() -> Callable[..., None]:
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
-    """Empty, and the store of every process that the test starts."""
-    monkeypatch.setenv("DIGITSCOPE_STORE", f"sqlite:///{tmp_path / 'store.sqlite3'}")
-    return RunStore()
+def store_url(tmp_path):
+    """Of an empty store."""
+    return f"sqlite:///{tmp_path / 'store.sqlite3'}"
 
 
 @pytest.fixture
-def locker(tmp_path):
-    """``with locker():`` another program holds the store's lock."""
+def store(store_url, monkeypatch):
+    """Empty, and the store of every process that the test starts."""
+    monkeypatch.setenv("DIGITSCOPE_STORE", store_url)
+    store = RunStore()
+    yield store
+    store.engine.dispose()
+
+
+@pytest.fixture
+def locker(store):
+    """``with locker():`` nobody else can write to the store."""
 
     @contextmanager
     def lock():
-        other = sqlite3.connect(
-            tmp_path / "store.sqlite3", isolation_level=None, check_same_thread=False
-        )
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("ROLLBACK")
-        other.close()
+        other = create_engine(store.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with other.connect() as connection:
+            is_sqlite = other.dialect.name == "sqlite"
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if is_sqlite else "BEGIN")
+            if not is_sqlite:
+                connection.exec_driver_sql("LOCK TABLE runs, about, snapshots IN EXCLUSIVE MODE")
+            yield
+            connection.exec_driver_sql("ROLLBACK")
 
     return lock
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from sqlalchemy import func, insert, select
 from nn.data.dataset import Dataset
 from nn.data.synthetic.render_strokes import Strokes
 from nn.errors import UserError
-from nn.runs.store import schema
+from nn.runs.store import clock, schema
 from nn.runs.store.store import RunStore
 
 MAX_DIGITS = 5_000  # a visitor
@@ -37,7 +36,6 @@ def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
     if not digits:  # inserting no rows would insert one of defaults
         return
     d = schema.my_digits.c
-    now = time.time()
     with store.exclusive() as connection:
         held = connection.scalar(select(func.count()).where(d.owner == owner)) or 0
         if held + len(digits) > MAX_DIGITS:
@@ -46,11 +44,10 @@ def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
                 f"{len(digits):,}. Delete some first."
             )
         connection.execute(
-            insert(schema.my_digits),
+            insert(schema.my_digits).values(created=clock.now()),
             [
                 {
                     "owner": owner,
-                    "created": now,
                     "label": digit.label,
                     "image": np.ascontiguousarray(digit.image, np.uint8).tobytes(),
                     "strokes": json.dumps(digit.strokes),

@@ -3,8 +3,10 @@
 import logging
 
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
+from nn.runs.store import outage
 from pages.common.text import plain
 
 log = logging.getLogger(__name__)
@@ -14,6 +16,9 @@ def show(error: Exception) -> bool:
     """Handler for ``st.App(on_script_error=…)``; True: Streamlit shows nothing of its own."""
     if isinstance(error, UserError):
         st.error(plain(str(error)))
+    elif isinstance(error, SQLAlchemyError):
+        log.warning("A page script failed: %s", error)
+        st.error(plain(f"{outage.explain(error)} Then reload the page; your runs are safe."))
     else:
         log.exception("A page script failed.", exc_info=error)
         st.error(

@@ -24,6 +24,7 @@ from starlette.websockets import WebSocket
 from nn.data import sources
 from nn.errors import FieldError, UserError
 from nn.runs.advice import advice
+from nn.runs.store import outage
 from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, resume_race, send_command
 from pages.server import assets, base_path, shared_store, wire
@@ -55,6 +56,10 @@ PHRASES = {
 TOO_MANY_RUNS = (
     f"This page already shows {MAX_RUNS} runs live, and more would make it slow. Show fewer runs, "
     "then reload the page."
+)
+OUTAGE = (
+    "The database does not answer, so nothing new is shown. Training goes on, and is recorded as "
+    "soon as it answers."
 )
 BROKEN = (
     "This run cannot be shown because of an error, which is in the server's log. Reload the page "
@@ -93,6 +98,7 @@ class Channel:
         self.run_id = run_id
         self.viewers: dict[Viewer, Watch] = {}
         self.run: Run | None = None
+        self.outage = ""  # why nothing new comes, while the store does not answer
         self.lr: float | None = None  # set while the run trained
         self.speed: float | None = None  # likewise
         self.last_obeyed = 0
@@ -237,7 +243,8 @@ class Watch:
                 "run": channel.run_id,
                 "first": self._is_first,
                 "state": run.state,
-                "message": " ".join(filter(None, (run.message, advice(run, channel.epochs)))),
+                "message": channel.outage
+                or " ".join(filter(None, (run.message, advice(run, channel.epochs)))),
                 "epoch": run.epoch,
                 "epochs": run.spec.epochs,
                 "step": run.step,
@@ -411,13 +418,23 @@ class Hub:
                     found = await asyncio.to_thread(_read, self._store(), due)
                 except (SQLAlchemyError, UserError) as error:  # busy, or it cannot be opened
                     log.warning("The store did not answer: %s", error)
+                    self._set_outage(OUTAGE)
                     await asyncio.sleep(RETRY_SECONDS)
                     continue
+                self._set_outage("")
                 self._apply(due, found)
             next_poll = min((each.next_poll for each in self._channels.values()), default=0.0)
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, next_poll - time.monotonic())):
                     await self._poll_now.wait()
+
+    def _set_outage(self, message: str) -> None:
+        for channel in self._channels.values():
+            if channel.run and channel.run.state.active and channel.outage != message:
+                channel.outage = message
+                channel.version += 1
+                for viewer in channel.viewers:
+                    viewer.changed.set()
 
     def _apply(self, due: Sequence[Channel], found: dict[Channel, Update | Ended]) -> None:
         for channel in due:
@@ -496,9 +513,13 @@ def _response_to(
         return {"error": error.rule, "field": error.field}
     except UserError as error:
         return {"error": str(error)}
-    except (SQLAlchemyError, OSError) as error:
+    except SQLAlchemyError as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)
-        return {"error": "The database is busy, so nothing was changed. Try again."}
+        why = outage.explain(error, store.engine)
+        return {"error": f"Nothing was changed. {why} Then try again."}
+    except OSError as error:
+        log.warning("Could not %s run %s: %s", request, run_id, error)
+        return {"error": "No worker could be started. Try again."}
 
 
 def _random_image(store: RunStore, run_id: str) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""Tests of runs use one core."""
+"""Tests of runs use one core, and the store's tests run on SQLite and on a PostgreSQL server."""
 
 from __future__ import annotations
 
 import pytest
 
 from nn.runs.worker import loop
+from tests.postgresql import Server
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -13,3 +14,23 @@ def one_core():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "available_cores", lambda: 1)
         yield
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory):
+    """A server of its own for each process of the session."""
+    with Server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request, tmp_path):
+    """Of an empty store, on one and the other."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    else:
+        with request.getfixturevalue("postgresql").database() as url:
+            yield url
+
+
+sqlite_only = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)

@@ -26,3 +26,20 @@ def _of_sqlite(element: now, compiler: Any, **_: Any) -> str:
 @compiles(now, "postgresql")
 def _of_postgresql(element: now, compiler: Any, **_: Any) -> str:
     return "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
+
+
+class opened(FunctionElement[float]):
+    """When the database server was started, as ``now``: nobody could write a heartbeat before."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(opened, "sqlite")
+def _opened_sqlite(element: opened, compiler: Any, **_: Any) -> str:
+    return "0.0"
+
+
+@compiles(opened, "postgresql")
+def _opened_postgresql(element: opened, compiler: Any, **_: Any) -> str:
+    return "CAST(extract(epoch FROM pg_postmaster_start_time()) AS double precision)"

@@ -10,13 +10,18 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import (
+    URL,
+    ColumnElement,
     Connection,
     Engine,
+    LargeBinary,
     create_engine,
     event,
     func,
     insert,
     inspect,
+    literal,
+    make_url,
     select,
     text,
     update,
@@ -30,6 +35,8 @@ from nn.runs.store.queue import LEASE_SECONDS
 LOCK_WAIT = 5.0  # seconds to wait for another process that writes
 MIGRATION_WAIT = 600.0  # seconds to wait for another process that migrates: it copies the store
 VACUUM_PAGES = 250  # pages returned to the disk at once; others may write in between
+IDLE_WAIT = 3.0  # seconds: shorter than LOCK_WAIT, so that whoever waits goes on
+CONNECT_WAIT = 5.0  # seconds for a database server to answer
 INCREMENTAL = 2  # SQLite's number for auto_vacuum=INCREMENTAL
 
 log = logging.getLogger(__name__)
@@ -40,7 +47,14 @@ def open_engine(url: str) -> Engine:
 
     Raises UserError for a store that is newer, or too busy to be migrated, and SQLAlchemyError.
     """
-    engine = create_engine(url)
+    chosen = make_url(url)
+    if chosen.get_backend_name() == "postgresql":
+        # Before each use of a connection, whether it still is one: the server may have restarted.
+        engine = create_engine(
+            chosen.update_query_dict(_postgresql_options(chosen)), pool_pre_ping=True
+        )
+    else:
+        engine = create_engine(chosen)
     if is_sqlite(engine):
         event.listen(engine, "connect", _tune_sqlite)
     found = _version(engine) if inspect(engine).has_table("about") else 0
@@ -67,9 +81,24 @@ def is_sqlite(engine: Engine) -> bool:
 
 
 def set_lock_wait(connection: Connection, wait: float) -> None:
-    """How many seconds the connection waits while another process writes."""
+    """How many seconds the transaction waits for another that is in its way."""
     if is_sqlite(connection.engine):
         connection.exec_driver_sql(f"PRAGMA busy_timeout={round(1000 * wait)}")
+    else:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(1000 * wait)}")
+
+
+def lock(connection: Connection, which: ColumnElement[bool] | None = None) -> None:
+    """Let no other transaction that does so go on before this one ends: of those that lock the same
+    runs, or, without a condition, of all that have none. An SQLite store is locked as a whole."""
+    if is_sqlite(connection.engine):
+        version = schema.about.c.schema_version
+        connection.execute(update(schema.about).values({version: version}))
+    elif which is None:
+        connection.execute(select(schema.about).with_for_update())
+    else:  # in the same order everywhere, so that two transactions never wait for each other
+        r = schema.runs.c
+        connection.execute(select(r.id).where(which).order_by(r.id).with_for_update()).all()
 
 
 def _version(engine: Engine) -> int:
@@ -135,6 +164,17 @@ def _back_up(connection: Connection, version: int) -> None:
     )
 
 
+def _postgresql_options(url: URL) -> dict[str, str]:
+    """Options of the connection (libpq's names) that the URL does not give."""
+    wanted = {
+        # A process that is stopped within a transaction does not keep the others waiting.
+        "options": f"-c idle_in_transaction_session_timeout={round(1000 * IDLE_WAIT)}",
+        "connect_timeout": f"{CONNECT_WAIT:.0f}",
+        "tcp_user_timeout": f"{1000 * CONNECT_WAIT:.0f}",  # in milliseconds
+    }
+    return {name: value for name, value in wanted.items() if name not in url.query}
+
+
 def _tune_sqlite(connection: Any, _: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={round(1000 * LOCK_WAIT)}")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -164,12 +204,6 @@ def _enable_shrinking(engine: Engine) -> None:
             connection.exec_driver_sql("VACUUM")
 
 
-def is_locked(error: OperationalError) -> bool:
-    """Whether it may work when tried again. Of a server's errors nobody can tell: they may."""
-    code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF
-    return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-
-
 def checkpoint_wal(engine: Engine) -> None:
     """Move what was written last from the log into the file; it waits for the disk."""
     if is_sqlite(engine):
@@ -180,11 +214,18 @@ def checkpoint_wal(engine: Engine) -> None:
 # Size
 
 
-def used_bytes(engine: Engine) -> int | None:
-    """Bytes that what is recorded takes; None where a server minds its own room."""
-    if not is_sqlite(engine):
-        return None
+def used_bytes(engine: Engine) -> int:
+    """Bytes that what is recorded takes. On a server: snapshots and checkpoints, nearly all of it;
+    what the server keeps free for later, it minds itself."""
     with engine.connect() as connection:
+        if not is_sqlite(engine):
+            sizes = (
+                select(func.coalesce(func.sum(func.pg_column_size(column)), 0)).scalar_subquery()
+                for table in (schema.snapshots, schema.live, schema.checkpoints)
+                for column in table.c
+                if isinstance(column.type, LargeBinary)
+            )
+            return int(connection.scalar(select(sum(sizes, start=literal(0)))) or 0)
         pages, free, size = (
             connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("page_count", "freelist_count", "page_size")

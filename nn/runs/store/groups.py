@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import time
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -13,7 +12,7 @@ from sqlalchemy import ColumnElement, insert, select
 from nn.errors import UserError
 from nn.runs import race
 from nn.runs.spec import RunSpec
-from nn.runs.store import schema
+from nn.runs.store import clock, schema
 from nn.runs.store.store import RUN_ID_BYTES, RunStore, insert_run
 
 Kind = Literal["race", "grid", "sweep"]
@@ -60,7 +59,7 @@ def create_group(
                 kind=kind,
                 name=name,
                 owner=owner,
-                created=time.time(),
+                created=clock.now(),
                 options=json.dumps(options),
             )
         )

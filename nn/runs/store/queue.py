@@ -13,7 +13,7 @@ import secrets
 import socket
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, select, update
 
 from nn.runs.store import clock, schema
 
@@ -48,8 +48,9 @@ def has_worker() -> ColumnElement[bool]:
     heartbeat in the future is of a clock that has been set back since: its worker is gone, too, if
     it does not send another."""
     r = schema.runs.c
-    is_alive = func.abs(clock.now() - r.heartbeat) < LEASE_SECONDS
-    return and_(r.lease.is_not(None), is_alive)
+    # While the database was down, nobody could send one.
+    last = case((r.heartbeat < clock.opened(), clock.opened()), else_=r.heartbeat)
+    return and_(r.lease.is_not(None), func.abs(clock.now() - last) < LEASE_SECONDS)
 
 
 def holding(lease: str | None) -> dict[str, Any]:

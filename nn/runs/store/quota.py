@@ -42,10 +42,8 @@ def format_size(size: int) -> str:
 
 
 def usage(store: RunStore) -> str:
-    """The size of the store as a sentence; "" for a database server, which has its own quotas."""
+    """The size of the store as a sentence."""
     used, quota = database.used_bytes(store.engine), storage_quota()
-    if used is None:
-        return ""
     advice = " Delete some runs: `python -m nn delete RUN`." if used > quota else ""
     return f"Store: {format_size(used)} of {format_size(quota)}.{advice}"
 
@@ -59,7 +57,7 @@ def enforce_quota(store: RunStore) -> str:
     quota = storage_quota()
 
     def fits() -> bool:
-        return (database.used_bytes(store.engine) or 0) <= quota
+        return database.used_bytes(store.engine) <= quota
 
     with suppress(OperationalError):  # the store is locked: the next run will do it
         if fits():

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import os
 import secrets
-import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -20,6 +19,7 @@ from unicodedata import category
 
 import numpy as np
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Table,
     and_,
@@ -88,9 +88,17 @@ class RunStore:
 
     @contextmanager
     def exclusive(self) -> Iterator[Connection]:
-        """A transaction that runs alone: nobody else writes what it has read before it ends."""
+        """A transaction that runs alone: no other exclusive one does before it ends."""
         with self.writing() as connection:
-            connection.execute(update(schema.about).values(schema_version=schema.SCHEMA_VERSION))
+            database.lock(connection)
+            yield connection
+
+    @contextmanager
+    def holding(self, which: ColumnElement[bool]) -> Iterator[Connection]:
+        """A transaction that holds the runs of which a condition is true: nobody else changes them
+        before it ends. On SQLite, nobody else writes at all."""
+        with self.writing() as connection:
+            database.lock(connection, which)
             yield connection
 
     def rows(self, statement: Any) -> Sequence[Any]:
@@ -200,7 +208,7 @@ class RunStore:
 
         Raises UserError for a run that is queued, has a worker, has finished or has diverged.
         """
-        with self.exclusive() as connection:
+        with self.holding(schema.runs.c.id.in_([run_id, *companions])) as connection:
             self._requeue(connection, run_id, lease)
             for companion in companions:
                 with suppress(UserError):
@@ -234,7 +242,7 @@ class RunStore:
         """Stop those of the runs that have no worker: queued, or paused for long → which."""
         r = schema.runs.c
         is_waiting = r.state.in_((State.QUEUED, State.PAUSED)) & r.lease.is_(None)
-        with self.exclusive() as connection:
+        with self.holding(r.id.in_(run_ids)) as connection:
             waiting = set(connection.scalars(select(r.id).where(r.id.in_(run_ids), is_waiting)))
             connection.execute(
                 update(schema.runs)
@@ -261,7 +269,7 @@ class RunStore:
     def delete(self, run_id: str) -> None:
         """Delete a run, everything recorded of it, a group of which it is the last member, and its
         file of extra data unless another run uses it. Its worker, if any, stops."""
-        with self.exclusive() as connection:
+        with self.holding(schema.runs.c.id == run_id) as connection:
             specs = select(schema.runs.c.id, schema.runs.c.spec)
             files = {row.id: _extra_data(row.spec) for row in connection.execute(specs)}
             connection.execute(delete(schema.runs).where(schema.runs.c.id == run_id))
@@ -409,8 +417,8 @@ class RunStore:
             raise UserError(f"speed must be a number of steps a second, 0 or more; got {value!r}.")
         elif kind not in ("step", "speed"):
             value = None
-        with self.exclusive() as connection:
-            r = schema.runs.c
+        r = schema.runs.c
+        with self.holding(r.id == run_id) as connection:
             query = select(r.lease).where(r.id == run_id, queue.has_worker())
             lease = connection.scalar(query)
             if lease is None:
@@ -511,7 +519,7 @@ def insert_run(
             name=name or run_id,
             owner=owner,
             spec=spec.to_json(),
-            created=time.time() + after,
+            created=clock.now() + after,
             state=State.QUEUED,
             **queue.holding(lease) | {"heartbeat": clock.now() + after},
         )

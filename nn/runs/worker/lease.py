@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Update, bindparam, select, upd
 from sqlalchemy.exc import OperationalError
 
 from nn.runs.store import clock, database, queue, schema
+from nn.runs.store.lock_retry import retry_while_locked
 from nn.runs.store.store import RunStore, State
 
 HEARTBEAT_INTERVAL = 1.0  # seconds
@@ -31,12 +32,15 @@ class Lease:
         Raises LeaseLost when the run is not queued.
         """
         self.store, self.run_id = store, run_id
-        if token is None:
-            with store.exclusive() as connection:
-                token = queue.take(connection, run_id)
+        token = token or self._take()
         if token is None:
             raise LeaseLost
         self._token = token
+
+    @retry_while_locked
+    def _take(self) -> str | None:
+        with self.store.writing() as connection:
+            return queue.take(connection, self.run_id)
 
     def update(self, connection: Connection, **values: object) -> None:
         """Set ``values`` and the heartbeat in the run's row. Raises LeaseLost."""
@@ -44,19 +48,20 @@ class Lease:
         if not connection.execute(_update_run(tuple(values)), owner | values).rowcount:
             raise LeaseLost
 
-    def release(self, connection: Connection) -> bool:
+    def release(self) -> bool:
         """See Recorder.release. True also when another member of the race has done it."""
         r, t = schema.runs.c, schema.commands.c
-        if connection.scalar(select(r.lease).where(r.id == self.run_id)) != self._token:
-            return True
         is_held = r.lease == self._token
-        pending = select(t.id).join_from(schema.commands, schema.runs)
-        pending = pending.where(is_held, t.step.is_(None))
-        not_paused = select(r.id).where(is_held, r.state != State.PAUSED)
-        if connection.execute(pending).first() or connection.execute(not_paused).first():
-            return False
-        connection.execute(update(schema.runs).where(is_held).values(lease=None))
-        return True
+        with self.store.holding(is_held) as connection:
+            if connection.scalar(select(r.lease).where(r.id == self.run_id)) != self._token:
+                return True
+            pending = select(t.id).join_from(schema.commands, schema.runs)
+            pending = pending.where(is_held, t.step.is_(None))
+            not_paused = select(r.id).where(is_held, r.state != State.PAUSED)
+            if connection.execute(pending).first() or connection.execute(not_paused).first():
+                return False
+            connection.execute(update(schema.runs).where(is_held).values(lease=None))
+            return True
 
     @contextmanager
     def heartbeat(self) -> Iterator[None]:

@@ -18,7 +18,7 @@ from nn.network import Network
 from nn.optimizers import Optimizer
 from nn.runs import load_network
 from nn.runs.store import queue, quota
-from nn.runs.store.lock_retry import Locked, Unwritable
+from nn.runs.store.lock_retry import Locked, Unwritable, retry_while_locked
 from nn.runs.store.queue import available_cores
 from nn.runs.store.store import Command, Run, RunStore, State
 from nn.runs.worker.accuracy_meter import AccuracyMeter
@@ -76,11 +76,11 @@ def work(
 
 
 def _work(store: RunStore, recorder: Recorder, pace: Pace | None) -> Iterator[Step | Epoch | None]:
-    run = store.run(recorder.run_id)
+    run = retry_while_locked(store.run)(recorder.run_id)
     spec = run.spec
     splits = spec.load_splits()
     network, loss, optimizer = spec.build(run.stream_version)
-    progress = _restore(store, run, network, optimizer)
+    progress = retry_while_locked(_restore)(store, run, network, optimizer)
     per_epoch = steps_per_epoch(len(splits.train), spec.batch_size)
     steps = spec.epochs * per_epoch
     epoch, index = divmod(progress.step, per_epoch)
@@ -220,9 +220,9 @@ def _diverged_message(event: Step | Epoch, lr: float) -> str:
     )
 
 
+@retry_while_locked
 def fair_share(store: RunStore) -> int:
-    """Cores for one run: all but one, divided by the runs that have a worker
-    on this host.
+    """Cores for one run: all but one, divided by the runs that have a worker on this host.
 
     One core is left to the server and the browser. The processes of a step wait busily for each
     other: when another program wants one of their cores, they train slower than one alone.

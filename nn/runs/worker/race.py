@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from nn.parallel_step import CAN_FORK
 from nn.runs.store import groups, schema
-from nn.runs.store.lock_retry import Unwritable
+from nn.runs.store.lock_retry import Unwritable, retry_while_locked
 from nn.runs.store.store import RunStore
 from nn.runs.worker.control import POLL_INTERVAL, Pace
 from nn.runs.worker.loop import fair_share, work
@@ -36,11 +36,13 @@ log = logging.getLogger(__name__)
 def train_taken(store: RunStore, run_id: str, lease: str) -> Iterator[Event]:
     """Train the run, and the members of its race that are reserved under the same lease."""
     r = schema.runs.c
-    runs = {row.id for row in store.rows(select(r.id).where(r.lease == lease))} | {run_id}
+    held = retry_while_locked(store.rows)(select(r.id).where(r.lease == lease))
+    runs = {row.id for row in held} | {run_id}
     if len(runs) == 1:
         yield from ((run_id, event) for event in work(store, run_id, lease))
         return
-    [group] = [each for each in groups.groups_of(store, run_id) if runs <= set(each.runs)]
+    of_run = retry_while_locked(groups.groups_of)(store, run_id)
+    [group] = [each for each in of_run if runs <= set(each.runs)]
     members = [member for member in group.runs if member in runs]
     yield from race(store, members, lease, is_free=bool(group.options.get("free")))
 

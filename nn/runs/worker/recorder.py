@@ -51,7 +51,7 @@ class Recorder:
         self._live_interval = LIVE_INTERVAL * members
         self.lease = Lease(store, run_id, lease)
         self._buffer = Buffer(run_id)
-        run = store.run(run_id)
+        run = retry_while_locked(store.run)(run_id)
         self._latest = BEGINNING._replace(step=run.step, samples_seen=run.samples_seen)
         self._seconds, self._idle = run.seconds, 0.0
         self._watched_until = 0.0  # by the database's clock
@@ -197,7 +197,7 @@ class Recorder:
             lock_retry.raise_unless_locked(error)
             locked_until = self._buffer.checkpoint_since + lock_retry.LOCK_RETRY_SECONDS
             if self._buffer.checkpoint and time.monotonic() > locked_until:
-                raise Locked from None
+                raise Locked(error) from None
             return False
         return True
 
@@ -215,8 +215,7 @@ class Recorder:
         """Give up the lease of a paused run, and with it that of all members of its race, so that
         whoever resumes one resumes all → False when a command has just come in, or when not all of
         them are paused yet."""
-        with self.store.exclusive() as connection:
-            return self.lease.release(connection)
+        return self.lease.release()
 
     @retry_while_locked
     def end(self, state: State, message: str = "", last: Array | None = None) -> None:
@@ -255,6 +254,7 @@ class Recorder:
         try:
             found = self.store.poll([self.run_id])
         except OperationalError:
+            self._next_poll = now + UNWATCHED_INTERVAL  # a server out of reach takes long to fail
             return []
         if self.run_id not in found:
             raise LeaseLost

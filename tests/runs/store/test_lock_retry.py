@@ -22,6 +22,7 @@ from nn.runs.worker import recorder
 from nn.runs.worker.loop import work
 from nn.support.paths import log
 from nn.training import Epoch, Step
+from tests.runs.conftest import sqlite_only
 
 ROOT = Path(__file__).parents[3]
 
@@ -86,9 +87,9 @@ def test_a_store_locked_for_too_long_fails_the_run_with_a_message(
     lock.__enter__()
 
     class LockedUntilNow(Locked):  # the other program ends just after the worker has given up
-        def __init__(self) -> None:
+        def __init__(self, error) -> None:
             lock.__exit__(None, None, None)
-            super().__init__()
+            super().__init__(error)
 
     monkeypatch.setattr(recorder, "Locked", LockedUntilNow)
     for _ in events:
@@ -118,6 +119,7 @@ def test_a_worker_that_cannot_record_its_failure_raises_and_the_run_is_interrupt
     assert store.requeue(run.id)
 
 
+@sqlite_only
 def test_on_a_full_disk_the_worker_ends_with_a_message_and_the_run_is_interrupted(store, quick):
     resource = pytest.importorskip("resource")  # limits the worker's files to 1 MiB
     run = store.create(replace(quick, hidden=(64,), epochs=10_000))

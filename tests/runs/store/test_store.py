@@ -180,8 +180,8 @@ def test_opening_and_reading_do_not_wait_for_a_writer(store, tmp_path):
     [
         (State.QUEUED, None, 10, State.QUEUED),
         (State.QUEUED, None, 21, State.INTERRUPTED),
-        (State.QUEUED, "of a worker that is loading images", 2, State.QUEUED),
-        (State.QUEUED, "of a worker that is loading images", 5, State.INTERRUPTED),
+        (State.QUEUED, "of a worker that is loading", 2, State.QUEUED),
+        (State.QUEUED, "of a worker that is loading", 5, State.INTERRUPTED),
         (State.RUNNING, "of its worker", 2, State.RUNNING),
         (State.RUNNING, "of its worker", 5, State.INTERRUPTED),
         (State.PAUSED, "of its worker", 5, State.INTERRUPTED),

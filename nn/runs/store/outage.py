@@ -1,0 +1,57 @@
+"""Why the database does not answer, whether waiting may cure that, and who is in the way."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+# Classes of PostgreSQL's error codes (appendix A of its manual) that waiting may cure: no
+# connection, a deadlock, too many connections, a lock not available, a server that stops or starts,
+# and a transaction that was idle for too long.
+TEMPORARY = ("08", "40", "53300", "55P03", "57P", "25P03")
+LOCK_NOT_AVAILABLE = "55P03"
+# The byte of an SQLite store's -shm file that whoever writes has locked (its file format, 2.3.1).
+WRITE_LOCK = "120"
+
+
+def is_temporary(error: SQLAlchemyError) -> bool:
+    """Whether it may work when tried again: the store is locked, or its server out of reach."""
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.Error):
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF
+        return code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    state = getattr(cause, "sqlstate", None)
+    return state is None or state.startswith(TEMPORARY)
+
+
+def explain(error: SQLAlchemyError, engine: Engine | None = None) -> str:
+    """Why the database does not answer, as a sentence.
+
+    engine: of the store, to say which process has an SQLite file locked, where the system tells.
+    """
+    cause = getattr(error, "orig", None) or error
+    reason = (str(cause).strip() or type(cause).__name__).splitlines()[0]
+    is_locked = getattr(cause, "sqlstate", None) == LOCK_NOT_AVAILABLE
+    if is_locked or (isinstance(cause, sqlite3.Error) and is_temporary(error)):
+        holder = _lock_holder(engine) if engine else ""
+        return f"The store is locked by {holder or 'another program'}. If it hangs, end it."
+    if is_temporary(error):
+        return f"The database server does not answer: {reason.rstrip('.')}."
+    return f"The store reports an error: {reason.rstrip('.')}."
+
+
+def _lock_holder(engine: Engine) -> str:
+    """ "process 1234 (python -m nn train)", from Linux's list of locks; "" where there is none."""
+    with suppress(OSError, ValueError):
+        inode = Path(f"{engine.url.database}-shm").stat().st_ino
+        for line in Path("/proc/locks").read_text().splitlines():
+            # 1: POSIX  ADVISORY  WRITE 1234 08:01:5678 120 120
+            *_, kind, process, file, first, _ = line.split()
+            if (kind, first) == ("WRITE", WRITE_LOCK) and file.rsplit(":", 1)[1] == str(inode):
+                words = Path(f"/proc/{process}/cmdline").read_text().split("\0")
+                return f"process {process} ({' '.join(words).strip()[:80]})"
+    return ""
