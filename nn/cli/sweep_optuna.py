@@ -51,6 +51,8 @@ def optuna_sweep(
     from nn.runs.sweep import MAX_RUNS, with_seeds
 
     sweeps.check_installed()
+    from optuna.exceptions import StorageInternalError
+
     if count < 1:
         raise UserError(f"The number of trials must be 1 or more; got {count}.")
     if count * max(1, seeds) > MAX_RUNS:
@@ -84,8 +86,14 @@ def optuna_sweep(
         )  # fmt: skip
         return trial, group
 
-    with interruptible() as interrupted, _progress(count, as_json) as show:
-        group = _train(store, study, group, count, start, interrupted, show)
+    try:
+        with interruptible() as interrupted, _progress(count, as_json) as show:
+            group = _train(store, study, group, count, start, interrupted, show)
+    except StorageInternalError as error:
+        raise UserError(
+            f"The run database did not respond: {error.__cause__ or error}. The same command goes "
+            "on with the sweep."
+        ) from None
     if group:
         _print(store, study, group, fields, measured, as_json)
     ended = [trial for trial in sweeps.trials(study) if trial.state.is_finished()]

@@ -133,21 +133,30 @@ def new_id() -> str:
 
 
 def open_study(store: RunStore, name: str) -> Study:
-    """The study in the store's database; a new one if there is none with this name."""
+    """The study in the store's database; a new one if there is none with this name.
+
+    Raises UserError for tables of another version of Optuna, and when the database is busy.
+    """
     import optuna
     from sqlalchemy import make_url
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     is_sqlite = make_url(store.url).get_backend_name() == "sqlite"
     options: dict[str, Any] = {"connect_args": {"timeout": LOCK_WAIT}} if is_sqlite else {}
-    storage = optuna.storages.RDBStorage(store.url, engine_kwargs={"pool_pre_ping": True} | options)
-    return optuna.create_study(
-        storage=storage,
-        study_name=name,
-        direction="maximize",
-        pruner=optuna.pruners.MedianPruner(),
-        load_if_exists=True,
-    )
+    try:
+        storage = optuna.storages.RDBStorage(
+            store.url, engine_kwargs={"pool_pre_ping": True} | options
+        )
+        return optuna.create_study(
+            storage=storage,
+            study_name=name,
+            direction="maximize",
+            pruner=optuna.pruners.MedianPruner(),
+            load_if_exists=True,
+        )
+    except (RuntimeError, optuna.exceptions.StorageInternalError) as error:
+        reason = str(error.__cause__ or error).rstrip(".")
+        raise UserError(f"Optuna cannot use the run database: {reason}.") from None
 
 
 def trials(study: Study) -> list[FrozenTrial]:
