@@ -71,18 +71,18 @@ def optuna_sweep(
     study = sweeps.open_study(store, group.id if group else sweeps.new_id())
     fields = [choice.field for choice in chosen if len(choice.values) > 1]
 
-    def start(group: Group | None) -> tuple[Trial, Group]:
+    def start(group: Group | None) -> tuple[Trial | None, Group | None]:
         trial, values = sweeps.ask(study, chosen, base.seed)
         try:
             specs = with_seeds([spec_with(store, preset, _fields_of(base) | values)], seeds)
-        except UserError:
+        except UserError as error:  # values that do not go together
             sweeps.fail(store, study, trial)
-            raise
+            click.echo(f"Trial {trial.number} failed: {error}", err=True)
+            return None, group
         shown = [*fields, "seed"] if seeds > 1 else fields
         names = [configuration_name(spec, shown) for spec in specs]
         group = sweeps.start(
             store, study, group, trial, specs, names, name, fingerprint=key, fields=fields,
-            optuna=True,
         )  # fmt: skip
         return trial, group
 
@@ -134,12 +134,16 @@ def _train(
     study: Study,
     group: Group | None,
     count: int,
-    start: Callable[[Group | None], tuple[Trial, Group]],
+    start: Callable[[Group | None], tuple[Trial | None, Group | None]],
     interrupted: Callable[[], bool],
     show: Callable[[Sequence[FrozenTrial]], None],
 ) -> Group | None:
     """Keep every free slot busy with a trial until ``count`` have ended → the sweep's group. When
-    interrupted, stop the runs and close their trials."""
+    interrupted, stop the runs and close their trials.
+
+    start: the next trial, a member of the group → the trial, unless it failed at once, and the
+    group, which the first one creates.
+    """
     from nn.runs import optuna_sweep as sweeps
     from nn.runs.worker.process import launch_queued
 
@@ -156,8 +160,8 @@ def _train(
         if not running and len(tried) >= count:
             return group
         if len(tried) < count and _idle_slots(store):
-            trial, group = start(group)
-            running.append(trial)
+            started, group = start(group)
+            running.extend([started] if started else [])
             next_launch = 0.0
         elif time.monotonic() >= next_launch:
             launch_queued(store)

@@ -8,6 +8,8 @@ import time
 
 import pytest
 
+from nn.cli import sweep_optuna, train
+from nn.errors import UserError
 from nn.runs import optuna_sweep
 from nn.runs.store import groups
 from nn.runs.store.store import RunStore, State
@@ -95,6 +97,22 @@ def test_a_pruned_trial_is_shown_with_its_epoch(store, one_slot):
     assert (pruned["fields"], pruned["epoch"], pruned["trial"]) == ({"lr": 0.00001}, 1, 5)
 
 
+def test_values_that_do_not_go_together_are_a_failed_trial(store, monkeypatch):
+    command = ["sweep", *QUICK, "--set", "lr=0.1,0.2", "--set", "hidden=4/8", "--optuna"]
+    assert nn(*command, 1).exit_code == 0
+
+    def spec_with(store, preset, changes):
+        if (changes["lr"], changes["hidden"]) == (0.2, (8,)):
+            raise UserError("These two do not go together.")
+        return train.spec_with(store, preset, changes)
+
+    monkeypatch.setattr(sweep_optuna, "spec_with", spec_with)
+    study_of(store).enqueue_trial({"lr": "0.2", "hidden": "[8]"})
+    result = nn(*command, 2, "--json")
+    assert "Trial 1 failed: These two do not go together." in result.stderr
+    assert rows(result)[-1]["trials"] == 2 and len(store.runs()) == 1
+
+
 def wait_for_a_step(store, process):
     until = time.monotonic() + 60
     while not any(run.step for run in store.runs()):
@@ -117,9 +135,9 @@ def test_ctrl_c_stops_a_sweep_and_the_same_command_goes_on(store):
     *configurations, end = rows(nn(*LONG, "--optuna", 3, "--json"))
     assert (end["trials"], end["runs"]) == (3, 3)
     assert stopped <= {run_id for line in configurations for run_id in line["runs"]}
-    told = optuna_sweep.trials(study)
-    assert all(trial.state.is_finished() for trial in told)
-    assert [trial.params for trial in told][: len(interrupted)] == interrupted
+    ended = optuna_sweep.trials(study)
+    assert all(trial.state.is_finished() for trial in ended)
+    assert [trial.params for trial in ended][: len(interrupted)] == interrupted
     finished = [run for run in store.runs() if run.state is State.FINISHED]
     assert {run.epoch for run in finished} == {60}
 

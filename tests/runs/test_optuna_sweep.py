@@ -147,15 +147,15 @@ def test_the_seed_decides_what_is_asked_also_by_a_study_opened_again(store):
     assert len(set(once)) == 15
 
 
-def test_a_trial_is_told_the_validation_accuracy_of_its_last_epoch(store, study, start):
+def test_the_result_of_a_trial_is_the_validation_accuracy_of_its_last_epoch(store, study, start):
     trial, [run_id] = start(0.1)
     assert not optuna_sweep.advance(store, study, trial)
     train(store, run_id)
     assert optuna_sweep.advance(store, study, trial)
-    [told] = study.get_trials()
+    [ended] = study.get_trials()
     first, last = store.epochs(run_id)
-    assert told.intermediate_values == {1: first["val_accuracy"], 2: last["val_accuracy"]}
-    assert (told.state.name, told.value) == ("COMPLETE", last["val_accuracy"])
+    assert ended.intermediate_values == {1: first["val_accuracy"], 2: last["val_accuracy"]}
+    assert (ended.state.name, ended.value) == ("COMPLETE", last["val_accuracy"])
     [group] = groups.groups(store)
     assert (group.id, group.kind, group.runs) == (study.study_name, "sweep", (run_id,))
 
@@ -166,9 +166,9 @@ def test_with_several_seeds_the_median_counts_and_the_first_seed_is_reported(sto
         assert not optuna_sweep.advance(store, study, trial)
         train(store, run_id)
     assert optuna_sweep.advance(store, study, trial)
-    [told] = study.get_trials()
+    [ended] = study.get_trials()
     last = [store.epochs(run_id)[-1]["val_accuracy"] for run_id in ids]
-    assert told.value == median_low(last) and told.intermediate_values[2] == last[0]
+    assert ended.value == median_low(last) and ended.intermediate_values[2] == last[0]
 
 
 def test_without_a_validation_set_the_test_accuracy_counts(store, study, start, quick):
@@ -216,10 +216,10 @@ def test_pruning_stops_a_run_that_trains(store, study, start, quick):
         pass
     run = store.run(run_id)
     assert run.state is State.STOPPED and run.epoch < 50
-    told = study.get_trials()[-1]
+    ended = study.get_trials()[-1]
     accuracy = store.epochs(run_id)[0]["val_accuracy"]
     assert accuracy < 0.7
-    assert (told.state.name, told.last_step, told.value) == ("PRUNED", 1, accuracy)
+    assert (ended.state.name, ended.last_step, ended.value) == ("PRUNED", 1, accuracy)
 
 
 @pytest.mark.parametrize(("accuracy", "pruned"), [(0.69, True), (0.7, False)])
