@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -14,6 +15,7 @@ from nn.runs import optuna_sweep
 from nn.runs.store import groups
 from nn.runs.store.store import RunStore, State
 from tests.cli.command_line import QUICK, assert_error_message, lines, nn, rows, shell
+from tests.cli.test_sweep import worker_of
 
 FIELDS = ["--set", "lr=log:0.01..1", "--set", "hidden=4/8"]
 SWEEP = ["sweep", *QUICK, *FIELDS]
@@ -155,6 +157,18 @@ def test_a_command_that_was_killed_leaves_trials_that_the_next_one_finishes(stor
     end = rows(nn(*LONG, "--optuna", 2, "--json"))[-1]
     assert (end["trials"], end["runs"], end["done"]) == (2, 2, 2)
     assert [trial.state.name for trial in study.get_trials()] == ["COMPLETE"] * 2
+
+
+def test_a_run_whose_worker_was_killed_is_trained_to_its_end(store):
+    process = shell(*LONG, "--optuna", 2, "--json")
+    try:
+        os.kill(worker_of(store, process), signal.SIGKILL)
+        out, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == 0, err
+    assert (lines(out)[-1]["done"], lines(out)[-1]["trials"]) == (2, 2)
+    assert {trial.state.name for trial in study_of(store).get_trials()} == {"COMPLETE"}
 
 
 def test_without_optuna_one_sentence_says_what_to_install(store, monkeypatch):
