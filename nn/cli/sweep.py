@@ -44,6 +44,11 @@ LAUNCH_INTERVAL = 5.0  # seconds between two launches of queued runs: a worker m
     "different random seeds."
 )  # fmt: skip
 @click.option("--draws", type=int, metavar="NUMBER", help="How many random values to draw.")
+@click.option(
+    "--optuna", "trials", type=int, metavar="NUMBER", help="Let Optuna choose so many "
+    "configurations, and prune those that fall behind; ranges such as lr=log:0.001..1 need no "
+    "number of values."
+)  # fmt: skip
 @click.option("--new", is_flag=True, help="Train again what has been trained before.")
 @json_option
 def sweep(
@@ -51,6 +56,7 @@ def sweep(
     name: str,
     seeds: int,
     draws: int | None,
+    trials: int | None,
     new: bool,
     as_json: bool,
     preset: str,
@@ -65,6 +71,15 @@ def sweep(
     from nn.runs.store.store import RunStore
     from nn.runs.sweep import fingerprint
 
+    if trials is not None:
+        from nn.cli.sweep_optuna import optuna_sweep
+
+        if draws is not None:
+            raise UserError("Give either --draws or --optuna, which chooses the values itself.")
+        optuna_sweep(
+            dict(map(setting, settings)), trials, seeds, name, new, as_json, preset, **options
+        )
+        return
     store = RunStore()
     specs, fields = _specs(store, settings, seeds, draws, preset, **options)
     key = fingerprint(specs)

@@ -19,7 +19,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,15 @@ RANGE = re.compile(r"(?P<log>log:)?(?P<low>[^:]*?)\.\.(?P<high>[^:]*)(?::(?P<cou
 FIELDS = [field.name for field in dataclasses.fields(RunSpec)]
 
 Draw = Callable[[np.random.Generator], Any]  # a random value
+
+
+class Interval(NamedTuple):
+    """Where the values of a field are chosen from, both ends included."""
+
+    is_log: bool
+    low: float
+    high: float
+    is_whole: bool  # only whole numbers; then its ends are whole, too
 
 
 def parse(field: str, text: str) -> list[Any] | Draw:
@@ -101,6 +110,30 @@ def fingerprint(runs: Sequence[RunSpec]) -> str:
     """A text that is equal for sweeps of the same configurations and seeds, in any order."""
     texts = sorted(spec.to_json() for spec in runs)
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+def interval(field: str, text: str) -> Interval | None:
+    """The interval that a range without a number of values stands for, with ``random:`` or without
+    it; None for values of another form.
+
+    Raises FieldError for one that has no value.
+    """
+    text = text.removeprefix("random:")
+    match = RANGE.fullmatch(text)
+    if field not in LIMITS or not match or match["count"]:
+        return None
+    is_log, low, high, _ = _ends(field, text, "LOW..HIGH or log:LOW..HIGH, for example 0..0.5")
+    is_whole = isinstance(LIMITS[field][0], int)
+    if is_whole:
+        low, high = math.ceil(low), math.floor(high)
+    if low > high:
+        raise FieldError(field, f"must be a whole number; there is none in {text}.")
+    return Interval(is_log, low, high, is_whole)
+
+
+def rounded(field: str, x: float, within: Interval) -> int | float:
+    """A number of the interval as random values are written: with a few significant digits."""
+    return _number(field, min(max(x, within.low), within.high), DRAWN_DIGITS)
 
 
 def _check_count(count: int) -> None:

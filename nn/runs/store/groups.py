@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from nn.errors import UserError
 from nn.runs import race
@@ -63,15 +63,51 @@ def create_group(
                 options=json.dumps(options),
             )
         )
-        for position, spec in enumerate(specs):
-            run_name = names[position] if names else ""
-            run_id = run_ids[position] if run_ids else None
-            run = insert_run(
-                connection, spec, run_name, lease, owner, run_id, after=position * APART
-            )
-            member = {"group": group_id, "run": run, "position": position}
-            connection.execute(insert(schema.members).values(member))
+        _insert_members(connection, group_id, specs, owner, names, run_ids, lease)
     return group(store, group_id)
+
+
+def add_members(
+    store: RunStore,
+    group_id: str,
+    specs: Sequence[RunSpec],
+    names: Sequence[str] | None = None,
+    run_ids: Sequence[str] | None = None,
+) -> Group:
+    """Record a queued run for each of ``specs`` as the last members of a group that exists, or
+    nothing → the group as it is now.
+
+    names, run_ids: as in create_group. Raises UserError when there is no group with this id, and
+    for a race, whose members start together; otherwise as RunStore.create.
+    """
+    found = group(store, group_id)
+    if found.kind == "race":
+        raise UserError("A race has begun with all of its members.")
+    m = schema.members.c
+    with store.exclusive() as connection:
+        last = connection.scalar(select(func.max(m.position)).where(m.group == group_id))
+        first = 0 if last is None else last + 1
+        _insert_members(connection, group_id, specs, found.owner, names, run_ids, first=first)
+    return group(store, group_id)
+
+
+def _insert_members(
+    connection: Connection,
+    group_id: str,
+    specs: Sequence[RunSpec],
+    owner: str,
+    names: Sequence[str] | None,
+    run_ids: Sequence[str] | None,
+    lease: str | None = None,
+    first: int = 0,
+) -> None:
+    """first: the position of the first of them in the group."""
+    for i, spec in enumerate(specs):
+        run_name = names[i] if names else ""
+        run_id = run_ids[i] if run_ids else None
+        run = insert_run(connection, spec, run_name, lease, owner, run_id, after=i * APART)
+        member = {"group": group_id, "run": run, "position": first + i}
+        connection.execute(insert(schema.members).values(member))
 
 
 def group(store: RunStore, group_id: str) -> Group:

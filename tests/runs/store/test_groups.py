@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from nn.errors import UserError
 from nn.runs.spec import RunSpec
 from nn.runs.store import groups, queue, schema
-from nn.runs.store.groups import create_group
+from nn.runs.store.groups import add_members, create_group
 from nn.runs.store.store import State
 
 RATES = [RunSpec(lr=lr) for lr in (0.01, 0.1, 1.0)]
@@ -32,6 +32,30 @@ def test_the_groups_of_a_run_are_found_newest_first(store):
     assert groups.groups(store) == [second, first]
     assert groups.groups_of(store, first.runs[1]) == [first]
     assert groups.groups_of(store, store.create(RunSpec()).id) == []
+
+
+def test_members_are_added_after_those_that_a_group_has(store):
+    group = create_group(store, "sweep", RATES[:2], "Rates", "visitor", names=["a", "b"], n=1)
+    store.delete(group.runs[0])
+    added = add_members(store, group.id, RATES[1:], ["c", "d"], ["1c", "1d"])
+    assert added == groups.group(store, group.id)
+    assert added == group._replace(runs=(group.runs[1], "1c", "1d"))
+    assert [store.run(run_id).name for run_id in added.runs] == ["b", "c", "d"]
+    assert store.run("1d").spec == RATES[2] and store.run("1d").owner == "visitor"
+    with store.engine.connect() as connection:
+        assert queue.queued_runs(connection) == list(added.runs)
+    with pytest.raises(IntegrityError):
+        add_members(store, group.id, RATES[:2], run_ids=["new", "1d"])
+    assert groups.group(store, group.id) == added and len(store.runs()) == 3
+
+
+def test_no_members_are_added_to_a_race_or_to_a_group_that_does_not_exist(store):
+    race = create_group(store, "race", RATES[:2])
+    with pytest.raises(UserError, match="has begun"):
+        add_members(store, race.id, RATES[2:])
+    with pytest.raises(UserError, match="'nonesuch'"):
+        add_members(store, "nonesuch", RATES)
+    assert len(store.runs()) == 2
 
 
 def test_a_group_that_does_not_exist_is_named(store):
