@@ -37,6 +37,14 @@ class Server:
         self._server.cleanup()
         self._folder.cleanup()
 
+    def stop(self) -> None:
+        """As a server's administrator does; its databases stay."""
+        self._admin.dispose()
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.start()
+
     def url(self, database: str) -> str:
         return self._server.get_uri(database, driver="psycopg")
 

@@ -13,7 +13,7 @@ import secrets
 import socket
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, not_, select, update
 
 from nn.runs.store import clock, schema
 
@@ -43,14 +43,17 @@ def is_queued() -> ColumnElement[bool]:
     return and_(schema.runs.c.state == "queued", schema.runs.c.lease.is_(None))
 
 
+def silence() -> ColumnElement[float]:
+    """Seconds since the last heartbeat of a run's worker, not counting while the database was down.
+    A heartbeat in the future is of a clock that has been set back since: its worker is gone, too,
+    if it does not send another."""
+    sent, opened = schema.runs.c.heartbeat, clock.opened()
+    return func.abs(clock.now() - case((sent < opened, opened), else_=sent))
+
+
 def has_worker() -> ColumnElement[bool]:
-    """The condition that a run has a slot now, alone or with the other members of its race. A
-    heartbeat in the future is of a clock that has been set back since: its worker is gone, too, if
-    it does not send another."""
-    r = schema.runs.c
-    # While the database was down, nobody could send one.
-    last = case((r.heartbeat < clock.opened(), clock.opened()), else_=r.heartbeat)
-    return and_(r.lease.is_not(None), func.abs(clock.now() - last) < LEASE_SECONDS)
+    """The condition that a run has a slot now, alone or with the other members of its race."""
+    return and_(schema.runs.c.lease.is_not(None), silence() < LEASE_SECONDS)
 
 
 def holding(lease: str | None) -> dict[str, Any]:
@@ -72,10 +75,13 @@ def free_slots(connection: Connection) -> int:
 
 def queued_runs(connection: Connection) -> list[str]:
     """The ids of the queued runs, the next one first."""
+    return list(connection.scalars(_queued()))
+
+
+def _queued() -> Select[tuple[str]]:
     r = schema.runs.c
     # Those of one millisecond, which is all that SQLite's clock shows, in the order of creation.
-    queued = select(r.id).where(is_queued()).order_by(r.heartbeat, r.created, r.id)
-    return list(connection.scalars(queued))
+    return select(r.id).where(is_queued()).order_by(r.heartbeat, r.created, r.id)
 
 
 def take(connection: Connection, run_id: str) -> str | None:
@@ -95,8 +101,12 @@ def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, s
     """
     if not free_slots(connection):
         return None
-    for chosen in filter(None, (run_id, *queued_runs(connection))):
-        if lease := take(connection, chosen):
+    # Without those that somebody is just changing, on a server.
+    wanted = select(schema.runs.c.id).where(schema.runs.c.id == run_id, is_queued())
+    for query in (wanted, _queued().limit(1)):
+        if chosen := connection.scalar(query.with_for_update(skip_locked=True)):
+            lease = take(connection, chosen)
+            assert lease
             for member in _queued_companions(connection, chosen):
                 connection.execute(
                     update(schema.runs).where(schema.runs.c.id == member).values(holding(lease))
@@ -106,12 +116,14 @@ def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, s
 
 
 def _queued_companions(connection: Connection, run_id: str) -> list[str]:
-    """The other queued members of the run's race, which start or go on together."""
+    """The other queued members of the run's race, which start or go on together; held from now
+    on."""
     m, g = schema.members.c, schema.groups.c
     races = select(g.id).join_from(schema.groups, schema.members)
     races = races.where(m.run == run_id, g.kind == "race")
     members = select(schema.runs.c.id).join_from(schema.runs, schema.members)
-    return list(connection.scalars(members.where(m.group.in_(races), is_queued())))
+    members = members.where(m.group.in_(races), is_queued())
+    return list(connection.scalars(members.with_for_update(of=schema.runs, skip_locked=True)).all())
 
 
 class QueueStatus(NamedTuple):
@@ -132,5 +144,6 @@ class QueueStatus(NamedTuple):
 
 def status(connection: Connection) -> QueueStatus:
     r = schema.runs.c
-    last = connection.scalar(select(func.max(r.heartbeat)).where(not_(is_queued())))
+    past = not_(is_queued()), r.heartbeat < clock.now() + LEASE_SECONDS
+    last = connection.scalar(select(func.max(r.heartbeat)).where(*past))
     return QueueStatus(queued_runs(connection), free_slots(connection), last or 0.0)
