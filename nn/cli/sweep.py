@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import Counter
@@ -49,6 +50,12 @@ LAUNCH_INTERVAL = 5.0  # seconds between two launches of queued runs: a worker m
     "configurations, and prune those that fall behind; ranges such as lr=log:0.001..1 need no "
     "number of values."
 )  # fmt: skip
+@click.option(
+    "--cluster",
+    envvar="DIGITSCOPE_CLUSTER",
+    metavar="ADDRESS",
+    help="Train on the Dask cluster whose scheduler has this address, as tcp://HOST:8786.",
+)
 @click.option("--new", is_flag=True, help="Train again what has been trained before.")
 @json_option
 def sweep(
@@ -57,6 +64,7 @@ def sweep(
     seeds: int,
     draws: int | None,
     trials: int | None,
+    cluster: str | None,
     new: bool,
     as_json: bool,
     preset: str,
@@ -64,13 +72,15 @@ def sweep(
 ) -> None:
     """Train every combination of several settings.
 
-    As many runs train at a time as there are free cores. Ctrl-C stops them; the same command
-    goes on where they were.
+    As many runs train at a time as there are free cores, or threads of the cluster. Ctrl-C stops
+    them; the same command goes on where they were.
     """
     from nn.runs.store.groups import create_group
     from nn.runs.store.store import RunStore
     from nn.runs.sweep import fingerprint
 
+    if cluster:  # read by whatever launches a run
+        os.environ["DIGITSCOPE_CLUSTER"] = cluster
     if trials is not None:
         from nn.cli.sweep_optuna import optuna_sweep
 
@@ -212,16 +222,18 @@ def _train(
     show: Callable[[Sequence[Run]], None],
 ) -> None:
     """Wait until no run is queued, trains or is paused; stop them all when interrupted. A run whose
-    worker vanished is queued again, MAX_RETRIES times at most."""
+    worker vanished is queued again, MAX_RETRIES times at most if it comes no further."""
     from nn.runs.worker.process import launch_queued, send_command
 
-    next_launch, is_stopping, retries = 0.0, False, Counter[str]()
+    next_launch, is_stopping, retries = 0.0, False, Counter[tuple[str, int]]()
     while True:
         runs = store.runs(run_ids)
         show(runs)
         active = [run for run in runs if run.state.active]
         vanished = [
-            run for run in runs if run.state == "interrupted" and retries[run.id] < MAX_RETRIES
+            run
+            for run in runs
+            if run.state == "interrupted" and retries[run.id, run.epoch] < MAX_RETRIES
         ]
         if not active and (is_stopping or not vanished):
             return
@@ -233,7 +245,7 @@ def _train(
                     send_command(store, run.id, "stop")
         elif not is_stopping and time.monotonic() >= next_launch:
             _requeue(store, vanished)
-            retries.update(run.id for run in vanished)
+            retries.update((run.id, run.epoch) for run in vanished)
             launch_queued(store)
             next_launch = time.monotonic() + LAUNCH_INTERVAL
         time.sleep(LOOK_INTERVAL)

@@ -15,6 +15,7 @@ from nn.errors import UserError
 from nn.runs.store import groups, queue
 from nn.runs.store.run import CommandKind, Run, State
 from nn.runs.store.store import RunStore
+from nn.runs.worker import cluster
 from nn.support.paths import log
 
 COMMAND_KINDS = get_args(CommandKind)
@@ -61,7 +62,12 @@ def _companions(store: RunStore, run_id: str) -> list[str]:
 
 
 def launch(run_id: str) -> None:
-    """Start a worker for the queued run if a slot is free; else the next free worker takes it."""
+    """Start a worker for the queued run if a slot is free; else the next free worker takes it. With
+    a cluster, submit it there."""
+    if cluster.address():
+        store = RunStore()
+        cluster.submit(store, [store.run(run_id)])
+        return
     with RunStore().engine.connect() as connection:
         if not queue.free_slots(connection):
             return
@@ -71,7 +77,14 @@ def launch(run_id: str) -> None:
 
 def launch_queued(store: RunStore) -> None:
     """Launch the next queued runs, as many as there are free slots: after freeing a slot, and when
-    the server starts, which may have been killed before it launched a run that it had recorded."""
+    the server starts, which may have been killed before it launched a run that it had recorded.
+    With a cluster, submit all of them that it does not have already."""
+    if cluster.address():
+        with store.engine.connect() as connection:
+            waiting = queue.queued_runs(connection)
+        found = {run.id: run for run in store.runs(waiting)} if waiting else {}
+        cluster.submit(store, [found[run_id] for run_id in waiting if run_id in found])
+        return
     with store.engine.connect() as connection:
         next_runs = queue.queued_runs(connection)[: queue.free_slots(connection)]
     for run_id in next_runs:
