@@ -79,7 +79,7 @@ def sweep(
     from nn.runs.store.store import RunStore
     from nn.runs.sweep import fingerprint
 
-    if cluster:  # read by whatever launches a run
+    if cluster:  # it applies to every launch of a run
         os.environ["DIGITSCOPE_CLUSTER"] = cluster
     if trials is not None:
         from nn.cli.sweep_optuna import optuna_sweep

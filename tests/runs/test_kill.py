@@ -1,4 +1,4 @@
-"""A worker is killed with ``kill -9`` again and again, each time at a random moment."""
+"""A worker is killed with ``kill -9`` many times, each at a random time."""
 
 from __future__ import annotations
 
@@ -126,10 +126,10 @@ def test_a_killed_worker_loses_nothing_committed_and_the_resumed_run_ends_like_a
     rng = random.Random(0)
     interrupted = 0
     run = new_run(store)
-    kills, longest = KILLS[store.engine.dialect.name]
+    kills, max_seconds = KILLS[store.engine.dialect.name]
     for _ in range(kills):
         process = start(run)
-        time.sleep(rng.uniform(0, longest))
+        time.sleep(rng.uniform(0, max_seconds))
         epochs, points, snapshots = recorded(store, run)
         kill(process)
         expire_lease(store)

@@ -17,7 +17,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, not_
 
 from nn.runs.store import clock, schema
 
-LEASE_SECONDS = 4.0  # a worker without a heartbeat for longer has vanished
+LEASE_SECONDS = 3.5  # a worker without a heartbeat for longer has vanished
+LEFT_ALONE_SECONDS = 3.0  # a run queued for longer waits for nobody who starts a worker for it
 START_SECONDS = 20.0  # when no worker was active for longer, none will take a queued run
 MAX_HOST = 255  # characters of a host's name
 
@@ -78,6 +79,24 @@ def queued_runs(connection: Connection) -> list[str]:
     return list(connection.scalars(_queued()))
 
 
+def left_alone(connection: Connection, lease: str | None = None) -> list[str]:
+    """The queued runs that no worker takes although this host has free slots for them, the next one
+    first: whoever would have taken them was killed.
+
+    lease: of the worker that asks; of several on a host, one is told and the others are not.
+    """
+    free = free_slots(connection)
+    if not free:
+        return []
+    r = schema.runs.c
+    if lease:
+        first = select(func.min(r.lease)).where(has_worker(), r.host == host())
+        if connection.scalar(first) != lease:
+            return []
+    waiting = _queued().where(r.heartbeat < clock.now() - LEFT_ALONE_SECONDS).limit(free)
+    return list(connection.scalars(waiting))
+
+
 def _queued() -> Select[tuple[str]]:
     r = schema.runs.c
     # Those of one millisecond, which is all that SQLite's clock shows, in the order of creation.
@@ -103,7 +122,7 @@ def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, s
         return None
     # Without those that somebody is just changing, on a server.
     wanted = select(schema.runs.c.id).where(schema.runs.c.id == run_id, is_queued())
-    for query in (wanted, _queued().limit(1)):
+    for query in (*([wanted] if run_id else []), _queued().limit(1)):
         if chosen := connection.scalar(query.with_for_update(skip_locked=True)):
             lease = take(connection, chosen)
             assert lease

@@ -99,7 +99,7 @@ def train(url: str, run_id: str) -> None:
     ended. A run whose worker has vanished is taken over when its lease is over."""
     store = _store(url)
     seen = retry_while_locked(store.run)
-    patience = time.monotonic() + queue.LEASE_SECONDS + 2 * LOOK_INTERVAL
+    give_up = time.monotonic() + queue.LEASE_SECONDS + 2 * LOOK_INTERVAL
     while True:
         try:
             run = seen(run_id)
@@ -117,7 +117,7 @@ def train(url: str, run_id: str) -> None:
             for _ in work(store, run_id, lease, cores=1):
                 pass
             return
-        if time.monotonic() > patience:  # its worker is alive
+        if time.monotonic() > give_up:  # its worker is alive
             return
         time.sleep(LOOK_INTERVAL)
 

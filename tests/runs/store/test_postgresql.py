@@ -30,15 +30,15 @@ def store_url(postgresql):
 
 
 @pytest.fixture(scope="module")
-def own_server():
+def restartable():
     """To stop and start."""
     with Server() as server:
         yield server
 
 
 @pytest.fixture
-def own_store(own_server):
-    with own_server.database() as url:
+def restarted(restartable):
+    with restartable.database() as url:
         store = RunStore(url)
         yield store
         store.engine.dispose()
@@ -130,49 +130,49 @@ def test_a_run_that_another_transaction_holds_is_left_out(store, monkeypatch):
         assert queue.take_next(connection) is None
 
 
-def test_a_server_that_restarts_during_training_ends_no_run(own_server, own_store, quick, caplog):
+def test_a_server_that_restarts_during_training_ends_no_run(restartable, restarted, quick, caplog):
     spec = replace(quick, epochs=4)
-    run, whole = own_store.create(spec), own_store.create(spec)
-    events = work(own_store, run.id)
+    run, whole = restarted.create(spec), restarted.create(spec)
+    events = work(restarted, run.id)
     for event in events:
         if isinstance(event, Epoch):
             break
-    own_server.stop()
+    restartable.stop()
     assert isinstance(next(event for event in events if isinstance(event, Epoch)), Epoch)
-    own_server.start()
+    restartable.start()
     for _ in events:
         pass
-    assert own_store.run(run.id).state is State.FINISHED
+    assert restarted.run(run.id).state is State.FINISHED
     assert "Trying again" in caplog.text
-    for _ in work(own_store, whole.id):
+    for _ in work(restarted, whole.id):
         pass
-    assert everything(own_store, run) == everything(own_store, whole)
+    assert everything(restarted, run) == everything(restarted, whole)
 
 
-def test_after_a_server_was_down_workers_have_time_for_a_heartbeat(own_server, own_store):
-    run = training(own_store)
-    with own_store.writing() as connection:
+def test_after_a_server_was_down_workers_have_time_for_a_heartbeat(restartable, restarted):
+    run = training(restarted)
+    with restarted.writing() as connection:
         connection.execute(update(schema.runs).values(heartbeat=clock.now() - 60))
-    own_server.stop()
-    own_server.start()
-    assert own_store.run(run.id).state is State.RUNNING
-    with own_store.engine.connect() as connection:
+    restartable.stop()
+    restartable.start()
+    assert restarted.run(run.id).state is State.RUNNING
+    with restarted.engine.connect() as connection:
         assert queue.taken_slots(connection) == 1
     with pytest.raises(UserError, match="is running"):
-        own_store.requeue(run.id)
+        restarted.requeue(run.id)
     time.sleep(queue.LEASE_SECONDS)
-    assert own_store.run(run.id).state is State.INTERRUPTED
-    assert own_store.requeue(run.id).state is State.QUEUED
+    assert restarted.run(run.id).state is State.INTERRUPTED
+    assert restarted.requeue(run.id).state is State.QUEUED
 
 
-def test_a_server_that_stays_down_fails_with_a_sentence(own_server, own_store, monkeypatch):
+def test_a_server_that_stays_down_fails_with_a_sentence(restartable, restarted, monkeypatch):
     monkeypatch.setattr("nn.runs.store.lock_retry.LOCK_RETRY_SECONDS", 0.3)
-    run = own_store.create(RunSpec(dataset="strokes"))
-    own_server.stop()
+    run = restarted.create(RunSpec(dataset="strokes"))
+    restartable.stop()
     try:
         with pytest.raises(Locked, match=r"The database server does not answer: .*\."):
-            next(work(own_store, run.id))
+            next(work(restarted, run.id))
         with pytest.raises(UserError, match=r"The store cannot be opened: .*\."):
-            RunStore(own_store.url)
+            RunStore(restarted.url)
     finally:
-        own_server.start()
+        restartable.start()

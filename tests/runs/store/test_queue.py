@@ -308,3 +308,33 @@ def test_when_two_processes_resume_a_run_at_once_one_succeeds_and_the_other_gets
     messages = "".join(err for _, err in answers).splitlines()
     assert len(messages) == 20
     assert all("is queued: there is nothing to resume" in message for message in messages)
+
+
+# Runs that nobody takes
+
+
+def left_alone(store, lease=None):
+    with store.engine.connect() as connection:
+        return queue.left_alone(connection, lease)
+
+
+def test_a_run_is_left_alone_when_it_has_waited_for_long_beside_a_free_slot(store, cores):
+    waiting = queued(store, 3)
+    assert left_alone(store) == []  # whoever queued them has started workers
+    age_heartbeats(store, queue.LEFT_ALONE_SECONDS + 1)
+    assert left_alone(store) == waiting[:2]
+    cores(1)
+    assert left_alone(store) == waiting[:1]
+    assert take(store)[0] == waiting[0]
+    assert left_alone(store) == []
+
+
+def test_of_a_hosts_workers_one_is_told_which_runs_are_left_alone(store, cores, monkeypatch):
+    cores(3)
+    *_, waiting = queued(store, 3)
+    age_heartbeats(store, queue.LEFT_ALONE_SECONDS + 1)
+    leases = sorted(take(store)[1] for _ in range(2))
+    assert [left_alone(store, lease) for lease in leases] == [[waiting], []]
+    assert left_alone(store) == [waiting]  # a server is told, too
+    monkeypatch.setenv("DIGITSCOPE_HOST", "elsewhere")
+    assert left_alone(store, leases[0]) == []
