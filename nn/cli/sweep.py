@@ -223,8 +223,10 @@ def _train(
 ) -> None:
     """Wait until no run is queued, trains or is paused; stop them all when interrupted. A run whose
     worker vanished is queued again, MAX_RETRIES times at most if it comes no further."""
+    from nn.runs.worker import cluster
     from nn.runs.worker.process import launch_queued, send_command
 
+    was_waiting = False  # for workers of the cluster
     next_launch, is_stopping, retries = 0.0, False, Counter[tuple[str, int]]()
     while True:
         runs = store.runs(run_ids)
@@ -244,6 +246,11 @@ def _train(
                 with suppress(UserError):  # it has ended
                     send_command(store, run.id, "stop")
         elif not is_stopping and time.monotonic() >= next_launch:
+            is_waiting = bool(cluster.address()) and not cluster.threads()
+            if is_waiting and not was_waiting:
+                click.echo("The cluster has no workers yet. Waiting for them.", err=True)
+            was_waiting = is_waiting
+            vanished = [] if is_waiting else vanished
             _requeue(store, vanished)
             retries.update((run.id, run.epoch) for run in vanished)
             launch_queued(store)
