@@ -86,7 +86,7 @@ if plan:
 else:
     st.error(plain(words))
 st.button(
-    "Start sweep", type="primary", icon=":material/play_arrow:", disabled=not plan,
+    "Start sweep", icon=":material/play_arrow:", disabled=not plan,
     on_click=partial(start, plan) if plan else None,
 )  # fmt: skip
 shown = pick([group for group in groups(store()) if group.kind == "sweep"])
