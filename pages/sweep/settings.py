@@ -35,8 +35,8 @@ def choose() -> tuple[Plan | None, str]:
         for field in ("lr", "hidden"):
             sweep_state.add_row(field, SUGGESTED[field])
     numbers = list(state.value(ROWS_SHOWN))
-    for place, number in enumerate(numbers, 1):
-        _row(place, number, len(numbers) > 1)
+    for position, number in enumerate(numbers, 1):
+        _row(position, number, len(numbers) > 1)
     rows = [(state.value(f"{FIELD}{i}"), state.value(f"{TEXT}{i}")) for i in numbers]
     used = [field for field, _ in rows]
     unused = next((field for field in SUGGESTED if field not in used), "")
@@ -57,7 +57,7 @@ def choose() -> tuple[Plan | None, str]:
     return made, plan.in_words(made, rows)
 
 
-def _row(place: int, number: int, can_remove: bool) -> None:
+def _row(position: int, number: int, can_remove: bool) -> None:
     field, text = f"{FIELD}{number}", f"{TEXT}{number}"
 
     def suggest() -> None:
@@ -65,7 +65,7 @@ def _row(place: int, number: int, can_remove: bool) -> None:
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            f"Setting {place}",
+            f"Setting {position}",
             list(SUGGESTED),
             format_func=lambda name: FIELDS[name],
             key=field,
@@ -74,12 +74,12 @@ def _row(place: int, number: int, can_remove: bool) -> None:
             width=220,
         )
         st.text_input(
-            f"Values of setting {place}", key=text, persist_state="session", help=VALUES_HELP,
+            f"Values of setting {position}", key=text, persist_state="session", help=VALUES_HELP,
             width=280,
         )  # fmt: skip
         if can_remove:
             st.button(
-                f"Remove setting {place}",
+                f"Remove setting {position}",
                 icon=":material/close:",
                 key=f"remove sweep row {number}",
                 on_click=partial(sweep_state.remove_row, number),
