@@ -51,8 +51,10 @@ def pick(found: list[Group]) -> Group | None:
         st.warning(f"There is no sweep {plain(wanted[:40])}: its runs may have been deleted.")
         sweep_state.view_sweep("")
         wanted = ""
-    own = [group.id for group in found if state.visitor_id() and group.owner == state.visitor_id()]
-    chosen = wanted or next(iter(own), "")
+    theirs = [
+        group.id for group in found if state.visitor_id() and group.owner == state.visitor_id()
+    ]
+    chosen = wanted or next(iter(theirs), "")
     if not found:
         note(
             "No sweep yet. A sweep trains every combination of the values above, each with several "

@@ -56,10 +56,10 @@ def progress(runs: Sequence[Run]) -> None:
     """How many runs are done, and the buttons that stop and resume them."""
     done = sum(run.state in (State.FINISHED, State.DIVERGED) for run in runs)
     st.progress(done / max(len(runs), 1), f"{done} of {len(runs)} runs done")
-    own = [run for run in runs if state.can_control(run)]
-    active = [run for run in own if run.state.active]
+    controlled = [run for run in runs if state.can_control(run)]
+    active = [run for run in controlled if run.state.active]
     resumable = [
-        run for run in own if run.state in (State.STOPPED, State.INTERRUPTED, State.FAILED)
+        run for run in controlled if run.state in (State.STOPPED, State.INTERRUPTED, State.FAILED)
     ]
     with st.container(horizontal=True):
         if active and st.button("Stop all", icon=":material/stop:"):
