@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nn.cli import Command, json_option, print_json
-from nn.cli.results import configuration_name, result_fields, result_lines, results
+from nn.cli.results import result_fields, result_lines, results
 from nn.cli.train import given_fields, interruptible, setting, spec_options, spec_with
 from nn.errors import UserError
 
@@ -75,9 +75,8 @@ def sweep(
     As many runs train at a time as there are free cores, or threads of the cluster. Ctrl-C stops
     them; the same command goes on where they were.
     """
-    from nn.runs.store.groups import create_group
     from nn.runs.store.store import RunStore
-    from nn.runs.sweep import fingerprint
+    from nn.runs.sweep_group import create_sweep, find_sweep
 
     if cluster:  # it applies to every launch of a run
         os.environ["DIGITSCOPE_CLUSTER"] = cluster
@@ -92,17 +91,12 @@ def sweep(
         return
     store = RunStore()
     specs, fields = _specs(store, settings, seeds, draws, preset, **options)
-    key = fingerprint(specs)
-    group = None if new else _find(store, key, len(specs))
+    group = None if new else find_sweep(store, specs)
     if group:
         click.echo(f"Going on with sweep {group.id}; --new starts another one.", err=True)
         _requeue(store, reversed(store.runs(group.runs)))
     else:
-        shown = [*fields, "seed"] if seeds > 1 else fields
-        names = [configuration_name(spec, shown) for spec in specs]
-        group = create_group(
-            store, "sweep", specs, name, names=names, fingerprint=key, fields=fields
-        )
+        group = create_sweep(store, specs, fields, name)
     with interruptible() as interrupted, _progress(len(specs), as_json) as show:
         _train(store, group.runs, interrupted, show)
     runs = store.runs(group.runs)
@@ -134,6 +128,7 @@ def sweeps(as_json: bool) -> None:
     """
     from nn.runs.store.groups import groups
     from nn.runs.store.store import RunStore
+    from nn.runs.sweep_group import configuration_name
 
     store = RunStore()
     found = [group for group in groups(store) if group.kind == "sweep"]
@@ -169,34 +164,19 @@ def _specs(
     **options: Any,
 ) -> tuple[list[RunSpec], list[str]]:
     """All runs, and the fields that have several values. Raises UserError."""
-    from nn.runs import sweep as sweeps
-    from nn.runs.differences import differing_fields
+    from nn.runs.sweep_group import make_specs
 
     texts = dict(map(setting, settings))
     given = given_fields(**options)
     seed = given.get("seed", 0)
-    changes = sweeps.configurations(texts, draws, seed if isinstance(seed, int) else 0)
     base = given | {"dataset": spec_with(store, preset, given).dataset}  # it says which it takes
-    specs = list(dict.fromkeys(spec_with(store, preset, base | change) for change in changes))
-    fields = [field for field in differing_fields(specs) if field in texts]
-    return sweeps.with_seeds(specs, seeds), fields
-
-
-def _fingerprint(specs: Sequence[RunSpec]) -> str:
-    from nn.runs import sweep as sweeps
-
-    return sweeps.fingerprint(specs)
-
-
-def _find(store: RunStore, fingerprint: str, size: int) -> Group | None:
-    """The newest sweep of the same configurations of which no run was deleted."""
-    from nn.runs.store.groups import groups
-
-    for group in groups(store):
-        is_same = group.kind == "sweep" and group.options.get("fingerprint") == fingerprint
-        if is_same and len(group.runs) == size:
-            return group
-    return None
+    return make_specs(
+        texts,
+        seeds,
+        draws,
+        seed if isinstance(seed, int) else 0,
+        lambda change: spec_with(store, preset, base | change),
+    )
 
 
 def _is_done(run: Run) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nn.cli import print_json
-from nn.cli.results import configuration_name, result_fields, result_lines, results
+from nn.cli.results import result_fields, result_lines, results
 from nn.cli.train import given_fields, interruptible, spec_with
 from nn.errors import UserError
 
@@ -49,6 +49,7 @@ def optuna_sweep(
     from nn.runs import optuna_sweep as sweeps
     from nn.runs.store.store import RunStore
     from nn.runs.sweep import MAX_RUNS, with_seeds
+    from nn.runs.sweep_group import configuration_name
 
     sweeps.check_installed()
     from optuna.exceptions import StorageInternalError
@@ -237,6 +238,7 @@ def _print(
     """The complete trials, the best first, then the others; a configuration that Optuna asked for
     more than once is shown once."""
     from nn.runs import optuna_sweep as sweeps
+    from nn.runs.sweep_group import configuration_name
 
     by_runs: dict[str, FrozenTrial] = {}
     for trial in sweeps.trials(study):
