@@ -104,14 +104,14 @@ def _common(has_random: bool) -> None:
         low, high = LIMITS["epochs"]
         st.number_input(
             FIELDS["epochs"], int(low), int(high), key=BASE_EPOCHS, persist_state="session",
-            help=term("epoch"), width=130,
+            help=term("epoch"), width=115,
         )  # fmt: skip
         st.number_input(
-            "Seeds", 1, 100, key=SEEDS, persist_state="session", width=130,
+            "Seeds", 1, 100, key=SEEDS, persist_state="session", width=115,
             help="Runs of each configuration. " + term("seed"),
         )  # fmt: skip
         if has_random:
             st.number_input(
-                "Random draws", 1, 1000, key=DRAWS, persist_state="session", width=140,
+                "Random draws", 1, 1000, key=DRAWS, persist_state="session", width=115,
                 help="How many combinations of the random values are trained.",
             )  # fmt: skip
