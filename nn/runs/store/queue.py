@@ -3,17 +3,30 @@
 A run has a slot of its worker's host while the worker holds its lease and sends heartbeats. The
 members of a race have one worker, one lease and one slot. When a slot becomes free, its worker
 takes the next queued run; when a run is queued, a worker is started if a slot is free. So no slot
-stays idle while runs are queued. All times are the database's (nn.runs.store.clock).
+stays idle while runs are queued. Visitors take turns. A run whose data is a file waits for a host
+that has it. All times are the database's (nn.runs.store.clock).
 """
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import socket
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, not_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    case,
+    func,
+    not_,
+    select,
+    update,
+)
 
 from nn.runs.store import clock, schema
 
@@ -44,22 +57,22 @@ def is_queued() -> ColumnElement[bool]:
     return and_(schema.runs.c.state == "queued", schema.runs.c.lease.is_(None))
 
 
-def silence() -> ColumnElement[float]:
+def silence(runs: FromClause = schema.runs) -> ColumnElement[float]:
     """Seconds since the last heartbeat of a run's worker, not counting while the database was down.
     A heartbeat in the future is of a clock that has been set back since: its worker is gone, too,
     if it does not send another."""
-    sent, opened = schema.runs.c.heartbeat, clock.opened()
+    sent, opened = runs.c.heartbeat, clock.opened()
     return func.abs(clock.now() - case((sent < opened, opened), else_=sent))
 
 
-def has_worker() -> ColumnElement[bool]:
+def has_worker(runs: FromClause = schema.runs) -> ColumnElement[bool]:
     """The condition that a run has a slot now, alone or with the other members of its race."""
-    return and_(schema.runs.c.lease.is_not(None), silence() < LEASE_SECONDS)
+    return and_(runs.c.lease.is_not(None), silence(runs) < LEASE_SECONDS)
 
 
 def holding(lease: str | None) -> dict[str, Any]:
-    """The columns of a run whose worker, on this host, holds ``lease``; None: it has no worker."""
-    return {"lease": lease, "host": host() if lease else "", "heartbeat": clock.now()}
+    """The columns of a run whose worker, on this host, holds ``lease``; None: it is queued here."""
+    return {"lease": lease, "host": host(), "heartbeat": clock.now()}
 
 
 def taken_slots(connection: Connection) -> int:
@@ -93,14 +106,24 @@ def left_alone(connection: Connection, lease: str | None = None) -> list[str]:
         first = select(func.min(r.lease)).where(has_worker(), r.host == host())
         if connection.scalar(first) != lease:
             return []
-    waiting = _queued().where(r.heartbeat < clock.now() - LEFT_ALONE_SECONDS).limit(free)
-    return list(connection.scalars(waiting))
+    waiting = _queued().where(r.heartbeat < clock.now() - LEFT_ALONE_SECONDS)
+    rows = connection.execute(waiting.add_columns(r.host, r.spec).limit(free + 100))
+    return [row.id for row in rows if not missing_data(row)][:free]
 
 
 def _queued() -> Select[tuple[str]]:
-    r = schema.runs.c
+    """A query for the ids of the queued runs. Visitors take turns: first those run that are the
+    first of their owner, not counting the owner's runs that train already; of one turn, that which
+    waits longest."""
+    r, others = schema.runs.c, schema.runs.alias()
     # Those of one millisecond, which is all that SQLite's clock shows, in the order of creation.
-    return select(r.id).where(is_queued()).order_by(r.heartbeat, r.created, r.id)
+    order = r.heartbeat, r.created, r.id
+    is_training = and_(others.c.owner == r.owner, has_worker(others))
+    training = select(func.count(others.c.lease.distinct())).where(is_training).scalar_subquery()
+    turn = func.row_number().over(partition_by=r.owner, order_by=order) + training
+    turns = select(r.id, turn.label("turn")).where(is_queued()).subquery()
+    queued = select(r.id).join(turns, turns.c.id == r.id).where(is_queued())
+    return queued.order_by(turns.c.turn, *order)
 
 
 def take(connection: Connection, run_id: str) -> str | None:
@@ -120,18 +143,42 @@ def take_next(connection: Connection, run_id: str | None = None) -> tuple[str, s
     """
     if not free_slots(connection):
         return None
-    # Without those that somebody is just changing, on a server.
-    wanted = select(schema.runs.c.id).where(schema.runs.c.id == run_id, is_queued())
-    for query in (*([wanted] if run_id else []), _queued().limit(1)):
-        if chosen := connection.scalar(query.with_for_update(skip_locked=True)):
+    r = schema.runs.c
+    wanted = select(r.id).where(r.id == run_id, is_queued())
+    for query in (*([wanted] if run_id else []), _queued()):
+        if chosen := _first_with_data(connection, query):
             lease = take(connection, chosen)
             assert lease
             for member in _queued_companions(connection, chosen):
-                connection.execute(
-                    update(schema.runs).where(schema.runs.c.id == member).values(holding(lease))
-                )
+                connection.execute(update(schema.runs).where(r.id == member).values(holding(lease)))
             return chosen, lease
     return None
+
+
+def _first_with_data(connection: Connection, query: Select[tuple[str]]) -> str | None:
+    """The first run of a query whose data this host has, held from now on. On a server, those that
+    somebody is just changing are left out."""
+    r, passed = schema.runs.c, list[str]()
+    query = query.with_for_update(of=schema.runs, skip_locked=True).limit(1)
+    while row := connection.execute(
+        query.add_columns(r.host, r.spec).where(r.id.not_in(passed))
+    ).first():
+        if not missing_data(row):
+            return str(row.id)
+        passed.append(row.id)
+    return None
+
+
+def missing_data(row: Any) -> str:
+    """The name of the file or folder that a queued run needs and this host does not have; "" if it
+    has all. A run that was queued on this host is taken in any case: it fails and says why."""
+    if row.host in ("", host()):
+        return ""
+    spec = json.loads(row.spec)
+    for path in (str(spec.get(name, "")) for name in ("dataset", "extra_data")):
+        if os.path.isabs(path) and not os.path.exists(path):
+            return os.path.basename(path)  # its folder is private
+    return ""
 
 
 def _queued_companions(connection: Connection, run_id: str) -> list[str]:

@@ -113,6 +113,8 @@ def as_run(row: Any, status: QueueStatus | None) -> Run:
         if now - max(row.heartbeat, status.last_heartbeat) > START_SECONDS:
             state, position = State.INTERRUPTED, 0
             message = "No worker has started this run. Resume it, or it starts after the next run."
+        elif name := queue.missing_data(row):
+            message = f"Waiting for a host that has {name}."
         elif position:
             message = f"Queued: {ordinal(position)} in line."
     elif state.active and row.lease and row.silence > LEASE_SECONDS:
