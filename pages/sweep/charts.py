@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from nn.runs.store.run import Run
 from nn.runs.sweep_results import effect, heat_map
 from pages.common.charts import PALETTE
+from pages.common.numbers import percent
 from pages.common.setting_text import FIELDS, text_of
 
 
@@ -16,7 +17,7 @@ def heat(runs: Sequence[Run], column: str, row: str) -> go.Figure:
     """The median test accuracy of each combination; empty cells without a result."""
     found = heat_map(runs, column, row)
     columns, rows = labels(runs, column), labels(runs, row)
-    texts = [["" if x is None else f"{x:.2%}" for x in line] for line in found.medians]
+    texts = [["" if x is None else percent(x, 2) for x in line] for line in found.medians]
     hover = f"{FIELDS[column]} %{{x}}, {FIELDS[row]} %{{y}}: %{{text}}<extra></extra>"
     figure = go.Figure(
         go.Heatmap(
@@ -52,7 +53,8 @@ def effects(runs: Sequence[Run], field: str) -> go.Figure:
         go.Scatter(
             x=[names[value] for value in found],
             y=medians,
-            mode="lines+markers",
+            # A line between names of a kind would suggest an order.
+            mode="markers" if any(isinstance(v, str) for v in found) else "lines+markers",
             line={"color": PALETTE[0]},
             error_y={
                 "array": [high - y for (_, high), y in zip(ends, medians, strict=True)],
