@@ -21,8 +21,10 @@ from pages.common.numbers import percent
 from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import note, plain
 from pages.common.url_state import RUN, RUNS
+from pages.components.parallel_coordinates import parallel_coordinates
 from pages.server.shared_store import store
 from pages.sweep import charts as sweep_charts
+from pages.sweep.lines import axes_and_lines
 from pages.sweep.state import CHECKED, COLUMN, MORE_EPOCHS, ROW
 
 INTERVAL = 2  # seconds between two looks while runs train
@@ -49,7 +51,22 @@ def _show(group: Group, was_active: bool) -> None:
     if len(fields) > 1:
         heat_map(runs, finished, fields)
     effect_plots(finished, fields)
+    all_settings(found, fields)
     table(found, fields)
+
+
+def all_settings(found: Sequence[Result], fields: Sequence[str]) -> None:
+    """The configurations as parallel coordinates."""
+    axes, lines = axes_and_lines(found, fields)
+    if not axes or not lines:
+        return
+    st.subheader("All settings together", anchor=False)
+    parallel_coordinates(axes, lines)
+    note(
+        "Each line is a configuration; it crosses each axis at its value, and ends at its median "
+        "test accuracy. The more accurate it is, the stronger its color. Drag along the last axis "
+        "to keep only its top: where those lines meet on another axis are the values that work."
+    )
 
 
 def progress(runs: Sequence[Run]) -> None:

@@ -54,9 +54,16 @@ def test_results_and_the_best_one_trained_longer(page: Page, server) -> None:
     server.launch(made.runs[0])
     page.goto(f"{server.url}/sweep?sweep={made.id}")
     expect(page.get_by_text("8 of 8 runs done")).to_be_visible()
-    for heading in ("Heat map", "Effect of each setting", "Configurations"):
+    for heading in (
+        "Heat map",
+        "Effect of each setting",
+        "All settings together",
+        "Configurations",
+    ):
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    configurations = page.get_by_role("option", name=re.compile("test accuracy"))
+    expect(configurations).to_have_count(4)
     page.get_by_role("button", name="Train the best longer").click()
     expect(page.get_by_role("heading", name="Train")).to_be_visible()
     store = RunStore(server.store)
