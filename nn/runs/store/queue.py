@@ -118,10 +118,13 @@ def _queued() -> Select[tuple[str]]:
     r, others = schema.runs.c, schema.runs.alias()
     # Those of one millisecond, which is all that SQLite's clock shows, in the order of creation.
     order = r.heartbeat, r.created, r.id
-    is_training = and_(others.c.owner == r.owner, has_worker(others))
-    training = select(func.count(others.c.lease.distinct())).where(is_training).scalar_subquery()
-    turn = func.row_number().over(partition_by=r.owner, order_by=order) + training
-    turns = select(r.id, turn.label("turn")).where(is_queued()).subquery()
+    count = func.count(others.c.lease.distinct()).label("count")
+    training = select(others.c.owner, count).where(has_worker(others)).group_by(others.c.owner)
+    training = training.subquery()
+    turn = func.row_number().over(partition_by=r.owner, order_by=order)
+    turn += func.coalesce(training.c["count"], 0)
+    turns = select(r.id, turn.label("turn")).where(is_queued())
+    turns = turns.outerjoin_from(schema.runs, training, training.c.owner == r.owner).subquery()
     queued = select(r.id).join(turns, turns.c.id == r.id).where(is_queued())
     return queued.order_by(turns.c.turn, *order)
 
