@@ -119,12 +119,12 @@ def _queued() -> Select[tuple[str]]:
     # Those of one millisecond, which is all that SQLite's clock shows, in the order of creation.
     order = r.heartbeat, r.created, r.id
     count = func.count(others.c.lease.distinct()).label("count")
-    training = select(others.c.owner, count).where(has_worker(others)).group_by(others.c.owner)
-    training = training.subquery()
-    turn = func.row_number().over(partition_by=r.owner, order_by=order)
-    turn += func.coalesce(training.c["count"], 0)
-    turns = select(r.id, turn.label("turn")).where(is_queued())
-    turns = turns.outerjoin_from(schema.runs, training, training.c.owner == r.owner).subquery()
+    by_owner = select(others.c.owner, count).where(has_worker(others)).group_by(others.c.owner)
+    training = by_owner.subquery()
+    position = func.row_number().over(partition_by=r.owner, order_by=order)
+    turn = (position + func.coalesce(training.c["count"], 0)).label("turn")
+    waiting = select(r.id, turn).where(is_queued())
+    turns = waiting.outerjoin_from(schema.runs, training, training.c.owner == r.owner).subquery()
     queued = select(r.id).join(turns, turns.c.id == r.id).where(is_queued())
     return queued.order_by(turns.c.turn, *order)
 
