@@ -90,7 +90,8 @@ runs = Table(
     Column("state", String(16), nullable=False),
     Column("message", Text, nullable=False, default=""),  # explains the state to the user
     Column("lease", String(32)),  # the token of its worker; no other may write
-    Column("host", String(255), nullable=False, default=""),  # of its worker, or of the queue
+    # Of its worker; of a run that is queued, where it was queued.
+    Column("host", String(255), nullable=False, default=""),
     Column("heartbeat", Float, nullable=False),  # its last heartbeat, or when it was queued
     Column(
         "watched_until", Float, nullable=False, default=0.0
