@@ -15,7 +15,7 @@ from nn.data.preprocess.foreground import Foreground
 
 STROKE_LEVEL = 0.25  # foreground above this is a stroke or its edge
 LINE_LEVEL = 0.08  # and above this a ruled line, which is thin or blurred to nearly nothing
-MIN_RELATIVE_LEVEL = 0.65  # of the strongest component: weaker ones are stains or shadow edges
+MIN_RELATIVE_LEVEL = 0.5  # of the strongest component: weaker ones are stains or shadow edges
 MAX_LINE_WIDTH, MAX_LINE_SLOPE = 0.035, 0.1  # of a ruled line, as shares of the image's side
 MIN_LINE_COVERAGE = 0.75  # share of the width on which a ruled line is visible
 MAX_FRAME_WIDTH = 0.06  # of the sides of a frame, as a share of its height
@@ -170,14 +170,17 @@ def _main_groups(
 ) -> list[int]:
     """Group components that are near each other; keep the heaviest group and any as heavy."""
     height, width = labels.shape
-    down, across = round(EDGE_SHARE * height), round(EDGE_SHARE * width)
+    # A small image is cropped to its digit: there is no table around it, and gaps look larger.
+    edge = EDGE_SHARE if min(height, width) >= MIN_SIDE else 0
+    down, across = round(edge * height), round(edge * width)
     inner = labels[down : height - down, across : width - across]
     inner_share = np.bincount(inner.ravel(), minlength=len(mass)) / np.maximum(
         np.bincount(labels.ravel(), minlength=len(mass)), 1
     )
     boxes = np.array([bounding_box(labels == k) for k in components])
     gaps = boxes[:, None, :2] - boxes[None, :, 2:]  # (n, n, 2): start of one minus end of the other
-    near = np.maximum(gaps, gaps.swapaxes(0, 1)).max(axis=2) < MAX_GAP * max(height, width)
+    max_gap = MAX_GAP * max(height, width, MIN_SIDE)
+    near = np.maximum(gaps, gaps.swapaxes(0, 1)).max(axis=2) < max_gap
     group = np.arange(len(components))
     for _ in components:  # propagate the lowest number to all neighbors
         group = np.where(near, group, len(components)).min(axis=1)

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from nn.data.preprocess.bounding_box import Mask
+from nn.data.preprocess.connected_components import label
 from nn.data.preprocess.grayscale import Grayscale
 
 Foreground = NDArray[np.float32]  # (h, w), from 0 (background) to 1 (strongest stroke)
@@ -23,6 +25,8 @@ UNEVEN_BORDER = 0.03  # a border that varies more is unevenly lit, or strokes cr
 MIN_PHOTO_SIDE = 64  # pixels: images with a shorter side are not treated as photos
 BACKGROUND_CELLS = 8  # rows and columns of the coarse background, mostly free of strokes
 MAX_STROKE_SHARE = 0.25  # of the shorter side: anything wider in both directions is a shadow
+SMOOTH_CELLS = 24  # across the longer side: strokes differ from a surface with this much detail …
+MIN_DETAIL = 0.05  # … by at least this, half of MIN_CONTRAST at a stroke's edge; gradients do not
 
 
 def extract_foreground(gray: Grayscale) -> Foreground | None:
@@ -32,10 +36,23 @@ def extract_foreground(gray: Grayscale) -> Foreground | None:
     counts as empty: the result may be smaller than ``gray`` by a power of two.
     """
     while True:
-        foreground = None if _is_noise(gray) else _above_noise(_contrast(gray))
+        foreground = None if _is_noise(gray) or _is_smooth(gray) else _above_noise(_contrast(gray))
         if foreground is not None or min(gray.shape) < MIN_PHOTO_SIDE:
             return foreground
         gray = _resize(gray, gray.shape[1] // 2, gray.shape[0] // 2)
+
+
+def _is_smooth(gray: Grayscale) -> bool:
+    """Whether no edge exceeds the noise, as on a page on which only the light changes."""
+    height, width = gray.shape
+    cell = max(2, round(max(height, width) / SMOOTH_CELLS))
+    if min(height, width) < 2 * cell:
+        return False
+    surface = _resize(_resize(gray, width // cell, height // cell), width, height)
+    inner = slice(cell, -cell)  # the surface is level in the outer half of each cell at the border
+    detail = np.abs(gray - surface)[inner, inner]
+    noise = 5 / 0.674 * float(np.median(detail))  # half of a normal distribution is within 0.674 σ
+    return bool(detail.max() < np.clip(noise, MIN_DETAIL, 3 * MIN_DETAIL))
 
 
 def _is_noise(gray: Grayscale) -> bool:
@@ -62,10 +79,22 @@ def _contrast(gray: Grayscale) -> Foreground:
     light = votes >= middle
     background = np.median(votes[light] if 2 * light.sum() > len(light) else votes[~light])
     is_photo = min(gray.shape) >= MIN_PHOTO_SIDE
+    if not is_photo and (one := _stretched_one(gray >= middle)) is not None:
+        background = np.median(gray[~one])
     if is_photo and np.quantile(np.abs(border - background), 0.9) > UNEVEN_BORDER:
         return _contrast_in_uneven_light(gray)
     above = gray - np.float32(background)
     return above if _is_mostly_positive(above) else -above
+
+
+def _stretched_one(light: Mask) -> Mask | None:
+    """The 1 that fills most of a small scan, stretched to its width; None if there is none.
+
+    In every row it is one run of pixels, and the background is left on two sides of it.
+    """
+    larger = light if 2 * light.mean() > 1 else ~light
+    runs = np.count_nonzero(np.diff(np.pad(larger, ((0, 0), (1, 0))).astype(np.int8)) == 1, axis=1)
+    return larger if (runs == 1).all() and label(~larger)[1] > 1 else None
 
 
 def _contrast_in_uneven_light(gray: Grayscale) -> Foreground:
@@ -123,8 +152,10 @@ def _above_noise(contrast: Foreground) -> Foreground | None:
     peak = float(contrast.max())
     if peak < MIN_CONTRAST:
         return None
-    # Three standard deviations: a quarter of a normal distribution lies within 0.319 of them.
-    noise = 3 / 0.319 * float(np.quantile(np.abs(contrast), 0.25))
+    # Three standard deviations: a quarter of a normal distribution lies within 0.319 of one. Of the
+    # background only: strokes that fill much of the image would count as noise.
+    background = np.abs(contrast[contrast < peak / 2])
+    noise = 3 / 0.319 * float(np.quantile(background, 0.25)) if background.size else 0.0
     strongest = float(np.quantile(contrast[contrast > peak / 2], 0.9)) if noise else peak
     if strongest < MIN_SIGNAL_TO_NOISE * noise:
         return None

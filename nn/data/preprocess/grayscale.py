@@ -14,6 +14,7 @@ from nn.errors import UserError
 Grayscale = NDArray[np.float32]  # (h, w), from 0 (black) to 1 (white)
 
 EXIF_ORIENTATION = 0x0112
+SHEET_SHARE = 0.95  # opaque pixels: with more, the image is a sheet and not strokes alone
 DIRECT_MODES = ("L", "LA", "RGB", "RGBA", "F")  # Pillow can reduce these without conversion
 
 
@@ -85,12 +86,18 @@ def _from_array(array: NDArray[np.generic]) -> Image.Image:
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """Put a transparent image on a white background, or on black if its opaque part is light."""
+    """Put a transparent image on a white background, or on black if its opaque part is light. If
+    nearly all is opaque, that part is a sheet with strokes on it, and the background is its color.
+    """
     alpha = np.asarray(image.getchannel("A"))
     level = np.asarray(image.convert("L"))
     opaque = alpha > 127
-    light = opaque.any() and level[opaque].mean() > 127
-    background = Image.new("RGBA", image.size, (0, 0, 0, 255) if light else (255, 255, 255, 255))
+    if opaque.mean() >= SHEET_SHARE:
+        gray = round(float(np.median(level[opaque])))
+        image.putalpha(Image.fromarray(np.where(opaque, alpha, np.uint8(0))))
+    else:
+        gray = 0 if opaque.any() and level[opaque].mean() > 127 else 255
+    background = Image.new("RGBA", image.size, (gray, gray, gray, 255))
     return Image.alpha_composite(background, image.convert("RGBA"))
 
 

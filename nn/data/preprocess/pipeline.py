@@ -66,7 +66,10 @@ def preprocess(source: Image.Image | NDArray[np.generic]) -> Preprocessed:
     if foreground is None or not (foreground > MIN_FOREGROUND).any():
         return _none(Problem.BLANK)
     cropped = foreground[bounding_box(foreground > MIN_FOREGROUND).slices]
-    if max(cropped.shape) < MIN_DIGIT_SIDE or _is_dot(cropped):
+    fills_image = (
+        cropped.shape == foreground.shape
+    )  # as a 1 in a scan that is stretched to a square
+    if max(cropped.shape) < MIN_DIGIT_SIDE or (_is_dot(cropped) and not fills_image):
         return _none(Problem.TOO_SMALL)
     if shows_several_digits(cropped):
         return _none(Problem.SEVERAL)

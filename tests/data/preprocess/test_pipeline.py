@@ -10,7 +10,8 @@ from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
 from PIL import Image, ImageDraw
 
 from nn.data.preprocess.connected_components import label
-from nn.data.preprocess.pipeline import preprocess
+from nn.data.preprocess.foreground import MIN_FOREGROUND
+from nn.data.preprocess.pipeline import Problem, preprocess
 from nn.data.preprocess.stroke_width import mean_width
 from nn.errors import UserError
 
@@ -322,6 +323,88 @@ def test_a_tight_scan_whose_strokes_touch_every_edge_is_supported(dark):
     assert not problem
     in_space = preprocess(np.pad(tight, 10)).image
     assert np.corrcoef(image.ravel(), in_space.ravel())[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("hidden", [0, 255], ids=["black", "white"])
+@pytest.mark.parametrize("alpha", [0, 100])
+def test_a_transparent_rim_around_a_sheet_is_not_its_background(hidden, alpha):
+    """As where an editor smooths the edges of a screenshot."""
+    sheet = np.repeat(255 - STROKES[..., np.newaxis], 4, axis=2)
+    sheet[..., 3] = 255
+    for rim in np.s_[:1], np.s_[-1:], np.s_[:, :1], np.s_[:, -1:]:
+        sheet[rim] = (hidden, hidden, hidden, alpha)
+
+    image, problem, _ = preprocess(sheet)
+
+    assert not problem
+    assert difference(image) < 1
+
+
+def five_with_a_bar(level: float = 1.0) -> np.ndarray:
+    """A five whose bar is a separate stroke, at this share of the rest's strength: (160, 160)."""
+    bowl = written([(40, 45), (35, 85), (95, 80), (110, 110), (85, 145), (30, 140)], pen=10)
+    bar = written([(45, 22), (115, 22)], pen=10)
+    return np.maximum(bowl, np.rint(level * bar).astype(np.uint8))
+
+
+def test_a_faint_separate_stroke_is_kept():
+    faint, strong = (
+        preprocess(five_with_a_bar(level)).steps["stroke_width"] > 60 for level in (0.58, 1)
+    )
+    assert faint.shape == strong.shape
+    assert np.corrcoef(faint.ravel(), strong.ravel())[0, 1] > 0.9
+
+
+def test_the_bar_at_the_edge_of_a_tight_small_scan_is_kept():
+    scan = np.zeros((16, 16), np.uint8)
+    scan[0, 3:15] = 255  # the bar
+    scan[4:9, 1:3] = scan[7:9, 1:13] = scan[8:15, 12:14] = scan[14:, 1:13] = 255
+
+    tight, in_space = preprocess(scan), preprocess(np.pad(scan, 8))
+
+    assert tight.image[:8].max() > 200
+    assert np.corrcoef(tight.image.ravel(), in_space.image.ravel())[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("dark", [True, False], ids=["dark strokes", "light strokes"])
+def test_a_1_stretched_to_the_width_of_a_small_scan_is_not_taken_for_its_background(dark):
+    y, x = np.mgrid[:16, :16]
+    scan = np.where((x >= y / 4) & (x < 12 + y / 4), 255, 0).astype(np.uint8)
+
+    image, problem, _ = preprocess(255 - scan if dark else scan)
+
+    assert not problem
+    assert label(image > 127)[1] == 1
+    (_, top, bottom), _ = middle_and_box(image > 127)
+    assert bottom - top + 1 in (19, 20)
+    assert image[top].argmax() < image[bottom].argmax(), "it leans to the left"
+
+
+def test_a_weak_stroke_on_grainy_paper_is_kept_however_much_the_strokes_fill():
+    rng = np.random.default_rng(0)
+    strokes = np.zeros((60, 60))
+    strokes[2:58, 4:34] = 1  # fills half of the image
+    strokes[24:32, 34:57] = 0.42
+    photo = (230 - 160 * strokes + rng.normal(0, 8, strokes.shape)).clip(0, 255)
+
+    foreground = preprocess(photo.astype(np.uint8)).steps["foreground"]
+
+    assert np.median(foreground[26:30, 38:54]) > 255 * MIN_FOREGROUND
+
+
+@pytest.mark.parametrize("side", [40, 100, 280, 600])
+@pytest.mark.parametrize(
+    "light", ["across", "down", "diagonal", "curved", "soft", "from the middle"]
+)
+@pytest.mark.parametrize("grain", [0, 3])
+def test_a_page_on_which_only_the_light_changes_is_blank(side, light, grain):
+    y, x = np.mgrid[:side, :side] / side
+    page = {
+        "across": x, "down": y, "diagonal": (x + y) / 2, "curved": x**2, "soft": 0.3 + 0.4 * x,
+        "central": np.hypot(x - 0.5, y - 0.5),
+    }[light]  # fmt: skip
+    page = 255 * page + np.random.default_rng(0).normal(0, grain, page.shape)
+    assert preprocess(page.clip(0, 255).astype(np.uint8)).problem is Problem.BLANK
 
 
 def test_a_stroke_broken_into_dots_is_joined():
