@@ -6,7 +6,8 @@ batch) and the true classes ``labels`` (batch,). It returns the mean over the ba
 because −log p is exact there even where p rounds to 0 or 1.
 
 ``label_smoothing`` is the share of the target that is spread evenly over all classes (Szegedy et
-al. 2016, §7); the rest stays with the true class.
+al. 2016, §7); the rest stays with the true class. An image labeled NO_CLASS has the target 1/10 for
+every class (outlier exposure: Hendrycks, Mazeika and Dietterich 2019).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Any
 import numpy as np
 
 from nn.layers import Array, Layer, Softmax
+
+NO_CLASS = 10  # the label of an image that belongs to none of the ten classes
 
 Loss = Callable[..., float]  # (output, z, labels, dz=None, label_smoothing=0.0)
 
@@ -77,9 +80,11 @@ def _targets(labels: Array, classes: int, label_smoothing: float, dtype: np.dtyp
 
 @cache
 def _target_of_each_class(classes: int, label_smoothing: float, dtype: np.dtype[Any]) -> Array:
-    """A column for each class."""
+    """A column for each class, and one for no class: all are equally probable."""
     certain = np.eye(classes)
-    return (certain + label_smoothing * (1 / classes - certain)).astype(dtype)
+    targets = certain + label_smoothing * (1 / classes - certain)
+    none = np.full((classes, 1), 1 / classes)  # NO_CLASS, where there are ten
+    return np.concatenate([targets, none], axis=1).astype(dtype)
 
 
 LOSSES: dict[str, Loss] = {"cross_entropy": cross_entropy, "squared_error": squared_error}

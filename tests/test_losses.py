@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nn.layers import OUTPUTS, Sigmoid, Softmax
-from nn.losses import LOSSES, cross_entropy, squared_error
+from nn.losses import LOSSES, NO_CLASS, cross_entropy, squared_error
 
 every_pair = pytest.mark.parametrize(
     "output, loss",
@@ -110,3 +110,17 @@ def test_equal_logits_cost_log_10():
 
     assert cross_entropy(Softmax(), z, labels, None) == pytest.approx(log(10))
     assert cross_entropy(Sigmoid(), 0 * z, labels, np.empty_like(z)) == pytest.approx(10 * log(2))
+
+
+@every_pair
+def test_an_image_of_no_class_has_the_mean_gradient_of_all_classes(output, loss):
+    z = np.random.default_rng(0).standard_normal((10, 1))
+    gradient, part, total = np.empty((10, 1)), np.empty((10, 1)), np.zeros((10, 1))
+    value = loss(output, z, np.array([NO_CLASS]), gradient)
+    values = []
+    for target in range(10):
+        values.append(loss(output, z, np.array([target]), part))
+        total += part
+    np.testing.assert_allclose(gradient, total / 10, atol=1e-12)
+    if loss is cross_entropy:
+        assert value == pytest.approx(np.mean(values))

@@ -55,17 +55,15 @@ def random_pens(count: int, rng: np.random.Generator) -> NDArray[np.float32]:
 
 def write(glyph: Glyph, count: int, rng: np.random.Generator) -> Points:
     """``count`` random variations of a glyph: (count, POINTS, 2) along its path, any scale."""
-    lengths = [float(np.hypot(*np.diff(path, axis=0).T).sum()) for path in glyph]
-    samples = np.maximum(2, np.floor(np.divide(lengths, sum(lengths)) * POINTS)).astype(int)
-    samples[np.argmax(samples)] += POINTS - samples.sum()
+    samples = path_samples(glyph)
     # The two path ends at a corner must move together, so equal points share their jitter.
     jitter = {point: rng.normal(0, 0.05, (count, 2)) for path in glyph for point in path}
     bend = rng.normal(0, 0.07, (count, len(KNOTS), 2))
     curves = []
-    for path, path_samples in zip(glyph, samples, strict=True):
+    for path, count_of_path in zip(glyph, samples, strict=True):
         jittered = np.stack([np.asarray(point) + jitter[point] for point in path], axis=1)
         influence = np.exp(-np.square(np.asarray(path)[:, None] - KNOTS).sum(axis=2) / 0.125)
-        curves.append(spline(len(path), path_samples) @ (jittered + influence @ bend))
+        curves.append(spline(len(path), count_of_path) @ (jittered + influence @ bend))
     points = np.concatenate(curves, axis=1) - 0.5
     angle = rng.normal(0, 0.06, count)  # radians
     slant = rng.normal(0.12, 0.27, count)
@@ -75,6 +73,14 @@ def write(glyph: Glyph, count: int, rng: np.random.Generator) -> Points:
     affine = np.array([[cos * width, -cos * slant - sin], [sin * width, -sin * slant + cos]])
     transformed: Points = np.einsum("abn,npb->npa", affine, points).astype(np.float32)
     return transformed
+
+
+def path_samples(glyph: Glyph) -> list[int]:
+    """How many of the POINTS belong to each path: shares of its length."""
+    lengths = [float(np.hypot(*np.diff(path, axis=0).T).sum()) for path in glyph]
+    samples = np.maximum(2, np.floor(np.divide(lengths, sum(lengths)) * POINTS)).astype(int)
+    samples[np.argmax(samples)] += POINTS - samples.sum()
+    return [int(count) for count in samples]
 
 
 # Each knot is bent at random and takes the control points near it along.
