@@ -7,15 +7,19 @@ import pytest
 
 from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import handwriting, non_digits
+from nn.errors import UserError
+from nn.losses import NO_CLASS
 from nn.models import pretrained, weights_file
 from nn.network import layer_views
 from nn.runs import train_pretrained
 from nn.runs.spec import RunSpec
+from nn.schedules import cosine
+from nn.support.paths import cache
 from nn.training import train
 from tests.cli.command_line import nn
 
 SMALL = RunSpec(
-    hidden=(32,), dataset="strokes", validation_size=300, epochs=1, batch_size=128, augmentation=1.0
+    hidden=(32,), dataset="strokes", validation_size=300, epochs=3, batch_size=128, augmentation=1.0
 )
 
 
@@ -50,7 +54,7 @@ def test_calibration_removes_any_scale_of_the_logits(network, held_out, scale):
 def test_the_rejection_rule_rejects_its_share_of_digits_and_far_more_non_digits(
     network, held_out, monkeypatch
 ):
-    monkeypatch.setattr(train_pretrained, "NON_DIGITS", 90)
+    monkeypatch.setattr(train_pretrained, "NON_DIGITS_OF_RULE", 90)
     monkeypatch.setattr(train_pretrained, "REJECTED_SHARE", 0.02)
     rule = train_pretrained.fit_rejection_rule(network, held_out)
     monkeypatch.setattr(pretrained, "network", lambda: network)
@@ -63,15 +67,93 @@ def test_the_rejection_rule_rejects_its_share_of_digits_and_far_more_non_digits(
     assert rejected(non_digits.make(90, seed=5)) > 0.5
 
 
+@pytest.fixture
+def small(monkeypatch):
+    """A training of three epochs of little."""
+    for name, value in {
+        "SPEC": SMALL, "DIGITS": 60, "NON_DIGITS": 20, "VARIATIONS": 2, "AVERAGED_EVERY": 1,
+        "AVERAGED_STEPS": 10, "NON_DIGITS_OF_RULE": 18,
+    }.items():  # fmt: skip
+        monkeypatch.setattr(train_pretrained, name, value)
+
+
+def averaged(path, stop_after=3):
+    """Train → the averaged network, or None if it was interrupted after that many epochs."""
+
+    def show(spec, epoch):
+        assert epoch.validation.accuracy > 0
+        if epoch.epoch == stop_after < spec.epochs:
+            raise KeyboardInterrupt
+
+    images, validation = handwriting.make(400, seed=9), handwriting.make(100, seed=8)
+    try:
+        return train_pretrained.train_averaged(images, validation, show, path)
+    except KeyboardInterrupt:
+        return None
+
+
+@pytest.mark.usefixtures("small", "one_thread")
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, epoch):
+    whole = averaged(tmp_path / "whole")
+    assert averaged(tmp_path / "stopped", stop_after=epoch) is None
+    resumed = averaged(tmp_path / "stopped")
+    np.testing.assert_array_equal(whole.parameters, resumed.parameters)
+
+
+@pytest.mark.usefixtures("small", "one_thread")
+def test_a_training_that_is_complete_is_not_repeated(tmp_path):
+    whole = averaged(tmp_path / "whole")
+    again = averaged(tmp_path / "whole", stop_after=0)
+    np.testing.assert_array_equal(whole.parameters, again.parameters)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("content", [b"", b"nonsense" * 10])
+def test_a_damaged_checkpoint_is_a_user_error(tmp_path, content):
+    (tmp_path / "damaged").write_bytes(content)
+    with pytest.raises(UserError, match="Delete it to start again"):
+        averaged(tmp_path / "damaged")
+
+
+@pytest.mark.usefixtures("small")
+def test_every_epoch_has_all_images_of_the_dataset_and_its_turn_of_the_drawings():
+    images = handwriting.make(50, seed=9)
+    pool = train_pretrained._synthetic_drawings()
+    first, second, third = (train_pretrained._epoch_images(images, pool, k) for k in range(3))
+    assert len(first) == len(second) == 50 + 60 + 20
+    for epoch in first, second:
+        np.testing.assert_array_equal(epoch.images[:50], images.images)
+        assert np.count_nonzero(epoch.labels == NO_CLASS) == 20
+    assert not (first.images[50:] == second.images[50:]).all(axis=(1, 2)).any()
+    np.testing.assert_array_equal(first.images, third.images)
+
+
+@pytest.mark.usefixtures("small")
+def test_the_augmentation_weakens_towards_the_end():
+    strengths = [train_pretrained._augmentation(progress) for progress in (0, 0.6, 0.8, 1)]
+    assert strengths[0] == strengths[1] == SMALL.augmentation
+    assert strengths[3] == train_pretrained.FINAL_AUGMENTATION < strengths[2] < strengths[1]
+
+
+@pytest.mark.usefixtures("small")
+def test_the_learning_rate_follows_one_schedule_over_all_epochs():
+    halfway = train_pretrained._schedule_until(1)
+    assert halfway(0) == 1
+    assert halfway(1) == train_pretrained._schedule_until(2)(0.5) == cosine(1 / 3)
+    assert train_pretrained._schedule_until(3)(1) == cosine(1)
+
+
+@pytest.mark.usefixtures("small")
 def test_the_command_writes_the_pretrained_model(monkeypatch, tmp_path):
-    monkeypatch.setattr(train_pretrained, "SPEC", SMALL)
-    monkeypatch.setattr(train_pretrained, "FINISH", SMALL)
-    monkeypatch.setattr(train_pretrained, "NON_DIGITS", 18)
     monkeypatch.setattr(pretrained, "FILE", tmp_path / "made.safetensors")
     result = nn("pretrained")
     assert result.exit_code == 0, result.output
-    assert [line.split(",")[0] for line in result.stdout.splitlines()[:2]] == ["epoch 1 of 1"] * 2
+    assert [line.split(",")[0] for line in result.stdout.splitlines()[:3]] == [
+        f"epoch {epoch} of 3" for epoch in (1, 2, 3)
+    ]
     network, about = weights_file.read(pretrained.FILE)
     assert network.sizes == SMALL.sizes
     assert set(about) == {"temperature", "rejection", "test_accuracy"}
     assert set(about["rejection"]) == {"slope", "threshold"}
+    assert not cache("pretrained-checkpoint.safetensors").exists(), "the next one starts anew"
