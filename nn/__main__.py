@@ -12,7 +12,7 @@ from nn.cli.compare import compare
 from nn.cli.data import convert, data
 from nn.cli.model import export, test
 from nn.cli.predict import predict
-from nn.cli.pretrained import pretrained
+from nn.cli.pretrained import card, pretrained
 from nn.cli.race import race
 from nn.cli.runs import delete, runs, stop
 from nn.cli.sweep import sweep, sweeps
@@ -66,7 +66,7 @@ def main() -> None:
 
 for command in (
     data, train, race, sweep, test, predict, convert, runs, sweeps, compare, resume, stop, delete,
-    export, pretrained,
+    export, pretrained, card,
 ):  # fmt: skip
     main.add_command(command)
 

@@ -19,6 +19,7 @@ from nn.models.rejection import RejectionRule
 from nn.network import Network, as_input
 
 FILE = Path(__file__).parents[2] / "assets" / "pretrained.safetensors"
+CARD = FILE.with_suffix(".md")
 
 
 class Prediction(NamedTuple):
@@ -36,6 +37,11 @@ def _file() -> tuple[Network, dict[str, Any]]:
 def network() -> Network:
     """The pretrained network. It is calibrated: its weights include the temperature."""
     return _file()[0]
+
+
+def about() -> dict[str, Any]:
+    """What its file says about the network."""
+    return dict(_file()[1])
 
 
 def rejection_rule() -> RejectionRule:

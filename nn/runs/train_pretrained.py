@@ -37,7 +37,7 @@ from nn.schedules import SCHEDULES, Schedule
 from nn.support.atomic_write import replacing
 from nn.training import Epoch, Step, TrainingState, train
 
-SPEC = RunSpec(hidden=(1400, 700), augmentation=1.0, lr=0.15, batch_size=256, epochs=160)
+SPEC = RunSpec(hidden=(1400, 700), augmentation=1.0, lr=0.15, batch_size=256, epochs=128)
 # Preprocessing centers what people draw, but does not correct its slant.
 RANGES = Ranges(shift=1.25, rotation=0.4)
 WEAKENING = 0.6  # share of the training after which the augmentation weakens linearly …

@@ -15,10 +15,10 @@ Rng = np.random.Generator
 Paths = list[NDArray[np.float64]]  # each (points, 2), x and y, any scale
 
 
-def make(count: int, seed: int) -> list[NDArray[np.uint8]]:
-    """``count`` images (200, 200), dark on white, of all kinds equally often, by random pens."""
+def make(count: int, seed: int, kind: str = "") -> list[NDArray[np.uint8]]:
+    """``count`` images (200, 200), dark on white, by random pens: of one of KINDS, or of all."""
     rng = np.random.default_rng(seed)
-    kinds = list(KINDS.values())
+    kinds = [KINDS[kind]] if kind else list(KINDS.values())
     return [_draw(kinds[k % len(kinds)](rng), rng) for k in range(count)]
 
 
