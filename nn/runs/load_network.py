@@ -126,14 +126,17 @@ def rejection_rule(store: RunStore, run: Run) -> RejectionRule | None:
     """The pretrained model's rule when the run was fine-tuned from it, directly or through other
     runs; None: its network rejects nothing.
 
-    None too when a run in between has been deleted.
+    None too when a run in between has been deleted, and when the run was fine-tuned from the
+    pretrained model of an earlier version, to which the rule does not belong.
     """
     while run.spec.init_from not in ("", PRETRAINED):
         try:
             run = store.run(run.spec.init_from.partition("@")[0])
         except UserError:
             return None
-    return pretrained.rejection_rule() if run.spec.init_from == PRETRAINED else None
+    if run.spec.init_from != PRETRAINED or run.spec.sizes != pretrained.network().sizes:
+        return None
+    return pretrained.rejection_rule()
 
 
 def latest_finished(store: RunStore) -> Run | None:

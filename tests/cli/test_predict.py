@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from nn.data.synthetic import handwriting, non_digits
+from nn.models import pretrained
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
 from nn.runs.worker.loop import work
@@ -128,7 +129,8 @@ def test_predict_takes_a_model_by_name_and_snapshot(network, digits):
 
 
 def test_a_fine_tuned_pretrained_model_rejects_what_is_not_a_digit(network, tmp_path):
-    spec = RunSpec(hidden=(1000, 500), init_from="pretrained", dataset="strokes")
+    hidden = pretrained.network().sizes[1:-1]
+    spec = RunSpec(hidden=hidden, init_from="pretrained", dataset="strokes")
     next(events := work(network, network.create(spec, "fine-tuned").id))
     events.close()  # at step 0
     Image.fromarray(255 - non_digits.make(9, seed=3)[4]).save(tmp_path / "scribble.png")

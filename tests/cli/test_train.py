@@ -120,7 +120,7 @@ def test_initializing_from_a_run_takes_its_network_and_resolves_the_path_of_extr
     ("arguments", "expected"),
     [
         (["--init-from", "nonesuch"], "There is no run 'nonesuch'"),
-        (["--init-from", "pretrained", "--hidden", "9"], r"hidden must be \(1000, 500\)"),
+        (["--init-from", "pretrained", "--hidden", "9"], r"hidden must be \(\d+, \d+\)"),
         (["--extra-data", "nonesuch.npz"], "there is no file nonesuch.npz"),
         (["--set", "start=3"], "init_from must be pretrained, a"),
         (["--set", "also=3"], "extra_data must be an absolute path"),

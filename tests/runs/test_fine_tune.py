@@ -180,3 +180,8 @@ def test_a_model_fine_tuned_from_the_pretrained_one_keeps_its_rejection_rule(sto
     assert load_network.rejection_rule(store, store.create(quick)) is None
     store.delete(first.id)
     assert load_network.rejection_rule(store, second) is None
+
+
+def test_a_model_fine_tuned_from_an_earlier_pretrained_model_has_no_rejection_rule(store):
+    spec = RunSpec(hidden=(999, 500), init_from="pretrained", dataset="strokes")
+    assert load_network.rejection_rule(store, store.create(spec)) is None

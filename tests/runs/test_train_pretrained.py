@@ -54,7 +54,7 @@ def test_calibration_removes_any_scale_of_the_logits(network, held_out, scale):
 def test_the_rejection_rule_rejects_its_share_of_digits_and_far_more_non_digits(
     network, held_out, monkeypatch
 ):
-    monkeypatch.setattr(train_pretrained, "NON_DIGITS_OF_RULE", 90)
+    monkeypatch.setattr(train_pretrained, "SCRIBBLES", 90)
     monkeypatch.setattr(train_pretrained, "REJECTED_SHARE", 0.02)
     rule = train_pretrained.fit_rejection_rule(network, held_out)
     monkeypatch.setattr(pretrained, "network", lambda: network)
@@ -72,7 +72,7 @@ def small(monkeypatch):
     """A training of three epochs of little."""
     for name, value in {
         "SPEC": SMALL, "DIGITS": 60, "NON_DIGITS": 20, "VARIATIONS": 2, "AVERAGED_EVERY": 1,
-        "AVERAGED_STEPS": 10, "NON_DIGITS_OF_RULE": 18,
+        "AVERAGED_STEPS": 10, "SCRIBBLES": 18,
     }.items():  # fmt: skip
         monkeypatch.setattr(train_pretrained, name, value)
 

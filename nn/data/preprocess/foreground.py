@@ -46,7 +46,7 @@ def _is_smooth(gray: Grayscale) -> bool:
     """Whether no edge exceeds the noise, as on a page on which only the light changes."""
     height, width = gray.shape
     cell = max(2, round(max(height, width) / SMOOTH_CELLS))
-    if min(height, width) < 2 * cell:
+    if min(height, width) <= 2 * cell:
         return False
     surface = _resize(_resize(gray, width // cell, height // cell), width, height)
     inner = slice(cell, -cell)  # the surface is level in the outer half of each cell at the border

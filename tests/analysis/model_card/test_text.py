@@ -24,7 +24,7 @@ def little(monkeypatch, tmp_path):
     for name in ("CORRUPTED", "NOISY", "SCRIBBLES"):
         monkeypatch.setattr(measure, name, 3)
     for file in views.FILES:
-        drawings = [{"label": 7, "writer": f"w{k}", "strokes": SEVEN} for k in range(4)]
+        drawings = [{"label": 7, "writer": f"w{k}", "strokes": SEVEN} for k in range(8)]
         (tmp_path / file).write_text(json.dumps(drawings))
     few = handwriting.make(20, seed=1)
     monkeypatch.setattr(sources, "load_splits", lambda *_: Splits(few, few, few))

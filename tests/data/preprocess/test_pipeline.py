@@ -393,9 +393,7 @@ def test_a_weak_stroke_on_grainy_paper_is_kept_however_much_the_strokes_fill():
 
 
 @pytest.mark.parametrize("side", [40, 100, 280, 600])
-@pytest.mark.parametrize(
-    "light", ["across", "down", "diagonal", "curved", "soft", "from the middle"]
-)
+@pytest.mark.parametrize("light", ["across", "down", "diagonal", "curved", "soft", "central"])
 @pytest.mark.parametrize("grain", [0, 3])
 def test_a_page_on_which_only_the_light_changes_is_blank(side, light, grain):
     y, x = np.mgrid[:side, :side] / side
