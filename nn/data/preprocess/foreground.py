@@ -25,7 +25,7 @@ UNEVEN_BORDER = 0.03  # a border that varies more is unevenly lit, or strokes cr
 MIN_PHOTO_SIDE = 64  # pixels: images with a shorter side are not treated as photos
 BACKGROUND_CELLS = 8  # rows and columns of the coarse background, mostly free of strokes
 MAX_STROKE_SHARE = 0.25  # of the shorter side: anything wider in both directions is a shadow
-SMOOTH_CELLS = 24  # across the longer side: strokes differ from a surface with this much detail …
+SMOOTH_CELLS = 12  # across the longer side: strokes differ from a surface with this much detail …
 MIN_DETAIL = 0.05  # … by at least this, half of MIN_CONTRAST at a stroke's edge; gradients do not
 
 
@@ -43,7 +43,10 @@ def extract_foreground(gray: Grayscale) -> Foreground | None:
 
 
 def _is_smooth(gray: Grayscale) -> bool:
-    """Whether no edge exceeds the noise, as on a page on which only the light changes."""
+    """Whether the light is uneven and no edge exceeds the noise: a page without strokes."""
+    border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
+    if np.quantile(np.abs(border - np.median(border)), 0.9) <= UNEVEN_BORDER:
+        return False  # blurred strokes may have no edges either
     height, width = gray.shape
     cell = max(2, round(max(height, width) / SMOOTH_CELLS))
     if min(height, width) <= 2 * cell:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, scalar_dtypes
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from nn.data.preprocess.connected_components import label
 from nn.data.preprocess.foreground import MIN_FOREGROUND
@@ -399,10 +399,23 @@ def test_a_page_on_which_only_the_light_changes_is_blank(side, light, grain):
     y, x = np.mgrid[:side, :side] / side
     page = {
         "across": x, "down": y, "diagonal": (x + y) / 2, "curved": x**2, "soft": 0.3 + 0.4 * x,
-        "central": np.hypot(x - 0.5, y - 0.5),
+        "central": 1 - (x - 0.5) ** 2 - (y - 0.5) ** 2,
     }[light]  # fmt: skip
     page = 255 * page + np.random.default_rng(0).normal(0, grain, page.shape)
     assert preprocess(page.clip(0, 255).astype(np.uint8)).problem is Problem.BLANK
+
+
+@pytest.mark.parametrize("contrast", [1, 0.4])
+@pytest.mark.parametrize("light", ["even", "uneven"])
+def test_a_blurred_digit_is_not_taken_for_a_page_without_strokes(contrast, light):
+    strokes = Image.fromarray(np.pad(written(pen=8), 20)).resize((400, 400))
+    blurred = np.asarray(strokes.filter(ImageFilter.GaussianBlur(14))) / 255
+    falling = np.linspace(1, 0.75, 400) if light == "uneven" else 1
+
+    image, problem, _ = preprocess((255 * falling * (1 - contrast * blurred)).astype(np.uint8))
+
+    assert not problem
+    assert np.corrcoef(image.ravel(), EXPECTED.ravel())[0, 1] > 0.6
 
 
 def test_a_stroke_broken_into_dots_is_joined():
