@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def pretrained() -> None:
     """Retrain the pretrained model.
 
-    Replaces its file; takes about an hour and a half. Ctrl-C interrupts it; the same command goes
-    on after the last complete epoch.
+    Replaces its file; takes about an hour. Ctrl-C interrupts it; the same command goes on after
+    the last complete epoch.
     """
     import numpy as np
 

@@ -1,14 +1,15 @@
 """How the pretrained model is trained, calibrated and taught to reject: with MNIST's training
 images and our own synthetic drawings.
 
-What ships is not the last weights but the average over the last thousands of steps (Polyak and
-Juditsky 1992), which generalizes better. Images that show no digit are trained to give every digit
+What ships is not the last weights but their average over thousands of steps (Polyak and Juditsky
+1992), which generalizes better. Images that show no digit are trained to give every digit
 the same probability, so that a low logit tells them from digits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,17 @@ from nn.support.atomic_write import replacing
 from nn.training import Epoch, Step, TrainingState, train
 
 SPEC = RunSpec(hidden=(1400, 700), augmentation=1.0, lr=0.15, batch_size=256, epochs=100)
+# Takes over after so many epochs of SPEC. Its weaker augmentation shows MNIST nearly as it is.
+FINISH_AFTER = 88
+FINISH = replace(SPEC, augmentation=0.5, lr=0.05, epochs=14, seed=1)
 # Preprocessing centers what people draw, but does not correct its slant.
 RANGES = Ranges(shift=1.25, rotation=0.4)
-WEAKENING = 0.6  # share of the training after which the augmentation weakens linearly …
+WEAKENING = 0.6  # share of SPEC's epochs after which its augmentation weakens linearly …
 FINAL_AUGMENTATION = 0.7  # … to this share of its strength
 DIGITS, NON_DIGITS = 24_000, 8_000  # synthetic drawings in each epoch
 VARIATIONS = 3  # epochs until the same synthetic drawings come again
+MIN_LIKELIHOOD = 0.01  # probability of a synthetic digit's label: FINISH leaves out the others
+DRAWINGS_AUGMENTATION = 1.2  # of the synthetic drawings, before that of FINISH
 AVERAGED_STEPS = 2000  # about how many of the last steps the average of the weights covers
 AVERAGED_EVERY = 10  # steps
 VERSION = 2  # of the synthetic drawings in the cache: increase it when they change
@@ -73,6 +79,15 @@ def make(show: Callable[[RunSpec, Epoch], None], path: Path) -> tuple[Network, d
     }
 
 
+@dataclass
+class Progress:
+    """How far the training has come; with network and optimizer, all that resuming needs."""
+
+    average: Array  # of the parameters over the last steps
+    state: TrainingState  # within SPEC's epochs, or within those of FINISH
+    before: Array | None = None  # the average with which FINISH began; None until it does
+
+
 def train_averaged(
     images: Dataset, validation: Dataset, show: Callable[[RunSpec, Epoch], None], path: Path
 ) -> Network:
@@ -80,60 +95,99 @@ def train_averaged(
 
     show, path: as ``make`` has them.
     """
-    network, loss, optimizer = SPEC.build()
-    average, state = network.parameters.copy(), TrainingState()
+    network, _, optimizer = SPEC.build()
+    progress = Progress(network.parameters.copy(), TrainingState())
     if path.exists():
-        average, state = _resume(path, network, optimizer)
-    images = oversample(images)
-    pool = _synthetic_drawings()
-    share = AVERAGED_EVERY / AVERAGED_STEPS
-    per_epoch = -(-len(_epoch_images(images, pool, 0)) // SPEC.batch_size)
-    for epoch in range(state.step // per_epoch, SPEC.epochs):
-        events = train(
-            network, loss, optimizer, _epoch_images(images, pool, epoch),
-            epochs=epoch + 1, batch_size=SPEC.batch_size, seed=SPEC.seed, state=state,
-            lr_schedule=_schedule_until(epoch + 1), augmentation=_augmentation(epoch / SPEC.epochs),
-            ranges=RANGES, validation=validation,
-        )  # fmt: skip
-        for event in events:
-            if isinstance(event, Step) and event.step % AVERAGED_EVERY == 0:
-                average += share * (network.parameters - average)
-            if isinstance(event, Epoch):
-                _save(path, network, optimizer, state, average)
-                show(SPEC, event)
-    network.parameters[...] = average
+        progress = _resume(path, network, optimizer)
+    images, pool = oversample(images), _synthetic_drawings()
+
+    def train_epochs(spec: RunSpec, last: int) -> None:
+        per_epoch = -(-len(_epoch_images(images, pool, 0)) // spec.batch_size)
+        for epoch in range(progress.state.step // per_epoch, last):
+            data = _epoch_images(images, pool, epoch, varied=spec is FINISH)
+            event = _train_epoch(spec, epoch, network, optimizer, data, validation, progress)
+            _save(path, network, optimizer, progress)
+            show(spec, event)
+
+    if progress.before is None:
+        train_epochs(SPEC, FINISH_AFTER)
+        network.parameters[...] = progress.average
+        _, _, optimizer = FINISH.build()
+        progress = Progress(progress.average, TrainingState(), progress.average.copy())
+    assert progress.before is not None
+    first = SPEC.network()
+    first.parameters[...] = progress.before
+    pool = (pool[0][np.flatnonzero(_legible(first, pool[0]))], pool[1])
+    train_epochs(FINISH, FINISH.epochs)
+    # Before FINISH the network is better at drawings, after it at MNIST; the mean is at both.
+    network.parameters[...] = (progress.before + progress.average) / 2
     return network
 
 
-def _schedule_until(epoch: int) -> Schedule:
-    """The schedule of the learning rate for a call of ``train`` that ends after this epoch."""
-    schedule = SCHEDULES[SPEC.lr_schedule]
-    return lambda progress: schedule(progress * epoch / SPEC.epochs)
+def _train_epoch(
+    spec: RunSpec,
+    epoch: int,
+    network: Network,
+    optimizer: Optimizer,
+    data: Dataset,
+    validation: Dataset,
+    progress: Progress,
+) -> Epoch:
+    """Train for one epoch, counted from 0, and keep ``progress`` up to date → its event."""
+    schedule, share = SCHEDULES[spec.lr_schedule], AVERAGED_EVERY / AVERAGED_STEPS
+    events = train(
+        network, cross_entropy, optimizer, data, epochs=epoch + 1, batch_size=spec.batch_size,
+        seed=spec.seed, lr_schedule=_until(schedule, epoch + 1, spec.epochs), ranges=RANGES,
+        augmentation=_augmentation(spec, epoch), validation=validation, state=progress.state,
+    )  # fmt: skip
+    for event in events:
+        if isinstance(event, Step) and event.step % AVERAGED_EVERY == 0:
+            progress.average += share * (network.parameters - progress.average)
+    assert isinstance(event, Epoch)  # the last event of every epoch
+    return event
 
 
-def _augmentation(progress: float) -> float:
-    """The strength of the augmentation after a share of the training."""
-    late = max(0.0, (progress - WEAKENING) / (1 - WEAKENING))
-    return SPEC.augmentation * (1 - late * (1 - FINAL_AUGMENTATION))
+def _until(schedule: Schedule, epoch: int, epochs: int) -> Schedule:
+    """A schedule over ``epochs`` for a call of ``train`` that ends after the first ``epoch``."""
+    return lambda progress: schedule(progress * epoch / epochs)
 
 
-def _save(
-    path: Path, network: Network, optimizer: Any, state: TrainingState, average: Array
-) -> None:
-    packed = np.frombuffer(checkpoint.pack(network.parameters, optimizer, state), np.uint8)
+def _augmentation(spec: RunSpec, epoch: int) -> float:
+    """The strength of the augmentation in an epoch, counted from 0."""
+    if spec is FINISH:
+        return FINISH.augmentation
+    late = max(0.0, (epoch / spec.epochs - WEAKENING) / (1 - WEAKENING))
+    return spec.augmentation * (1 - late * (1 - FINAL_AUGMENTATION))
+
+
+def _legible(network: Network, digits: Dataset) -> Array:
+    """(n,) bool: the synthetic digits whose label is likely by the network.
+
+    The others are drawn so badly that they would only teach it to mistake MNIST's digits.
+    """
+    probabilities = network.probabilities(np.asarray(digits.images))
+    likely = probabilities[np.arange(len(digits)), digits.labels] >= MIN_LIKELIHOOD
+    return np.asarray(likely)
+
+
+def _save(path: Path, network: Network, optimizer: Optimizer, progress: Progress) -> None:
+    packed = checkpoint.pack(network.parameters, optimizer, progress.state)
+    arrays = {"checkpoint": np.frombuffer(packed, np.uint8), "average": progress.average}
+    if progress.before is not None:
+        arrays["before"] = progress.before
     with replacing(path) as part:
-        part.write_bytes(save({"checkpoint": packed, "average": average}))
+        part.write_bytes(save(arrays))
 
 
-def _resume(path: Path, network: Network, optimizer: Optimizer) -> tuple[Array, TrainingState]:
-    """Fill network and optimizer from the checkpoint → the average and the training state."""
+def _resume(path: Path, network: Network, optimizer: Optimizer) -> Progress:
+    """Fill network and optimizer from the checkpoint → how far its training has come."""
     try:
         arrays = load(path.read_bytes())
         average, packed = arrays["average"], arrays["checkpoint"].tobytes()
     except (OSError, SafetensorError, KeyError) as error:
         raise UserError(f"{path} cannot be used: {error}. Delete it to start again.") from None
     state = checkpoint.unpack(packed, network.parameters, optimizer, network.sizes)
-    return average, state
+    return Progress(average, state, arrays.get("before"))
 
 
 def _synthetic_drawings() -> tuple[Dataset, Dataset]:
@@ -146,18 +200,31 @@ def _synthetic_drawings() -> tuple[Dataset, Dataset]:
     )
 
 
-def _epoch_images(images: Dataset, pool: tuple[Dataset, ...], epoch: int) -> Dataset:
-    """The images of an epoch: MNIST's, and the part of the synthetic drawings whose turn it is."""
-    first = [len(part) // VARIATIONS * (epoch % VARIATIONS) for part in pool]
-    parts = [images] + [
-        part[start : start + len(part) // VARIATIONS]
-        for part, start in zip(pool, first, strict=True)
-    ]
+def _epoch_images(
+    images: Dataset, pool: tuple[Dataset, ...], epoch: int, varied: bool = False
+) -> Dataset:
+    """The images of an epoch: MNIST's, and the part of the synthetic drawings whose turn it is.
+
+    varied: whether these are augmented already, because the augmentation to come is weak.
+    """
+    parts = [images]
+    for number, drawn in enumerate(pool):
+        count = len(drawn) // VARIATIONS
+        part = drawn[count * (epoch % VARIATIONS) :][:count]
+        parts.append(_varied(part, [epoch, number]) if varied else part)
     return Dataset(
         np.concatenate([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),
         images.name,
     )
+
+
+def _varied(drawn: Dataset, seed: list[int]) -> Dataset:
+    pixels = np.asarray(drawn.images).reshape(len(drawn), -1)
+    x = np.empty(pixels.shape, np.float32)
+    augment(pixels, np.random.default_rng(seed), x, DRAWINGS_AUGMENTATION, RANGES)
+    images = np.rint(255 * x).astype(np.uint8).reshape(drawn.images.shape)
+    return Dataset(images, drawn.labels, drawn.name)
 
 
 def calibrate(network: Network, held_out: Dataset) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -69,20 +71,22 @@ def test_the_rejection_rule_rejects_its_share_of_digits_and_far_more_non_digits(
 
 @pytest.fixture
 def small(monkeypatch):
-    """A training of three epochs of little."""
+    """A training of two epochs and then two more, of little."""
     for name, value in {
-        "SPEC": SMALL, "DIGITS": 60, "NON_DIGITS": 20, "VARIATIONS": 2, "AVERAGED_EVERY": 1,
+        "SPEC": SMALL, "FINISH_AFTER": 2, "FINISH": dataclasses.replace(SMALL, epochs=2, seed=1),
+        "DIGITS": 60, "NON_DIGITS": 20, "VARIATIONS": 2, "AVERAGED_EVERY": 1,
         "AVERAGED_STEPS": 10, "SCRIBBLES": 18,
     }.items():  # fmt: skip
         monkeypatch.setattr(train_pretrained, name, value)
 
 
-def averaged(path, stop_after=3):
+def averaged(path, epochs=9):
     """Train → the averaged network, or None if it was interrupted after that many epochs."""
+    shown = []
 
     def show(spec, epoch):
-        assert epoch.validation.accuracy > 0
-        if epoch.epoch == stop_after < spec.epochs:
+        shown.append(epoch.validation.accuracy)
+        if len(shown) == epochs:
             raise KeyboardInterrupt
 
     images, validation = handwriting.make(400, seed=9), handwriting.make(100, seed=8)
@@ -93,10 +97,10 @@ def averaged(path, stop_after=3):
 
 
 @pytest.mark.usefixtures("small", "one_thread")
-@pytest.mark.parametrize("epoch", [1, 2])
-def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, epoch):
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, epochs):
     whole = averaged(tmp_path / "whole")
-    assert averaged(tmp_path / "stopped", stop_after=epoch) is None
+    assert averaged(tmp_path / "stopped", epochs=epochs) is None
     resumed = averaged(tmp_path / "stopped")
     np.testing.assert_array_equal(whole.parameters, resumed.parameters)
 
@@ -104,7 +108,7 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, epoch):
 @pytest.mark.usefixtures("small", "one_thread")
 def test_a_training_that_is_complete_is_not_repeated(tmp_path):
     whole = averaged(tmp_path / "whole")
-    again = averaged(tmp_path / "whole", stop_after=0)
+    again = averaged(tmp_path / "whole", epochs=1)
     np.testing.assert_array_equal(whole.parameters, again.parameters)
 
 
@@ -130,18 +134,44 @@ def test_every_epoch_has_all_images_of_the_dataset_and_its_turn_of_the_drawings(
 
 
 @pytest.mark.usefixtures("small")
-def test_the_augmentation_weakens_towards_the_end():
-    strengths = [train_pretrained._augmentation(progress) for progress in (0, 0.6, 0.8, 1)]
-    assert strengths[0] == strengths[1] == SMALL.augmentation
-    assert strengths[3] == train_pretrained.FINAL_AUGMENTATION < strengths[2] < strengths[1]
+def test_drawings_are_varied_when_the_augmentation_to_come_is_weak():
+    images = handwriting.make(50, seed=9)
+    pool = train_pretrained._synthetic_drawings()
+    plain, varied, again, later = (
+        train_pretrained._epoch_images(images, pool, epoch, is_varied)
+        for epoch, is_varied in ((0, False), (0, True), (0, True), (2, True))
+    )
+    np.testing.assert_array_equal(varied.images, again.images)
+    np.testing.assert_array_equal(varied.labels, plain.labels)
+    np.testing.assert_array_equal(varied.images[:50], images.images)
+    for other in plain, later:
+        assert (varied.images[50:] != other.images[50:]).any(axis=(1, 2)).all()
 
 
 @pytest.mark.usefixtures("small")
+def test_the_augmentation_weakens_towards_the_end(monkeypatch):
+    spec = dataclasses.replace(SMALL, epochs=10)
+    strengths = [train_pretrained._augmentation(spec, epoch) for epoch in (0, 6, 8, 10)]
+    assert strengths[0] == strengths[1] == SMALL.augmentation
+    assert strengths[3] == train_pretrained.FINAL_AUGMENTATION < strengths[2] < strengths[1]
+    finish = dataclasses.replace(SMALL, augmentation=0.3)
+    monkeypatch.setattr(train_pretrained, "FINISH", finish)
+    assert train_pretrained._augmentation(finish, 5) == 0.3
+
+
 def test_the_learning_rate_follows_one_schedule_over_all_epochs():
-    halfway = train_pretrained._schedule_until(1)
-    assert halfway(0) == 1
-    assert halfway(1) == train_pretrained._schedule_until(2)(0.5) == cosine(1 / 3)
-    assert train_pretrained._schedule_until(3)(1) == cosine(1)
+    first, second, last = (train_pretrained._until(cosine, epoch, 3) for epoch in (1, 2, 3))
+    assert first(0) == 1
+    assert first(1) == second(0.5) == cosine(1 / 3)
+    assert last(1) == cosine(1)
+
+
+def test_digits_are_legible_if_their_label_is_likely(network, held_out):
+    legible = train_pretrained._legible(network, held_out)
+    likelihood = network.probabilities(held_out.images)[np.arange(600), held_out.labels]
+    assert 0.5 < legible.mean() < 1
+    assert likelihood[legible].min() >= train_pretrained.MIN_LIKELIHOOD
+    assert likelihood[~legible].max() < train_pretrained.MIN_LIKELIHOOD
 
 
 @pytest.mark.usefixtures("small")
@@ -149,9 +179,9 @@ def test_the_command_writes_the_pretrained_model(monkeypatch, tmp_path):
     monkeypatch.setattr(pretrained, "FILE", tmp_path / "made.safetensors")
     result = nn("pretrained")
     assert result.exit_code == 0, result.output
-    assert [line.split(",")[0] for line in result.stdout.splitlines()[:3]] == [
-        f"epoch {epoch} of 3" for epoch in (1, 2, 3)
-    ]
+    assert [line.split(",")[0] for line in result.stdout.splitlines()[:4]] == [
+        "epoch 1 of 3", "epoch 2 of 3", "epoch 1 of 2", "epoch 2 of 2",
+    ]  # fmt: skip
     network, about = weights_file.read(pretrained.FILE)
     assert network.sizes == SMALL.sizes
     assert set(about) == {"temperature", "rejection", "test_accuracy"}
