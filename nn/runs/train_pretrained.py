@@ -76,6 +76,13 @@ def make(show: Callable[[RunSpec, Epoch], None], path: Path) -> tuple[Network, d
         "temperature": temperature,
         "rejection": rule._asdict(),
         "test_accuracy": test.accuracy,
+        "training": (
+            f"{FINISH_AFTER} epochs of a cosine schedule over {SPEC.epochs} from learning rate "
+            f"{SPEC.lr:g}, then {FINISH.epochs} from {FINISH.lr:g} with weaker augmentation and "
+            f"without illegible drawings; batch size {SPEC.batch_size}, momentum "
+            f"{SPEC.momentum:g}. The weights are averages over the last steps of both parts "
+            "(Polyak and Juditsky 1992), and of these the mean"
+        ),
     }
 
 

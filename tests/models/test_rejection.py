@@ -50,5 +50,22 @@ def test_every_further_piece_adds_complexity_but_a_broken_stroke_is_one_piece():
         return stroke_complexity(image) - stroke_length(image)
 
     bars = [(50, y, 350, y) for y in (60, 160, 260)]  # side by side they would be several digits
-    assert [added(*bars[:n]) for n in (1, 2, 3)] == [0, EXTRA_PIECE, 2 * EXTRA_PIECE]
+    assert [added(*bars[:n]) for n in (1, 2, 3)] == pytest.approx([0, EXTRA_PIECE, 2 * EXTRA_PIECE])
     assert added(*[(100, y, 100 + y // 3, y + 12) for y in range(50, 350, 22)]) == 0
+
+
+@pytest.mark.parametrize("noise", ["normal", "salt and pepper"])
+@pytest.mark.parametrize("side", [150, 280])
+def test_noise_adds_no_complexity(noise, side):
+    for digit in handwriting.make(10, seed=2).images:
+        large = Image.fromarray(digit).resize((side, side), Image.Resampling.BICUBIC)
+        clean = np.asarray(large).astype(float)
+        rng = np.random.default_rng(0)
+        if noise == "normal":
+            noisy = clean + rng.normal(0, 25, clean.shape)
+        else:
+            noisy = np.where(
+                rng.random(clean.shape) < 0.1, rng.choice([0, 255], clean.shape), clean
+            )
+        complexity = stroke_complexity(preprocess(noisy.clip(0, 255).astype(np.uint8)))
+        assert complexity == pytest.approx(stroke_complexity(preprocess(large)), rel=0.12)

@@ -184,6 +184,6 @@ def test_the_command_writes_the_pretrained_model(monkeypatch, tmp_path):
     ]  # fmt: skip
     network, about = weights_file.read(pretrained.FILE)
     assert network.sizes == SMALL.sizes
-    assert set(about) == {"temperature", "rejection", "test_accuracy"}
+    assert set(about) == {"temperature", "rejection", "test_accuracy", "training"}
     assert set(about["rejection"]) == {"slope", "threshold"}
     assert not cache("pretrained-checkpoint.safetensors").exists(), "the next one starts anew"

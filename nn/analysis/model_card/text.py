@@ -29,6 +29,7 @@ def write(
         parameters=len(network.parameters),
         megabytes=network_bytes / 1e6,
         temperature=about["temperature"],
+        training=about["training"],
         **about["rejection"],
         mnist=_mnist(network, splits, show),
         drawings="\n\n".join(_drawings(drawings, show) for drawings in sets),
