@@ -20,6 +20,7 @@ from nn.network import Network, as_input
 
 FILE = Path(__file__).parents[2] / "assets" / "pretrained.safetensors"
 CARD = FILE.with_suffix(".md")
+FORMER = FILE.with_name("pretrained-1.safetensors")  # the model of earlier versions
 
 
 class Prediction(NamedTuple):
@@ -37,6 +38,11 @@ def _file() -> tuple[Network, dict[str, Any]]:
 def network() -> Network:
     """The pretrained network. It is calibrated: its weights include the temperature."""
     return _file()[0]
+
+
+def former_network() -> Network:
+    """The pretrained network of earlier versions, for runs that were recorded to start from it."""
+    return weights_file.read(FORMER)[0]
 
 
 def about() -> dict[str, Any]:

@@ -109,6 +109,10 @@ def initial_parameters(store: RunStore, spec: RunSpec) -> Array:
 
     Raises UserError when that network is missing, or its architecture differs from the spec.
     """
+    if spec.init_from == PRETRAINED and spec.sizes != pretrained.network().sizes:
+        former = pretrained.former_network()
+        if (spec.sizes, spec.activation) == (former.sizes, former.activation):
+            return former.parameters
     try:
         network, fields = init_from_fields(store, spec.init_from)
     except UserError as error:
