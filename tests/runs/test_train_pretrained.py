@@ -74,7 +74,7 @@ def small(monkeypatch):
     """A training of two epochs and then two more, of little."""
     for name, value in {
         "SPEC": SMALL, "FINISH_AFTER": 2, "FINISH": dataclasses.replace(SMALL, epochs=2, seed=1),
-        "DIGITS": 60, "NON_DIGITS": 20, "VARIATIONS": 2, "AVERAGED_EVERY": 1,
+        "DIGITS": 60, "NON_DIGITS": 20, "TURNED_ONES": 16, "VARIATIONS": 2, "AVERAGED_EVERY": 1,
         "AVERAGED_STEPS": 10, "SCRIBBLES": 18,
     }.items():  # fmt: skip
         monkeypatch.setattr(train_pretrained, name, value)
@@ -136,16 +136,18 @@ def test_every_epoch_has_all_images_of_the_dataset_and_its_turn_of_the_drawings(
 @pytest.mark.usefixtures("small")
 def test_drawings_are_varied_when_the_augmentation_to_come_is_weak():
     images = handwriting.make(50, seed=9)
-    pool = train_pretrained._synthetic_drawings()
+    pool = (*train_pretrained._synthetic_drawings(), train_pretrained._turned_ones())
     plain, varied, again, later = (
-        train_pretrained._epoch_images(images, pool, epoch, is_varied)
-        for epoch, is_varied in ((0, False), (0, True), (0, True), (2, True))
+        train_pretrained._epoch_images(images, pool, epoch, augmentation)
+        for epoch, augmentation in ((0, 0.0), (0, 1.0), (0, 1.0), (2, 1.0))
     )
     np.testing.assert_array_equal(varied.images, again.images)
     np.testing.assert_array_equal(varied.labels, plain.labels)
     np.testing.assert_array_equal(varied.images[:50], images.images)
+    ones = varied.images[-16:]
+    np.testing.assert_array_equal(ones, plain.images[-16:], "they have their turn already")
     for other in plain, later:
-        assert (varied.images[50:] != other.images[50:]).any(axis=(1, 2)).all()
+        assert (varied.images[50:-16] != other.images[50:-16]).any(axis=(1, 2)).all()
 
 
 @pytest.mark.usefixtures("small")
@@ -154,9 +156,10 @@ def test_the_augmentation_weakens_towards_the_end(monkeypatch):
     strengths = [train_pretrained._augmentation(spec, epoch) for epoch in (0, 6, 8, 10)]
     assert strengths[0] == strengths[1] == SMALL.augmentation
     assert strengths[3] == train_pretrained.FINAL_AUGMENTATION < strengths[2] < strengths[1]
-    finish = dataclasses.replace(SMALL, augmentation=0.3)
+    finish = dataclasses.replace(SMALL, epochs=10)
     monkeypatch.setattr(train_pretrained, "FINISH", finish)
-    assert train_pretrained._augmentation(finish, 5) == 0.3
+    strengths = [train_pretrained._augmentation(finish, epoch) for epoch in (0, 5, 10)]
+    assert strengths == [1, 0.75, train_pretrained.FINISH_AUGMENTATION]
 
 
 def test_the_learning_rate_follows_one_schedule_over_all_epochs():
@@ -167,11 +170,12 @@ def test_the_learning_rate_follows_one_schedule_over_all_epochs():
 
 
 def test_digits_are_legible_if_their_label_is_likely(network, held_out):
-    legible = train_pretrained._legible(network, held_out)
     likelihood = network.probabilities(held_out.images)[np.arange(600), held_out.labels]
-    assert 0.5 < legible.mean() < 1
-    assert likelihood[legible].min() >= train_pretrained.MIN_LIKELIHOOD
-    assert likelihood[~legible].max() < train_pretrained.MIN_LIKELIHOOD
+    expected = held_out[np.flatnonzero(likelihood >= train_pretrained.MIN_LIKELIHOOD)]
+    legible = train_pretrained._legible(network, held_out)
+    assert 300 < len(legible) < 600
+    np.testing.assert_array_equal(legible.images, expected.images)
+    np.testing.assert_array_equal(legible.labels, expected.labels)
 
 
 @pytest.mark.usefixtures("small")

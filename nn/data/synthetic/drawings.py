@@ -31,6 +31,7 @@ UNCOMMON_SHARE = 0.6  # of the drawings have a form from FORMS, the others one f
 # Of the non-digits; the others are letters, signs and shapes.
 SCRIBBLE_SHARE, SPECKLE_SHARE = 0.4, 0.1
 SCAN_SIDE = 16  # pixels
+MAX_TURN = 0.4  # radians
 
 Rng = np.random.Generator
 Style = TypeVar("Style")
@@ -51,6 +52,21 @@ def make_digits(count: int, seed: int) -> Dataset:
         images[chunk] = _draw(forms[rng.integers(len(forms))], chunk.stop - start, rng)
         labels[chunk] = digit
     return Dataset(images, labels, "synthetic drawings")
+
+
+def make_turned_ones(count: int, seed: int) -> Dataset:
+    """``count`` images of a 1 with a flag, turned clockwise by up to MAX_TURN.
+
+    They come closest to a 7, from which only the angle between their two strokes tells them.
+    """
+    rng = np.random.default_rng(seed)
+    images = np.empty((count, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
+    forms = list(FORMS[1].values())
+    for start in range(0, count, CHUNK):
+        chunk = slice(start, min(start + CHUNK, count))
+        form, turn = forms[rng.integers(len(forms))], rng.uniform(0, MAX_TURN)
+        images[chunk] = _draw(form, chunk.stop - start, rng, turn)
+    return Dataset(images, np.ones(count, np.uint8), "synthetic turned ones")
 
 
 def make_non_digits(count: int, seed: int) -> Dataset:
@@ -84,9 +100,12 @@ def draw_form(glyph: Glyph, count: int, seed: int) -> Images:
     return np.concatenate([_draw(glyph, 1, rng) for _ in range(count)])
 
 
-def _draw(glyph: Glyph, count: int, rng: Rng) -> Images:
-    """``count`` drawings of a form in one random style."""
+def _draw(glyph: Glyph, count: int, rng: Rng, turn: float = 0.0) -> Images:
+    """``count`` drawings of a form in one random style, turned clockwise by ``turn`` radians."""
     points = write(glyph, count, rng)
+    if turn:
+        cos, sin = np.cos(turn), np.sin(turn)
+        points = points @ np.array([[cos, sin], [-sin, cos]], points.dtype)
     if rng.random() < 0.5:
         radius = random_pens(count, rng)
     else:  # a mouse knows no pressure

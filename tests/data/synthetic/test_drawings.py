@@ -13,7 +13,10 @@ from nn.losses import NO_CLASS
 SEVEN = FORMS[7]["barred"]  # three paths
 
 
-@pytest.mark.parametrize("make", [drawings.make_digits, drawings.make_non_digits])
+MAKERS = [drawings.make_digits, drawings.make_turned_ones, drawings.make_non_digits]
+
+
+@pytest.mark.parametrize("make", MAKERS)
 def test_the_same_seed_gives_the_same_images(make):
     images, again, other = (make(80, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(images.images, again.images)
@@ -21,7 +24,7 @@ def test_the_same_seed_gives_the_same_images(make):
     assert not np.array_equal(images.images, other.images)
 
 
-@pytest.mark.parametrize("make", [drawings.make_digits, drawings.make_non_digits])
+@pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("count", [0, 1, 50])
 def test_there_are_as_many_images_as_asked_for_and_none_is_blank(make, count):
     made = make(count, seed=3)
@@ -35,6 +38,19 @@ def test_digits_are_drawn_as_often_as_their_shares_say():
     shares = np.bincount(labels, minlength=10) / len(labels)
     assert sum(drawings.DIGIT_SHARES) == pytest.approx(1)
     np.testing.assert_allclose(shares, drawings.DIGIT_SHARES, atol=0.04)
+
+
+def test_turned_ones_lean_to_the_right(monkeypatch):
+    def lean(images):
+        """Mean of x times the distance from the bottom, both from the center: ink-weighted."""
+        y, x = np.mgrid[:28, :28] - 13.5
+        return np.mean([np.average(-x * y, weights=image) for image in images])
+
+    turned = drawings.make_turned_ones(400, seed=1)
+    monkeypatch.setattr(drawings, "MAX_TURN", 0.0)
+    upright = drawings.make_turned_ones(400, seed=1)
+    assert set(turned.labels) == {1}
+    assert lean(turned.images) > lean(upright.images) + 2
 
 
 def test_non_digits_have_no_class():
