@@ -202,14 +202,19 @@ def _train(
     show: Callable[[Sequence[Run]], None],
 ) -> None:
     """Wait until no run is queued, trains or is paused; stop them all when interrupted. A run whose
-    worker vanished is queued again, MAX_RETRIES times at most if it comes no further."""
+    worker vanished is queued again, MAX_RETRIES times at most if it comes no further. As its
+    workers do, it waits for a database that is stopped for a while."""
+    from nn.runs.store.lock_retry import retry_while_locked
     from nn.runs.worker import cluster
     from nn.runs.worker.process import launch_queued, send_command
 
+    look = retry_while_locked(store.runs, until=interrupted)
+    requeue = retry_while_locked(_requeue, until=interrupted)
+    launch = retry_while_locked(launch_queued, until=interrupted)
     was_waiting = False  # for workers of the cluster
     next_launch, is_stopping, retries = 0.0, False, Counter[tuple[str, int]]()
     while True:
-        runs = store.runs(run_ids)
+        runs = look(run_ids)
         show(runs)
         active = [run for run in runs if run.state.active]
         vanished = [
@@ -231,9 +236,9 @@ def _train(
                 click.echo("The cluster has no workers yet. Waiting for them.", err=True)
             was_waiting = is_waiting
             vanished = [] if is_waiting else vanished
-            _requeue(store, vanished)
+            requeue(store, vanished)
             retries.update((run.id, run.epoch) for run in vanished)
-            launch_queued(store)
+            launch(store)
             next_launch = time.monotonic() + LAUNCH_INTERVAL
         time.sleep(LOOK_INTERVAL)
 
