@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, text, update
 
 from nn.models import checkpoint
 from nn.runs.spec import RunSpec
@@ -42,10 +43,14 @@ TWO = ["--epochs", str(TWO_EPOCHS), "--hidden", "128", "--set", "lr=0.1", "--see
 OUTAGE = 60.0  # seconds for which the database is stopped
 QUEUED, WORKERS = 1000, 8
 TINY_SECONDS = 0.1
+POLL = "SELECT runs.id AS"  # how a poll for commands begins
+POLLING = 4.0  # seconds
 
 
 def run(report: Report) -> None:
     with Server() as server:
+        with server.database() as url:
+            measure_rates(report, url)
         with server.database() as url:
             measure_queue(report, url)
         with server.database() as first, server.database() as second:
@@ -56,7 +61,48 @@ def run(report: Report) -> None:
             survive_outages(report, server, url, undisturbed)
 
 
-# The queue
+# The store
+
+
+def measure_rates(report: Report, url: str) -> None:
+    """What one run asks of the server a second, and how many polls for commands the server answers
+    here, those who ask included."""
+    store, counts = RunStore(url), Counter[str]()
+
+    @event.listens_for(store.engine, "after_cursor_execute")
+    def count(_connection, _cursor, statement, *_) -> None:
+        counts["polls" if statement.startswith(POLL) else "other statements"] += 1
+
+    @event.listens_for(store.engine, "commit")
+    def count_commit(_connection) -> None:
+        counts["transactions that write"] += 1
+
+    def logged() -> float:
+        return float(store.rows(text("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"))[0][0])
+
+    run = store.create(RunSpec(epochs=12))
+    bytes_before, began = logged(), time.monotonic()
+    counts.clear()
+    for _ in work(store, run.id, cores=1):
+        pass
+    seconds, written = time.monotonic() - began, logged() - bytes_before
+    rates = ", ".join(f"{count / seconds:.1f} {what}" for what, count in counts.items())
+    report.say(f"a run of {seconds:.1f} s, a second: {rates}, {written / seconds / 1e6:.1f} MB log")
+    size = func.sum(func.octet_length(schema.snapshots.c.parameters))
+    snapshots = store.rows(select(size))[0][0] / 1e6
+    report.say(f"of the log, snapshots are {snapshots / seconds:.1f} MB a second")
+    with ProcessPoolExecutor(4) as pool:
+        polls = sum(pool.map(_poll, [url] * 4, [run.id] * 4))
+    report.say(f"{polls / POLLING:.0f} polls a second, asked by 4 processes")
+    store.engine.dispose()
+
+
+def _poll(url: str, run_id: str) -> int:
+    store, count, ends = RunStore(url), 0, time.monotonic() + POLLING
+    while time.monotonic() < ends:
+        store.poll([run_id])
+        count += 1
+    return count
 
 
 def measure_queue(report: Report, url: str) -> None:
