@@ -29,7 +29,7 @@ from nn.runs.worker import process
 from nn.runs.worker.recorder import BEGINNING, Recorder
 from nn.training import Step
 from pages.server import assets, hub
-from pages.server.hub import FOREIGN_ORIGIN, Hub
+from pages.server.hub import Hub
 from pages.server.visitor_cookie import COOKIE, visitor_id
 from tests.pages.server.unpack import unpack
 
@@ -520,11 +520,6 @@ def test_a_command_that_the_state_forbids_gets_an_error_message(port, recorder) 
         receive(socket)
         request(socket, recorder.run_id, "resume")
         assert "nothing to resume" in response(socket)["error"]
-
-
-def test_pages_of_other_sites_may_not_watch(port, recorder) -> None:
-    with connection(port, origin="http://evil.example") as socket:
-        assert close_code(socket) == FOREIGN_ORIGIN
 
 
 def test_an_oversized_request_closes_the_socket(port, recorder) -> None:
