@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nn.runs.run_names import configuration_name
+
 if TYPE_CHECKING:  # it takes long to import, and --help does without
-    from nn.runs.spec import RunSpec
     from nn.runs.store.store import Run, RunStore
     from nn.runs.sweep_results import Result, Spread
-
-
-def configuration_name(spec: RunSpec, fields: Sequence[str]) -> str:
-    """ "hidden 64-32, lr 0.1": the fields in which the configurations differ."""
-    parts = [f"{field} {_text(getattr(spec, field))}" for field in fields]
-    return ", ".join(parts).replace("@", " at step ")  # no name of a run has an @
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "-".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def results(store: RunStore, runs: Sequence[Run]) -> list[Result]:

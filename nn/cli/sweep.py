@@ -5,16 +5,17 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nn.cli import Command, json_option, print_json
-from nn.cli.results import configuration_name, result_fields, result_lines, results
+from nn.cli.results import result_fields, result_lines, results
 from nn.cli.train import given_fields, interruptible, setting, spec_options, spec_with
 from nn.errors import UserError
+from nn.runs.run_names import configuration_name
 
 if TYPE_CHECKING:  # it takes long to import, and --help does without
     from nn.runs.spec import RunSpec
@@ -70,6 +71,7 @@ def sweep(
     from nn.runs.store.groups import create_group
     from nn.runs.store.store import RunStore
     from nn.runs.sweep import fingerprint
+    from nn.runs.sweep_runs import is_done, requeue
 
     if trials is not None:
         from nn.cli.sweep_optuna import optuna_sweep
@@ -86,7 +88,7 @@ def sweep(
     group = None if new else _find(store, key, len(specs))
     if group:
         click.echo(f"Going on with sweep {group.id}; --new starts another one.", err=True)
-        _requeue(store, reversed(store.runs(group.runs)))
+        requeue(store, reversed(store.runs(group.runs)))
     else:
         shown = [*fields, "seed"] if seeds > 1 else fields
         names = [configuration_name(spec, shown) for spec in specs]
@@ -104,7 +106,7 @@ def sweep(
         for run in reversed(runs):
             if run.state != "finished":
                 click.echo(f"{run.name}: {run.state}. {run.message}".rstrip())
-    done = sum(_is_done(run) for run in runs)
+    done = sum(is_done(run) for run in runs)
     if done < len(runs):
         message = f"{done} of {len(runs)} runs are done. The same command goes on with the others."
         click.echo(message, err=True)
@@ -124,6 +126,7 @@ def sweeps(as_json: bool) -> None:
     """
     from nn.runs.store.groups import groups
     from nn.runs.store.store import RunStore
+    from nn.runs.sweep_runs import is_done
 
     store = RunStore()
     found = [group for group in groups(store) if group.kind == "sweep"]
@@ -135,7 +138,7 @@ def sweeps(as_json: bool) -> None:
         configuration = (
             configuration_name(best.runs[0].spec, group.options["fields"]) if best else ""
         )
-        done = sum(map(_is_done, runs))
+        done = sum(map(is_done, runs))
         if as_json:
             print_json(
                 sweep=group.id, name=group.name, created=group.created, runs=len(runs), done=done,
@@ -172,12 +175,6 @@ def _specs(
     return sweeps.with_seeds(specs, seeds), fields
 
 
-def _fingerprint(specs: Sequence[RunSpec]) -> str:
-    from nn.runs import sweep as sweeps
-
-    return sweeps.fingerprint(specs)
-
-
 def _find(store: RunStore, fingerprint: str, size: int) -> Group | None:
     """The newest sweep of the same configurations of which no run was deleted."""
     from nn.runs.store.groups import groups
@@ -189,22 +186,6 @@ def _find(store: RunStore, fingerprint: str, size: int) -> Group | None:
     return None
 
 
-def _is_done(run: Run) -> bool:
-    return run.state in ("finished", "diverged")
-
-
-def _requeue(store: RunStore, runs: Iterable[Run]) -> None:
-    """Queue those of the runs that are not done and have no worker."""
-    from nn.runs.worker.process import send_command
-
-    for run in runs:
-        with suppress(UserError):  # it has a worker, or is done
-            if run.state == "paused":
-                send_command(store, run.id, "resume")
-            elif not _is_done(run):
-                store.requeue(run.id)
-
-
 def _train(
     store: RunStore,
     run_ids: Sequence[str],
@@ -213,7 +194,8 @@ def _train(
 ) -> None:
     """Wait until no run is queued, trains or is paused; stop them all when interrupted. A run whose
     worker vanished is queued again, MAX_RETRIES times at most."""
-    from nn.runs.worker.process import launch_queued, send_command
+    from nn.runs.sweep_runs import requeue, stop
+    from nn.runs.worker.process import launch_queued
 
     next_launch, is_stopping, retries = 0.0, False, Counter[str]()
     while True:
@@ -227,12 +209,9 @@ def _train(
             return
         if interrupted() and not is_stopping:
             is_stopping = True
-            store.cancel(*(run.id for run in active))  # first, so that no worker takes the next one
-            for run in active:
-                with suppress(UserError):  # it has ended
-                    send_command(store, run.id, "stop")
+            stop(store, active)
         elif not is_stopping and time.monotonic() >= next_launch:
-            _requeue(store, vanished)
+            requeue(store, vanished)
             retries.update(run.id for run in vanished)
             launch_queued(store)
             next_launch = time.monotonic() + LAUNCH_INTERVAL
@@ -247,13 +226,15 @@ def _progress(total: int, as_json: bool) -> Iterator[Callable[[Sequence[Run]], N
         return
     from tqdm import tqdm
 
+    from nn.runs.sweep_runs import is_done
+
     with tqdm(desc="sweep", total=total, unit=" runs") as bar:
 
         def show(runs: Sequence[Run]) -> None:
             best = max((run.test_accuracy or 0.0 for run in runs), default=0.0)
             if best:
                 bar.set_postfix(best=f"{best:.2%}", refresh=False)
-            bar.n = sum(map(_is_done, runs))
+            bar.n = sum(map(is_done, runs))
             bar.refresh()
 
         yield show
@@ -261,10 +242,12 @@ def _progress(total: int, as_json: bool) -> Iterator[Callable[[Sequence[Run]], N
 
 def _print_rows(store: RunStore, group: Group, runs: Sequence[Run]) -> None:
     """A line of JSON for each configuration, the best first, and one at the end."""
+    from nn.runs.sweep_runs import is_done
+
     for result in results(store, _finished(runs)):
         print_json(event="configuration", **result_fields(result, group.options["fields"]))
     print_json(
-        event="end", sweep=group.id, runs=len(runs), done=sum(map(_is_done, runs)),
+        event="end", sweep=group.id, runs=len(runs), done=sum(map(is_done, runs)),
         unfinished={run.id: run.state for run in runs if run.state != "finished"},
     )  # fmt: skip
 

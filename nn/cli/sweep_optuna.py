@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nn.cli import print_json
-from nn.cli.results import configuration_name, result_fields, result_lines, results
+from nn.cli.results import result_fields, result_lines, results
 from nn.cli.train import given_fields, interruptible, spec_with
 from nn.errors import UserError
+from nn.runs.run_names import configuration_name
 
 if TYPE_CHECKING:  # it takes long to import, and --help does without
     from optuna import Study, Trial
@@ -82,7 +83,8 @@ def optuna_sweep(
         shown = [*fields, "seed"] if seeds > 1 else fields
         names = [configuration_name(spec, shown) for spec in specs]
         group = sweeps.start(
-            store, study, group, trial, specs, names, name, fingerprint=key, fields=fields,
+            store, study, group, trial, specs, names, name,
+            fingerprint=key, fields=fields, optuna=True,
         )  # fmt: skip
         return trial, group
 
