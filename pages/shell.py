@@ -24,6 +24,7 @@ page = st.navigation(
         st.Page("compare/page.py", title="Compare", url_path="compare", icon=":material/compare:"),
         st.Page("race/page.py", title="Race", url_path="race", icon=":material/sports_score:"),
         st.Page("grid/page.py", title="Grid", url_path="grid", icon=":material/apps:"),
+        st.Page("sweep/page.py", title="Sweep", url_path="sweep", icon=":material/tune:"),
         st.Page(
             "neurons/page.py", title="Neurons", url_path="neurons", icon=":material/grid_view:"
         ),

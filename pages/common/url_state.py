@@ -28,6 +28,7 @@ COLUMNS, COLUMN_VALUES = "columns", "column_values"  # on Grid: a setting, and i
 ROWS, ROW_VALUES = "rows", "row_values"  # likewise
 VARY, VALUES = "vary", "values"  # on Race: the varied setting, or "preset", and its values
 FREE = "free"  # on Race: "1" for equal training time instead of equal images seen
+SWEEP = "sweep"  # the sweep shown, or "new"; absent: the newest
 RUNS = "runs"  # on Compare: ids, separated by commas
 IMAGES = "images"  # on Compare: images seen, at which the weight walls are; absent: by now
 DIGIT = "digit"  # on Draw: the row of a test image

@@ -11,6 +11,7 @@ from pages.grid import state as grid_state
 from pages.mistakes import state as mistakes_state
 from pages.neurons import state as neurons_state
 from pages.race import state as race_state
+from pages.sweep import state as sweep_state
 
 MODULES = (
     compare_state,
@@ -20,6 +21,7 @@ MODULES = (
     neurons_state,
     race_state,
     state,
+    sweep_state,
 )
 SHARED = (
     {url_state.RUN, url_state.STEP, url_state.MODEL, url_state.SIMPLE, url_state.PRESET}

@@ -1,0 +1,69 @@
+"""The Sweep page: train every combination of several settings, and see what they came to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import streamlit as st
+
+from nn.runs.store.groups import Group, groups
+from pages.common import state
+from pages.common.text import note, plain
+from pages.server.shared_store import store
+from pages.sweep import results
+from pages.sweep import state as sweep_state
+from pages.sweep.state import NEW, PICKED
+
+INTERVAL = 1.0  # seconds between updates while runs train
+
+
+def title(sweep: Group) -> str:
+    """A sweep in the picker."""
+    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(sweep.created))
+    count = "1 run" if len(sweep.runs) == 1 else f"{len(sweep.runs)} runs"
+    return f"{sweep.name or started} · {count}" + (f" · {started}" if sweep.name else "")
+
+
+def pick(found: Mapping[str, Group], shown: str) -> None:
+    """The picker of the sweep in view."""
+    state.set_value(PICKED, shown if shown in found else next(iter(found)))
+    st.selectbox(
+        "Sweep",
+        list(found),
+        format_func=lambda sweep_id: title(found[sweep_id]),
+        key=PICKED,
+        on_change=lambda: sweep_state.view_sweep(state.value(PICKED)),
+        width=420,
+    )
+
+
+def explain() -> None:
+    """What a sweep is, and how to start one."""
+    note(
+        "A sweep trains every combination of several settings, each with several random seeds, and "
+        "shows which settings matter and which values are best."
+    )
+    note("Start one on the command line; it appears here at once:")
+    st.code(
+        "python -m nn sweep --set lr=0.01,0.1,1 --set hidden=32/64,32 --seeds 5", language="bash"
+    )
+
+
+def watch(sweep: Group) -> None:
+    """The results, again and again while they change."""
+    is_active = any(run.state.active for run in store().runs(sweep.runs))
+    st.fragment(results.show, run_every=INTERVAL if is_active else None)(sweep, is_active)
+
+
+st.title("Sweep", anchor=False)
+found = {group.id: group for group in groups(store()) if group.kind == "sweep"}
+shown = sweep_state.choose_sweep(found)
+if shown != NEW and shown not in found:
+    st.warning(plain(f"There is no sweep {shown[:40]!r}: its runs may have been deleted."))
+if found:
+    pick(found, shown)
+if shown in found:
+    watch(found[shown])
+else:
+    explain()

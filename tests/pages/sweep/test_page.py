@@ -1,0 +1,174 @@
+"""The Sweep page: the sweep in view, its progress and its results."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from nn.runs.run_names import configuration_name
+from nn.runs.store.groups import create_group
+from nn.runs.store.store import State
+from pages.common import state
+from pages.server import shared_store
+from pages.server.visitor import Visitor
+from pages.sweep import best, results, table
+from tests.runs.store.test_store import put
+
+PAGE = Path(results.__file__).with_name("page.py")
+ACCURACIES = (0.5, 0.6, 0.9, 0.8)  # of (rate, seed): (0.1, 0), (0.1, 1), (0.2, 0), (0.2, 1)
+
+
+@pytest.fixture
+def launched(store, monkeypatch):
+    """The visitor is "me", and no worker starts → what would be launched."""
+    calls: list[str] = []
+    shared_store.store.cache_clear()
+    monkeypatch.setattr(state, "visitor", lambda: Visitor("me", False))
+    monkeypatch.setattr(best, "launch", calls.append)
+    monkeypatch.setattr(results, "launch_queued", lambda store: calls.append("queued"))
+    yield calls
+    shared_store.store.cache_clear()
+
+
+@pytest.fixture
+def sweep(store, quick):
+    """``sweep(hidden=…)``: two learning rates × the hidden layers × two seeds, all queued"""
+
+    def make(name="", owner="me", hidden=((8,),)):
+        specs = [
+            replace(quick, lr=lr, hidden=widths, seed=seed)
+            for widths in hidden for lr in (0.1, 0.2) for seed in (0, 1)
+        ]  # fmt: skip
+        fields = ["lr"] if len(hidden) == 1 else ["hidden", "lr"]
+        names = [configuration_name(spec, [*fields, "seed"]) for spec in specs]
+        return create_group(store, "sweep", specs, name, owner, names, fields=fields)
+
+    return make
+
+
+def finish(store, sweep, accuracies=ACCURACIES):
+    for run_id, accuracy in zip(sweep.runs, accuracies, strict=False):
+        put(store, store.run(run_id), state=State.FINISHED, test_accuracy=accuracy, seconds=1.5)
+
+
+def opened(**parameters) -> AppTest:
+    app = AppTest.from_file(str(PAGE), default_timeout=30)
+    app.query_params.update(parameters)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def texts(app) -> str:
+    return "\n".join(text.value for text in app.markdown)
+
+
+def test_without_a_sweep_the_page_says_what_one_is_and_how_to_start_it(launched):
+    app = opened()
+    assert "every combination of several settings" in texts(app)
+    assert "python -m nn sweep" in app.code[0].value
+
+
+def test_the_newest_sweep_is_shown_unless_the_link_names_another(launched, sweep):
+    old, new = sweep("old"), sweep("new")
+    app = opened()
+    assert app.selectbox[0].value == new.id
+    assert app.query_params["sweep"] in (new.id, [new.id])
+    assert opened(sweep=old.id).selectbox[0].value == old.id
+
+
+def test_a_sweep_that_does_not_exist_is_named(launched, sweep):
+    sweep()
+    [warning] = opened(sweep="nonesuch").warning
+    assert "no sweep" in warning.value and "nonesuch" in warning.value
+
+
+def test_finished_runs_count_and_the_others_say_what_they_do(launched, sweep, store):
+    made = sweep()
+    finish(store, made, ACCURACIES[:1])
+    put(store, store.run(made.runs[1]), state=State.DIVERGED)
+    put(store, store.run(made.runs[2]), state=State.STOPPED)
+    runs = store.runs(made.runs)
+    assert results.progress_text(runs) == (
+        "2 of 4 runs done, of which 1 diverged · 1 queued · 1 stopped"
+    )
+
+
+def test_stop_and_resume_are_of_all_runs_that_are_not_done(launched, sweep, store):
+    made = sweep()
+    finish(store, made, ACCURACIES[:1])
+    app = opened()
+    [stop] = [button for button in app.button if button.label == "Stop"]
+    stop.click().run()
+    states = [store.run(run_id).state for run_id in made.runs]
+    assert states == [State.FINISHED, State.STOPPED, State.STOPPED, State.STOPPED]
+    [resume] = [button for button in app.button if button.label == "Resume"]
+    resume.click().run()
+    states = [store.run(run_id).state for run_id in made.runs]
+    assert states == [State.FINISHED, State.QUEUED, State.QUEUED, State.QUEUED]
+    assert launched == ["queued"]
+
+
+def test_the_sweep_of_somebody_else_cannot_be_stopped(launched, sweep):
+    sweep(owner="another")
+    assert not [button for button in opened().button if button.label == "Stop"]
+
+
+def test_the_best_configuration_is_that_of_the_highest_median(launched, sweep, store):
+    finish(store, sweep())
+    best_one = "Learning rate 0\\.2**, 80.00\u00a0% test accuracy (median of 2 seeds)"
+    assert best_one in texts(opened())
+
+
+def test_one_click_trains_the_best_longer_and_opens_it(launched, sweep, store, monkeypatch):
+    went = []
+
+    def follow(page, query_params):
+        went.append(query_params)
+
+    monkeypatch.setattr(best.st, "switch_page", follow)
+    made = sweep()
+    finish(store, made)
+    app = opened()
+    [button] = [button for button in app.button if button.label == "Train the best longer"]
+    button.click().run()
+    [longer] = [run for run in store.runs() if run.id not in made.runs]
+    assert (longer.spec.lr, longer.owner) == (0.2, "me")
+    assert longer.spec.epochs == 5 * store.run(made.runs[0]).spec.epochs
+    assert launched == [longer.id] and went == [{"run": longer.id}]
+
+
+def test_the_table_has_a_row_for_each_configuration_the_best_first(launched, sweep, store):
+    finish(store, sweep())
+    [shown] = opened().dataframe
+    frame = shown.value
+    assert frame["Learning rate"].tolist() == [0.2, 0.1]
+    assert frame["Median accuracy"].tolist() == [0.8, 0.5]
+    assert frame["Highest"].tolist() == [0.9, 0.6]
+    assert frame["Seeds"].tolist() == [2, 2]
+    assert frame["Seconds of training"].tolist() == [1.5, 1.5]
+
+
+def test_two_fields_make_a_heat_map_and_one_does_not(launched, sweep, store):
+    finish(store, sweep())
+    assert "Each cell" not in texts(opened())
+    finish(store, sweep(hidden=((8,), (4, 4))), (0.5,) * 4)
+    app = opened()
+    assert "Each cell" in texts(app)
+    columns, rows = (next(box for box in app.selectbox if box.label == label)
+                     for label in ("Columns", "Rows"))  # fmt: skip
+    assert (columns.value, rows.value) == ("hidden", "lr")
+    columns.select("lr").run()
+    assert not app.exception
+    [rows] = [box for box in app.selectbox if box.label == "Rows"]
+    assert rows.value == "hidden"
+
+
+def test_a_configuration_is_shown_by_its_values_in_words(launched, sweep, store):
+    finish(store, sweep(hidden=((8,), (4, 4))), (0.5,) * 8)
+    [shown] = opened().dataframe
+    assert set(shown.value["Hidden layers"]) == {"8", "4, 4"}
+    assert set(table.CONFIG) - {"Best epoch"} < set(shown.value.columns)
