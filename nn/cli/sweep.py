@@ -18,9 +18,9 @@ from nn.errors import UserError
 from nn.runs.run_names import configuration_name
 
 if TYPE_CHECKING:  # it takes long to import, and --help does without
-    from nn.runs.spec import RunSpec
     from nn.runs.store.groups import Group
     from nn.runs.store.store import Run, RunStore
+    from nn.runs.sweep import Plan
 
 LOOK_INTERVAL = 0.5  # seconds between two looks at the runs
 MAX_RETRIES = 3  # of a run whose worker vanished: it may be the run that kills it
@@ -70,7 +70,6 @@ def sweep(
     """
     from nn.runs.store.groups import create_group
     from nn.runs.store.store import RunStore
-    from nn.runs.sweep import fingerprint
     from nn.runs.sweep_runs import is_done, requeue
 
     if trials is not None:
@@ -83,25 +82,21 @@ def sweep(
         )
         return
     store = RunStore()
-    specs, fields = _specs(store, settings, seeds, draws, preset, **options)
-    key = fingerprint(specs)
-    group = None if new else _find(store, key, len(specs))
+    plan = _plan(store, settings, seeds, draws, preset, **options)
+    total = len(plan.specs)
+    group = None if new else _find(store, plan.options["fingerprint"], total)
     if group:
         click.echo(f"Going on with sweep {group.id}; --new starts another one.", err=True)
         requeue(store, reversed(store.runs(group.runs)))
     else:
-        shown = [*fields, "seed"] if seeds > 1 else fields
-        names = [configuration_name(spec, shown) for spec in specs]
-        group = create_group(
-            store, "sweep", specs, name, names=names, fingerprint=key, fields=fields
-        )
-    with interruptible() as interrupted, _progress(len(specs), as_json) as show:
+        group = create_group(store, "sweep", plan.specs, name, names=plan.names, **plan.options)
+    with interruptible() as interrupted, _progress(total, as_json) as show:
         _train(store, group.runs, interrupted, show)
     runs = store.runs(group.runs)
     if as_json:
         _print_rows(store, group, runs)
     else:
-        for line in result_lines(results(store, _finished(runs)), fields):
+        for line in result_lines(results(store, _finished(runs)), plan.options["fields"]):
             click.echo(line)
         for run in reversed(runs):
             if run.state != "finished":
@@ -153,26 +148,27 @@ def sweeps(as_json: bool) -> None:
         click.echo("No sweeps yet. Start one with `python -m nn sweep --set …`.", err=True)
 
 
-def _specs(
+def _plan(
     store: RunStore,
     settings: Sequence[str],
     seeds: int,
     draws: int | None,
     preset: str,
     **options: Any,
-) -> tuple[list[RunSpec], list[str]]:
-    """All runs, and the fields that have several values. Raises UserError."""
+) -> Plan:
+    """Raises UserError."""
     from nn.runs import sweep as sweeps
-    from nn.runs.differences import differing_fields
 
-    texts = dict(map(setting, settings))
     given = given_fields(**options)
     seed = given.get("seed", 0)
-    changes = sweeps.configurations(texts, draws, seed if isinstance(seed, int) else 0)
     base = given | {"dataset": spec_with(store, preset, given).dataset}  # it says which it takes
-    specs = list(dict.fromkeys(spec_with(store, preset, base | change) for change in changes))
-    fields = [field for field in differing_fields(specs) if field in texts]
-    return sweeps.with_seeds(specs, seeds), fields
+    return sweeps.plan(
+        dict(map(setting, settings)),
+        lambda changes: spec_with(store, preset, base | changes),
+        seeds,
+        draws,
+        seed if isinstance(seed, int) else 0,
+    )
 
 
 def _find(store: RunStore, fingerprint: str, size: int) -> Group | None:

@@ -21,7 +21,7 @@ from pages.common.text import plain
 from pages.common.url_state import RUN
 from pages.server import runs_api
 from pages.server.shared_store import store
-from pages.sweep.state import BEST_EPOCHS
+from pages.sweep.state import BEST_EPOCHS, visitor_who_starts
 
 TIMES_LONGER = 5
 
@@ -63,8 +63,7 @@ def sentence(found: Result, fields: Sequence[str]) -> str:
 def start(spec: RunSpec, epochs: int, fields: Sequence[str]) -> Run:
     """Queue and launch a run of the configuration with so many epochs. Raises UserError, and
     Rejected for a visitor with many active runs."""
-    visitor = state.visitor_id()
-    runs_api.limit_active(store(), visitor, "")
+    visitor = visitor_who_starts()
     longer = replace(spec, epochs=epochs)
     named = configuration_name(longer, [field for field in fields if field != "epochs"])
     name = f"{named}, epochs {epochs}" if named else f"epochs {epochs}"

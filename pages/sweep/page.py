@@ -11,7 +11,7 @@ from nn.runs.store.groups import Group, groups
 from pages.common import state
 from pages.common.text import note, plain
 from pages.server.shared_store import store
-from pages.sweep import results
+from pages.sweep import results, settings
 from pages.sweep import state as sweep_state
 from pages.sweep.state import NEW, PICKED
 
@@ -27,26 +27,33 @@ def title(sweep: Group) -> str:
 
 def pick(found: Mapping[str, Group], shown: str) -> None:
     """The picker of the sweep in view."""
-    state.set_value(PICKED, shown if shown in found else next(iter(found)))
-    st.selectbox(
-        "Sweep",
-        list(found),
-        format_func=lambda sweep_id: title(found[sweep_id]),
-        key=PICKED,
-        on_change=lambda: sweep_state.view_sweep(state.value(PICKED)),
-        width=420,
-    )
+    state.set_value(PICKED, shown if shown in found else None)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Sweep",
+            list(found),
+            index=None,
+            format_func=lambda sweep_id: title(found[sweep_id]),
+            placeholder="Choose a sweep",
+            key=PICKED,
+            on_change=lambda: sweep_state.view_sweep(state.value(PICKED) or NEW),
+            width=420,
+        )
+        if shown in found:
+            st.button(
+                "New sweep",
+                icon=":material/add:",
+                on_click=sweep_state.view_sweep,
+                args=(NEW,),
+            )
 
 
 def explain() -> None:
-    """What a sweep is, and how to start one."""
+    """What a sweep is."""
     note(
         "A sweep trains every combination of several settings, each with several random seeds, and "
-        "shows which settings matter and which values are best."
-    )
-    note("Start one on the command line; it appears here at once:")
-    st.code(
-        "python -m nn sweep --set lr=0.01,0.1,1 --set hidden=32/64,32 --seeds 5", language="bash"
+        "shows which settings matter and which values are best. Start one here, or on the command "
+        "line with `python -m nn sweep --set lr=0.01,0.1,1 --set hidden=32/64,32 --seeds 5`."
     )
 
 
@@ -67,3 +74,4 @@ if shown in found:
     watch(found[shown])
 else:
     explain()
+    settings.show()

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nn.runs import sweep as sweeps
 from nn.runs.run_names import configuration_name
-from nn.runs.store.groups import create_group
+from nn.runs.store.groups import create_group, groups
 from nn.runs.store.store import State
+from nn.runs.sweep import fingerprint
 from pages.common import state
-from pages.server import shared_store
+from pages.server import runs_api, shared_store
 from pages.server.visitor import Visitor
-from pages.sweep import best, results, table
+from pages.sweep import best, results, settings, table
 from tests.runs.store.test_store import put
 
 PAGE = Path(results.__file__).with_name("page.py")
@@ -28,7 +30,8 @@ def launched(store, monkeypatch):
     shared_store.store.cache_clear()
     monkeypatch.setattr(state, "visitor", lambda: Visitor("me", False))
     monkeypatch.setattr(best, "launch", calls.append)
-    monkeypatch.setattr(results, "launch_queued", lambda store: calls.append("queued"))
+    for module in (results, settings):
+        monkeypatch.setattr(module, "launch_queued", lambda store: calls.append("queued"))
     yield calls
     shared_store.store.cache_clear()
 
@@ -69,7 +72,8 @@ def texts(app) -> str:
 def test_without_a_sweep_the_page_says_what_one_is_and_how_to_start_it(launched):
     app = opened()
     assert "every combination of several settings" in texts(app)
-    assert "python -m nn sweep" in app.code[0].value
+    assert "python -m nn sweep" in texts(app)
+    assert [button.label for button in app.button][-1] == "Start"
 
 
 def test_the_newest_sweep_is_shown_unless_the_link_names_another(launched, sweep):
@@ -172,3 +176,96 @@ def test_a_configuration_is_shown_by_its_values_in_words(launched, sweep, store)
     [shown] = opened().dataframe
     assert set(shown.value["Hidden layers"]) == {"8", "4, 4"}
     assert set(table.CONFIG) - {"Best epoch"} < set(shown.value.columns)
+
+
+def fill(app, *rows, seeds=1) -> AppTest:
+    """Set up a new sweep: a field and its values in each row."""
+    for number, (field, values) in enumerate(rows):
+        app.selectbox(key=f"sweep_field{number}").select(field).run()
+        app.text_input(key=f"sweep_values{number}").input(values)
+    app.number_input(key="sweep_seeds").set_value(seeds)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def errors(app) -> list[str]:
+    return [error.value.replace("\\", "") for error in app.error]
+
+
+def press_start(app) -> AppTest:
+    [start] = [button for button in app.button if button.label == "Start"]
+    start.click().run()
+    assert not app.exception
+    return app
+
+
+def test_start_records_the_group_that_the_command_line_would(launched, store):
+    app = fill(opened(), ("lr", "0.1, 0.2, 0.4"), ("hidden", "8/4,4"), seeds=5)
+    assert "3 × 2 configurations × 5 seeds = 30 runs" in texts(app).replace("\\", "")
+    press_start(app)
+    [made] = groups(store)
+    runs = [store.run(run_id) for run_id in made.runs]
+    assert (made.kind, made.owner, made.options["fields"]) == ("sweep", "me", ["hidden", "lr"])
+    assert made.options["fingerprint"] == fingerprint([run.spec for run in runs])
+    assert [(run.spec.lr, run.spec.hidden, run.spec.seed) for run in runs] == [
+        (lr, hidden, seed)
+        for lr in (0.1, 0.2, 0.4) for hidden in ((8,), (4, 4)) for seed in range(5)
+    ]  # fmt: skip
+    assert runs[5].name == "hidden 4-4, lr 0.1, seed 0"
+    assert {run.owner for run in runs} == {"me"} and launched == ["queued"]
+    assert app.selectbox[0].value == made.id  # and it is shown
+
+
+def test_random_values_ask_for_the_number_of_draws(launched, store):
+    app = fill(opened(), ("lr", "random:log:0.01..1"), ("hidden", "8/16"))
+    app.number_input(key="sweep_draws").set_value(4).run()
+    assert "4 × 2 configurations = 8 runs" in texts(app).replace("\\", "")
+    press_start(app)
+    assert len({run.spec.lr for run in store.runs()}) == 4
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([("lr", "0.1..1")], "Learning rate needs a number of values from 2"),
+        ([("lr", "")], "Learning rate needs values, for example"),
+        ([("lr", "fast")], "Learning rate must be a number"),
+        ([("lr", "-1")], "Learning rate must be a number"),
+        ([("hidden", "wide")], "Hidden layers must be layer widths"),
+        ([("lr", "0.1"), ("lr", "0.2")], "Learning rate is there twice"),
+        ([("optimizer", "sgd,magic"), ("lr", "1")], "Optimizer must be one of"),
+        ([("lr", "0.1..1:300")], "at most 200 runs"),
+        ([("lr", "0.1..1:900"), ("dropout", "0..0.5:900")], "at most 1,000 runs"),
+    ],
+)
+def test_what_cannot_be_trained_is_said_and_not_started(launched, store, rows, message):
+    app = press_start(fill(opened(), *rows))
+    assert any(message in error for error in errors(app)), errors(app)
+    assert not store.runs() and not launched
+
+
+def test_rows_come_and_go(launched):
+    app = fill(opened(), ("lr", "0.1,0.2"), ("hidden", "8/16"))
+    next(button for button in app.button if button.label == "Add a field").click().run()
+    field = app.selectbox(key="sweep_field2").value
+    assert field not in ("lr", "hidden")
+    app.text_input(key="sweep_values2").input(settings.SUGGESTED[field]).run()
+    app.button(key="remove sweep_values0").click().run()
+    assert not app.exception and not app.error
+    assert "2 × 3 configurations" in texts(app)
+
+
+@pytest.mark.parametrize("field", settings.SUGGESTED)
+def test_the_suggested_values_of_every_field_make_a_sweep(field):
+    found = sweeps.plan(
+        {field: settings.SUGGESTED[field]},
+        lambda changes: runs_api.spec_of({"dataset": "strokes"} | changes),
+    )
+    assert len(found.specs) == 3 - (field == "loss") and found.options["fields"] == [field]
+
+
+def test_without_a_cookie_nothing_is_started(launched, store, monkeypatch):
+    monkeypatch.setattr(state, "visitor", lambda: Visitor("", False))
+    app = press_start(opened())
+    assert "cookie" in errors(app)[0] and not store.runs()

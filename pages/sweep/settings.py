@@ -1,0 +1,290 @@
+"""What a new sweep is made of: fields and their values, seeds, and what all runs have in common."""
+
+from __future__ import annotations
+
+import logging
+import math
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+from sqlalchemy.exc import IntegrityError
+from streamlit.delta_generator import DeltaGenerator
+
+from nn.errors import FieldError, UserError
+from nn.runs import sweep
+from nn.runs.presets import PRESETS
+from nn.runs.spec import LIMITS
+from nn.runs.store.groups import create_group, group
+from nn.runs.sweep import Plan
+from nn.runs.worker.process import launch_queued
+from pages.common import state, url_state
+from pages.common.glossary import term
+from pages.common.link_settings import read_settings, settings_of
+from pages.common.setting_text import FIELDS
+from pages.common.text import plain
+from pages.common.url_state import PRESET
+from pages.server import runs_api
+from pages.server.shared_store import store
+from pages.sweep import state as sweep_state
+from pages.sweep.state import (
+    BASE_EPOCHS,
+    BASE_FIELDS,
+    BASE_PRESET,
+    DRAFT,
+    DRAWS,
+    FIELD,
+    NAME,
+    PROBLEMS,
+    ROWS,
+    SEEDS,
+    VALUES,
+    visitor_who_starts,
+)
+
+MAX_RUNS = 200  # of a sweep that a visitor starts
+MAX_SEEDS, MAX_DRAWS = 20, 100
+DEFAULT_PRESET, DEFAULT_EPOCHS, DEFAULT_SEEDS, DEFAULT_DRAWS = next(iter(PRESETS)), 2, 3, 10
+FIRST_FIELDS = ("lr", "hidden")
+# What can be swept, and values to begin with.
+SUGGESTED = {
+    "lr": "log:0.01..1:3",
+    "hidden": "32/128/64,32",
+    "batch_size": "16,64,256",
+    "epochs": "1,2,4",
+    "optimizer": "sgd,rmsprop,adam",
+    "momentum": "0,0.5,0.9",
+    "lr_schedule": "constant,cosine,warm_up_linear",
+    "activation": "sigmoid,tanh,relu",
+    "initializer": "he,lecun,normal",
+    "loss": "cross_entropy,squared_error",
+    "dropout": "0..0.4:3",
+    "augmentation": "0,0.5,1",
+    "weight_decay": "log:0.0001..0.01:3",
+    "label_smoothing": "0,0.1,0.2",
+    "train_size": "500,5000,50000",
+}
+GRAMMAR = """\
+- `0.01,0.1,1`: a list; networks are separated by `/`, as in `32/64,32`
+- `0..0.5:6`: 6 evenly spaced values, both ends included
+- `log:0.001..1:4`: likewise, with a constant ratio
+- `random:0..0.5` or `random:log:0.001..1`: random values
+- `random:relu,tanh`: random values of a list"""
+
+log = logging.getLogger(__name__)
+
+
+def show() -> None:
+    """Draw the settings and Start."""
+    _initialize()
+    for message in state.value(PROBLEMS):
+        st.warning(plain(message))
+    places = {number: _row(number) for number in state.value(ROWS)}
+    st.button("Add a field", icon=":material/add:", on_click=_add_row)
+    _common()
+    settings, problems = _read()
+    plan = None
+    if not problems:
+        try:
+            plan = make(settings)
+        except FieldError as error:
+            named = f"{FIELDS.get(error.field, error.field)} {error.rule}"
+            numbers = [n for n in places if state.value(f"{FIELD}{n}") == error.field]
+            problems[numbers[0] if numbers else None] = named
+        except UserError as error:
+            problems[None] = str(error)
+    for number, message in problems.items():
+        places.get(number, st).error(plain(message))
+    if plan:
+        st.markdown(plain(in_words(settings, plan)))
+    if st.button("Start", type="primary", icon=":material/play_arrow:") and plan:
+        try:
+            started = start(plan, state.value(NAME).strip())
+        except (UserError, runs_api.Rejected) as error:
+            st.error(plain(str(error)))
+        else:
+            sweep_state.view_sweep(started)
+            st.rerun()
+
+
+def make(settings: Mapping[str, str]) -> Plan:
+    """The sweep of the settings, field → text, with what else the page holds. Raises UserError."""
+    base = {**settings_of(state.value(BASE_PRESET)), "epochs": state.value(BASE_EPOCHS)}
+    base |= state.value(BASE_FIELDS)
+    plan = sweep.plan(
+        settings,
+        lambda changes: runs_api.spec_of(base | changes),
+        state.value(SEEDS),
+        state.value(DRAWS) if _is_random(settings) else None,
+        base["seed"],
+    )
+    if len(plan.specs) > MAX_RUNS:
+        raise UserError(
+            f"A sweep has at most {MAX_RUNS} runs here, and more on the command line; these values "
+            f"make {len(plan.specs)}. Choose fewer values or seeds."
+        )
+    return plan
+
+
+def in_words(settings: Mapping[str, str], plan: Plan) -> str:
+    """ "3 × 2 configurations × 5 seeds = 30 runs"."""
+    parsed = [sweep.parse(field, text) for field, text in settings.items()]
+    factors = [len(values) for values in parsed if isinstance(values, list)]
+    if _is_random(settings):
+        factors.insert(0, state.value(DRAWS))
+    seeds = state.value(SEEDS)
+    total = len(plan.specs)
+    configurations = total // seeds
+    if math.prod(factors) != configurations:  # some are equal
+        factors = [configurations]
+    shown = " × ".join(map(str, factors))
+    first = f"{shown} configuration{'' if shown == '1' else 's'}"
+    times = f" × {seeds} seeds" if seeds > 1 else ""
+    return f"{first}{times} = {total} run{'' if total == 1 else 's'}"
+
+
+def start(plan: Plan, name: str = "") -> str:
+    """Record and launch the sweep, unless this draft has already been → its id. Raises UserError,
+    and Rejected for a visitor with many active runs."""
+    key = state.value(DRAFT)
+    ids = [runs_api.id_of(state.visitor_id(), key, number) for number in range(len(plan.specs))]
+    visitor = visitor_who_starts(ids[0])
+    group_id = runs_api.id_of(visitor, key, "group")
+    try:
+        create_group(
+            store(), "sweep", plan.specs, name, visitor, plan.names, group_id, ids, **plan.options
+        )
+    except IntegrityError:  # a second press of Start
+        group(store(), group_id)
+    state.set_value(DRAFT, secrets.token_hex(8))
+    try:
+        launch_queued(store())
+    except OSError as error:  # they stay queued, for the next worker
+        log.warning("No worker could be started for sweep %s: %s", group_id, error)
+    return group_id
+
+
+def _initialize() -> None:
+    problems: list[str] = []
+    low, high = LIMITS["epochs"]
+    first: dict[str, Any] = {
+        BASE_PRESET: url_state.read_option(PRESET, PRESETS, DEFAULT_PRESET, problems),
+        BASE_EPOCHS: url_state.read_number("epochs", int(low), int(high), DEFAULT_EPOCHS, problems),
+        BASE_FIELDS: read_settings(problems, skip=("epochs",)),
+        PROBLEMS: problems,
+        SEEDS: DEFAULT_SEEDS,
+        DRAWS: DEFAULT_DRAWS,
+        NAME: "",
+        ROWS: list(range(len(FIRST_FIELDS))),
+        DRAFT: secrets.token_hex(8),
+    }
+    for number, field in enumerate(FIRST_FIELDS):
+        first |= {f"{FIELD}{number}": field, f"{VALUES}{number}": SUGGESTED[field]}
+    state.initialize_all(first)
+
+
+def _row(number: int) -> DeltaGenerator:
+    """The field and its values → where its error goes."""
+    field_key, values_key = f"{FIELD}{number}", f"{VALUES}{number}"
+
+    def suggest() -> None:
+        state.fill_in({values_key: SUGGESTED[state.value(field_key)]})
+
+    def remove() -> None:
+        state.set_value(ROWS, [other for other in state.value(ROWS) if other != number])
+
+    position = state.value(ROWS).index(number) + 1
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            f"Field {position}",
+            list(SUGGESTED),
+            format_func=FIELDS.__getitem__,
+            key=field_key,
+            persist_state="session",
+            on_change=suggest,
+            width=220,
+        )
+        st.text_input(
+            f"Values of field {position}",
+            key=values_key,
+            persist_state="session",
+            placeholder=SUGGESTED[state.value(field_key)],
+            help=GRAMMAR,
+            width=300,
+        )
+        if len(state.value(ROWS)) > 1:
+            st.button(
+                "Remove",
+                icon=":material/close:",
+                key=f"remove {values_key}",
+                on_click=remove,
+                help=f"Remove field {position}",
+            )
+    return st.empty()
+
+
+def _common() -> None:
+    """What belongs to no single field."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Preset",
+            list(PRESETS),
+            format_func=lambda name: PRESETS[name].title,
+            key=BASE_PRESET,
+            persist_state="session",
+            on_change=lambda: state.fill_in({BASE_FIELDS: {}}),  # another is meant as it is
+            help="The configuration of all runs, except for the fields above.",
+            width=220,
+        )
+        low, high = LIMITS["epochs"]
+        st.number_input(
+            FIELDS["epochs"], int(low), int(high), key=BASE_EPOCHS, persist_state="session",
+            help=term("epoch"), width=130,
+        )  # fmt: skip
+        st.number_input(
+            "Seeds", 1, MAX_SEEDS, key=SEEDS, persist_state="session", width=130,
+            help="Runs of each configuration, which differ in their random numbers. Their spread "
+            "says how much of a difference may be chance.",
+        )  # fmt: skip
+        if _is_random(_read()[0]):
+            st.number_input(
+                "Draws", 1, MAX_DRAWS, key=DRAWS, persist_state="session", width=130,
+                help="How many random values to draw.",
+            )  # fmt: skip
+        st.text_input("Name", max_chars=60, key=NAME, persist_state="session", width=220)
+
+
+def _read() -> tuple[dict[str, str], dict[int | None, str]]:
+    """→ field → text of its values, and what is wrong with a row, by its number."""
+    settings: dict[str, str] = {}
+    problems: dict[int | None, str] = {}
+    for number in state.value(ROWS):
+        field = state.value(f"{FIELD}{number}")
+        text = state.value(f"{VALUES}{number}").replace(" ", "")
+        if field in settings:
+            problems[number] = f"{FIELDS[field]} is there twice. Choose another field."
+            continue
+        settings[field] = text
+        if not text:
+            problems[number] = f"{FIELDS[field]} needs values, for example {SUGGESTED[field]}"
+            continue
+        try:
+            sweep.parse(field, text)
+        except FieldError as error:
+            problems[number] = f"{FIELDS[field]} {error.rule}"
+    return settings, problems
+
+
+def _is_random(settings: Mapping[str, str]) -> bool:
+    return any(text.startswith("random:") for text in settings.values())
+
+
+def _add_row() -> None:
+    """A row with a field that no other has."""
+    numbers = state.value(ROWS)
+    taken = {state.value(f"{FIELD}{number}") for number in numbers}
+    field = next((name for name in SUGGESTED if name not in taken), next(iter(SUGGESTED)))
+    new = max(numbers) + 1
+    state.fill_in({f"{FIELD}{new}": field, f"{VALUES}{new}": SUGGESTED[field]})
+    state.set_value(ROWS, [*numbers, new])
