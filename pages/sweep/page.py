@@ -32,7 +32,7 @@ def pick(found: Mapping[str, Group], shown: str) -> None:
         st.selectbox(
             "Sweep",
             list(found),
-            index=None,
+            index=0 if shown in found else None,
             format_func=lambda sweep_id: title(found[sweep_id]),
             placeholder="Choose a sweep",
             key=PICKED,

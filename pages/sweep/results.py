@@ -16,9 +16,11 @@ from nn.runs.worker.process import launch_queued
 from pages.common import charts, state
 from pages.common.setting_text import FIELDS
 from pages.common.text import note, plain
+from pages.components.parallel_coordinates import parallel_coordinates
 from pages.server.shared_store import store
 from pages.sweep import best, figures, table
 from pages.sweep import state as sweep_state
+from pages.sweep.lines import axes_and_lines
 
 CHARTS_IN_A_ROW = 3
 MAX_MESSAGES = 5  # of runs that did not finish
@@ -42,6 +44,7 @@ def show(sweep: Group, was_active: bool) -> None:
         _heat_map(finished, fields)
     if fields:
         _effects(finished, fields)
+    _lines(found, [field for field in fields if field != "seed"])
     table.show(sweep, found, fields)
 
 
@@ -136,4 +139,17 @@ def _effects(runs: Sequence[Run], fields: Sequence[str]) -> None:
         "A dot is the median test accuracy of all finished runs with this value, and its bar "
         "reaches from the lowest to the highest. A field matters where the dots differ by more "
         "than the bars are long; all charts have one scale."
+    )
+
+
+def _lines(found: Sequence[sweep_results.Result], fields: Sequence[str]) -> None:
+    axes, lines = axes_and_lines(found, fields)
+    if not axes or not lines:
+        return
+    st.subheader("All fields together", anchor=False)
+    parallel_coordinates(axes, lines)
+    note(
+        "Each line is a configuration; it crosses each axis at its value, and ends at its median "
+        "test accuracy. The more accurate it is, the stronger its color. Keep only the top of the "
+        "last axis: where those lines meet on another axis are the values that work."
     )

@@ -1,5 +1,7 @@
 // A small curve of shares, as SVG.
 
+import { svg } from "../../lib/svg.js";
+
 const WIDTH = 160, HEIGHT = 26, MARGIN = 3; // units of its own
 
 /**
@@ -36,14 +38,4 @@ export function curve(positions, shares) {
     image.append(svg("circle", { cx: last[0], cy: last[1], r: 2.5 }));
   }
   return image;
-}
-
-/**
- * @param {string} tag
- * @param {Record<string, string | number>} attributes
- */
-function svg(tag, attributes) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
-  return made;
 }

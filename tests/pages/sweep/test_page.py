@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from nn.runs import sweep as sweeps
+from nn.runs import sweep_results
 from nn.runs.run_names import configuration_name
 from nn.runs.store.groups import create_group, groups
 from nn.runs.store.store import State
@@ -16,7 +17,7 @@ from nn.runs.sweep import fingerprint
 from pages.common import state
 from pages.server import runs_api, shared_store
 from pages.server.visitor import Visitor
-from pages.sweep import best, results, settings, table
+from pages.sweep import best, lines, results, settings, table
 from tests.runs.store.test_store import put
 
 PAGE = Path(results.__file__).with_name("page.py")
@@ -176,6 +177,19 @@ def test_a_configuration_is_shown_by_its_values_in_words(launched, sweep, store)
     [shown] = opened().dataframe
     assert set(shown.value["Hidden layers"]) == {"8", "4, 4"}
     assert set(table.CONFIG) - {"Best epoch"} < set(shown.value.columns)
+
+
+def test_each_configuration_is_a_line_through_its_values(sweep, store):
+    made = sweep(hidden=((8,), (4, 4)))
+    finish(store, made, (0.5, 0.6, 0.9, 0.8, 0.7, 0.7, 0.75, 0.75))
+    runs = [store.run(run_id) for run_id in made.runs]
+    axes, drawn = lines.axes_and_lines(sweep_results.results(runs, {}), ["hidden", "lr"])
+    assert axes == [("Hidden layers", ["4, 4", "8"]), ("Learning rate", None)]
+    assert [line.values for line in drawn] == [[1, 0.2], [0, 0.2], [0, 0.1], [1, 0.1]]
+    assert drawn[0].accuracy == 0.8
+    assert drawn[0].text == (
+        "Hidden layers 8, Learning rate 0.2: 80.00\u00a0% test accuracy (median of 2 seeds)"
+    )
 
 
 def fill(app, *rows, seeds=1) -> AppTest:
