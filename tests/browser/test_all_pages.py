@@ -14,7 +14,7 @@ from tests.browser.app import STEP, WALL, accessibility_faults, start, wait_unti
 from tests.browser.hand import Hand, pen_path
 
 DESKTOP, PHONE = (1280, 800), (390, 844)
-PAGES = ("", "compare", "race", "grid", "neurons", "draw", "mistakes")
+PAGES = ("", "compare", "race", "grid", "sweep", "neurons", "draw", "mistakes")
 SETTINGS = "epochs=1&hidden=16"
 CONTROLS = ("button", "checkbox", "combobox", "radio", "slider", "spinbutton", "tab", "textbox")
 
@@ -48,6 +48,8 @@ def visit(page: Page, url: str, name: str, query: str = "") -> None:
         expect(page.get_by_role("button", name="Undo")).to_have_count(1)
     elif name == "grid":
         expect(page.get_by_role("gridcell").first).to_be_visible()
+    elif name == "sweep":
+        expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     elif name == "compare":
         expect(page.get_by_role("table", name="Recorded runs")).to_be_visible()
     elif name == "mistakes":

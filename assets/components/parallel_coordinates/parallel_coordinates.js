@@ -27,6 +27,7 @@ import {
 const HEIGHT = 320, TOP = 34, BOTTOM = 14, LEFT = 50, RIGHT = 70; // pixels
 const MIN_GAP = 96; // between two axes; a narrower chart scrolls
 const AREA = 36; // width of the area around an axis that takes drags
+const TARGET = 24; // side of the square that stands for an end of a filter, pixels
 const NEAR = 12; // pixels from a line or an end that count as on it
 const CLICK = 4; // pixels that are no drag
 const STEP = 0.05; // of an arrow key
@@ -166,7 +167,7 @@ export default function parallelCoordinates(call) {
         height: HEIGHT - TOP - BOTTOM + 2 * NEAR,
       });
       const handles = /** @type {const} */ ([0, 1]).map((end) => {
-        const handle = svg("path", {
+        const handle = svg("g", {
           class: "handle",
           tabindex: 0,
           role: "slider",
@@ -174,8 +175,12 @@ export default function parallelCoordinates(call) {
           "aria-label": `${label}, ${end ? "upper" : "lower"} end`,
           "aria-valuemin": 0,
           "aria-valuemax": 100,
-          d: end ? "M-6 0L6 0L0 -9Z" : "M-6 0L6 0L0 9Z",
         });
+        const target = { class: "target", x: -TARGET / 2, y: end ? -TARGET : 0 };
+        handle.append(
+          svg("rect", { ...target, width: TARGET, height: TARGET }),
+          svg("path", { d: end ? "M-6 0L6 0L0 -9Z" : "M-6 0L6 0L0 9Z" }),
+        );
         handle.addEventListener("keydown", guard((event) => moveEnd(event, i, end)));
         return handle;
       });
