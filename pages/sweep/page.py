@@ -60,7 +60,7 @@ def explain() -> None:
 def watch(sweep: Group) -> None:
     """The results, again and again while they change."""
     is_active = any(run.state.active for run in store().runs(sweep.runs))
-    st.fragment(results.show, run_every=INTERVAL if is_active else None)(sweep, is_active)
+    st.fragment(results.show, run_every=INTERVAL if is_active else None)(sweep.id, is_active)
 
 
 st.title("Sweep", anchor=False)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from nn.errors import UserError
 from nn.runs import sweep_results
 from nn.runs.differences import differing_fields
-from nn.runs.store.groups import Group
+from nn.runs.store.groups import Group, group
 from nn.runs.store.run import Run
 from nn.runs.sweep_runs import is_done, requeue, stop
 from nn.runs.worker.process import launch_queued
@@ -26,8 +27,13 @@ CHARTS_IN_A_ROW = 3
 MAX_MESSAGES = 5  # of runs that did not finish
 
 
-def show(sweep: Group, was_active: bool) -> None:
+def show(sweep_id: str, was_active: bool) -> None:
     """Everything about a sweep. was_active: whether a run of it was, when the page was drawn."""
+    try:
+        sweep = group(store(), sweep_id)  # which grows, if Optuna chooses its configurations
+    except UserError:
+        note("The runs of this sweep have been deleted.")
+        return
     runs = list(reversed(store().runs(sweep.runs)))  # in the order of the sweep
     if was_active and not any(run.state.active for run in runs):
         st.rerun()  # nothing is left to follow
@@ -58,7 +64,7 @@ def swept_fields(sweep: Group, runs: Sequence[Run]) -> list[str]:
 
 
 def progress_text(runs: Sequence[Run]) -> str:
-    """ "18 of 30 runs done · 2 train · 10 queued"."""
+    """ "18 of 30 runs done · 2 in training · 10 queued"."""
     counts = Counter(str(run.state) for run in runs)
     parts = [f"{sum(map(is_done, runs))} of {len(runs)} runs done"]
     for name, words in (
@@ -76,7 +82,7 @@ def _progress(sweep: Group, runs: Sequence[Run]) -> None:
     """How far the sweep is, Stop and Resume, and why runs have not finished."""
     done = sum(map(is_done, runs))
     active = [run for run in runs if run.state.active]
-    st.progress(done / len(runs), progress_text(runs))
+    st.progress(done / max(1, len(runs)), progress_text(runs))
     own = [run for run in runs if state.can_control(run)]
     resumable = [run for run in own if not is_done(run) and run.state not in ("queued", "running")]
     is_optuna = bool(sweep.options.get("optuna"))
