@@ -29,7 +29,7 @@ TIMES_LONGER = 5
 def show(sweep: Group, found: Result, fields: Sequence[str]) -> None:
     """The best configuration in a sentence, and a button that trains it longer."""
     spec = found.runs[0].spec
-    st.markdown(sentence(found, fields))
+    st.markdown(summary(found, fields))
     low, high = LIMITS["epochs"]
     key = f"{BEST_EPOCHS} {sweep.id}"
     state.initialize(key, min(spec.epochs * TIMES_LONGER, int(high)))
@@ -49,7 +49,7 @@ def show(sweep: Group, found: Result, fields: Sequence[str]) -> None:
                 st.switch_page("train/page.py", query_params={RUN: run.id})
 
 
-def sentence(found: Result, fields: Sequence[str]) -> str:
+def summary(found: Result, fields: Sequence[str]) -> str:
     """Markdown: "Best so far: **Learning rate 0.1**, 97.4 % test accuracy (median of 5 seeds)."""
     spec, accuracy = found.runs[0].spec, found.accuracy
     named = ", ".join(f"{FIELDS[field]} {text_of(spec, field)}" for field in fields)

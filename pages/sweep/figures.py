@@ -72,8 +72,8 @@ def effect(
         x=list(range(len(texts))),
         y=medians,
         mode="lines+markers",
-        marker={"size": 9, "color": PALETTE[0]},
-        line={"width": 1, "dash": "dot", "color": PALETTE[0]},
+        marker={"size": 9, "color": PALETTE[4]},
+        line={"width": 1, "dash": "dot", "color": PALETTE[4]},
         error_y={
             "type": "data",
             "symmetric": False,

@@ -22,13 +22,13 @@ def axes_and_lines(found: Sequence[Result], fields: Sequence[str]) -> tuple[list
             axes.append(Axis(FIELDS[field], None))
             columns.append([float(value) for value in values])
         else:
-            places = {value: place for place, value in enumerate(sorted(set(values)))}
+            positions = {value: position for position, value in enumerate(sorted(set(values)))}
             texts = {
                 getattr(result.runs[0].spec, field): text_of(result.runs[0].spec, field)
                 for result in shown
             }
-            axes.append(Axis(FIELDS[field], [texts[value] for value in places]))
-            columns.append([float(places[value]) for value in values])
+            axes.append(Axis(FIELDS[field], [texts[value] for value in positions]))
+            columns.append([float(positions[value]) for value in values])
     lines = [
         Line([column[i] for column in columns], accuracy.median, _text(result, fields))
         for i, result in enumerate(shown)

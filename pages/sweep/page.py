@@ -58,7 +58,7 @@ def explain() -> None:
 
 
 def watch(sweep: Group) -> None:
-    """The results, again and again while they change."""
+    """The results; once a second while runs are active."""
     is_active = any(run.state.active for run in store().runs(sweep.runs))
     st.fragment(results.show, run_every=INTERVAL if is_active else None)(sweep.id, is_active)
 

@@ -83,12 +83,16 @@ def _progress(sweep: Group, runs: Sequence[Run]) -> None:
     done = sum(map(is_done, runs))
     active = [run for run in runs if run.state.active]
     st.progress(done / max(1, len(runs)), progress_text(runs))
-    own = [run for run in runs if state.can_control(run)]
-    resumable = [run for run in own if not is_done(run) and run.state not in ("queued", "running")]
+    controlled = [run for run in runs if state.can_control(run)]
+    resumable = [
+        run for run in controlled if not is_done(run) and run.state not in ("queued", "running")
+    ]
     is_optuna = bool(sweep.options.get("optuna"))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if any(run.state.active for run in own) and st.button("Stop", icon=":material/stop:"):
-            stop(store(), [run for run in own if run.state.active])
+        if any(run.state.active for run in controlled) and st.button(
+            "Stop", icon=":material/stop:"
+        ):
+            stop(store(), [run for run in controlled if run.state.active])
             st.rerun()
         if resumable and not is_optuna and st.button("Resume", icon=":material/play_arrow:"):
             requeue(store(), resumable)

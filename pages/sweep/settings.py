@@ -80,7 +80,7 @@ def show() -> None:
     _initialize()
     for message in state.value(PROBLEMS):
         st.warning(plain(message))
-    places = {number: _row(number) for number in state.value(ROWS)}
+    messages = {number: _row(number) for number in state.value(ROWS)}
     st.button("Add a field", icon=":material/add:", on_click=_add_row)
     _common()
     settings, problems = _read()
@@ -90,12 +90,12 @@ def show() -> None:
             plan = make(settings)
         except FieldError as error:
             named = f"{FIELDS.get(error.field, error.field)} {error.rule}"
-            numbers = [n for n in places if state.value(f"{FIELD}{n}") == error.field]
+            numbers = [n for n in messages if state.value(f"{FIELD}{n}") == error.field]
             problems[numbers[0] if numbers else None] = named
         except UserError as error:
             problems[None] = str(error)
     for number, message in problems.items():
-        places.get(number, st).error(plain(message))
+        messages.get(number, st).error(plain(message))
     if plan:
         st.markdown(plain(in_words(settings, plan)))
     if st.button("Start", type="primary", icon=":material/play_arrow:") and plan:

@@ -45,7 +45,7 @@ def view_sweep(sweep_id: str) -> None:
 
 
 def visitor_who_starts(started: str = "") -> str:
-    """The id of the visitor, who may start a run now. Raises UserError without a cookie, and as
+    """The id of the visitor, for a run that begins now. Raises UserError without a cookie, and as
     runs_api.limit_active, whose arguments the visitor and ``started`` are."""
     visitor = state.visitor_id()
     if not visitor:

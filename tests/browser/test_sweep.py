@@ -106,10 +106,10 @@ def test_a_line_is_highlighted_by_the_pointer_and_by_the_keyboard(
     page.keyboard.press("ArrowDown")
     best = page.locator(".line.lifted")
     expect(best).to_have_count(1)
-    said = best.get_attribute("aria-label")
-    expect(page.locator(".shown")).to_have_text(said)
+    label = best.get_attribute("aria-label")
+    expect(page.locator(".shown")).to_have_text(label)
     accuracies = [run.test_accuracy or 0.0 for run in RunStore(server.store).runs(finished.runs)]
-    assert f"{100 * max(accuracies):.2f}" in said
+    assert f"{100 * max(accuracies):.2f}" in label
     page.keyboard.press("Escape")
     expect(best).to_have_count(0)
     point = best_middle(page)

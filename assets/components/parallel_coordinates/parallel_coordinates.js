@@ -83,7 +83,7 @@ export default function parallelCoordinates(call) {
       image.append(
         drawLines(),
         svg("rect", {
-          class: "frame",
+          class: "outline",
           x: 1,
           y: 1,
           width: whole - 2,
@@ -158,7 +158,7 @@ export default function parallelCoordinates(call) {
      * @param {number[]} values
      */
     function drawAxis(label, i, x, values) {
-      const brush = svg("rect", { class: "brush", x: x - 6, width: 12, rx: 2 });
+      const kept = svg("rect", { class: "kept", x: x - 6, width: 12, rx: 2 });
       const area = svg("rect", {
         class: "area",
         x: x - AREA / 2,
@@ -186,8 +186,8 @@ export default function parallelCoordinates(call) {
       });
       showFilter[i] = () => {
         const [low, high] = filters[i] ?? [0, 1];
-        brush.setAttribute("y", String(toY(high)));
-        brush.setAttribute("height", String(filters[i] ? Math.max(2, toY(low) - toY(high)) : 0));
+        kept.setAttribute("y", String(toY(high)));
+        kept.setAttribute("height", String(filters[i] ? Math.max(2, toY(low) - toY(high)) : 0));
         [low, high].forEach((at, end) => {
           handles[end].setAttribute("transform", `translate(${x} ${toY(at)})`);
           handles[end].setAttribute("aria-valuenow", String(Math.round(100 * at)));
@@ -200,7 +200,7 @@ export default function parallelCoordinates(call) {
       );
       const axis = svg("path", { class: "axis", d: `M${x} ${toY(0)}V${toY(1)}` });
       const name = svg("text", { class: "name", x, y: 14, "text-anchor": "middle" }, label);
-      return [axis, brush, ...ticks, name, area, ...handles];
+      return [axis, kept, ...ticks, name, area, ...handles];
     }
 
     /**

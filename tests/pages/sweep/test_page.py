@@ -149,12 +149,12 @@ def test_one_click_trains_the_best_longer_and_opens_it(launched, sweep, store, m
 def test_the_table_has_a_row_for_each_configuration_the_best_first(launched, sweep, store):
     finish(store, sweep())
     [shown] = opened().dataframe
-    frame = shown.value
-    assert frame["Learning rate"].tolist() == [0.2, 0.1]
-    assert frame["Median accuracy"].tolist() == [0.8, 0.5]
-    assert frame["Highest"].tolist() == [0.9, 0.6]
-    assert frame["Seeds"].tolist() == [2, 2]
-    assert frame["Seconds of training"].tolist() == [1.5, 1.5]
+    found = shown.value
+    assert found["Learning rate"].tolist() == [0.2, 0.1]
+    assert found["Median accuracy"].tolist() == [0.8, 0.5]
+    assert found["Highest"].tolist() == [0.9, 0.6]
+    assert found["Seeds"].tolist() == [2, 2]
+    assert found["Seconds of training"].tolist() == [1.5, 1.5]
 
 
 def test_two_fields_make_a_heat_map_and_one_does_not(launched, sweep, store):
