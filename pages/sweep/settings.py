@@ -215,11 +215,10 @@ def _row(number: int) -> DeltaGenerator:
         )
         if len(state.value(ROWS)) > 1:
             st.button(
-                "Remove",
+                f"Remove field {position}",
                 icon=":material/close:",
                 key=f"remove {values_key}",
                 on_click=remove,
-                help=f"Remove field {position}",
             )
     return st.empty()
 
