@@ -241,16 +241,20 @@ def _common() -> None:
             FIELDS["epochs"], int(low), int(high), key=BASE_EPOCHS, persist_state="session",
             help=term("epoch"), width=130,
         )  # fmt: skip
-        st.number_input(
-            "Seeds", 1, MAX_SEEDS, key=SEEDS, persist_state="session", width=130,
+        st.selectbox(
+            "Seeds", list(range(1, MAX_SEEDS + 1)), key=SEEDS, persist_state="session", width=130,
             help="Runs of each configuration, which differ in their random numbers. Their spread "
             "says how much of a difference may be chance.",
         )  # fmt: skip
         if _is_random(_read()[0]):
-            st.number_input(
-                "Draws", 1, MAX_DRAWS, key=DRAWS, persist_state="session", width=130,
+            st.selectbox(
+                "Draws",
+                list(range(1, MAX_DRAWS + 1)),
+                key=DRAWS,
+                persist_state="session",
                 help="How many random values to draw.",
-            )  # fmt: skip
+                width=130,
+            )
         st.text_input("Name", max_chars=60, key=NAME, persist_state="session", width=220)
 
 

@@ -197,7 +197,7 @@ def fill(app, *rows, seeds=1) -> AppTest:
     for number, (field, values) in enumerate(rows):
         app.selectbox(key=f"sweep_field{number}").select(field).run()
         app.text_input(key=f"sweep_values{number}").input(values)
-    app.number_input(key="sweep_seeds").set_value(seeds)
+    app.selectbox(key="sweep_seeds").select(seeds)
     app.run()
     assert not app.exception
     return app
@@ -233,7 +233,7 @@ def test_start_records_the_group_that_the_command_line_would(launched, store):
 
 def test_random_values_ask_for_the_number_of_draws(launched, store):
     app = fill(opened(), ("lr", "random:log:0.01..1"), ("hidden", "8/16"))
-    app.number_input(key="sweep_draws").set_value(4).run()
+    app.selectbox(key="sweep_draws").select(4).run()
     assert "4 × 2 configurations = 8 runs" in texts(app).replace("\\", "")
     press_start(app)
     assert len({run.spec.lr for run in store.runs()}) == 4
