@@ -72,3 +72,4 @@ threadpool_limits(1, "blas")
 process.standby.start()
 with suppress(UserError, SQLAlchemyError, OSError):  # the pages say so
     process.launch_queued(shared_store.store())
+    process.keep_slots_filled(shared_store.store())

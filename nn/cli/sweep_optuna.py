@@ -185,7 +185,10 @@ def _train(
 def _idle_slots(store: RunStore) -> int:
     """Slots that no run in the queue is about to take."""
     from nn.runs.store import queue
+    from nn.runs.worker import cluster
 
+    if cluster.address():
+        return max(0, cluster.threads() - len(store.active_runs()))
     with store.engine.connect() as connection:
         return max(0, queue.free_slots(connection) - len(queue.queued_runs(connection)))
 

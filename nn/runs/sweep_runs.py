@@ -1,4 +1,5 @@
-"""The runs of a sweep: which are done, and stopping and resuming all of them."""
+"""The runs of a sweep: whether they were started before, which are done, and stopping and resuming
+all of them."""
 
 from __future__ import annotations
 
@@ -6,9 +7,21 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from nn.errors import UserError
+from nn.runs.store.groups import Group, groups
 from nn.runs.store.run import Run
 from nn.runs.store.store import RunStore
+from nn.runs.sweep import Plan
 from nn.runs.worker.process import send_command
+
+
+def find_sweep(store: RunStore, plan: Plan, owner: str | None = None) -> Group | None:
+    """The newest sweep of the same runs of which none was deleted; with an owner, only theirs."""
+    for group in groups(store):
+        is_same = group.options.get("fingerprint") == plan.options["fingerprint"]
+        is_theirs = owner is None or group.owner == owner
+        if group.kind == "sweep" and is_same and is_theirs and len(group.runs) == len(plan.specs):
+            return group
+    return None
 
 
 def is_done(run: Run) -> bool:

@@ -515,8 +515,8 @@ def _response_to(
         return {"error": str(error)}
     except SQLAlchemyError as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)
-        why = outage.explain(error, store.engine)
-        return {"error": f"Nothing was changed. {why} Then try again."}
+        reason = outage.explain(error, store.engine)
+        return {"error": f"Nothing was changed. {reason} Then try again."}
     except OSError as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)
         return {"error": "No worker could be started. Try again."}

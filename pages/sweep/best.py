@@ -13,7 +13,6 @@ from nn.runs.spec import LIMITS, RunSpec
 from nn.runs.store.groups import Group
 from nn.runs.store.run import Run
 from nn.runs.sweep_results import Result
-from nn.runs.worker.process import launch
 from pages.common import state
 from pages.common.numbers import percent
 from pages.common.setting_text import FIELDS, text_of
@@ -21,7 +20,8 @@ from pages.common.text import plain
 from pages.common.url_state import RUN
 from pages.server import runs_api
 from pages.server.shared_store import store
-from pages.sweep.state import BEST_EPOCHS, visitor_who_starts
+from pages.sweep.launching import launch_queued, visitor_who_starts
+from pages.sweep.state import BEST_EPOCHS
 
 TIMES_LONGER = 5
 
@@ -50,7 +50,7 @@ def show(sweep: Group, found: Result, fields: Sequence[str]) -> None:
 
 
 def summary(found: Result, fields: Sequence[str]) -> str:
-    """Markdown: "Best so far: **Learning rate 0.1**, 97.4 % test accuracy (median of 5 seeds)."""
+    """Markdown: "Best: **Learning rate 0.1**, 97.4 % test accuracy (median of 5 seeds)."""
     spec, accuracy = found.runs[0].spec, found.accuracy
     named = ", ".join(f"{FIELDS[field]} {text_of(spec, field)}" for field in fields)
     what = f"Best: **{plain(named)}**" if named else "Result:"
@@ -68,5 +68,5 @@ def start(spec: RunSpec, epochs: int, fields: Sequence[str]) -> Run:
     named = configuration_name(longer, [field for field in fields if field != "epochs"])
     name = f"{named}, epochs {epochs}" if named else f"epochs {epochs}"
     run = store().create(longer, name, owner=visitor)
-    launch(run.id)
+    launch_queued()
     return run

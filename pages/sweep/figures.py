@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from nn.runs.store.run import Run
 from nn.runs.sweep_results import HeatMap, Spread
 from pages.common.charts import PALETTE
-from pages.common.numbers import percent
+from pages.common.numbers import is_number, percent
 from pages.common.setting_text import FIELDS, text_of
 
 MARGIN = {"l": 0, "r": 0, "t": 8, "b": 0}
@@ -57,34 +57,41 @@ def heat_map(runs: Sequence[Run], found: HeatMap, column_field: str, row_field: 
     return figure
 
 
+def bar_ends(spread: Spread) -> tuple[float, float]:
+    """The middle half of the accuracies; of fewer than four, the lowest and the highest."""
+    return spread.quartiles or (spread.lowest, spread.highest)
+
+
 def effect(
     runs: Sequence[Run], found: Mapping[Any, Spread | None], field: str, within: tuple[float, float]
 ) -> go.Figure:
     """The median of all runs with each value, and how far they spread.
 
-    within: the lowest and the highest accuracy of all charts, which have one scale.
+    within: the lowest and the highest end of a bar in all charts, which have one scale.
     """
     names, measured = labels(runs, field), [spread for spread in found.values() if spread]
     texts = [names[value] for value, spread in found.items() if spread]
     medians = [spread.median for spread in measured]
+    ends = [bar_ends(spread) for spread in measured]
     figure = go.Figure()
     figure.add_scatter(
         x=list(range(len(texts))),
         y=medians,
-        mode="lines+markers",
+        # A line between names would suggest an order.
+        mode="lines+markers" if all(map(is_number, found)) else "markers",
         marker={"size": 9, "color": PALETTE[4]},
         line={"width": 1, "dash": "dot", "color": PALETTE[4]},
         error_y={
             "type": "data",
             "symmetric": False,
-            "array": [spread.highest - spread.median for spread in measured],
-            "arrayminus": [spread.median - spread.lowest for spread in measured],
+            "array": [high - median for (_, high), median in zip(ends, medians, strict=True)],
+            "arrayminus": [median - low for (low, _), median in zip(ends, medians, strict=True)],
             "thickness": 1.5,
             "width": 6,
         },
         customdata=[
-            [text, percent(spread.median, 2), percent(spread.lowest, 2),
-             percent(spread.highest, 2), _runs(spread.values)]
+            [text, percent(spread.median, 2), *(percent(x, 2) for x in bar_ends(spread)),
+             _runs(spread.values)]
             for text, spread in zip(texts, measured, strict=True)
         ],
         hovertemplate="%{customdata[0]}: %{customdata[1]}<br>%{customdata[2]} to %{customdata[3]}, "

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import streamlit as st
 
 from nn.runs.store.groups import Group, groups
 from pages.common import state
+from pages.common.setting_text import FIELDS
 from pages.common.text import note, plain
 from pages.server.shared_store import store
 from pages.sweep import results, settings
@@ -20,9 +21,10 @@ INTERVAL = 1.0  # seconds between updates while runs train
 
 def title(sweep: Group) -> str:
     """A sweep in the picker."""
-    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(sweep.created))
+    swept = [FIELDS[field] for field in sweep.options.get("fields", []) if field in FIELDS]
     count = "1 run" if len(sweep.runs) == 1 else f"{len(sweep.runs)} runs"
-    return f"{sweep.name or started} · {count}" + (f" · {started}" if sweep.name else "")
+    started = datetime.fromtimestamp(sweep.created, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return " · ".join([sweep.name or ", ".join(swept) or "One configuration", count, started])
 
 
 def pick(found: Mapping[str, Group], shown: str) -> None:

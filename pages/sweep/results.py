@@ -13,7 +13,6 @@ from nn.runs.differences import differing_fields
 from nn.runs.store.groups import Group, group
 from nn.runs.store.run import Run
 from nn.runs.sweep_runs import is_done, requeue, stop
-from nn.runs.worker.process import launch_queued
 from pages.common import charts, state
 from pages.common.setting_text import FIELDS
 from pages.common.text import note, plain
@@ -21,6 +20,7 @@ from pages.components.parallel_coordinates import parallel_coordinates
 from pages.server.shared_store import store
 from pages.sweep import best, figures, table
 from pages.sweep import state as sweep_state
+from pages.sweep.launching import launch_queued
 from pages.sweep.lines import axes_and_lines
 
 CHARTS_IN_A_ROW = 3
@@ -96,7 +96,7 @@ def _progress(sweep: Group, runs: Sequence[Run]) -> None:
             st.rerun()
         if resumable and not is_optuna and st.button("Resume", icon=":material/play_arrow:"):
             requeue(store(), resumable)
-            launch_queued(store())
+            launch_queued()
             st.rerun()
         if is_optuna and done < len(runs) and not active:
             note(
@@ -107,11 +107,11 @@ def _progress(sweep: Group, runs: Sequence[Run]) -> None:
     for run in messages[:MAX_MESSAGES]:
         note(f"{plain(run.name)}: {run.state}. {plain(run.message)}")
     if len(messages) > MAX_MESSAGES:
-        note(f"So ended {len(messages) - MAX_MESSAGES} more.")
+        note(f"{len(messages) - MAX_MESSAGES} more runs failed or diverged.")
 
 
 def _heat_map(runs: Sequence[Run], fields: Sequence[str]) -> None:
-    st.subheader("Two fields together", anchor=False)
+    st.subheader("Heat map", anchor=False)
     columns_key, rows_key = sweep_state.COLUMN_FIELD, sweep_state.ROW_FIELD
     state.keep_valid(columns_key, fields, fields[0])
     others = [field for field in fields if field != state.value(columns_key)]
@@ -132,23 +132,24 @@ def _heat_map(runs: Sequence[Run], fields: Sequence[str]) -> None:
 
 
 def _effects(runs: Sequence[Run], fields: Sequence[str]) -> None:
-    st.subheader("Each field alone", anchor=False)
-    accuracies = [run.test_accuracy for run in runs if run.test_accuracy is not None]
-    within = (min(accuracies), max(accuracies)) if accuracies else (0.0, 1.0)
+    st.subheader("Effect of each setting", anchor=False)
+    effects = {field: sweep_results.effect(runs, field) for field in fields}
+    spreads = [spread for found in effects.values() for spread in found.values() if spread]
+    ends = [end for spread in spreads for end in figures.bar_ends(spread)]
+    within = (min(ends), max(ends)) if ends else (0.0, 1.0)
     for start in range(0, len(fields), CHARTS_IN_A_ROW):
         shown = fields[start : start + CHARTS_IN_A_ROW]
         for column, field in zip(st.columns(CHARTS_IN_A_ROW), shown, strict=False):
-            found = sweep_results.effect(runs, field)
             with column:
                 charts.show(
-                    figures.effect(runs, found, field, within),
+                    figures.effect(runs, effects[field], field, within),
                     f"sweep effect {field}",
-                    figures.describe_effect(runs, found, field),
+                    figures.describe_effect(runs, effects[field], field),
                 )
     note(
-        "A dot is the median test accuracy of all finished runs with this value, and its bar "
-        "reaches from the lowest to the highest. A field matters where the dots differ by more "
-        "than the bars are long; all charts have one scale."
+        "A dot is the median test accuracy of all finished runs with this value, and its bar their "
+        "middle half (below four runs, from the lowest to the highest). A setting matters where "
+        "the dots differ by more than the bars are long; all charts have one scale."
     )
 
 
@@ -156,7 +157,7 @@ def _lines(found: Sequence[sweep_results.Result], fields: Sequence[str]) -> None
     axes, lines = axes_and_lines(found, fields)
     if not axes or not lines:
         return
-    st.subheader("All fields together", anchor=False)
+    st.subheader("Parallel coordinates", anchor=False)
     parallel_coordinates(axes, lines)
     note(
         "Each line is a configuration; it crosses each axis at its value, and ends at its median "

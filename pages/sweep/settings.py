@@ -1,24 +1,22 @@
-"""What a new sweep is made of: fields and their values, seeds, and what all runs have in common."""
+"""What a new sweep is made of: settings and their values, seeds, and what all runs have in
+common."""
 
 from __future__ import annotations
 
-import logging
 import math
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
-from sqlalchemy.exc import IntegrityError
 from streamlit.delta_generator import DeltaGenerator
 
 from nn.errors import FieldError, UserError
 from nn.runs import sweep
 from nn.runs.presets import PRESETS
 from nn.runs.spec import LIMITS
-from nn.runs.store.groups import create_group, group
+from nn.runs.store.groups import create_group
 from nn.runs.sweep import Plan
-from nn.runs.worker.process import launch_queued
+from nn.runs.sweep_runs import find_sweep
 from pages.common import state, url_state
 from pages.common.glossary import term
 from pages.common.link_settings import read_settings, settings_of
@@ -28,11 +26,11 @@ from pages.common.url_state import PRESET
 from pages.server import runs_api
 from pages.server.shared_store import store
 from pages.sweep import state as sweep_state
+from pages.sweep.launching import launch_queued, visitor_who_starts
 from pages.sweep.state import (
     BASE_EPOCHS,
     BASE_FIELDS,
     BASE_PRESET,
-    DRAFT,
     DRAWS,
     FIELD,
     NAME,
@@ -40,7 +38,6 @@ from pages.sweep.state import (
     ROWS,
     SEEDS,
     VALUES,
-    visitor_who_starts,
 )
 
 MAX_RUNS = 200  # of a sweep that a visitor starts
@@ -72,8 +69,6 @@ GRAMMAR = """\
 - `random:0..0.5` or `random:log:0.001..1`: random values
 - `random:relu,tanh`: random values of a list"""
 
-log = logging.getLogger(__name__)
-
 
 def show() -> None:
     """Draw the settings and Start."""
@@ -81,7 +76,7 @@ def show() -> None:
     for message in state.value(PROBLEMS):
         st.warning(plain(message))
     messages = {number: _row(number) for number in state.value(ROWS)}
-    st.button("Add a field", icon=":material/add:", on_click=_add_row)
+    st.button("Add a setting", icon=":material/add:", on_click=_add_row)
     _common()
     settings, problems = _read()
     plan = None
@@ -145,24 +140,16 @@ def in_words(settings: Mapping[str, str], plan: Plan) -> str:
 
 
 def start(plan: Plan, name: str = "") -> str:
-    """Record and launch the sweep, unless this draft has already been → its id. Raises UserError,
-    and Rejected for a visitor with many active runs."""
-    key = state.value(DRAFT)
-    ids = [runs_api.id_of(state.visitor_id(), key, number) for number in range(len(plan.specs))]
-    visitor = visitor_who_starts(ids[0])
-    group_id = runs_api.id_of(visitor, key, "group")
-    try:
-        create_group(
-            store(), "sweep", plan.specs, name, visitor, plan.names, group_id, ids, **plan.options
-        )
-    except IntegrityError:  # a second press of Start
-        group(store(), group_id)
-    state.set_value(DRAFT, secrets.token_hex(8))
-    try:
-        launch_queued(store())
-    except OSError as error:  # they stay queued, for the next worker
-        log.warning("No worker could be started for sweep %s: %s", group_id, error)
-    return group_id
+    """Record and launch the sweep → its id; if the visitor has started the same one before, that
+    of the earlier one. Raises UserError, and Rejected for a visitor with many active runs."""
+    visitor = state.visitor_id()
+    if visitor and (earlier := find_sweep(store(), plan, visitor)):
+        st.toast("You have started this sweep before. Here it is.")
+        return earlier.id
+    visitor = visitor_who_starts()
+    made = create_group(store(), "sweep", plan.specs, name, visitor, plan.names, **plan.options)
+    launch_queued()
+    return made.id
 
 
 def _initialize() -> None:
@@ -177,7 +164,6 @@ def _initialize() -> None:
         DRAWS: DEFAULT_DRAWS,
         NAME: "",
         ROWS: list(range(len(FIRST_FIELDS))),
-        DRAFT: secrets.token_hex(8),
     }
     for number, field in enumerate(FIRST_FIELDS):
         first |= {f"{FIELD}{number}": field, f"{VALUES}{number}": SUGGESTED[field]}
@@ -197,7 +183,7 @@ def _row(number: int) -> DeltaGenerator:
     position = state.value(ROWS).index(number) + 1
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
-            f"Field {position}",
+            f"Setting {position}",
             list(SUGGESTED),
             format_func=FIELDS.__getitem__,
             key=field_key,
@@ -206,7 +192,7 @@ def _row(number: int) -> DeltaGenerator:
             width=220,
         )
         st.text_input(
-            f"Values of field {position}",
+            f"Values of setting {position}",
             key=values_key,
             persist_state="session",
             placeholder=SUGGESTED[state.value(field_key)],
@@ -215,7 +201,7 @@ def _row(number: int) -> DeltaGenerator:
         )
         if len(state.value(ROWS)) > 1:
             st.button(
-                f"Remove field {position}",
+                f"Remove setting {position}",
                 icon=":material/close:",
                 key=f"remove {values_key}",
                 on_click=remove,
@@ -233,7 +219,7 @@ def _common() -> None:
             key=BASE_PRESET,
             persist_state="session",
             on_change=lambda: state.fill_in({BASE_FIELDS: {}}),  # another is meant as it is
-            help="The configuration of all runs, except for the fields above.",
+            help="The configuration of all runs, except for the settings above.",
             width=220,
         )
         low, high = LIMITS["epochs"]
@@ -266,7 +252,7 @@ def _read() -> tuple[dict[str, str], dict[int | None, str]]:
         field = state.value(f"{FIELD}{number}")
         text = state.value(f"{VALUES}{number}").replace(" ", "")
         if field in settings:
-            problems[number] = f"{FIELDS[field]} is there twice. Choose another field."
+            problems[number] = f"{FIELDS[field]} is there twice. Choose another setting."
             continue
         settings[field] = text
         if not text:

@@ -12,6 +12,7 @@ from nn.runs.store.groups import Group
 from nn.runs.sweep_results import Result
 from pages.common import state
 from pages.common.glossary import term
+from pages.common.numbers import is_number
 from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import note
 from pages.common.url_state import RUNS
@@ -92,5 +93,4 @@ def _value(result: Result, field: str) -> object:
     """Numbers as such, so that the table sorts them."""
     spec = result.runs[0].spec
     value = getattr(spec, field)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number else text_of(spec, field)
+    return value if is_number(value) else text_of(spec, field)

@@ -25,6 +25,7 @@ NAMES = (
     "look",
     "compare",
     "layout",
+    "cluster",
     "memory",
     "accurate",
 )

@@ -24,7 +24,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from nn.data import sources
 from nn.runs.spec import RunSpec
-from nn.runs.store import schema
+from nn.runs.store import clock, queue, schema
 from nn.runs.store.store import Run, RunStore
 from nn.runs.worker.process import send_command
 
@@ -39,6 +39,18 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+WORKER = """
+import sys
+from nn.runs.store.store import RunStore
+from nn.runs.worker import main
+from nn.runs.worker.race import train_taken
+store = RunStore()
+for _ in train_taken(store, *sys.argv[1:]):
+    pass
+main.drain_queue(store)
+"""
 
 
 class Server:
@@ -112,9 +124,14 @@ class Server:
         return self.launch(RunStore(self.store).create(RunSpec(**spec)).id)
 
     def launch(self, run_id: str) -> subprocess.Popen[bytes]:
-        """Start a worker on a queued run; it goes on with the other queued runs."""
+        """Start a worker on a queued run, which no other may take; it goes on with the other queued
+        runs."""
+        store = RunStore(self.store)
+        with store.writing() as connection:
+            lease = queue.take(connection, run_id) or ""
+        store.engine.dispose()
         return subprocess.Popen(
-            [sys.executable, "-m", "nn.runs.worker", run_id],
+            [sys.executable, "-c", WORKER, run_id, lease],
             cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -124,6 +141,16 @@ class Server:
             [sys.executable, "-m", "nn", *arguments],
             cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
+
+
+def create_queued(store: RunStore, spec: RunSpec, name: str = "", owner: str = "") -> Run:
+    """A run that stays queued: as if it had been queued just now, all the time. The server would
+    take any other that nobody starts a worker for."""
+    run = store.create(spec, name, owner=owner)
+    with store.writing() as connection:
+        this = schema.runs.c.id == run.id
+        connection.execute(update(schema.runs).where(this).values(heartbeat=clock.now() + 1000))
+    return run
 
 
 def copy_run(source: RunStore, run_id: str, target: RunStore, name: str = "") -> Run:

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
 from pages.server.owner import COOKIE
-from tests.browser.app import WALL, Server, copied, start, wait_until
+from tests.browser.app import WALL, Server, copied, create_queued, start, wait_until
 from tests.browser.proxy import stripping_proxy
 
 
@@ -69,7 +69,7 @@ def test_links_lead_back_and_the_owner_enters(page, served):
     )
     assert page.url == f"{url}/"
     assert COOKIE in [cookie["name"] for cookie in page.context.cookies()]
-    RunStore(server.store).create(RunSpec(hidden=(4,)), "offered")
+    create_queued(RunStore(server.store), RunSpec(hidden=(4,)), "offered")
     page.get_by_role("button", name="training: watch").click()  # its socket is below the path, too
     page.get_by_role("button", name="offered").click()
     page.get_by_role("button", name="Stop").wait_for()

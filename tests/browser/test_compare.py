@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from nn.runs.spec import RunSpec
 from nn.runs.store import schema
 from nn.runs.store.store import Run, RunStore
-from tests.browser.app import PATIENCE, accessibility_faults, rerun, wait_until
+from tests.browser.app import PATIENCE, accessibility_faults, create_queued, rerun, wait_until
 from tests.browser.test_runs import click_row
 from tests.browser.test_stories import Clicks
 
@@ -79,7 +79,7 @@ def test_a_link_keeps_its_order_and_names_the_runs_that_are_gone(
     runs = [record(f"run {rate}", lr=rate) for rate in RATES[:3]]
     store = RunStore(server.store)
     store.delete(runs[1].id)
-    later = store.create(RunSpec())
+    later = create_queued(store, RunSpec())
     with store.writing() as connection:  # as a later version would
         where = schema.runs.c.id == later.id
         connection.execute(schema.runs.update().where(where).values(spec='{"unknown": 1}'))

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from nn.data import mnist
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore, State
-from tests.browser.app import PATIENCE, rerun, serious, wait_until
+from tests.browser.app import PATIENCE, create_queued, rerun, serious, wait_until
 from tests.browser.hand import Hand, pen_path
 
 PHONE = (390, 844)
@@ -256,7 +256,7 @@ def test_images_that_only_one_run_classifies_correctly_are_shown_and_counted(
 
 
 def test_one_run_alone_or_an_untrained_one_is_explained(page, server, record) -> None:
-    waiting = RunStore(server.store).create(RunSpec(dataset="strokes"), "waiting")
+    waiting = create_queued(RunStore(server.store), RunSpec(dataset="strokes"), "waiting")
     open_compare(page, server, [record("alone"), waiting], "Disagreement")
     expect(page.get_by_text("Left out: waiting (not trained yet).")).to_be_visible()
     expect(page.get_by_text("Compare at least two trained runs")).to_be_visible()

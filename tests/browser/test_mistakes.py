@@ -17,7 +17,7 @@ from nn.runs.my_digits import Labeled
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
 from pages.server import visitor_cookie
-from tests.browser.app import PATIENCE, Server, serious, wait_until
+from tests.browser.app import PATIENCE, Server, create_queued, serious, wait_until
 
 ACCURACY = re.compile(r"^\d+\.\d+ % accuracy$")
 
@@ -251,7 +251,7 @@ def test_without_a_run_the_mistakes_are_those_of_the_pretrained_model(page, serv
 
 def test_what_cannot_be_shown_is_explained(page, server, tmp_path, record) -> None:
     store = RunStore(server.store)
-    queued = store.create(RunSpec(dataset="strokes"), "waiting")
+    queued = create_queued(store, RunSpec(dataset="strokes"), "waiting")
     page.goto(f"{server.url}/mistakes?run={queued.id}")
     expect(page.get_by_text("Training has not started yet")).to_be_visible()
     store.delete(queued.id)

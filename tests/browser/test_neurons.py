@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from nn.models import weights_file
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
-from tests.browser.app import STEP, WALL, Server, serious, start, step
+from tests.browser.app import STEP, WALL, Server, create_queued, serious, start, step
 from tests.browser.test_train import open_train, state
 
 # Drags the handle from the right end to the left, in equally many moves on a slow machine.
@@ -179,7 +179,7 @@ def test_networks_of_every_shape_can_be_opened(page: Page, server, record, name,
 def test_the_page_explains_a_missing_run_or_snapshot(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
     expect(page.get_by_text("Train your own network")).to_be_visible()
-    RunStore(server.store).create(RunSpec(), "waits")
+    create_queued(RunStore(server.store), RunSpec(), "waits")
     page.goto(f"{server.url}/neurons")
     expect(page.get_by_text("has no snapshots yet")).to_be_visible()
     page.wait_for_function(f"{WALL}?.dataset.neurons === '128'")

@@ -10,7 +10,18 @@ from playwright.sync_api import Page, expect
 
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore, State
-from tests.browser.app import PATIENCE, STEP, Server, copied, paint, rerun, start, step, wait_until
+from tests.browser.app import (
+    PATIENCE,
+    STEP,
+    Server,
+    copied,
+    create_queued,
+    paint,
+    rerun,
+    start,
+    step,
+    wait_until,
+)
 from tests.browser.conftest import DESKTOP
 from tests.browser.test_train import open_train, state, watch
 
@@ -61,7 +72,7 @@ def test_the_owner_stops_renames_and_deletes_what_others_started(page: Page, ser
 
 
 def test_a_link_with_another_token_makes_nobody_the_owner(page: Page, server) -> None:
-    RunStore(server.store).create(RunSpec(), "from the shell")
+    create_queued(RunStore(server.store), RunSpec(), "from the shell")
     assert page.goto(f"{server.url}/owner/guessed").status == 403
     page.goto(server.url)
     watch(page, "from the shell")
@@ -196,7 +207,7 @@ def test_others_runs_are_offered_as_they_begin_and_end_and_nothing_moves(
     offer = page.get_by_role("button", name="training: watch")
     expect(offer).to_be_hidden()
     positions = page.evaluate(POSITIONS)
-    runs = [store.create(RunSpec(), f"number {number}") for number in range(3)]
+    runs = [create_queued(store, RunSpec(), f"number {number}") for number in range(3)]
     expect(offer).to_have_text(re.compile("3 runs are training: watch"))
     assert page.evaluate(POSITIONS) == positions
     offer.click()
@@ -218,7 +229,7 @@ def test_ones_own_run_is_not_offered_and_another_is_when_it_is_not_in_view(
 ) -> None:
     open_train(page, server.url, epochs=300, more=SETTINGS)
     start(page)
-    RunStore(server.store).create(RunSpec(), "another's")
+    create_queued(RunStore(server.store), RunSpec(), "another's")
     newcomer.goto(server.url)
     offer = newcomer.get_by_role("button", name="training: watch")
     expect(offer).to_have_text(re.compile("2 runs are training: watch"))
@@ -237,7 +248,7 @@ def test_the_page_asks_for_no_list_of_runs_and_runs_no_script_while_it_offers(
 ) -> None:
     open_train(page, server.url, more=SETTINGS)
     store = RunStore(server.store)
-    run = store.create(RunSpec(), "first")
+    run = create_queued(store, RunSpec(), "first")
     expect(page.get_by_role("button", name="training: watch")).to_be_visible()
     sent: list[str] = []
     session = page.context.new_cdp_session(page)
@@ -266,11 +277,12 @@ def test_many_runs_are_deleted_at_once_after_a_confirmation_that_counts_them(
     state(page, "Finished")
     [first] = store.runs()
     others = [
-        store.create(first.spec, f"number {number}", owner=first.owner) for number in range(3)
+        create_queued(store, first.spec, f"number {number}", owner=first.owner)
+        for number in range(3)
     ]
     for run in others[:2]:
         store.cancel(run.id)
-    store.create(RunSpec(), "another's")
+    create_queued(store, RunSpec(), "another's")
     page.get_by_text("Recorded runs").click()
     page.get_by_text("5 runs. Click one to open it").wait_for()
     for row in range(5):
@@ -301,7 +313,7 @@ def test_a_selection_stays_with_its_runs_when_others_begin(page: Page, server, r
     with rerun(page):
         click_row(page, 0)
     store = RunStore(server.store)
-    new = store.create(RunSpec(), "new")
+    new = create_queued(store, RunSpec(), "new")
     with rerun(page):
         page.get_by_text("Fast", exact=True).click()
     page.get_by_role("button", name="Delete 1 run…").click()

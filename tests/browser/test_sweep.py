@@ -52,7 +52,7 @@ def lines(page: Page) -> Locator:
 
 def test_a_sweep_is_set_up_started_and_followed_to_its_results(page: Page, server) -> None:
     page.goto(f"{server.url}/sweep?{SMALL}")
-    values = page.get_by_role("textbox", name="Values of field 2")
+    values = page.get_by_role("textbox", name="Values of setting 2")
     values.fill("4/wide")
     values.press("Enter")
     expect(page.get_by_text("Hidden layers must be layer widths")).to_be_visible()

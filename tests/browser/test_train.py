@@ -24,6 +24,7 @@ from tests.browser.app import (
     ROOT,
     STEP,
     Server,
+    create_queued,
     heap,
     paint,
     serious,
@@ -619,7 +620,7 @@ def test_a_preset_fills_in_the_settings_and_a_link_carries_them(page: Page, serv
     page.get_by_label("Hidden layers", exact=True).press("Enter")
     page.wait_for_url("**hidden=20*")
     link = page.url
-    RunStore(server.store).create(RunSpec())
+    create_queued(RunStore(server.store), RunSpec())
     page.goto(link)  # shows these settings, not the newest run
     assert "run=" not in page.url
     page.get_by_text("Network", exact=True).click()
@@ -629,7 +630,9 @@ def test_a_preset_fills_in_the_settings_and_a_link_carries_them(page: Page, serv
 
 
 def test_run_names_are_not_interpreted_as_markdown(page: Page, server) -> None:
-    RunStore(server.store).create(RunSpec(), "a *b* ![x](http://localhost:1/p.png) $x^2$ :smile:")
+    create_queued(
+        RunStore(server.store), RunSpec(), "a *b* ![x](http://localhost:1/p.png) $x^2$ :smile:"
+    )
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
     page.goto(server.url)

@@ -158,7 +158,7 @@ export default function parallelCoordinates(call) {
      * @param {number[]} values
      */
     function drawAxis(label, i, x, values) {
-      const kept = svg("rect", { class: "kept", x: x - 6, width: 12, rx: 2 });
+      const selected = svg("rect", { class: "selected", x: x - 6, width: 12, rx: 2 });
       const area = svg("rect", {
         class: "area",
         x: x - AREA / 2,
@@ -186,8 +186,8 @@ export default function parallelCoordinates(call) {
       });
       showFilter[i] = () => {
         const [low, high] = filters[i] ?? [0, 1];
-        kept.setAttribute("y", String(toY(high)));
-        kept.setAttribute("height", String(filters[i] ? Math.max(2, toY(low) - toY(high)) : 0));
+        selected.setAttribute("y", String(toY(high)));
+        selected.setAttribute("height", String(filters[i] ? Math.max(2, toY(low) - toY(high)) : 0));
         [low, high].forEach((at, end) => {
           handles[end].setAttribute("transform", `translate(${x} ${toY(at)})`);
           handles[end].setAttribute("aria-valuenow", String(Math.round(100 * at)));
@@ -200,7 +200,7 @@ export default function parallelCoordinates(call) {
       );
       const axis = svg("path", { class: "axis", d: `M${x} ${toY(0)}V${toY(1)}` });
       const name = svg("text", { class: "name", x, y: 14, "text-anchor": "middle" }, label);
-      return [axis, kept, ...ticks, name, area, ...handles];
+      return [axis, selected, ...ticks, name, area, ...handles];
     }
 
     /**

@@ -26,16 +26,18 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from nn.errors import UserError
-from nn.runs.store import clock, schema
+from nn.runs.store import clock, outage, schema
 from nn.runs.store.queue import LEASE_SECONDS
 
 LOCK_WAIT = 5.0  # seconds to wait for another process that writes
 MIGRATION_WAIT = 600.0  # seconds to wait for another process that migrates: it copies the store
 VACUUM_PAGES = 250  # pages returned to the disk at once; others may write in between
 IDLE_WAIT = 3.0  # seconds: shorter than LOCK_WAIT, so that whoever waits goes on
+CREATION = 784  # the number of the lock of whoever creates the tables
 CONNECT_WAIT = 5.0  # seconds for a database server to answer
 INCREMENTAL = 2  # SQLite's number for auto_vacuum=INCREMENTAL
 
@@ -53,6 +55,7 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(
             chosen.update_query_dict(_postgresql_options(chosen)), pool_pre_ping=True
         )
+        event.listen(engine, "handle_error", _as_operational_error)
     else:
         engine = create_engine(chosen)
     if is_sqlite(engine):
@@ -61,8 +64,11 @@ def open_engine(url: str) -> Engine:
     if found < schema.SCHEMA_VERSION:
         with engine.begin() as connection:
             set_lock_wait(connection, MIGRATION_WAIT)
-            if is_sqlite(engine):  # one process at a time; the others wait
+            # One process at a time; the others wait.
+            if is_sqlite(engine):
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
+            elif not found:
+                connection.execute(select(func.pg_advisory_xact_lock(CREATION)))
             _create_or_migrate(connection)
         if found and is_sqlite(engine):
             _enable_shrinking(engine)
@@ -117,7 +123,10 @@ def _create_or_migrate(connection: Connection) -> None:
         if is_sqlite(connection.engine):
             _back_up(connection, found)
         for older in range(found, schema.SCHEMA_VERSION):
-            for statement in schema.MIGRATIONS[older]:
+            statements = schema.MIGRATIONS[older]
+            if not is_sqlite(connection.engine):
+                statements += schema.SERVER_MIGRATIONS.get(older, ())
+            for statement in statements:
                 if "digits" in tables or "digits" not in statement:
                     connection.execute(text(statement))
     schema.metadata.create_all(connection)
@@ -131,7 +140,7 @@ def _raise_while_training(connection: Connection) -> None:
     """Raise UserError while a worker of an older version holds a run: it could not go on."""
     r = schema.runs.c  # not queue.has_worker: the table may not have all columns yet
     alive = select(func.count(r.id)).where(
-        r.lease.is_not(None), r.heartbeat > clock.now() - LEASE_SECONDS
+        r.lease.is_not(None), func.abs(clock.now() - r.heartbeat) < LEASE_SECONDS
     )
     if connection.scalar(alive):
         raise UserError(
@@ -173,6 +182,15 @@ def _postgresql_options(url: URL) -> dict[str, str]:
         "tcp_user_timeout": f"{1000 * CONNECT_WAIT:.0f}",  # in milliseconds
     }
     return {name: value for name, value in wanted.items() if name not in url.query}
+
+
+def _as_operational_error(context: ExceptionContext) -> None:
+    """An error that waiting may cure is an OperationalError, whatever the driver calls it."""
+    error = context.sqlalchemy_exception
+    if not isinstance(error, DBAPIError) or isinstance(error, OperationalError) or not error.orig:
+        return
+    if getattr(error.orig, "sqlstate", None) and outage.is_temporary(error):
+        raise OperationalError(error.statement, error.params, error.orig) from error.orig
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:

@@ -1,4 +1,4 @@
-"""Why the database does not answer, whether waiting may cure that, and who is in the way."""
+"""Why the database does not answer, and whether waiting may cure that."""
 
 from __future__ import annotations
 

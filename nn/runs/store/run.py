@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.runs.spec import RunSpec
-from nn.runs.store import clock, schema
+from nn.runs.store import clock, queue, schema
 from nn.runs.store.queue import LEASE_SECONDS, START_SECONDS, QueueStatus
 
 CommandKind = Literal["pause", "resume", "stop", "step", "lr", "speed"]
@@ -101,7 +101,7 @@ def is_queued(row: Any) -> bool:
 
 
 # Of a query whose rows ``as_run`` takes.
-COLUMNS = schema.runs, clock.now().label("now")
+COLUMNS = schema.runs, clock.now().label("now"), queue.silence().label("silence")
 
 
 def as_run(row: Any, status: QueueStatus | None) -> Run:
@@ -113,9 +113,11 @@ def as_run(row: Any, status: QueueStatus | None) -> Run:
         if now - max(row.heartbeat, status.last_heartbeat) > START_SECONDS:
             state, position = State.INTERRUPTED, 0
             message = "No worker has started this run. Resume it, or it starts after the next run."
+        elif name := queue.missing_data(row):
+            message = f"Waiting for a host that has {name}."
         elif position:
             message = f"Queued: {ordinal(position)} in line."
-    elif state.active and row.lease and abs(now - row.heartbeat) > LEASE_SECONDS:
+    elif state.active and row.lease and row.silence > LEASE_SECONDS:
         state = State.INTERRUPTED
         message = "The worker of this run vanished. Resume it to continue from its last checkpoint."
     return Run(

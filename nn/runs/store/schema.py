@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -20,7 +21,7 @@ from nn.random_streams import CURRENT_VERSION
 
 STREAMS_0_1 = 1  # the version of 0.1's random streams
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 # What turns a store of one version into the next: version → SQL. A statement about a table that the
 # store lacks is left out: the table is created new.
 MIGRATIONS = {
@@ -52,9 +53,29 @@ MIGRATIONS = {
     6: ("ALTER TABLE epochs ADD COLUMN train_accuracy FLOAT",),
     7: (),  # two new tables, groups and members
     8: ("ALTER TABLE runs ADD COLUMN host VARCHAR(255) NOT NULL DEFAULT ''",),
+    9: (),  # on SQLite, whose integers have 64 bits anyway
+}
+# Likewise, on a server only.
+SERVER_MIGRATIONS = {
+    9: tuple(
+        f"ALTER TABLE {table} ALTER COLUMN {column} TYPE BIGINT"
+        for table, columns in (
+            ("runs", ("total_steps", "step", "samples_seen")),
+            ("points", ("step", "samples_seen")),
+            ("epochs", ("step", "samples_seen")),
+            ("accuracy_estimates", ("step", "samples_seen")),
+            ("snapshots", ("step", "samples_seen")),
+            ("live", ("step", "samples_seen")),
+            ("checkpoints", ("step",)),
+            ("commands", ("step",)),
+        )
+        for column in columns
+    )
 }
 
 metadata = MetaData()
+# Of steps and images: a long run has more than 32 bits hold.
+Count = BigInteger().with_variant(Integer, "sqlite")
 
 about = Table("about", metadata, Column("schema_version", Integer, nullable=False))
 
@@ -69,15 +90,16 @@ runs = Table(
     Column("state", String(16), nullable=False),
     Column("message", Text, nullable=False, default=""),  # explains the state to the user
     Column("lease", String(32)),  # the token of its worker; no other may write
-    Column("host", String(255), nullable=False, default=""),  # of its worker
+    # Of its worker; of a run that is queued, where it was queued.
+    Column("host", String(255), nullable=False, default=""),
     Column("heartbeat", Float, nullable=False),  # its last heartbeat, or when it was queued
     Column(
         "watched_until", Float, nullable=False, default=0.0
     ),  # live snapshots are written until then
     Column("threads", Integer),  # the cores that the run may use, fixed at its first start
-    Column("total_steps", Integer, nullable=False, default=0),  # of the whole run, once known
-    Column("step", Integer, nullable=False, default=0),
-    Column("samples_seen", Integer, nullable=False, default=0),
+    Column("total_steps", Count, nullable=False, default=0),  # of the whole run, once known
+    Column("step", Count, nullable=False, default=0),
+    Column("samples_seen", Count, nullable=False, default=0),
     Column("seconds", Float, nullable=False, default=0.0),  # of training alone
     Column("epoch", Integer, nullable=False, default=0),  # complete ones
     Column("test_accuracy", Float),  # after the last complete epoch
@@ -96,8 +118,8 @@ points = Table(
     "points",
     metadata,
     _of_run(),
-    Column("step", Integer, primary_key=True),
-    Column("samples_seen", Integer, nullable=False),
+    Column("step", Count, primary_key=True),
+    Column("samples_seen", Count, nullable=False),
     Column("loss", Float, nullable=False),
     Column("smoothed_loss", Float, nullable=False),
 )
@@ -107,8 +129,8 @@ epochs = Table(
     metadata,
     _of_run(),
     Column("epoch", Integer, primary_key=True),
-    Column("step", Integer, nullable=False),
-    Column("samples_seen", Integer, nullable=False),
+    Column("step", Count, nullable=False),
+    Column("samples_seen", Count, nullable=False),
     Column("train_loss", Float, nullable=False),
     Column("val_loss", Float),
     Column("val_accuracy", Float),
@@ -124,8 +146,8 @@ accuracy_estimates = Table(
     "accuracy_estimates",
     metadata,
     _of_run(),
-    Column("step", Integer, primary_key=True),
-    Column("samples_seen", Integer, nullable=False),
+    Column("step", Count, primary_key=True),
+    Column("samples_seen", Count, nullable=False),
     Column("accuracy", Float, nullable=False),
 )
 
@@ -135,8 +157,8 @@ snapshots = Table(
     "snapshots",
     metadata,
     _of_run(),
-    Column("step", Integer, primary_key=True),
-    Column("samples_seen", Integer, nullable=False),
+    Column("step", Count, primary_key=True),
+    Column("samples_seen", Count, nullable=False),
     Column("loss", Float),
     Column("parameters", LargeBinary, nullable=False),
 )
@@ -146,8 +168,8 @@ live = Table(
     "live",
     metadata,
     _of_run(),
-    Column("step", Integer, nullable=False),
-    Column("samples_seen", Integer, nullable=False),
+    Column("step", Count, nullable=False),
+    Column("samples_seen", Count, nullable=False),
     Column("loss", Float),
     Column("parameters", LargeBinary, nullable=False),
 )
@@ -157,7 +179,7 @@ checkpoints = Table(
     "checkpoints",
     metadata,
     _of_run(),
-    Column("step", Integer, nullable=False),
+    Column("step", Count, nullable=False),
     Column("data", LargeBinary, nullable=False),
 )
 
@@ -169,7 +191,7 @@ commands = Table(
     Column("kind", String(16), nullable=False),
     Column("value", Float),  # of the kinds that take one
     Column("created", Float, nullable=False),
-    Column("step", Integer),  # at which the worker obeyed it; None: not yet
+    Column("step", Count),  # at which the worker obeyed it; None: not yet
 )
 
 # Groups: runs that belong together (see nn.runs.store.groups).

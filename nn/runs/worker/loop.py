@@ -36,7 +36,11 @@ log = logging.getLogger(__name__)
 
 
 def work(
-    store: RunStore, run_id: str, lease: str | None = None, pace: Pace | None = None
+    store: RunStore,
+    run_id: str,
+    lease: str | None = None,
+    pace: Pace | None = None,
+    cores: int | None = None,
 ) -> Iterator[Step | Epoch | None]:
     """Train the run from its checkpoint, or from the start, to its end.
 
@@ -44,7 +48,7 @@ def work(
     is paused. Closing the generator stops the run. The store says how the run ended.
 
     lease: the token under which the run was reserved for this worker, if it was; pace: of a member
-    of a race.
+    of a race; cores: for a first start, its fair share of this computer's if None.
     Raises LeaseLost when the run is not queued, and Unwritable when nothing can be written to the
     store any more, not even how the run ended.
     """
@@ -56,7 +60,7 @@ def work(
 
     try:
         with recorder.heartbeat():
-            yield from _work(store, recorder, pace)
+            yield from _work(store, recorder, pace, cores)
     except LeaseLost:
         log.warning("Run %s was deleted or taken over by another worker.", run_id)
     except Locked as error:
@@ -75,7 +79,9 @@ def work(
         quota.enforce_quota(store)
 
 
-def _work(store: RunStore, recorder: Recorder, pace: Pace | None) -> Iterator[Step | Epoch | None]:
+def _work(
+    store: RunStore, recorder: Recorder, pace: Pace | None, cores: int | None
+) -> Iterator[Step | Epoch | None]:
     run = retry_while_locked(store.run)(recorder.run_id)
     spec = run.spec
     splits = spec.load_splits()
@@ -87,7 +93,7 @@ def _work(store: RunStore, recorder: Recorder, pace: Pace | None) -> Iterator[St
     samples_seen = epoch * len(splits.train) + index * spec.batch_size
     at = BEGINNING._replace(step=progress.step, samples_seen=samples_seen)
     warning = quota.enforce_quota(store)
-    cores = recorder.start(spec.sizes, steps, fair_share(store), at, warning)
+    cores = recorder.start(spec.sizes, steps, cores or fair_share(store), at, warning)
     images = splits.validation if len(splits.validation) else splits.train
     meter = AccuracyMeter(network, images, progress.step, steps, per_epoch)
     recorder.untrained(network.parameters, meter.measure(progress.step))

@@ -17,6 +17,7 @@ from nn.runs.spec import RunSpec
 from nn.runs.store import queue
 from nn.runs.store.lock_retry import Unwritable, retry_while_locked
 from nn.runs.store.store import RunStore
+from nn.runs.worker import process
 from nn.runs.worker.loop import work
 from nn.runs.worker.race import train_taken
 from nn.support.paths import log as log_file
@@ -34,8 +35,12 @@ def _take_next(store: RunStore, run_id: str | None) -> tuple[str, str] | None:
 
 def drain_queue(store: RunStore, run_id: str | None = None) -> None:
     """Train the run, if it is still queued and a slot is free, then the queued runs after it."""
+    leases: list[str] = []  # of its runs, the last one is held now
     while taken := _take_next(store, run_id):
         run_id = None
+        leases.append(taken[1])
+        if len(leases) == 1:
+            process.keep_slots_filled(store, lambda: leases[-1])
         _log_to(taken[0])
         log.info("Run %s is trained by process %d.", taken[0], os.getpid())
         try:

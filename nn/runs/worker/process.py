@@ -6,18 +6,23 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, get_args
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
 from nn.runs.store import groups, queue
 from nn.runs.store.run import CommandKind, Run, State
 from nn.runs.store.store import RunStore
+from nn.runs.worker import cluster
 from nn.support.paths import log
 
 COMMAND_KINDS = get_args(CommandKind)
+POLL_INTERVAL = 0.5  # seconds between two polls for runs that are left alone
 REPLACE_SECONDS = 6.0  # before the next standby worker loads, which would slow a starting run
 
 
@@ -61,7 +66,12 @@ def _companions(store: RunStore, run_id: str) -> list[str]:
 
 
 def launch(run_id: str) -> None:
-    """Start a worker for the queued run if a slot is free; else the next free worker takes it."""
+    """Start a worker for the queued run if a slot is free; else the next free worker takes it. With
+    a cluster, submit it there."""
+    if cluster.address():
+        store = RunStore()
+        cluster.submit(store, [store.run(run_id)])
+        return
     with RunStore().engine.connect() as connection:
         if not queue.free_slots(connection):
             return
@@ -71,11 +81,40 @@ def launch(run_id: str) -> None:
 
 def launch_queued(store: RunStore) -> None:
     """Launch the next queued runs, as many as there are free slots: after freeing a slot, and when
-    the server starts, which may have been killed before it launched a run that it had recorded."""
+    the server starts, which may have been killed before it launched a run that it had recorded.
+    With a cluster, submit all of them that it does not have already."""
+    if cluster.address():
+        with store.engine.connect() as connection:
+            waiting = queue.queued_runs(connection)
+        found = {run.id: run for run in store.runs(waiting)} if waiting else {}
+        cluster.submit(store, [found[run_id] for run_id in waiting if run_id in found])
+        return
     with store.engine.connect() as connection:
         next_runs = queue.queued_runs(connection)[: queue.free_slots(connection)]
     for run_id in next_runs:
         launch(run_id)
+
+
+def keep_slots_filled(store: RunStore, lease: Callable[[], str] | None = None) -> None:
+    """Launch runs that are left alone beside free slots, in a thread that ends
+    with this process.
+
+    lease: that of the worker that asks, if it is one; see queue.left_alone.
+    """
+
+    def poll() -> None:
+        launched: dict[str, float] = {}  # run → when, by time.monotonic()
+        while True:
+            time.sleep(POLL_INTERVAL)
+            with suppress(UserError, SQLAlchemyError, OSError):  # the next poll will do
+                with store.engine.connect() as connection:
+                    waiting = queue.left_alone(connection, lease() if lease else None)
+                for run_id in waiting:
+                    if time.monotonic() > launched.get(run_id, 0.0) + REPLACE_SECONDS:
+                        launched[run_id] = time.monotonic()
+                        launch(run_id)
+
+    threading.Thread(target=poll, daemon=True, name="keep slots filled").start()
 
 
 def start(run_id: str | None = None) -> subprocess.Popen[bytes]:

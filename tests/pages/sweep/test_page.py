@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from nn.errors import UserError
 from nn.runs import sweep as sweeps
 from nn.runs import sweep_results
 from nn.runs.run_names import configuration_name
 from nn.runs.store.groups import create_group, groups
 from nn.runs.store.store import State
 from nn.runs.sweep import fingerprint
+from nn.runs.worker import process
 from pages.common import state
 from pages.server import runs_api, shared_store
 from pages.server.visitor import Visitor
-from pages.sweep import best, lines, results, settings, table
+from pages.sweep import best, figures, results, settings, table
 from tests.runs.store.test_store import put
 
 PAGE = Path(results.__file__).with_name("page.py")
@@ -30,9 +32,7 @@ def launched(store, monkeypatch):
     calls: list[str] = []
     shared_store.store.cache_clear()
     monkeypatch.setattr(state, "visitor", lambda: Visitor("me", False))
-    monkeypatch.setattr(best, "launch", calls.append)
-    for module in (results, settings):
-        monkeypatch.setattr(module, "launch_queued", lambda store: calls.append("queued"))
+    monkeypatch.setattr(process, "launch_queued", lambda store: calls.append("queued"))
     yield calls
     shared_store.store.cache_clear()
 
@@ -83,6 +83,16 @@ def test_the_newest_sweep_is_shown_unless_the_link_names_another(launched, sweep
     assert app.selectbox[0].value == new.id
     assert app.query_params["sweep"] in (new.id, [new.id])
     assert opened(sweep=old.id).selectbox[0].value == old.id
+
+
+def test_without_a_link_the_sweeps_of_others_are_not_shown_but_those_of_the_command_line(
+    launched, sweep
+):
+    by_command = sweep("by command", owner="")
+    sweep("of another", owner="another")
+    app = opened()
+    assert app.selectbox[0].value == by_command.id
+    assert len(app.selectbox[0].options) == 2
 
 
 def test_a_sweep_that_does_not_exist_is_named(launched, sweep):
@@ -143,7 +153,7 @@ def test_one_click_trains_the_best_longer_and_opens_it(launched, sweep, store, m
     [longer] = [run for run in store.runs() if run.id not in made.runs]
     assert (longer.spec.lr, longer.owner) == (0.2, "me")
     assert longer.spec.epochs == 5 * store.run(made.runs[0]).spec.epochs
-    assert launched == [longer.id] and went == [{"run": longer.id}]
+    assert launched == ["queued"] and went == [{"run": longer.id}]
 
 
 def test_the_table_has_a_row_for_each_configuration_the_best_first(launched, sweep, store):
@@ -177,19 +187,6 @@ def test_a_configuration_is_shown_by_its_values_in_words(launched, sweep, store)
     [shown] = opened().dataframe
     assert set(shown.value["Hidden layers"]) == {"8", "4, 4"}
     assert set(table.CONFIG) - {"Best epoch"} < set(shown.value.columns)
-
-
-def test_each_configuration_is_a_line_through_its_values(sweep, store):
-    made = sweep(hidden=((8,), (4, 4)))
-    finish(store, made, (0.5, 0.6, 0.9, 0.8, 0.7, 0.7, 0.75, 0.75))
-    runs = [store.run(run_id) for run_id in made.runs]
-    axes, drawn = lines.axes_and_lines(sweep_results.results(runs, {}), ["hidden", "lr"])
-    assert axes == [("Hidden layers", ["4, 4", "8"]), ("Learning rate", None)]
-    assert [line.values for line in drawn] == [[1, 0.2], [0, 0.2], [0, 0.1], [1, 0.1]]
-    assert drawn[0].accuracy == 0.8
-    assert drawn[0].text == (
-        "Hidden layers 8, Learning rate 0.2: 80.00\u00a0% test accuracy (median of 2 seeds)"
-    )
 
 
 def fill(app, *rows, seeds=1) -> AppTest:
@@ -231,6 +228,30 @@ def test_start_records_the_group_that_the_command_line_would(launched, store):
     assert app.selectbox[0].value == made.id  # and it is shown
 
 
+def test_a_second_start_shows_the_sweep_of_the_first(launched, store):
+    first = press_start(fill(opened(), ("lr", "0.1,0.2"), ("hidden", "8")))
+    again = press_start(fill(opened(sweep="new"), ("lr", "0.1,0.2"), ("hidden", "8")))
+    [made] = groups(store)
+    assert first.selectbox[0].value == again.selectbox[0].value == made.id
+    assert len(store.runs()) == 2 and launched == ["queued"]
+    store.delete(made.runs[0])  # the earlier one is no longer whole
+    press_start(fill(opened(sweep="new"), ("lr", "0.1,0.2"), ("hidden", "8")))
+    assert len(groups(store)) == 2
+
+
+def test_a_cluster_that_does_not_answer_leaves_the_sweep_queued_and_is_named(
+    launched, store, monkeypatch
+):
+    def no_answer(store):
+        raise UserError("The Dask scheduler does not answer.")
+
+    monkeypatch.setattr(process, "launch_queued", no_answer)
+    app = press_start(fill(opened(), ("lr", "0.1,0.2"), ("hidden", "8")))
+    assert any("does not answer" in toast.value for toast in app.toast)
+    assert {run.state for run in store.runs()} == {State.QUEUED}
+    assert app.selectbox[0].value == groups(store)[0].id
+
+
 def test_random_values_ask_for_the_number_of_draws(launched, store):
     app = fill(opened(), ("lr", "random:log:0.01..1"), ("hidden", "8/16"))
     app.selectbox(key="sweep_draws").select(4).run()
@@ -261,7 +282,7 @@ def test_what_cannot_be_trained_is_said_and_not_started(launched, store, rows, m
 
 def test_rows_come_and_go(launched):
     app = fill(opened(), ("lr", "0.1,0.2"), ("hidden", "8/16"))
-    next(button for button in app.button if button.label == "Add a field").click().run()
+    next(button for button in app.button if button.label == "Add a setting").click().run()
     field = app.selectbox(key="sweep_field2").value
     assert field not in ("lr", "hidden")
     app.text_input(key="sweep_values2").input(settings.SUGGESTED[field]).run()
@@ -283,3 +304,20 @@ def test_without_a_cookie_nothing_is_started(launched, store, monkeypatch):
     monkeypatch.setattr(state, "visitor", lambda: Visitor("", False))
     app = press_start(opened())
     assert "cookie" in errors(app)[0] and not store.runs()
+
+
+def test_a_bar_is_the_middle_half_and_of_few_runs_from_the_lowest_to_the_highest():
+    few, many = (sweep_results.spread(x) for x in ((0.1, 0.5, 0.9), (0.1, 0.4, 0.5, 0.6, 0.9)))
+    assert figures.bar_ends(few) == (0.1, 0.9)
+    assert figures.bar_ends(many) == (0.4, 0.6)
+
+
+def test_only_numbers_are_joined_by_a_line(store, sweep):
+    made = sweep(hidden=((8,), (4, 4)))
+    finish(store, made, (0.5,) * 8)
+    runs = store.runs(made.runs)
+    modes = {
+        field: figures.effect(runs, sweep_results.effect(runs, field), field, (0, 1)).data[0].mode
+        for field in ("lr", "hidden")
+    }
+    assert modes == {"lr": "lines+markers", "hidden": "markers"}

@@ -87,6 +87,7 @@ def test_a_dead_worker_occupies_no_slot(store, cores):
 def test_each_host_has_slots_of_its_own(store, cores, monkeypatch):
     cores(1)
     first, second, third = queued(store, 3)
+    made_on = queue.host()
     monkeypatch.setenv("DIGITSCOPE_HOST", "north")
     assert take(store)[0] == first
     assert take(store) is None
@@ -94,7 +95,7 @@ def test_each_host_has_slots_of_its_own(store, cores, monkeypatch):
     assert take(store)[0] == second
     assert take(store) is None
     assert store.rows(select(schema.runs.c.host).order_by(schema.runs.c.created)) == [
-        ("north",), ("south",), ("",),
+        ("north",), ("south",), (made_on,),
     ]  # fmt: skip
     put(store, first, state=State.FINISHED, lease=None)
     assert positions(store, [third]) == [1]  # in the south, which has no slot
@@ -308,3 +309,87 @@ def test_when_two_processes_resume_a_run_at_once_one_succeeds_and_the_other_gets
     messages = "".join(err for _, err in answers).splitlines()
     assert len(messages) == 20
     assert all("is queued: there is nothing to resume" in message for message in messages)
+
+
+# Runs that nobody takes
+
+
+def left_alone(store, lease=None):
+    with store.engine.connect() as connection:
+        return queue.left_alone(connection, lease)
+
+
+def test_a_run_is_left_alone_when_it_has_waited_for_long_beside_a_free_slot(store, cores):
+    waiting = queued(store, 3)
+    assert left_alone(store) == []  # whoever queued them has started workers
+    age_heartbeats(store, queue.LEFT_ALONE_SECONDS + 1)
+    assert left_alone(store) == waiting[:2]
+    cores(1)
+    assert left_alone(store) == waiting[:1]
+    assert take(store)[0] == waiting[0]
+    assert left_alone(store) == []
+
+
+def test_of_a_hosts_workers_one_is_told_which_runs_are_left_alone(store, cores, monkeypatch):
+    cores(3)
+    *_, waiting = queued(store, 3)
+    age_heartbeats(store, queue.LEFT_ALONE_SECONDS + 1)
+    leases = sorted(take(store)[1] for _ in range(2))
+    assert [left_alone(store, lease) for lease in leases] == [[waiting], []]
+    assert left_alone(store) == [waiting]  # a server is told, too
+    monkeypatch.setenv("DIGITSCOPE_HOST", "elsewhere")
+    assert left_alone(store, leases[0]) == []
+
+
+# Whose turn it is, and where
+
+
+def queued_by(store, owner, count):
+    return [store.create(RunSpec(dataset="strokes"), owner=owner).id for _ in range(count)]
+
+
+def test_visitors_take_turns_however_many_runs_one_of_them_has_queued(store, cores):
+    cores(20)
+    many, few, one = (queued_by(store, *each) for each in (("a", 4), ("b", 2), ("", 1)))
+    order = [many[0], few[0], one[0], many[1], few[1], *many[2:]]
+    with store.engine.connect() as connection:
+        assert queue.queued_runs(connection) == order
+    assert [take(store)[0] for _ in order] == order
+    assert take(store) is None
+
+
+def test_runs_that_train_already_count_as_turns_unless_their_worker_has_vanished(store, cores):
+    cores(20)
+    busy = queued_by(store, "a", 3)
+    taken = [take(store)[0] for _ in busy]
+    assert taken == busy
+    put(store, busy[0], state=State.FINISHED, lease=None)
+    put(store, busy[1], heartbeat=clock.now() - 2 * LEASE_SECONDS)  # one trains
+    [third] = queued_by(store, "a", 1)
+    others = queued_by(store, "b", 3)
+    with store.engine.connect() as connection:
+        assert queue.queued_runs(connection) == [others[0], third, *others[1:]]
+
+
+def test_a_run_whose_data_is_on_another_host_waits_for_one_that_has_it(
+    store, cores, monkeypatch, tmp_path
+):
+    file = tmp_path / "digits.npz"
+    file.write_bytes(b"")
+    needs_file = store.create(RunSpec(dataset="strokes", extra_data=str(file))).id
+    other = queued(store, 1)[0]
+    file.unlink()
+    monkeypatch.setenv("DIGITSCOPE_HOST", "elsewhere")
+    assert store.run(needs_file).message == "Waiting for a host that has digits.npz."
+    age_heartbeats(store, queue.LEFT_ALONE_SECONDS + 1)
+    assert left_alone(store) == [other]
+    assert take(store, needs_file)[0] == other
+    assert take(store) is None
+    file.write_bytes(b"")
+    assert store.run(needs_file).message == ""
+    assert take(store)[0] == needs_file
+
+
+def test_a_run_whose_data_is_gone_is_taken_where_it_was_queued(store, cores, tmp_path):
+    run = store.create(RunSpec(dataset=str(tmp_path / "gone"))).id
+    assert take(store)[0] == run  # and its worker says what is missing

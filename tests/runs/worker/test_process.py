@@ -244,3 +244,26 @@ def test_a_killed_worker_leaves_an_interrupted_run_that_resumes_as_if_uninterrup
         pass
     assert losses(store, run) == losses(others, uninterrupted)
     assert store.points(run.id) == others.points(uninterrupted.id)
+
+
+def test_the_slot_of_a_killed_worker_is_filled_by_another_worker(store, quick, workers):
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    if len(cores) < 2:
+        pytest.skip("Two cores are needed.")
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)  # also of the workers
+    try:
+        long = replace(quick, epochs=10_000)
+        killed, alive = start(store, long), start(store, long)
+        wait_for(lambda: {store.run(r.id).state for r in (killed, alive)} == {State.RUNNING}, 60)
+        waiting = start(store, long)
+        assert len(workers) == 2
+        [process] = [each for each in workers if killed.id in each.args]
+        process.kill()
+        wait_for(lambda: store.run(waiting.id).state is State.RUNNING, 60)
+        assert store.run(killed.id).state is State.INTERRUPTED
+        assert store.run(alive.id).state is State.RUNNING
+    finally:
+        os.sched_setaffinity(0, before)
+        for run in store.runs():
+            store.delete(run.id)
