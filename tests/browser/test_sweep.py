@@ -16,6 +16,7 @@ from nn.runs.store.store import RunStore, State
 from tests.browser.app import Server, accessibility_faults
 from tests.browser.conftest import DESKTOP
 
+PHONE = (390, 844)
 # Settings of runs that train in a second, as a link has them.
 SMALL = "dataset=strokes&train_size=2000&epochs=1"
 
@@ -155,7 +156,28 @@ def test_a_drag_on_an_axis_and_the_keys_filter_the_lines(page: Page, server, fin
     expect(page.locator(".line.out")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), ((390, 844), "dark")])
+def test_a_finger_moves_the_end_of_a_filter_by_a_target_of_40_pixels(
+    open_page, server, finished
+) -> None:
+    page = open_page(PHONE, finger=True)
+    page.goto(f"{server.url}/sweep")
+    expect(lines(page)).to_have_count(6)
+    upper = page.get_by_role("slider", name="Learning rate, upper end")
+    upper.scroll_into_view_if_needed()
+    box = upper.bounding_box()
+    assert min(box["width"], box["height"]) >= 40
+    x, bottom = box["x"] + box["width"] / 2, box["y"] + box["height"]
+    page.mouse.move(x, bottom - 1)
+    page.mouse.down()
+    page.mouse.move(x, bottom + 60, steps=5)
+    page.mouse.up()
+    lower = page.get_by_role("slider", name="Learning rate, lower end")
+    expect(lower).to_have_attribute("aria-valuenow", "0")  # no new range has begun
+    expect(upper).not_to_have_attribute("aria-valuenow", "100")
+    expect(page.locator(".line.out")).to_have_count(2)
+
+
+@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
 def test_axe_finds_no_fault(open_page, server, finished, size, theme) -> None:
     page = open_page(size, finger=size[0] < 400, theme=theme)
     page.goto(f"{server.url}/sweep")
