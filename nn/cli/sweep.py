@@ -5,16 +5,23 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nn.cli import Command, json_option, print_json
 from nn.cli.results import result_fields, result_lines, results
-from nn.cli.train import given_fields, interruptible, setting, spec_options, spec_with
+from nn.cli.sweep_loop import Launcher, progress_bar
+from nn.cli.train import (
+    given_fields,
+    interruptible,
+    name_option,
+    set_option,
+    setting,
+    spec_options,
+    spec_with,
+)
 from nn.errors import UserError
 from nn.runs.run_names import configuration_name
 
@@ -24,20 +31,14 @@ if TYPE_CHECKING:  # it takes long to import, and --help does without
     from nn.runs.sweep import Plan
 
 LOOK_INTERVAL = 0.5  # seconds between two looks at the runs
-MAX_RETRIES = 3  # of a run whose worker vanished: it may be the run that kills it
-LAUNCH_INTERVAL = 5.0  # seconds between two launches of queued runs: a worker may have been killed
 
 
 @click.command(cls=Command)
 @spec_options
-@click.option("--name", default="", metavar="TEXT", help="Name of the sweep.")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    required=True,
-    metavar="FIELD=VALUES",
-    help="Values of one field: a list (lr=0.01,0.1,1; hidden=32/64,32), evenly spaced values "
+@name_option("Name of the sweep.")
+@set_option(
+    "FIELD=VALUES",
+    "Values of one field: a list (lr=0.01,0.1,1; hidden=32/64,32), evenly spaced values "
     "(dropout=0..0.5:6), with a constant ratio (lr=log:0.001..1:4), or random ones "
     "(lr=random:log:0.001..1). Repeatable: every combination is trained.",
 )
@@ -93,14 +94,13 @@ def sweep(
         return
     store = RunStore()
     plan = _plan(store, settings, seeds, draws, preset, **options)
-    total = len(plan.specs)
     group = None if new else find_sweep(store, plan)
     if group:
         click.echo(f"Going on with sweep {group.id}; --new starts another one.", err=True)
         requeue(store, reversed(store.runs(group.runs)))
     else:
         group = create_group(store, "sweep", plan.specs, name, names=plan.names, **plan.options)
-    with interruptible() as interrupted, _progress(total, as_json) as show:
+    with interruptible() as interrupted, progress_bar("runs", len(plan.specs)) as show:
         _train(store, group.runs, interrupted, show)
     runs = store.runs(group.runs)
     if as_json:
@@ -185,63 +185,26 @@ def _train(
     store: RunStore,
     run_ids: Sequence[str],
     interrupted: Callable[[], bool],
-    show: Callable[[Sequence[Run]], None],
+    show: Callable[[int, Iterable[float | None]], None],
 ) -> None:
-    """Wait until no run is queued, trains or is paused; stop them all when interrupted. A run whose
-    worker vanished is queued again, MAX_RETRIES times at most if it comes no further."""
-    from nn.runs.sweep_runs import requeue, stop
-    from nn.runs.worker import cluster
-    from nn.runs.worker.process import launch_queued
+    """Wait until no run is queued, trains or is paused; stop them all when interrupted."""
+    from nn.runs.sweep_runs import is_done, stop
 
-    was_waiting = False  # for workers of the cluster
-    next_launch, is_stopping, retries = 0.0, False, Counter[tuple[str, int]]()
+    launcher, is_stopping = Launcher(store), False
     while True:
         runs = store.runs(run_ids)
-        show(runs)
+        show(sum(map(is_done, runs)), [run.test_accuracy for run in runs])
         active = [run for run in runs if run.state.active]
-        vanished = [
-            run
-            for run in runs
-            if run.state == "interrupted" and retries[run.id, run.epoch] < MAX_RETRIES
-        ]
-        if not active and (is_stopping or not vanished):
-            return
+        retried: list[Run] = []
         if interrupted() and not is_stopping:
             is_stopping = True
             stop(store, active)
-        elif not is_stopping and time.monotonic() >= next_launch:
-            is_waiting = bool(cluster.address()) and not cluster.threads()
-            if is_waiting and not was_waiting:
-                click.echo("The cluster has no workers yet. Waiting for them.", err=True)
-            was_waiting = is_waiting
-            vanished = [] if is_waiting else vanished
-            requeue(store, vanished)
-            retries.update((run.id, run.epoch) for run in vanished)
-            launch_queued(store)
-            next_launch = time.monotonic() + LAUNCH_INTERVAL
+        elif not is_stopping:
+            retried = launcher.retry(run for run in runs if run.state == "interrupted")
+            launcher.launch(now=bool(retried))
+        if not active and not retried:
+            return
         time.sleep(LOOK_INTERVAL)
-
-
-@contextmanager
-def _progress(total: int, as_json: bool) -> Iterator[Callable[[Sequence[Run]], None]]:
-    """How many runs are done, and the highest accuracy of one."""
-    if as_json:
-        yield lambda runs: None
-        return
-    from tqdm import tqdm
-
-    from nn.runs.sweep_runs import is_done
-
-    with tqdm(desc="sweep", total=total, unit=" runs") as bar:
-
-        def show(runs: Sequence[Run]) -> None:
-            best = max((run.test_accuracy or 0.0 for run in runs), default=0.0)
-            if best:
-                bar.set_postfix(best=f"{best:.2%}", refresh=False)
-            bar.n = sum(map(is_done, runs))
-            bar.refresh()
-
-        yield show
 
 
 def _print_rows(store: RunStore, group: Group, runs: Sequence[Run]) -> None:

@@ -5,24 +5,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from nn.errors import FieldError, UserError
 from nn.runs import sweep
-from nn.runs.presets import PRESETS
-from nn.runs.spec import LIMITS
 from nn.runs.store.groups import create_group
 from nn.runs.sweep import Plan
 from nn.runs.sweep_runs import find_sweep
-from pages.common import state, url_state
-from pages.common.glossary import term
-from pages.common.link_settings import read_settings, settings_of
+from pages.common import base_settings, state
 from pages.common.setting_text import FIELDS
 from pages.common.text import plain
-from pages.common.url_state import PRESET
 from pages.server import runs_api
 from pages.server.shared_store import store
 from pages.sweep import state as sweep_state
@@ -42,7 +36,8 @@ from pages.sweep.state import (
 
 MAX_RUNS = 200  # of a sweep that a visitor starts
 MAX_SEEDS, MAX_DRAWS = 20, 100
-DEFAULT_PRESET, DEFAULT_EPOCHS, DEFAULT_SEEDS, DEFAULT_DRAWS = next(iter(PRESETS)), 2, 3, 10
+DEFAULT_SEEDS, DEFAULT_DRAWS = 3, 10
+BASE = BASE_PRESET, BASE_EPOCHS, BASE_FIELDS
 FIRST_FIELDS = ("lr", "hidden")
 # What can be swept, and values to begin with.
 SUGGESTED = {
@@ -105,8 +100,7 @@ def show() -> None:
 
 def make(settings: Mapping[str, str]) -> Plan:
     """The sweep of the settings, field → text, with what else the page holds. Raises UserError."""
-    base = {**settings_of(state.value(BASE_PRESET)), "epochs": state.value(BASE_EPOCHS)}
-    base |= state.value(BASE_FIELDS)
+    base = base_settings.chosen(*BASE)
     plan = sweep.plan(
         settings,
         lambda changes: runs_api.spec_of(base | changes),
@@ -154,11 +148,7 @@ def start(plan: Plan, name: str = "") -> str:
 
 def _initialize() -> None:
     problems: list[str] = []
-    low, high = LIMITS["epochs"]
-    first: dict[str, Any] = {
-        BASE_PRESET: url_state.read_option(PRESET, PRESETS, DEFAULT_PRESET, problems),
-        BASE_EPOCHS: url_state.read_number("epochs", int(low), int(high), DEFAULT_EPOCHS, problems),
-        BASE_FIELDS: read_settings(problems, skip=("epochs",)),
+    first = base_settings.read_link(*BASE, problems) | {
         PROBLEMS: problems,
         SEEDS: DEFAULT_SEEDS,
         DRAWS: DEFAULT_DRAWS,
@@ -212,21 +202,9 @@ def _row(number: int) -> DeltaGenerator:
 def _common() -> None:
     """What belongs to no single field."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            "Preset",
-            list(PRESETS),
-            format_func=lambda name: PRESETS[name].title,
-            key=BASE_PRESET,
-            persist_state="session",
-            on_change=lambda: state.fill_in({BASE_FIELDS: {}}),  # another is meant as it is
-            help="The configuration of all runs, except for the settings above.",
-            width=220,
+        base_settings.choose(
+            *BASE, help="The configuration of all runs, except for the settings above."
         )
-        low, high = LIMITS["epochs"]
-        st.number_input(
-            FIELDS["epochs"], int(low), int(high), key=BASE_EPOCHS, persist_state="session",
-            help=term("epoch"), width=130,
-        )  # fmt: skip
         st.selectbox(
             "Seeds", list(range(1, MAX_SEEDS + 1)), key=SEEDS, persist_state="session", width=130,
             help="Runs of each configuration, which differ in their random numbers. Their spread "
