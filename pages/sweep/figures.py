@@ -29,6 +29,9 @@ def heat_map(runs: Sequence[Run], found: HeatMap, column_field: str, row_field: 
     columns = [column_labels[value] for value in found.columns]
     rows = [row_labels[value] for value in found.rows]
     texts = [["" if cell is None else percent(cell, 2) for cell in row] for row in found.medians]
+    known = [cell for row in found.medians for cell in row if cell is not None]
+    low, high = min(known, default=0.0), max(known, default=1.0)
+    room = 0.0 if low < high else 0.005  # a scale needs two ends
     figure = go.Figure(
         go.Heatmap(
             z=found.medians,
@@ -41,7 +44,13 @@ def heat_map(runs: Sequence[Run], found: HeatMap, column_field: str, row_field: 
             "%{customdata[1]}<br>%{text} test accuracy<extra></extra>",
             hoverongaps=False,
             colorscale="Viridis",
-            colorbar={"tickformat": ".0%", "thickness": 12, "outlinewidth": 0},
+            zmin=low - room,
+            zmax=high + room,
+            colorbar={
+                "tickformat": ".1%" if high - low < 0.1 else ".0%",
+                "thickness": 12,
+                "outlinewidth": 0,
+            },
             xgap=2,
             ygap=2,
         )
@@ -69,13 +78,14 @@ def effect(
 
     within: the lowest and the highest end of a bar in all charts, which have one scale.
     """
-    names, measured = labels(runs, field), [spread for spread in found.values() if spread]
-    texts = [names[value] for value, spread in found.items() if spread]
-    medians = [spread.median for spread in measured]
-    ends = [bar_ends(spread) for spread in measured]
+    names = labels(runs, field)
+    measured = [(i, spread) for i, spread in enumerate(found.values()) if spread]
+    texts = [names[value] for value in found]
+    medians = [spread.median for _, spread in measured]
+    ends = [bar_ends(spread) for _, spread in measured]
     figure = go.Figure()
     figure.add_scatter(
-        x=list(range(len(texts))),
+        x=[i for i, _ in measured],
         y=medians,
         # A line between names would suggest an order.
         mode="lines+markers" if all(map(is_number, found)) else "markers",
@@ -90,9 +100,9 @@ def effect(
             "width": 6,
         },
         customdata=[
-            [text, percent(spread.median, 2), *(percent(x, 2) for x in bar_ends(spread)),
+            [texts[i], percent(spread.median, 2), *(percent(x, 2) for x in bar_ends(spread)),
              _runs(spread.values)]
-            for text, spread in zip(texts, measured, strict=True)
+            for i, spread in measured
         ],
         hovertemplate="%{customdata[0]}: %{customdata[1]}<br>%{customdata[2]} to %{customdata[3]}, "
         "%{customdata[4]}<extra></extra>",

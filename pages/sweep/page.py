@@ -20,11 +20,11 @@ INTERVAL = 1.0  # seconds between updates while runs train
 
 
 def title(sweep: Group) -> str:
-    """A sweep in the picker."""
+    """A sweep in the picker: "2026-11-29 10:40 UTC · 30 runs · Hidden layers, Learning rate"."""
     swept = [FIELDS[field] for field in sweep.options.get("fields", []) if field in FIELDS]
     count = "1 run" if len(sweep.runs) == 1 else f"{len(sweep.runs)} runs"
     started = datetime.fromtimestamp(sweep.created, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return " · ".join([sweep.name or ", ".join(swept) or "One configuration", count, started])
+    return " · ".join([started, count, sweep.name or ", ".join(swept) or "One configuration"])
 
 
 def pick(found: Mapping[str, Group], shown: str) -> None:
@@ -39,7 +39,8 @@ def pick(found: Mapping[str, Group], shown: str) -> None:
             placeholder="Choose a sweep",
             key=PICKED,
             on_change=lambda: sweep_state.view_sweep(state.value(PICKED) or NEW),
-            width=420,
+            label_visibility="collapsed",  # the title of the page says it
+            width=560,
         )
         if shown in found:
             st.button(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -46,10 +47,11 @@ def show(sweep_id: str, was_active: bool) -> None:
     last_epochs = store().last_epochs([run.id for run in finished])
     found = sweep_results.results(finished, last_epochs)
     best.show(sweep, found[0], fields)
+    shown = with_pending(sweep, runs)
     if len(fields) > 1:
-        _heat_map(finished, fields)
+        _heat_map(shown, fields)
     if fields:
-        _effects(finished, fields)
+        _effects(shown, fields)
     _lines(found, [field for field in fields if field != "seed"])
     table.show(sweep, found, fields)
 
@@ -61,6 +63,17 @@ def swept_fields(sweep: Group, runs: Sequence[Run]) -> list[str]:
     if not isinstance(recorded, list):
         return [field for field in differing if field != "seed"]
     return [field for field in differing if field in recorded]
+
+
+def with_pending(sweep: Group, runs: Sequence[Run]) -> list[Run]:
+    """The runs whose values the charts have a place for: all, so that nothing moves while they
+    train, but those that Optuna has stopped. Only finished ones have an accuracy."""
+    is_optuna = bool(sweep.options.get("optuna"))
+    return [
+        run if run.state == "finished" else replace(run, test_accuracy=None)
+        for run in runs
+        if run.state == "finished" or run.state.active or not is_optuna
+    ]
 
 
 def progress_text(runs: Sequence[Run]) -> str:

@@ -41,24 +41,24 @@ BASE = BASE_PRESET, BASE_EPOCHS, BASE_FIELDS
 FIRST_FIELDS = ("lr", "hidden")
 # What can be swept, and values to begin with.
 SUGGESTED = {
-    "lr": "log:0.01..1:3",
-    "hidden": "32/128/64,32",
-    "batch_size": "16,64,256",
-    "epochs": "1,2,4",
-    "optimizer": "sgd,rmsprop,adam",
-    "momentum": "0,0.5,0.9",
-    "lr_schedule": "constant,cosine,warm_up_linear",
-    "activation": "sigmoid,tanh,relu",
-    "initializer": "he,lecun,normal",
-    "loss": "cross_entropy,squared_error",
-    "dropout": "0..0.4:3",
-    "augmentation": "0,0.5,1",
-    "weight_decay": "log:0.0001..0.01:3",
-    "label_smoothing": "0,0.1,0.2",
-    "train_size": "500,5000,50000",
+    "lr": "0.01, 0.1, 1",
+    "hidden": "32 / 128 / 64, 32",
+    "batch_size": "16, 64, 256",
+    "epochs": "1, 2, 4",
+    "optimizer": "sgd, rmsprop, adam",
+    "momentum": "0, 0.5, 0.9",
+    "lr_schedule": "constant, cosine, warm_up_linear",
+    "activation": "sigmoid, tanh, relu",
+    "initializer": "he, lecun, normal",
+    "loss": "cross_entropy, squared_error",
+    "dropout": "0, 0.2, 0.4",
+    "augmentation": "0, 0.5, 1",
+    "weight_decay": "0, 0.0001, 0.01",
+    "label_smoothing": "0, 0.1, 0.2",
+    "train_size": "500, 5000, 50000",
 }
 GRAMMAR = """\
-- `0.01,0.1,1`: a list; networks are separated by `/`, as in `32/64,32`
+- `0.01, 0.1, 1`: a list; networks are separated by `/`, as in `32 / 64, 32`
 - `0..0.5:6`: 6 evenly spaced values, both ends included
 - `log:0.001..1:4`: likewise, with a constant ratio
 - `random:0..0.5` or `random:log:0.001..1`: random values
@@ -84,11 +84,13 @@ def show() -> None:
             problems[numbers[0] if numbers else None] = named
         except UserError as error:
             problems[None] = str(error)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_pressed = st.button("Start", type="primary", icon=":material/play_arrow:")
+        if plan:
+            st.markdown(plain(in_words(settings, plan)), width="content")
     for number, message in problems.items():
         messages.get(number, st).error(plain(message))
-    if plan:
-        st.markdown(plain(in_words(settings, plan)))
-    if st.button("Start", type="primary", icon=":material/play_arrow:") and plan:
+    if is_pressed and plan:
         try:
             started = start(plan, state.value(NAME).strip())
         except (UserError, runs_api.Rejected) as error:
@@ -219,7 +221,10 @@ def _common() -> None:
                 help="How many random values to draw.",
                 width=130,
             )
-        st.text_input("Name", max_chars=60, key=NAME, persist_state="session", width=220)
+        st.text_input(
+            "Name", max_chars=60, key=NAME, persist_state="session", placeholder="Optional",
+            width=220,
+        )  # fmt: skip
 
 
 def _read() -> tuple[dict[str, str], dict[int | None, str]]:

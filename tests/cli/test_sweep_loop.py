@@ -19,9 +19,7 @@ def launches(monkeypatch):
     return found
 
 
-def test_a_run_whose_worker_vanishes_again_and_again_is_given_up_unless_it_comes_further(
-    store, quick
-):
+def test_a_run_that_does_not_survive_its_retries_is_given_up_unless_it_comes_further(store, quick):
     launcher, run = Launcher(store), store.create(quick)
 
     def vanish(epoch: int) -> bool:

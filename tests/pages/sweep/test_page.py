@@ -182,6 +182,31 @@ def test_two_fields_make_a_heat_map_and_one_does_not(launched, sweep, store):
     assert rows.value == "hidden"
 
 
+def test_the_charts_have_a_place_for_runs_that_have_not_finished(sweep, store):
+    made = sweep(hidden=((8,), (4, 4)))
+    finish(store, made, (0.5,))
+    shown = results.with_pending(made, [store.run(run_id) for run_id in made.runs])
+    found = sweep_results.heat_map(shown, "lr", "hidden")
+    assert (found.columns, found.rows) == ([0.1, 0.2], [(4, 4), (8,)])
+    assert found.medians == [[None, None], [0.5, None]]
+    heat = figures.heat_map(shown, found, "lr", "hidden").data[0]
+    assert heat.zmin < 0.5 < heat.zmax
+    chart = figures.effect(shown, sweep_results.effect(shown, "lr"), "lr", (0.5, 0.5))
+    assert list(chart.data[0].x) == [0] and list(chart.layout.xaxis.ticktext) == ["0.1", "0.2"]
+
+
+def test_what_optuna_has_stopped_has_no_place_in_the_charts(sweep, store):
+    made = sweep()
+    finish(store, made, (0.5,))
+    put(store, store.run(made.runs[1]), state=State.STOPPED)
+    runs = [store.run(run_id) for run_id in made.runs]
+    by_optuna = made._replace(options={"optuna": True})
+    assert len(results.with_pending(made, runs)) == 4
+    assert [run.id for run in results.with_pending(by_optuna, runs)] == [
+        made.runs[0], *made.runs[2:],
+    ]  # fmt: skip
+
+
 def test_a_configuration_is_shown_by_its_values_in_words(launched, sweep, store):
     finish(store, sweep(hidden=((8,), (4, 4))), (0.5,) * 8)
     [shown] = opened().dataframe
