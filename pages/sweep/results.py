@@ -15,7 +15,7 @@ from nn.runs.store.groups import Group, group
 from nn.runs.store.run import Run
 from nn.runs.sweep_runs import is_done, requeue, stop
 from pages.common import charts, state
-from pages.common.setting_text import FIELDS
+from pages.common.setting_text import FIELDS, in_common
 from pages.common.text import note, plain
 from pages.components.parallel_coordinates import parallel_coordinates
 from pages.server.shared_store import store
@@ -39,11 +39,13 @@ def show(sweep_id: str, was_active: bool) -> None:
     if was_active and not any(run.state.active for run in runs):
         st.rerun()  # nothing is left to follow
     _progress(sweep, runs)
+    differing = differing_fields([run.spec for run in runs])
+    note(plain(f"All runs: {in_common(runs[0].spec, differing)}"))
     finished = [run for run in runs if run.state == "finished"]
     if not finished:
         note("The results are shown here as soon as the first run has finished.")
         return
-    fields = swept_fields(sweep, runs)
+    fields = swept_fields(sweep, differing)
     last_epochs = store().last_epochs([run.id for run in finished])
     found = sweep_results.results(finished, last_epochs)
     best.show(sweep, found[0], fields)
@@ -56,10 +58,9 @@ def show(sweep_id: str, was_active: bool) -> None:
     table.show(sweep, found, fields)
 
 
-def swept_fields(sweep: Group, runs: Sequence[Run]) -> list[str]:
-    """The fields that have several values, in the order of RunSpec."""
+def swept_fields(sweep: Group, differing: Sequence[str]) -> list[str]:
+    """Those of the fields in which the runs differ that the sweep gives values to."""
     recorded = sweep.options.get("fields")
-    differing = differing_fields([run.spec for run in runs])
     if not isinstance(recorded, list):
         return [field for field in differing if field != "seed"]
     return [field for field in differing if field in recorded]

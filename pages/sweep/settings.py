@@ -15,8 +15,8 @@ from nn.runs.store.groups import create_group
 from nn.runs.sweep import Plan
 from nn.runs.sweep_runs import find_sweep
 from pages.common import base_settings, state
-from pages.common.setting_text import FIELDS
-from pages.common.text import plain
+from pages.common.setting_text import FIELDS, in_common
+from pages.common.text import note, plain
 from pages.server import runs_api
 from pages.server.shared_store import store
 from pages.sweep import state as sweep_state
@@ -88,6 +88,9 @@ def show() -> None:
         is_pressed = st.button("Start", type="primary", icon=":material/play_arrow:")
         if plan:
             st.markdown(plain(in_words(settings, plan)), width="content")
+    if plan:
+        varied = [*settings, "seed"] if state.value(SEEDS) > 1 else list(settings)
+        note(plain(f"All runs: {in_common(plan.specs[0], varied)}"))
     for number, message in problems.items():
         messages.get(number, st).error(plain(message))
     if is_pressed and plan:

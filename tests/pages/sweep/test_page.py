@@ -305,6 +305,13 @@ def test_what_cannot_be_trained_is_said_and_not_started(launched, store, rows, m
     assert not store.runs() and not launched
 
 
+def test_what_all_runs_have_in_common_is_shown_before_and_after_the_start(launched):
+    app = fill(opened(momentum="0.5", epochs="7"), ("lr", "0.1,0.2"), ("hidden", "8"), seeds=2)
+    shown = "All runs\\: Momentum 0\\.5 · Epochs 7 · Dataset "
+    assert shown in texts(app)
+    assert shown.replace("Mom", "Hidden layers 8 · Mom") in texts(press_start(app))
+
+
 def test_rows_come_and_go(launched):
     app = fill(opened(), ("lr", "0.1,0.2"), ("hidden", "8/16"))
     next(button for button in app.button if button.label == "Add a setting").click().run()
