@@ -187,12 +187,17 @@ def _train(
     interrupted: Callable[[], bool],
     show: Callable[[int, Iterable[float | None]], None],
 ) -> None:
-    """Wait until no run is queued, trains or is paused; stop them all when interrupted."""
+    """Wait until no run is queued, trains or is paused; stop them all when interrupted. As its
+    workers do, it waits for a database that is stopped for a while."""
+    from nn.runs.store.lock_retry import retry_while_locked
     from nn.runs.sweep_runs import is_done, stop
 
     launcher, is_stopping = Launcher(store), False
+    look = retry_while_locked(store.runs, until=interrupted)
+    retry = retry_while_locked(launcher.retry, until=interrupted)
+    launch = retry_while_locked(launcher.launch, until=interrupted)
     while True:
-        runs = store.runs(run_ids)
+        runs = look(run_ids)
         show(sum(map(is_done, runs)), [run.test_accuracy for run in runs])
         active = [run for run in runs if run.state.active]
         retried: list[Run] = []
@@ -200,8 +205,8 @@ def _train(
             is_stopping = True
             stop(store, active)
         elif not is_stopping:
-            retried = launcher.retry(run for run in runs if run.state == "interrupted")
-            launcher.launch(now=bool(retried))
+            retried = retry([run for run in runs if run.state == "interrupted"])
+            launch(now=bool(retried))
         if not active and not retried:
             return
         time.sleep(LOOK_INTERVAL)

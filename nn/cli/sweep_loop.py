@@ -49,8 +49,8 @@ class Launcher:
         from nn.runs.sweep_runs import requeue
 
         retried = [run for run in vanished if self._retries[run.id, run.epoch] < MAX_RETRIES]
-        self._retries.update((run.id, run.epoch) for run in retried)
         requeue(self._store, retried)
+        self._retries.update((run.id, run.epoch) for run in retried)
         return retried
 
 

@@ -60,6 +60,7 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(chosen)
     if is_sqlite(engine):
         event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "handle_error", outage.note_lock_holder)
     found = _version(engine) if inspect(engine).has_table("about") else 0
     if found < schema.SCHEMA_VERSION:
         with engine.begin() as connection:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 
 # Classes of PostgreSQL's error codes (appendix A of its manual) that waiting may cure: no
@@ -28,20 +29,31 @@ def is_temporary(error: SQLAlchemyError) -> bool:
     return state is None or state.startswith(TEMPORARY)
 
 
-def explain(error: SQLAlchemyError, engine: Engine | None = None) -> str:
-    """Why the database does not answer, as a sentence.
+def is_locked(error: SQLAlchemyError) -> bool:
+    """Whether another transaction was in the way for too long."""
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.Error):
+        return is_temporary(error)
+    return getattr(cause, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
-    engine: of the store, to say which process has an SQLite file locked, where the system tells.
-    """
+
+def explain(error: SQLAlchemyError) -> str:
+    """Why the database does not answer, as a sentence."""
     cause = getattr(error, "orig", None) or error
     reason = (str(cause).strip() or type(cause).__name__).splitlines()[0]
-    is_locked = getattr(cause, "sqlstate", None) == LOCK_NOT_AVAILABLE
-    if is_locked or (isinstance(cause, sqlite3.Error) and is_temporary(error)):
-        holder = _lock_holder(engine) if engine else ""
-        return f"The store is locked by {holder or 'another program'}. If it hangs, end it."
+    if is_locked(error):
+        holder = getattr(cause, "holder", "") or "another program"
+        return f"The store is locked by {holder}. If it hangs, end it."
     if is_temporary(error):
         return f"The database server does not answer: {reason.rstrip('.')}."
     return f"The store reports an error: {reason.rstrip('.')}."
+
+
+def note_lock_holder(context: ExceptionContext) -> None:
+    """A handler of an SQLite engine's errors: note which process has the store locked."""
+    engine, error = context.engine, context.sqlalchemy_exception
+    if engine and error and is_locked(error):
+        context.original_exception.holder = _lock_holder(engine)  # type: ignore[attr-defined]
 
 
 def _lock_holder(engine: Engine) -> str:

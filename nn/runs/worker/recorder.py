@@ -30,7 +30,16 @@ LIVE_INTERVAL = 1 / 30  # seconds between live snapshots of all runs that a work
 LIVE_SHARE = 0.05  # of the training time that live snapshots may take
 UNWATCHED_INTERVAL = 1.0  # seconds between writes while nobody watches
 POLL_INTERVAL = 0.06  # seconds between polls for commands: a query costs as much as a step
+POLL_SECONDS = 0.003  # that a poll may take: 5 % of the interval
 BEGINNING = Step(0, 0, float("nan"), float("nan"))
+
+
+def next_poll(began: float) -> float:
+    """When to poll again after a poll that began then and has just ended, by time.perf_counter():
+    after POLL_INTERVAL, or up to five times that when the database is slow, as a server that many
+    workers poll. A run must stop within half a second."""
+    now = time.perf_counter()
+    return now + POLL_INTERVAL * min(5.0, max(1.0, (now - began) / POLL_SECONDS))
 
 
 class Recorder:
@@ -246,16 +255,16 @@ class Recorder:
         return time.monotonic() < self._watch_ends
 
     def commands(self) -> list[Command]:
-        """New commands, polled every POLL_INTERVAL. Raises LeaseLost for a deleted run."""
-        now = time.perf_counter()
-        if now < self._next_poll:
+        """New commands, polled now and then. Raises LeaseLost for a deleted run."""
+        began = time.perf_counter()
+        if began < self._next_poll:
             return []
-        self._next_poll = now + POLL_INTERVAL
         try:
             found = self.store.poll([self.run_id])
-        except OperationalError:
-            self._next_poll = now + UNWATCHED_INTERVAL  # a server out of reach takes long to fail
+        except OperationalError:  # a server out of reach takes long to fail
+            self._next_poll = time.perf_counter() + UNWATCHED_INTERVAL
             return []
+        self._next_poll = next_poll(began)
         if self.run_id not in found:
             raise LeaseLost
         return self.take(found[self.run_id])

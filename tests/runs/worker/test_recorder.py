@@ -333,3 +333,15 @@ def test_commands_arrive_once_and_in_order_and_are_acknowledged_with_their_step(
     assert recorder.commands() == commands[2:]
     of_run = select(schema.commands.c.step).where(schema.commands.c.run == run.id)
     assert store.rows(of_run.order_by(schema.commands.c.id)) == [(42,), (42,), (None,)]
+
+
+def test_a_slow_database_is_polled_less_often_and_still_often_enough(monkeypatch):
+    monkeypatch.setattr(recorders.time, "perf_counter", lambda: 100.0)
+
+    def pause(poll_seconds):
+        return recorders.next_poll(100.0 - poll_seconds) - 100.0
+
+    assert pause(0.0001) == pytest.approx(recorders.POLL_INTERVAL)
+    assert pause(3 * recorders.POLL_SECONDS) == pytest.approx(3 * recorders.POLL_INTERVAL)
+    assert pause(5.0) == pytest.approx(5 * recorders.POLL_INTERVAL)
+    assert pause(5.0) < 0.5  # within which a run stops
