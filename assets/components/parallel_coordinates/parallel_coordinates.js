@@ -24,8 +24,8 @@ import {
 /** @typedef {{ values: number[], accuracy: number, text: string }} Line the best is first */
 /** @typedef {{ axes: Axis[], lines: Line[] }} Data see pages/components/parallel_coordinates.py */
 
-const HEIGHT = 320, TOP = 34, BOTTOM = 20, LEFT = 50, RIGHT = 70; // pixels
-const MIN_GAP = 96; // between two axes; a narrower chart scrolls
+const HEIGHT = 320, TOP = 34, BOTTOM = 20, LEFT = 42, RIGHT = 60; // pixels
+const MIN_GAP = 84; // between two axes: four fit on a phone; a narrower chart scrolls
 const NEAR = 12; // pixels from a line that count as on it
 // Pixels on each side of an axis, and of an end of its filter, that take drags.
 const REACH = 18, REACH_OF_A_FINGER = 20;
