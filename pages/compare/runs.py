@@ -9,6 +9,7 @@ import streamlit as st
 from nn.runs.differences import by_configuration, differing_fields
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run
+from nn.runs.sweep_results import Result, results
 from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import plain
 
@@ -67,18 +68,7 @@ def names(runs: Sequence[Run]) -> dict[str, str]:
     return found
 
 
-def ranked(runs: Sequence[Run]) -> list[list[Run]]:
-    """The configurations with a test accuracy, highest first: that of their median seed, of two
-    the lower one."""
-    rated = by_configuration(run for run in runs if run.test_accuracy is not None)
-    return sorted(rated, key=lambda seeds: -_accuracy(median(seeds)))
-
-
-def median(seeds: Iterable[Run]) -> Run:
-    """The seed in the middle by its test accuracy; the lower one of two."""
-    rated = sorted((run for run in seeds if run.test_accuracy is not None), key=_accuracy)
-    return rated[(len(rated) - 1) // 2]
-
-
-def _accuracy(run: Run) -> float:
-    return run.test_accuracy or 0.0
+def ranked(runs: Sequence[Run]) -> list[Result]:
+    """The configurations with a test accuracy, highest median first; their runs that have none yet
+    are left out."""
+    return results((run for run in runs if run.test_accuracy is not None), {})

@@ -49,7 +49,7 @@ def visit(page: Page, url: str, name: str, query: str = "") -> None:
     elif name == "grid":
         expect(page.get_by_role("gridcell").first).to_be_visible()
     elif name == "sweep":
-        expect(page.get_by_role("button", name="Start sweep")).to_be_visible()
+        expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     elif name == "compare":
         expect(page.get_by_role("table", name="Recorded runs")).to_be_visible()
     elif name == "mistakes":
