@@ -11,7 +11,14 @@ from playwright.sync_api import Locator, Page, expect
 from nn.runs.spec import RunSpec
 from nn.runs.store import schema
 from nn.runs.store.store import Run, RunStore
-from tests.browser.app import PATIENCE, accessibility_faults, create_queued, rerun, wait_until
+from tests.browser.app import (
+    PATIENCE,
+    accessibility_faults,
+    create_queued,
+    rerun,
+    wait_for,
+    wait_until,
+)
 from tests.browser.test_runs import click_row
 from tests.browser.test_stories import Clicks
 
@@ -168,7 +175,7 @@ def test_a_run_in_training_moves_the_curves_and_ends_in_the_table(
     points = "(name) => document.querySelector('.compare-curves .plot').data" \
         ".find((trace) => trace.name === name).x.at(-1)"  # fmt: skip
     first = page.evaluate(points, "live")
-    page.wait_for_function(f"({points})('live') > {first}")
+    wait_for(page, f"({points})('live') > {first}")
     assert column(page, 2)[column(page, 0).index("State")] in ("Running", "Queued")
     store.command(live.id, "stop")
     expect(differences(page).get_by_text("Stopped")).to_be_visible()
