@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from nn.errors import UserError
 from nn.runs.store import queue
-from nn.runs.store.lock_retry import retry_while_locked
+from nn.runs.store.lock_retry import Locked, retry_while_locked
 from nn.runs.store.run import Run, State
 from nn.runs.store.store import RunStore
 from nn.runs.worker.lease import LeaseLost
@@ -103,6 +103,8 @@ def train(url: str, run_id: str) -> None:
     while True:
         try:
             run = seen(run_id)
+        except Locked:  # no database for minutes: the task fails, and the run can be queued again
+            raise
         except UserError as error:  # deleted
             log.warning("%s", error)
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from nn.errors import UserError
 from nn.runs.store import clock, queue, schema
-from nn.runs.store.store import State
+from nn.runs.store.lock_retry import Locked
+from nn.runs.store.store import RunStore, State
 from nn.runs.worker import cluster
 from nn.runs.worker.loop import work
 from tests.runs.store.test_lock_retry import everything
@@ -69,6 +72,17 @@ def test_a_task_gives_way_to_a_worker_that_is_alive(store, quick, monkeypatch):
     cluster.train(store.url, run.id)
     assert store.run(run.id).state is State.RUNNING
     assert store.rows(select(schema.runs.c.lease)) == [("other",)]
+
+
+def test_a_task_fails_when_the_database_stays_away(store, quick, monkeypatch):
+    def run(_store, _run_id):
+        raise OperationalError("select", {}, sqlite3.OperationalError("database is locked"))
+
+    waiting = store.create(quick)
+    monkeypatch.setattr("nn.runs.store.lock_retry.LOCK_RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(RunStore, "run", run)
+    with pytest.raises(Locked):
+        cluster.train(store.url, waiting.id)
 
 
 def test_a_scheduler_that_does_not_answer_is_named(store, quick, monkeypatch):
