@@ -338,7 +338,8 @@ def test_a_pasted_image_is_classified(hand) -> None:
     data = base64.b64encode(png(render(pen_path(7)))).decode()
     hand.page.evaluate(
         """async (data) => {
-          const blob = await (await fetch(`data:image/png;base64,${data}`)).blob();
+          const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+          const blob = new Blob([bytes], { type: "image/png" });
           await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
         }""",
         data,
