@@ -18,6 +18,7 @@ REDUCED_JPEG_PIXELS = 8_000_000  # above, a JPEG is decoded at 1/2, 1/4 or 1/8 o
 JPEG_SCANS = 100  # each is a pass over the whole image; progressive JPEGs have about 10
 
 # One upload.
+PHOTO_MEGABYTES = 16  # of one image in the browser: a photo of 50 megapixels takes up to 15
 UPLOAD_MEGABYTES = 32  # compressed: MNIST's 60,000 images take 10
 UPLOAD_PIXELS = 600_000_000  # of all images in it: 200 photos, or some 10 s of decoding
 UPLOAD_IMAGES = 10_000  # as many as MNIST's test set
