@@ -23,8 +23,9 @@ from nn.optimizers import OPTIMIZERS, Optimizer, Sgd
 from nn.random_streams import CURRENT_VERSION, INITIALIZATION, stream
 from nn.runs.old_names import translated
 from nn.schedules import SCHEDULES
+from nn.support.limits import PARAMETERS
 
-MAX_WIDTH, MAX_LAYERS, MAX_PARAMETERS = 10_000, 20, 16_000_000
+MAX_WIDTH, MAX_LAYERS = 10_000, 20
 # Lowest and highest value of each numeric field, both allowed. ints: only whole numbers.
 LIMITS: dict[str, tuple[int, int] | tuple[float, float]] = {
     "lr": (0.0, 1000.0),  # above 0
@@ -114,11 +115,11 @@ class RunSpec:
             _check_number(field, getattr(self, field), *limits)
         if not self.lr:
             raise _wrong("lr", "above 0", self.lr)
-        if parameter_count(self.sizes) > MAX_PARAMETERS:
+        if parameter_count(self.sizes) > PARAMETERS:
             raise FieldError(
                 "hidden",
                 f"{', '.join(map(str, self.hidden))} makes a network of "
-                f"{parameter_count(self.sizes):,} parameters; the limit is {MAX_PARAMETERS:,}. "
+                f"{parameter_count(self.sizes):,} parameters; the limit is {PARAMETERS:,}. "
                 "Choose narrower or fewer layers.",
             )
 

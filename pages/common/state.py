@@ -26,6 +26,7 @@ NEW_RUN = ""  # in place of a run's id: Train shows the settings for a new run
 FIRST_LINK = "first link"  # the page and the parameters of the URL that began the session
 LAST_MOVE = "last move"  # to another run, by a button of the run controls
 EXPORTED = "exported"  # the file made last, and the request for it
+CANCELED_UPLOAD = "canceled upload"  # the key of the upload that the visitor canceled last
 PINS = "pins"  # drawings whose predictions are followed while a network trains
 
 
@@ -53,6 +54,16 @@ def first_link(page: str) -> dict[str, str]:
     """The parameters of the URL with which the session began, if that led to this page."""
     linked_page, parameters = _get(FIRST_LINK, ("", {}))
     return dict(parameters) if linked_page == page else {}
+
+
+def canceled_upload() -> str:
+    """The upload that the visitor canceled last; "" without one."""
+    return str(_get(CANCELED_UPLOAD, ""))
+
+
+def cancel_upload(key: str) -> None:
+    """Do not read this upload; "": read it after all."""
+    st.session_state[CANCELED_UPLOAD] = key
 
 
 def is_simple() -> bool:

@@ -26,6 +26,7 @@ NAMES = (
     "compare",
     "layout",
     "cluster",
+    "fuzz",
     "memory",
     "accurate",
 )
