@@ -87,6 +87,12 @@ def is_sqlite(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite"
 
 
+def is_malformed(error: DBAPIError) -> bool:
+    """Whether the file of an SQLite store is damaged where it was read."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def set_lock_wait(connection: Connection, wait: float) -> None:
     """How many seconds the transaction waits for another that is in its way."""
     if is_sqlite(connection.engine):
@@ -109,9 +115,18 @@ def lock(connection: Connection, which: ColumnElement[bool] | None = None) -> No
 
 
 def _version(engine: Engine) -> int:
+    """Raises UserError for a number that no Digitscope wrote."""
     with engine.connect() as connection:
-        # A store without a number is one whose creator has not finished.
-        return connection.scalar(select(schema.about.c.schema_version)) or 0
+        found = connection.scalar(select(schema.about.c.schema_version))
+    if found is None:  # its creator has not finished
+        return 0
+    if not isinstance(found, int) or found < 1:
+        raise UserError(
+            f"The store is damaged: its schema number must be a whole number from 1 to "
+            f"{schema.SCHEMA_VERSION}; found {found!r}. Use a backup of it, or set DIGITSCOPE_HOME "
+            "to another folder."
+        )
+    return found
 
 
 def _create_or_migrate(connection: Connection) -> None:
@@ -197,6 +212,8 @@ def _as_operational_error(context: ExceptionContext) -> None:
 def _tune_sqlite(connection: Any, _: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={round(1000 * LOCK_WAIT)}")
     connection.execute("PRAGMA foreign_keys=ON")
+    # A damaged letter makes its row unreadable, not every query that meets it.
+    connection.text_factory = _lenient_text
     # Before anything is written, so that the file of a new store can shrink again; later it would
     # wait for whoever writes.
     if not connection.execute("PRAGMA page_count").fetchone()[0]:
@@ -209,6 +226,10 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
     # In pages. Whoever's write fills so many waits for the disk; workers avoid that, see settle.
     connection.execute("PRAGMA wal_autocheckpoint=4000")
+
+
+def _lenient_text(data: bytes) -> str:
+    return data.decode(errors="replace")
 
 
 def _enable_shrinking(engine: Engine) -> None:
