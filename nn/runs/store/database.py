@@ -36,6 +36,8 @@ from nn.runs.store.queue import LEASE_SECONDS
 LOCK_WAIT = 5.0  # seconds to wait for another process that writes
 MIGRATION_WAIT = 600.0  # seconds to wait for another process that migrates: it copies the store
 VACUUM_PAGES = 250  # pages returned to the disk at once; others may write in between
+FULL_DISK_PAGES = 16  # likewise on a full disk: first they are copied to the log
+EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 IDLE_WAIT = 3.0  # seconds: shorter than LOCK_WAIT, so that whoever waits goes on
 CREATION = 784  # the number of the lock of whoever creates the tables
 CONNECT_WAIT = 5.0  # seconds for a database server to answer
@@ -60,7 +62,7 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(chosen)
     if is_sqlite(engine):
         event.listen(engine, "connect", _tune_sqlite)
-        event.listen(engine, "handle_error", outage.note_lock_holder)
+        event.listen(engine, "handle_error", outage.note_cause)
     found = _version(engine) if inspect(engine).has_table("about") else 0
     if found < schema.SCHEMA_VERSION:
         with engine.begin() as connection:
@@ -212,6 +214,8 @@ def _as_operational_error(context: ExceptionContext) -> None:
 def _tune_sqlite(connection: Any, _: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={round(1000 * LOCK_WAIT)}")
     connection.execute("PRAGMA foreign_keys=ON")
+    # Deleting writes nothing into the pages that become free: on a full disk there is no room.
+    connection.execute("PRAGMA secure_delete=OFF")
     # A damaged letter makes its row unreadable, not every query that meets it.
     connection.text_factory = _lenient_text
     # Before anything is written, so that the file of a new store can shrink again; later it would
@@ -279,7 +283,18 @@ def reclaim(engine: Engine) -> None:
         return
     with suppress(OperationalError, sqlite3.OperationalError), engine.connect() as connection:
         sqlite: Any = connection.connection.driver_connection
-        (free,) = sqlite.execute("PRAGMA freelist_count").fetchone()
-        for _ in range(0, free, VACUUM_PAGES):
-            sqlite.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
-        sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        try:
+            _vacuum(sqlite, VACUUM_PAGES)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            sqlite.execute(EMPTY_LOG).fetchall()  # which makes room
+            _vacuum(sqlite, FULL_DISK_PAGES, after_each=EMPTY_LOG)
+        sqlite.execute(EMPTY_LOG).fetchall()
+
+
+def _vacuum(sqlite: Any, pages: int, after_each: str = "") -> None:
+    """Return all free pages to the disk, so many at once; after_each: SQL."""
+    (free,) = sqlite.execute("PRAGMA freelist_count").fetchone()
+    for _ in range(0, free, pages):
+        sqlite.executescript(f"PRAGMA incremental_vacuum({pages}); {after_each}")

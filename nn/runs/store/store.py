@@ -27,18 +27,19 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    make_url,
     or_,
     select,
     true,
     update,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from nn.errors import UserError
 from nn.network import LAYOUT, from_layout, parameter_count
 from nn.runs.old_names import translated
 from nn.runs.spec import RunSpec, read_fields
-from nn.runs.store import checksum, clock, database, queue, schema
+from nn.runs.store import checksum, clock, database, queue, reserve, schema
 from nn.runs.store.run import (
     COLUMNS,
     AccuracyEstimate,
@@ -82,7 +83,12 @@ class RunStore:
         try:
             url = url or os.environ.get("DIGITSCOPE_STORE")
             self.url = url or f"sqlite:///{home() / 'store.sqlite3'}"
-            self.engine = database.open_engine(self.url)
+            try:
+                self.engine = database.open_engine(self.url)
+            except OperationalError as error:
+                if not reserve.give_up(make_url(self.url), error, reserve.OPENING):
+                    raise
+                self.engine = database.open_engine(self.url)
         except UserError:
             raise
         except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
@@ -294,6 +300,15 @@ class RunStore:
     def delete(self, run_id: str) -> None:
         """Delete a run, everything recorded of it, a group of which it is the last member, and its
         file of extra data unless another run uses it. Its worker, if any, stops."""
+        try:
+            self._delete(run_id)
+        except OperationalError as error:
+            if not reserve.give_up(self.engine.url, error):
+                raise
+            self._delete(run_id)
+        reserve.make(self.engine)
+
+    def _delete(self, run_id: str) -> None:
         with self.holding(schema.runs.c.id == run_id) as connection:
             specs = select(schema.runs.c.id, schema.runs.c.spec)
             files = {row.id: _extra_data(row.spec) for row in connection.execute(specs)}
