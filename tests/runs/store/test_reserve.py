@@ -1,4 +1,4 @@
-"""A full disk: what is said, and that runs can still be deleted."""
+"""A full disk: what is message, and that runs can still be deleted."""
 
 from __future__ import annotations
 
@@ -112,9 +112,9 @@ def test_a_full_store_says_what_may_go_and_how_much_is_missing(store, monkeypatc
     )
     with pytest.raises(OperationalError) as raised:
         fill(store)
-    said = outage.explain(raised.value)
-    assert said.startswith("The disk is full: 14 MiB more must be free. Delete runs")
-    assert "nn delete RUN" in said and "cache" in said
+    message = outage.explain(raised.value)
+    assert message.startswith("The disk is full: 14 MiB more must be free. Delete runs")
+    assert "nn delete RUN" in message and "cache" in message
     with pytest.raises(Unwritable, match=r"14 MiB more .* Then resume this run"):
         raise_unless_locked(raised.value)
 
