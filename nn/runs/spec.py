@@ -181,6 +181,15 @@ class RunSpec:
         return cls.from_dict(read_fields(text))
 
     @classmethod
+    def from_stored(cls, text: str) -> tuple[RunSpec, tuple[str, ...]]:
+        """The spec that a store keeps as JSON, and the fields of a newer version, which it leaves
+        out. Raises UserError as ``from_json``, but not for these."""
+        fields = translated(read_fields(text))
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = tuple(name for name in fields if name not in known)
+        return cls.from_dict({k: v for k, v in fields.items() if k in known}), unknown
+
+    @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> RunSpec:
         """Fields left out take their defaults. Raises UserError for one that does not exist."""
         fields = translated(fields)
@@ -195,7 +204,7 @@ def read_fields(text: str) -> dict[str, Any]:
     """The fields in a JSON text. Raises UserError for a text that is not a JSON object."""
     try:
         fields = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:  # TypeError: not even text
         raise UserError(f"The spec is not JSON: {error}.") from None
     if not isinstance(fields, dict):
         raise UserError(f"A spec is a JSON object of fields; found {type(fields).__name__}.")

@@ -15,7 +15,7 @@ from nn.errors import UserError
 from nn.runs import pins as stored_pins
 from nn.runs.pins import MAX_PINS
 from nn.runs.spec import PRETRAINED
-from nn.runs.store.store import Run
+from nn.runs.store.store import Run, UnreadableRun
 from pages.common import url_state
 from pages.common.text import plain
 from pages.common.url_state import MODEL, RUN, SIMPLE, STEP
@@ -80,12 +80,12 @@ def visitor() -> Visitor:
     return visitor_of(st.context.cookies)
 
 
-def owns(run: Run) -> bool:
+def owns(run: Run | UnreadableRun) -> bool:
     """Whether the visitor started the run."""
     return visitor().started(run)
 
 
-def can_control(run: Run) -> bool:
+def can_control(run: Run | UnreadableRun) -> bool:
     """Whether the visitor may control, rename and delete the run: whoever started it may, and the
     server's owner."""
     return visitor().may_control(run)

@@ -25,6 +25,7 @@ from nn.data import sources
 from nn.errors import FieldError, UserError
 from nn.runs.advice import advice
 from nn.runs.store import outage
+from nn.runs.store.checksum import DamagedError
 from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, resume_race, send_command
 from pages.server import assets, shared_store, wire
@@ -480,6 +481,8 @@ def _read(store: RunStore, channels: Sequence[Channel]) -> dict[Channel, Update 
                 found[channel] = update
         except SQLAlchemyError:
             raise
+        except DamagedError as error:
+            found[channel] = Ended("problem", str(error))
         except UserError:  # the snapshot was deleted just now; the next poll finds another
             pass
         except Exception:

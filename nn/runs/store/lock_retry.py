@@ -43,6 +43,8 @@ class Locked(Unwritable):
 def raise_unless_locked(error: OperationalError) -> None:
     """Raise Unwritable for an error that waiting does not cure; log the others now and then."""
     global _next_line
+    if outage.is_full(error):
+        raise Unwritable(f"{outage.explain(error)} Then resume this run.") from None
     if not outage.is_temporary(error):
         raise Unwritable(
             f"The store cannot be written: {error.orig}. Fix that, then resume this run."

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from nn.layers import Array
 from nn.network import LAYOUT, from_layout, parameter_count
 from nn.runs.store import lock_retry, schema
+from nn.runs.store.checksum import checksum
 from nn.runs.store.lock_retry import LOCK_WAIT, Locked, retry_while_locked
 from nn.runs.store.run import Inbox
 from nn.runs.store.store import AccuracyEstimate, Command, Point, RunStore, State
@@ -60,9 +61,14 @@ class Recorder:
         self._live_interval = LIVE_INTERVAL * members
         self.lease = Lease(store, run_id, lease)
         self._buffer = Buffer(run_id)
-        run = retry_while_locked(store.run)(run_id)
-        self._latest = BEGINNING._replace(step=run.step, samples_seen=run.samples_seen)
-        self._seconds, self._idle = run.seconds, 0.0
+        r = schema.runs.c  # only these columns: a run that cannot be read must end as failed
+        progress = select(r.step, r.samples_seen, r.seconds).where(r.id == run_id)
+        rows = retry_while_locked(store.rows)(progress)
+        if not rows:
+            raise LeaseLost
+        [(step, samples_seen, self._seconds)] = rows
+        self._latest = BEGINNING._replace(step=step, samples_seen=samples_seen)
+        self._idle = 0.0
         self._watched_until = 0.0  # by the database's clock
         self._watch_ends = 0.0  # by this process's, time.monotonic()
         self._wants_live = False  # one, although the time is over
@@ -299,5 +305,6 @@ def _convert_snapshots(
     for step in steps:  # one at a time: a large network's would fill the memory
         here = (t.c.run == run_id) & (t.c.step == step)
         stored = connection.execute(select(t.c.parameters).where(here)).scalar_one()
-        converted = from_layout(np.frombuffer(stored, "<f2"), sizes, layout)
-        connection.execute(update(t).where(here).values(parameters=converted.tobytes()))
+        data = from_layout(np.frombuffer(stored, "<f2"), sizes, layout).tobytes()
+        values = {"parameters": data, "checksum": checksum(data)}
+        connection.execute(update(t).where(here).values(values))
