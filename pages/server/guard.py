@@ -1,7 +1,7 @@
-"""Who may talk to the server, and what its pages may do in a browser.
+"""Which requests the server answers, and what its pages may do in a browser.
 
 A page of another site can make a visitor's browser send requests to this server. Two checks of
-every request stop it. The host that the request names must be one of this server's own names, or
+every request stop it. The host that the request names must be one of this server's names, or
 anybody could point a domain of theirs at this computer and read it ("DNS rebinding"). And whatever
 opens a socket or changes something must come from a page of this server.
 
@@ -34,23 +34,23 @@ _SCRIPT = re.compile(rb"<script\b(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL
 def policy(page: bytes = b"") -> str:
     """The Content-Security-Policy of a page, or of anything else that the server sends."""
     hashes = [hashlib.sha256(script).digest() for script in _SCRIPT.findall(page)]
-    own = "".join(f" 'sha256-{base64.b64encode(each).decode()}'" for each in hashes)
+    inline = "".join(f" 'sha256-{base64.b64encode(each).decode()}'" for each in hashes)
     # Streamlit loads components from blobs; it and Plotly write styles into the page.
     return (
-        f"default-src 'self'; script-src 'self' blob:{own}; style-src 'self' 'unsafe-inline'; "
+        f"default-src 'self'; script-src 'self' blob:{inline}; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; "
         "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
     )
 
 
 class Guard:
-    """ASGI middleware that refuses foreign requests, and completes the headers of responses."""
+    """ASGI middleware that rejects foreign requests, and completes the headers of responses."""
 
     def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str] = ()) -> None:
         """allowed_hosts: names of this server that it cannot know itself, such as that of a proxy;
         "*.example.org" for all of a domain, "*" for any."""
         self.app = app
-        self.names = {"localhost", *own_names(), *(name.lower() for name in allowed_hosts)}
+        self.names = {"localhost", *host_names(), *(name.lower() for name in allowed_hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def complete(message: Message) -> None:
@@ -61,7 +61,7 @@ class Guard:
                 headers.setdefault("referrer-policy", "same-origin")
             await send(message)
 
-        reason = self._refusal(scope) if scope["type"] in ("http", "websocket") else ""
+        reason = self._rejection(scope) if scope["type"] in ("http", "websocket") else ""
         if not reason:
             await self.app(scope, receive, complete)
         elif scope["type"] == "websocket":
@@ -74,10 +74,10 @@ class Guard:
                 response = JSONResponse({"error": reason}, 403)
             await response(scope, receive, complete)
 
-    def _refusal(self, scope: Scope) -> str:
-        """Why a request is refused; "" if it is not."""
+    def _rejection(self, scope: Scope) -> str:
+        """The reason for rejecting a request; "" if it is answered."""
         headers = Headers(scope=scope)
-        if "host" in headers and not self._is_own(headers["host"]):
+        if "host" in headers and not self._is_this_server(headers["host"]):
             return (
                 f"This Digitscope is not known as {headers['host'][:100]}. If that is its name, "
                 "start it with --server.allowedHosts and the name."
@@ -87,7 +87,7 @@ class Guard:
             return "Only this Digitscope's own pages may do that."
         return ""
 
-    def _is_own(self, address: str) -> bool:
+    def _is_this_server(self, address: str) -> bool:
         """Whether a host, with its port or without, is this server."""
         try:
             host = (urlsplit(f"//{address}").hostname or "").rstrip(".")
@@ -97,7 +97,7 @@ class Guard:
         return is_address(host) or not self.names.isdisjoint([host, *domains])
 
 
-def own_names() -> list[str]:
+def host_names() -> list[str]:
     """Those by which this computer is known in its network."""
     name = socket.gethostname().lower()
     short = name.partition(".")[0]
