@@ -23,15 +23,11 @@ def find(ids: Sequence[str], runs: Iterable[Run]) -> list[Run]:
     by_id = {run.id: run for run in runs}
     missing = [plain(run_id[:40]) for run_id in ids if run_id not in by_id]
     if len(missing) == 1:
-        st.warning(
-            f"Run {missing[0]} is left out: it was deleted, or recorded by a later version of "
-            "Digitscope."
-        )
+        st.warning(f"Run {missing[0]} is left out: it was deleted, or cannot be read.")
     elif missing:
         names = ", ".join(missing[:MAX_NAMED]) + (" …" if len(missing) > MAX_NAMED else "")
         st.warning(
-            f"{len(missing)} runs are left out: they were deleted, or recorded by a later version "
-            f"of Digitscope ({names})."
+            f"{len(missing)} runs are left out: they were deleted, or cannot be read ({names})."
         )
     return [by_id[run_id] for run_id in ids if run_id in by_id]
 

@@ -86,16 +86,15 @@ def test_a_link_keeps_its_order_and_names_the_runs_that_are_gone(
     runs = [record(f"run {rate}", lr=rate) for rate in RATES[:3]]
     store = RunStore(server.store)
     store.delete(runs[1].id)
-    later = create_queued(store, RunSpec())
-    with store.writing() as connection:  # as a later version would
-        where = schema.runs.c.id == later.id
-        connection.execute(schema.runs.update().where(where).values(spec='{"unknown": 1}'))
-    ids = [runs[2].id, runs[1].id, later.id, runs[0].id]
+    unreadable = create_queued(store, RunSpec())
+    with store.writing() as connection:
+        where = schema.runs.c.id == unreadable.id
+        connection.execute(schema.runs.update().where(where).values(spec="{"))
+    ids = [runs[2].id, runs[1].id, unreadable.id, runs[0].id]
     page.goto(f"{server.url}/compare?runs={','.join(ids)}")
     expect(chart(page)).to_have_attribute("data-runs", "2")
     expect(page.get_by_role("alert")).to_contain_text(
-        f"2 runs are left out: they were deleted, or recorded by a later version of Digitscope "
-        f"({runs[1].id}, {later.id})."
+        f"2 runs are left out: they were deleted, or cannot be read ({runs[1].id}, {unreadable.id})."
     )
     expect(differences(page).locator("thead th")).to_have_text(["run 0.1", "run 0.01"])
     assert column(page, 1)[:2] == ["0.1", "Finished"]
@@ -104,7 +103,7 @@ def test_a_link_keeps_its_order_and_names_the_runs_that_are_gone(
     page.get_by_role("link", name="Compare").click()
     expect(legend(page)).to_have_count(2)
     page.wait_for_url("**runs=*")
-    store.delete(later.id)
+    store.delete(unreadable.id)
 
 
 def test_pointing_at_a_run_lifts_its_line_everywhere(page: Page, server, record: Callable) -> None:
