@@ -94,7 +94,8 @@ def test_a_link_keeps_its_order_and_names_the_runs_that_are_gone(
     page.goto(f"{server.url}/compare?runs={','.join(ids)}")
     expect(chart(page)).to_have_attribute("data-runs", "2")
     expect(page.get_by_role("alert")).to_contain_text(
-        f"2 runs are left out: they were deleted, or cannot be read ({runs[1].id}, {unreadable.id})."
+        f"2 runs are left out: they were deleted, or cannot be read ({runs[1].id}, "
+        f"{unreadable.id})."
     )
     expect(differences(page).locator("thead th")).to_have_text(["run 0.1", "run 0.01"])
     assert column(page, 1)[:2] == ["0.1", "Finished"]
