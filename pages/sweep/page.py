@@ -12,7 +12,7 @@ from pages.common import state
 from pages.common.setting_text import FIELDS
 from pages.common.text import note, plain
 from pages.server.shared_store import store
-from pages.sweep import results, settings
+from pages.sweep import cluster_choice, results, settings
 from pages.sweep import state as sweep_state
 from pages.sweep.state import NEW, PICKED
 
@@ -78,3 +78,4 @@ if shown in found:
 else:
     explain()
     settings.show()
+    cluster_choice.show()

@@ -42,11 +42,13 @@ ROOT = Path(__file__).parents[2]
 KILLS = 100  # on each kind of database
 Kind = Literal["worker", "server", "command line"]
 KINDS: tuple[Kind, ...] = ("worker", "server", "command line")
-START_SECONDS = 3.0  # a process has begun to train by then
+EARLY_SHARE = 0.25  # of the processes, killed while they start
+START_SECONDS = 20.0  # a process has begun to train by then
+KILL_SECONDS = 1.5  # after its start, or after it has begun to train
 REQUEST_SECONDS = 0.3  # the server has launched the run by then
 END_SECONDS = 120.0  # for what the server's workers still train
 SPEC = RunSpec(
-    hidden=(8,), lr=0.02, batch_size=300, epochs=20, dataset="strokes", validation_size=12_000
+    hidden=(8,), lr=0.02, batch_size=300, epochs=100, dataset="strokes", validation_size=12_000
 )
 
 
@@ -134,7 +136,9 @@ class _Killing:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(self.rng.uniform(0, START_SECONDS))
+        if self.rng.random() > EARLY_SHARE:
+            self._wait_for_training(process)
+        time.sleep(self.rng.uniform(0, KILL_SECONDS))
         known = set(before)
         before |= {each.id: recorded(self.store, each.id) for each in self.store.runs()}
         process.kill()
@@ -146,6 +150,15 @@ class _Killing:
             self.runs[kind] = run_id
         self.killed = run_id
         return ""
+
+    def _wait_for_training(self, process: subprocess.Popen[bytes]) -> None:
+        """Until a run has got further, or the process has ended."""
+        steps = {each.id: each.step for each in self.store.runs()}
+        give_up = time.monotonic() + START_SECONDS
+        while process.poll() is None and time.monotonic() < give_up:
+            if any(each.step > steps.get(each.id, 0) for each in self.store.active_runs()):
+                return
+            time.sleep(0.05)
 
     def _kill_server(self) -> str:
         self.server.start()

@@ -40,6 +40,20 @@ def address() -> str:
     return os.environ.get(VARIABLE, "")
 
 
+def choose(address: str) -> int:
+    """Let this process, and those that it starts, train on the cluster with this scheduler; "": on
+    this computer → how many runs the cluster trains at a time.
+
+    Raises UserError, and changes nothing, when Dask is not installed or no scheduler answers.
+    """
+    if not address:
+        os.environ.pop(VARIABLE, None)
+        return 0
+    threads = _threads(address)
+    os.environ[VARIABLE] = address
+    return threads
+
+
 def submit(store: RunStore, runs: Iterable[Run]) -> None:
     """Let the cluster train these queued runs, each as soon as a worker of it is free. A run that
     waits there already is not submitted again.
@@ -64,7 +78,11 @@ def submit(store: RunStore, runs: Iterable[Run]) -> None:
 
 def threads() -> int:
     """How many runs the cluster trains at a time. Raises UserError as ``submit``."""
-    return sum(_client(address()).nthreads().values())  # type: ignore[no-untyped-call]
+    return _threads(address())
+
+
+def _threads(address: str) -> int:
+    return sum(_client(address).nthreads().values())  # type: ignore[no-untyped-call]
 
 
 def _client(address: str) -> Client:

@@ -15,7 +15,7 @@ from nn.runs.run_names import configuration_name
 from nn.runs.store.groups import create_group, groups
 from nn.runs.store.store import State
 from nn.runs.sweep import fingerprint
-from nn.runs.worker import process
+from nn.runs.worker import cluster, process
 from pages.common import state
 from pages.server import runs_api, shared_store
 from pages.server.visitor import Visitor
@@ -275,6 +275,29 @@ def test_a_cluster_that_does_not_answer_leaves_the_sweep_queued_and_is_named(
     assert any("does not answer" in toast.value for toast in app.toast)
     assert {run.state for run in store.runs()} == {State.QUEUED}
     assert app.selectbox[0].value == groups(store)[0].id
+
+
+def test_the_owner_chooses_a_cluster_and_nobody_else_can(launched, store, monkeypatch):
+    def threads(address):
+        if address == "tcp://gone:1":
+            raise UserError("The Dask scheduler at tcp://gone:1 does not answer.")
+        return 4
+
+    def choose(address):
+        app = opened(sweep="new")
+        app.text_input[-1].set_value(address)
+        return next(b for b in app.button if b.label == "Train there").click().run()
+
+    monkeypatch.setattr(cluster, "_threads", threads)
+    monkeypatch.setenv(cluster.VARIABLE, "")
+    assert not [field for field in opened(sweep="new").text_input if "Dask" in field.label]
+    monkeypatch.setattr(state, "visitor", lambda: Visitor("me", True))
+    assert "4 at a time" in texts(choose(" tcp://there:1 "))
+    assert cluster.address() == "tcp://there:1" and launched == ["queued"]
+    assert "does not answer" in choose("tcp://gone:1").error[0].value
+    assert cluster.address() == "tcp://there:1"
+    assert "train on this computer" in texts(choose(""))
+    assert cluster.address() == ""
 
 
 def test_random_values_ask_for_the_number_of_draws(launched, store):
