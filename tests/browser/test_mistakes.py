@@ -283,6 +283,15 @@ def test_a_snapshot_at_which_the_network_has_diverged_is_explained(
     expect(headline(page)).to_be_visible()
 
 
+def test_a_damaged_snapshot_is_said_once(page, server, record) -> None:
+    run = record("a run")
+    with RunStore(server.store).writing() as connection:
+        connection.exec_driver_sql("UPDATE snapshots SET checksum = 1 WHERE run = ?", (run.id,))
+    page.goto(f"{server.url}/mistakes?run={run.id}")
+    expect(page.get_by_text("is damaged: its checksum")).to_be_visible()  # fails for two
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_the_page_follows_a_run_that_trains(page, server) -> None:
     process = server.worker(hidden=(16,), epochs=300, lr=0.001, momentum=0.0)
     store = RunStore(server.store)

@@ -18,11 +18,9 @@ TEMPORARY = ("08", "40", "53300", "55P03", "57P", "25P03")
 LOCK_NOT_AVAILABLE = "55P03"
 DISK_FULL = "53100"
 FULL = 2**18  # bytes: with fewer free, SQLite's files cannot grow
+ROOM = 16 * 2**20  # bytes that the disk of a store should have free, for the log of its changes
 # The byte of an SQLite store's -shm file that whoever writes has locked (its file format, 2.3.1).
 WRITE_LOCK = "120"
-
-
-ROOM = 16 * 2**20  # bytes that the disk of a store should have free, for the log of its changes
 
 
 def is_full(error: SQLAlchemyError, folder: Path | None = None) -> bool:
