@@ -16,6 +16,7 @@ from pages.server import (
     base_path,
     curves_route,
     groups_api,
+    guard,
     hub,
     live_prediction,
     live_runs,
@@ -55,10 +56,17 @@ def address() -> str:
     return f"{scheme}://{host}:{st.get_option('server.port')}{BASE}"
 
 
+def allowed_hosts() -> list[str]:
+    """The server's names that its configuration has."""
+    options = (st.get_option("server.address"), st.get_option("browser.serverAddress"))
+    return [*st.get_option("server.allowedHosts"), *filter(None, options)]
+
+
 app = st.App(
     "pages/shell.py",
     routes=base_path.under(BASE, ROUTES),
     middleware=[
+        Middleware(guard.Guard, allowed_hosts()),
         Middleware(old_links.OldLinks, BASE),
         Middleware(visitor_cookie.VisitorCookie),
         Middleware(page_head.PageHead, BASE),

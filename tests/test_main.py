@@ -57,8 +57,9 @@ def test_a_locked_store_is_reported(store, monkeypatch):
     monkeypatch.setattr(database, "set_lock_wait", lambda store, _: set_lock_wait(store, 0.1))
     other = sqlite3.connect(store.url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
+    holder = f"process {os.getpid()} (" if sys.platform == "linux" else "another program"
     for command in (["delete", run.id], ["stop", run.id], ["resume", run.id], ["train", *QUICK]):
-        assert "The store is locked by" in assert_error_message(nn(*command))
+        assert f"The store is locked by {holder}" in assert_error_message(nn(*command))
     assert nn("runs").exit_code == 0
     other.close()
     assert [(run.name, run.state) for run in store.runs()] == [("first", "queued")]

@@ -15,6 +15,8 @@ from nn.cli.train import (
     chosen_spec,
     epoch_fields,
     interruptible,
+    name_option,
+    set_option,
     setting,
     spec_options,
     value_of,
@@ -30,14 +32,10 @@ Show = Callable[[str, Any], None]  # takes a member's run and an event of it
 
 @click.command(cls=Command)
 @spec_options
-@click.option("--name", default="", metavar="TEXT", help="Name of the race.")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    required=True,
-    metavar="FIELD=VALUES",
-    help="Two to four values of one field of the configuration: --set lr=0.01,0.1,1, or for hidden "
+@name_option("Name of the race.")
+@set_option(
+    "FIELD=VALUES",
+    "Two to four values of one field of the configuration: --set lr=0.01,0.1,1, or for hidden "
     "layers --set hidden=32/64,64. Other fields with one value each. Repeatable.",
 )
 @click.option(

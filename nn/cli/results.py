@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from nn.runs.run_names import configuration_name
+
 if TYPE_CHECKING:  # it takes long to import, and --help does without
     from nn.runs.store.store import Run, RunStore
     from nn.runs.sweep_results import Result, Spread
@@ -20,7 +22,6 @@ def results(store: RunStore, runs: Sequence[Run]) -> list[Result]:
 def result_lines(found: Sequence[Result], fields: Sequence[str]) -> Iterator[str]:
     """A line for each configuration."""
     from nn.network import parameter_count
-    from nn.runs.sweep_group import configuration_name
 
     rows = [
         (

@@ -5,38 +5,40 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nn.cli import Command, json_option, print_json
 from nn.cli.results import result_fields, result_lines, results
-from nn.cli.train import given_fields, interruptible, setting, spec_options, spec_with
+from nn.cli.sweep_loop import Launcher, progress_bar
+from nn.cli.train import (
+    given_fields,
+    interruptible,
+    name_option,
+    set_option,
+    setting,
+    spec_options,
+    spec_with,
+)
 from nn.errors import UserError
+from nn.runs.run_names import configuration_name
 
 if TYPE_CHECKING:  # it takes long to import, and --help does without
-    from nn.runs.spec import RunSpec
     from nn.runs.store.groups import Group
     from nn.runs.store.store import Run, RunStore
+    from nn.runs.sweep import Plan
 
 LOOK_INTERVAL = 0.5  # seconds between two looks at the runs
-MAX_RETRIES = 3  # of a run whose worker vanished: it may be the run that kills it
-LAUNCH_INTERVAL = 5.0  # seconds between two launches of queued runs: a worker may have been killed
 
 
 @click.command(cls=Command)
 @spec_options
-@click.option("--name", default="", metavar="TEXT", help="Name of the sweep.")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    required=True,
-    metavar="FIELD=VALUES",
-    help="Values of one field: a list (lr=0.01,0.1,1; hidden=32/64,32), evenly spaced values "
+@name_option("Name of the sweep.")
+@set_option(
+    "FIELD=VALUES",
+    "Values of one field: a list (lr=0.01,0.1,1; hidden=32/64,32), evenly spaced values "
     "(dropout=0..0.5:6), with a constant ratio (lr=log:0.001..1:4), or random ones "
     "(lr=random:log:0.001..1). Repeatable: every combination is trained.",
 )
@@ -75,8 +77,9 @@ def sweep(
     As many runs train at a time as there are free cores, or threads of the cluster. Ctrl-C stops
     them; the same command goes on where they were.
     """
+    from nn.runs.store.groups import create_group
     from nn.runs.store.store import RunStore
-    from nn.runs.sweep_group import create_sweep, find_sweep
+    from nn.runs.sweep_runs import find_sweep, is_done, requeue
 
     if cluster:  # it applies to every launch of a run
         os.environ["DIGITSCOPE_CLUSTER"] = cluster
@@ -90,25 +93,25 @@ def sweep(
         )
         return
     store = RunStore()
-    specs, fields = _specs(store, settings, seeds, draws, preset, **options)
-    group = None if new else find_sweep(store, specs)
+    plan = _plan(store, settings, seeds, draws, preset, **options)
+    group = None if new else find_sweep(store, plan)
     if group:
         click.echo(f"Going on with sweep {group.id}; --new starts another one.", err=True)
-        _requeue(store, reversed(store.runs(group.runs)))
+        requeue(store, reversed(store.runs(group.runs)))
     else:
-        group = create_sweep(store, specs, fields, name)
-    with interruptible() as interrupted, _progress(len(specs), as_json) as show:
+        group = create_group(store, "sweep", plan.specs, name, names=plan.names, **plan.options)
+    with interruptible() as interrupted, progress_bar("runs", len(plan.specs)) as show:
         _train(store, group.runs, interrupted, show)
     runs = store.runs(group.runs)
     if as_json:
         _print_rows(store, group, runs)
     else:
-        for line in result_lines(results(store, _finished(runs)), fields):
+        for line in result_lines(results(store, _finished(runs)), plan.options["fields"]):
             click.echo(line)
         for run in reversed(runs):
             if run.state != "finished":
                 click.echo(f"{run.name}: {run.state}. {run.message}".rstrip())
-    done = sum(_is_done(run) for run in runs)
+    done = sum(is_done(run) for run in runs)
     if done < len(runs):
         message = f"{done} of {len(runs)} runs are done. The same command goes on with the others."
         click.echo(message, err=True)
@@ -128,7 +131,7 @@ def sweeps(as_json: bool) -> None:
     """
     from nn.runs.store.groups import groups
     from nn.runs.store.store import RunStore
-    from nn.runs.sweep_group import configuration_name
+    from nn.runs.sweep_runs import is_done
 
     store = RunStore()
     found = [group for group in groups(store) if group.kind == "sweep"]
@@ -140,7 +143,7 @@ def sweeps(as_json: bool) -> None:
         configuration = (
             configuration_name(best.runs[0].spec, group.options["fields"]) if best else ""
         )
-        done = sum(map(_is_done, runs))
+        done = sum(map(is_done, runs))
         if as_json:
             print_json(
                 sweep=group.id, name=group.name, created=group.created, runs=len(runs), done=done,
@@ -155,115 +158,68 @@ def sweeps(as_json: bool) -> None:
         click.echo("No sweeps yet. Start one with `python -m nn sweep --set …`.", err=True)
 
 
-def _specs(
+def _plan(
     store: RunStore,
     settings: Sequence[str],
     seeds: int,
     draws: int | None,
     preset: str,
     **options: Any,
-) -> tuple[list[RunSpec], list[str]]:
-    """All runs, and the fields that have several values. Raises UserError."""
-    from nn.runs.sweep_group import make_specs
+) -> Plan:
+    """Raises UserError."""
+    from nn.runs import sweep as sweeps
 
-    texts = dict(map(setting, settings))
     given = given_fields(**options)
     seed = given.get("seed", 0)
     base = given | {"dataset": spec_with(store, preset, given).dataset}  # it says which it takes
-    return make_specs(
-        texts,
+    return sweeps.plan(
+        dict(map(setting, settings)),
+        lambda changes: spec_with(store, preset, base | changes),
         seeds,
         draws,
         seed if isinstance(seed, int) else 0,
-        lambda change: spec_with(store, preset, base | change),
     )
-
-
-def _is_done(run: Run) -> bool:
-    return run.state in ("finished", "diverged")
-
-
-def _requeue(store: RunStore, runs: Iterable[Run]) -> None:
-    """Queue those of the runs that are not done and have no worker."""
-    from nn.runs.worker.process import send_command
-
-    for run in runs:
-        with suppress(UserError):  # it has a worker, or is done
-            if run.state == "paused":
-                send_command(store, run.id, "resume")
-            elif not _is_done(run):
-                store.requeue(run.id)
 
 
 def _train(
     store: RunStore,
     run_ids: Sequence[str],
     interrupted: Callable[[], bool],
-    show: Callable[[Sequence[Run]], None],
+    show: Callable[[int, Iterable[float | None]], None],
 ) -> None:
-    """Wait until no run is queued, trains or is paused; stop them all when interrupted. A run whose
-    worker vanished is queued again, MAX_RETRIES times at most if it comes no further."""
-    from nn.runs.worker import cluster
-    from nn.runs.worker.process import launch_queued, send_command
+    """Wait until no run is queued, trains or is paused; stop them all when interrupted. As its
+    workers do, it waits for a database that is stopped for a while."""
+    from nn.runs.store.lock_retry import retry_while_locked
+    from nn.runs.sweep_runs import is_done, stop
 
-    was_waiting = False  # for workers of the cluster
-    next_launch, is_stopping, retries = 0.0, False, Counter[tuple[str, int]]()
+    launcher, is_stopping = Launcher(store), False
+    look = retry_while_locked(store.runs, until=interrupted)
+    retry = retry_while_locked(launcher.retry, until=interrupted)
+    launch = retry_while_locked(launcher.launch, until=interrupted)
     while True:
-        runs = store.runs(run_ids)
-        show(runs)
+        runs = look(run_ids)
+        show(sum(map(is_done, runs)), [run.test_accuracy for run in runs])
         active = [run for run in runs if run.state.active]
-        vanished = [
-            run
-            for run in runs
-            if run.state == "interrupted" and retries[run.id, run.epoch] < MAX_RETRIES
-        ]
-        if not active and (is_stopping or not vanished):
-            return
+        retried: list[Run] = []
         if interrupted() and not is_stopping:
             is_stopping = True
-            store.cancel(*(run.id for run in active))  # first, so that no worker takes the next one
-            for run in active:
-                with suppress(UserError):  # it has ended
-                    send_command(store, run.id, "stop")
-        elif not is_stopping and time.monotonic() >= next_launch:
-            is_waiting = bool(cluster.address()) and not cluster.threads()
-            if is_waiting and not was_waiting:
-                click.echo("The cluster has no workers yet. Waiting for them.", err=True)
-            was_waiting = is_waiting
-            vanished = [] if is_waiting else vanished
-            _requeue(store, vanished)
-            retries.update((run.id, run.epoch) for run in vanished)
-            launch_queued(store)
-            next_launch = time.monotonic() + LAUNCH_INTERVAL
+            stop(store, active)
+        elif not is_stopping:
+            retried = retry([run for run in runs if run.state == "interrupted"])
+            launch(now=bool(retried))
+        if not active and not retried:
+            return
         time.sleep(LOOK_INTERVAL)
-
-
-@contextmanager
-def _progress(total: int, as_json: bool) -> Iterator[Callable[[Sequence[Run]], None]]:
-    """How many runs are done, and the highest accuracy of one."""
-    if as_json:
-        yield lambda runs: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(desc="sweep", total=total, unit=" runs") as bar:
-
-        def show(runs: Sequence[Run]) -> None:
-            best = max((run.test_accuracy or 0.0 for run in runs), default=0.0)
-            if best:
-                bar.set_postfix(best=f"{best:.2%}", refresh=False)
-            bar.n = sum(map(_is_done, runs))
-            bar.refresh()
-
-        yield show
 
 
 def _print_rows(store: RunStore, group: Group, runs: Sequence[Run]) -> None:
     """A line of JSON for each configuration, the best first, and one at the end."""
+    from nn.runs.sweep_runs import is_done
+
     for result in results(store, _finished(runs)):
         print_json(event="configuration", **result_fields(result, group.options["fields"]))
     print_json(
-        event="end", sweep=group.id, runs=len(runs), done=sum(map(_is_done, runs)),
+        event="end", sweep=group.id, runs=len(runs), done=sum(map(is_done, runs)),
         unfinished={run.id: run.state for run in runs if run.state != "finished"},
     )  # fmt: skip
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nn.cli import print_json
 from nn.cli.results import result_fields, result_lines, results
+from nn.cli.sweep_loop import Launcher, progress_bar
 from nn.cli.train import given_fields, interruptible, spec_with
 from nn.errors import UserError
+from nn.runs.run_names import configuration_name
 
 if TYPE_CHECKING:  # it takes long to import, and --help does without
     from optuna import Study, Trial
@@ -26,8 +26,6 @@ if TYPE_CHECKING:  # it takes long to import, and --help does without
     from nn.runs.store.store import Run, RunStore
 
 LOOK_INTERVAL = 0.2  # seconds between two looks at the runs
-LAUNCH_INTERVAL = 5.0  # seconds between two launches of queued runs: a worker may have been killed
-MAX_RETRIES = 3  # of a run whose worker vanished: it may be the run that kills it
 MESSAGES = {"COMPLETE": "complete", "PRUNED": "pruned", "FAIL": "failed", "RUNNING": "running"}
 
 
@@ -49,7 +47,6 @@ def optuna_sweep(
     from nn.runs import optuna_sweep as sweeps
     from nn.runs.store.store import RunStore
     from nn.runs.sweep import MAX_RUNS, with_seeds
-    from nn.runs.sweep_group import configuration_name
 
     sweeps.check_installed()
     from optuna.exceptions import StorageInternalError
@@ -83,12 +80,13 @@ def optuna_sweep(
         shown = [*fields, "seed"] if seeds > 1 else fields
         names = [configuration_name(spec, shown) for spec in specs]
         group = sweeps.start(
-            store, study, group, trial, specs, names, name, fingerprint=key, fields=fields,
+            store, study, group, trial, specs, names, name,
+            fingerprint=key, fields=fields, optuna=True,
         )  # fmt: skip
         return trial, group
 
     try:
-        with interruptible() as interrupted, _progress(count, as_json) as show:
+        with interruptible() as interrupted, progress_bar("trials", count) as show:
             group = _train(store, study, group, count, start, interrupted, show)
     except StorageInternalError as error:
         raise UserError(
@@ -137,7 +135,7 @@ def _train(
     count: int,
     start: Callable[[Group | None], tuple[Trial | None, Group | None]],
     interrupted: Callable[[], bool],
-    show: Callable[[Sequence[FrozenTrial]], None],
+    show: Callable[[int, Iterable[float | None]], None],
 ) -> Group | None:
     """Keep every free slot busy with a trial until ``count`` have ended → the sweep's group. When
     interrupted, stop the runs and close their trials.
@@ -146,28 +144,29 @@ def _train(
     group, which the first one creates.
     """
     from nn.runs import optuna_sweep as sweeps
-    from nn.runs.worker.process import launch_queued
 
-    running, retries = sweeps.left_running(store, study), Counter[str]()
-    next_launch = 0.0
+    running, launcher = sweeps.left_running(store, study), Launcher(store)
+    is_new = False  # whether a trial was started since the last launch
     while not interrupted():
         running = [trial for trial in running if not sweeps.advance(store, study, trial)]
         for trial in list(running):
-            if not _retry(store, trial, retries):
+            runs = sweeps.runs_of(store, trial)
+            vanished = [run for run in runs if run and run.state == "interrupted"]
+            if launcher.retry(vanished) != vanished:
                 sweeps.fail(store, study, trial)
                 running.remove(trial)
         tried = sweeps.trials(study)
-        show(tried)
+        ended = [trial.value for trial in tried if trial.state.is_finished()]
+        show(len(ended), ended)
         if not running and len(tried) >= count:
             return group
         if len(tried) < count and _idle_slots(store):
             started, group = start(group)
             running.extend([started] if started else [])
-            next_launch = 0.0
-        elif time.monotonic() >= next_launch:
-            launch_queued(store)
-            next_launch = time.monotonic() + LAUNCH_INTERVAL
+            is_new = True
         else:
+            launcher.launch(now=is_new)
+            is_new = False
             time.sleep(LOOK_INTERVAL)
     for trial in running:
         sweeps.stop(store, sweeps.runs_of(store, trial))
@@ -192,41 +191,6 @@ def _idle_slots(store: RunStore) -> int:
         return max(0, queue.free_slots(connection) - len(queue.queued_runs(connection)))
 
 
-def _retry(store: RunStore, trial: Trial, retries: Counter[str]) -> bool:
-    """Queue the trial's runs whose workers vanished again → False after MAX_RETRIES of one."""
-    from nn.runs.optuna_sweep import runs_of
-
-    for run in runs_of(store, trial):
-        if run and run.state == "interrupted":
-            if retries[run.id] >= MAX_RETRIES:
-                return False
-            retries[run.id] += 1
-            with suppress(UserError):  # somebody else has resumed it
-                store.requeue(run.id)
-    return True
-
-
-@contextmanager
-def _progress(total: int, as_json: bool) -> Iterator[Callable[[Sequence[FrozenTrial]], None]]:
-    """How many trials have ended, and the best result of one."""
-    if as_json:
-        yield lambda trials: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(desc="sweep", total=total, unit=" trials") as bar:
-
-        def show(trials: Sequence[FrozenTrial]) -> None:
-            ended = [trial for trial in trials if trial.state.is_finished()]
-            best = max((trial.value or 0.0 for trial in ended), default=0.0)
-            if best:
-                bar.set_postfix(best=f"{best:.2%}", refresh=False)
-            bar.n = len(ended)
-            bar.refresh()
-
-        yield show
-
-
 def _print(
     store: RunStore,
     study: Study,
@@ -238,7 +202,6 @@ def _print(
     """The complete trials, the best first, then the others; a configuration that Optuna asked for
     more than once is shown once."""
     from nn.runs import optuna_sweep as sweeps
-    from nn.runs.sweep_group import configuration_name
 
     by_runs: dict[str, FrozenTrial] = {}
     for trial in sweeps.trials(study):

@@ -90,15 +90,26 @@ def spec_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def name_option(help: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option("--name", default="", metavar="TEXT", help=help)
+
+
+def set_option(
+    metavar: str, help: str, required: bool = True
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A repeatable --set; the command gets its texts as ``settings``, see ``setting``."""
+    return click.option(
+        "--set", "settings", multiple=True, required=required, metavar=metavar, help=help
+    )
+
+
 @click.command(cls=Command)
 @spec_options
-@click.option("--name", default="", metavar="TEXT", help="Name of the run, to find it by.")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    help="Any field of the configuration, for example --set momentum=0.5. Repeatable.",
+@name_option("Name of the run, to find it by.")
+@set_option(
+    "FIELD=VALUE",
+    "Any field of the configuration, for example --set momentum=0.5. Repeatable.",
+    required=False,
 )
 @json_option
 def train(settings: tuple[str, ...], name: str, as_json: bool, **options: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from nn.data.dataset import Dataset
 from nn.data.formats import npz
 from nn.errors import UserError
-from nn.support import paths
+from nn.support import limits, paths
 
 # Extra images are repeated until they are about this share of an epoch: with a larger share the
 # network forgets the other images, with a smaller one it hardly learns the extra ones.
@@ -31,10 +31,16 @@ def save(extra: Dataset) -> Path:
 
 
 def read(path: Path) -> Dataset:
-    """Raises UserError if the file is missing or invalid."""
+    """Raises UserError if the file is missing or invalid, or has too many images."""
     if not path.exists():
         raise UserError(f"Extra data not found: there is no file {path.name}.")
-    return npz.read(path)
+    extra = npz.read(path, limits.EXTRA_IMAGES + 1)
+    if len(extra) > limits.EXTRA_IMAGES:
+        raise UserError(
+            f"{path} has more than {limits.EXTRA_IMAGES:,} images, the limit for extra data. Use "
+            "it as the dataset."
+        )
+    return extra
 
 
 def add_to(train: Dataset, extra: Dataset) -> Dataset:

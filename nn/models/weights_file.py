@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,12 @@ from safetensors.numpy import save
 from nn import PIXELS
 from nn.errors import UserError
 from nn.layers import ACTIVATIONS, OUTPUTS, Array
-from nn.network import LAYOUT, LAYOUT_0_1, Network, layer_views
-from nn.support import safe_npz
+from nn.network import LAYOUT, LAYOUT_0_1, Network, layer_views, parameter_count
+from nn.support import limits, safe_npz
 from nn.support.atomic_write import replacing
 
 VERSION = 2
 CLASSES = 10
-MAX_BYTES = 2**28  # of a file, and of its arrays; the largest network takes less in any format
 
 
 def write(
@@ -65,8 +65,12 @@ def read(path: Path) -> tuple[Network, dict[str, Any]]:
         size = path.stat().st_size
         if not path.is_file():  # reading a pipe would block, and a device has no end
             raise UserError(f"{path} cannot be read: it is not a regular file.")
-        if size > MAX_BYTES:
-            raise UserError(f"{path} is larger than {MAX_BYTES:,} bytes, the limit for a network.")
+        max_bytes = limits.JSON_BYTES if read_arrays is _read_json else limits.WEIGHTS_BYTES
+        if size > max_bytes:
+            raise UserError(
+                f"{path} is larger than {max_bytes:,} bytes, the limit for a network in "
+                f"{path.suffix}."
+            )
         header, arrays = read_arrays(path)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
@@ -125,6 +129,10 @@ def _network(
             f"{path}: expected {CLASSES} outputs, one for each digit; found {sizes[-1]}."
         )
 
+    if parameter_count(sizes) > limits.PARAMETERS:
+        raise UserError(
+            f"{path} has {parameter_count(sizes):,} parameters; the limit is {limits.PARAMETERS:,}."
+        )
     network = Network(sizes, header["activation"], header["output"])
     for name, array in _arrays(network).items():
         if arrays[name].dtype.kind not in "fiu":
@@ -142,7 +150,7 @@ def _network(
 
 def _read_npz(path: Path) -> tuple[Any, dict[str, Array]]:
     arrays: dict[str, Array] = {}
-    bytes_left = MAX_BYTES
+    bytes_left = limits.WEIGHTS_BYTES
     with safe_npz.open_archive(path) as file:
         for name in safe_npz.array_names(file)[:100]:
             arrays[name] = safe_npz.read_array(file, name, path, bytes_left)
@@ -207,7 +215,16 @@ def _header(path: Path, text: str) -> Any:
 
 def _read_json(path: Path) -> tuple[Any, dict[str, Array]]:
     try:
-        header = json.loads(path.read_text("utf-8"))
+        data = path.read_bytes()
+        if data.count(b"{") + data.count(b"[") > limits.JSON_CONTAINERS:
+            raise UserError(
+                f"{path}: expected a network; it has more than {limits.JSON_CONTAINERS:,} lists "
+                "and objects."
+            )
+        # Decoded only now: if it is no UTF-8, that is a ValueError.
+        header = json.loads(data.decode("utf-8"), object_hook=_pack_weights)
+    except UserError:
+        raise
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not valid JSON: {error}.") from None
     arrays = {}
@@ -228,9 +245,25 @@ def _read_json(path: Path) -> tuple[Any, dict[str, Array]]:
     return header | {"layout": LAYOUT}, arrays
 
 
+def _pack_weights(node: dict[str, Any]) -> dict[str, Any]:
+    """Keep a node's weights as float32 as soon as they are parsed: 4 bytes each, not the 32 of a
+    list. What is no list of numbers stays, to be checked with its layer."""
+    if "bias" in node and isinstance(node.get("weights"), list):
+        with suppress(TypeError, ValueError, OverflowError), np.errstate(over="ignore"):
+            node["weights"] = np.array(node["weights"], np.float32)
+    return node
+
+
 def _write_json(path: Path, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
-    with open(path, "w", encoding="utf-8") as file:
-        file.writelines(_json_lines(header, arrays))
+    bytes_left = limits.JSON_BYTES
+    with open(path, "wb") as file:
+        for line in _json_lines(header, arrays):
+            bytes_left -= file.write(line.encode())
+            if bytes_left < 0:
+                raise UserError(
+                    f"As .json, the network takes more than {limits.JSON_BYTES:,} bytes, which "
+                    "Digitscope does not read. Export it as .npz or .safetensors."
+                )
 
 
 def _json_lines(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Iterator[str]:

@@ -23,8 +23,9 @@ from nn.optimizers import OPTIMIZERS, Optimizer, Sgd
 from nn.random_streams import CURRENT_VERSION, INITIALIZATION, stream
 from nn.runs.old_names import translated
 from nn.schedules import SCHEDULES
+from nn.support.limits import PARAMETERS
 
-MAX_WIDTH, MAX_LAYERS, MAX_PARAMETERS = 10_000, 20, 16_000_000
+MAX_WIDTH, MAX_LAYERS = 10_000, 20
 # Lowest and highest value of each numeric field, both allowed. ints: only whole numbers.
 LIMITS: dict[str, tuple[int, int] | tuple[float, float]] = {
     "lr": (0.0, 1000.0),  # above 0
@@ -114,11 +115,11 @@ class RunSpec:
             _check_number(field, getattr(self, field), *limits)
         if not self.lr:
             raise _wrong("lr", "above 0", self.lr)
-        if parameter_count(self.sizes) > MAX_PARAMETERS:
+        if parameter_count(self.sizes) > PARAMETERS:
             raise FieldError(
                 "hidden",
                 f"{', '.join(map(str, self.hidden))} makes a network of "
-                f"{parameter_count(self.sizes):,} parameters; the limit is {MAX_PARAMETERS:,}. "
+                f"{parameter_count(self.sizes):,} parameters; the limit is {PARAMETERS:,}. "
                 "Choose narrower or fewer layers.",
             )
 
@@ -180,6 +181,15 @@ class RunSpec:
         return cls.from_dict(read_fields(text))
 
     @classmethod
+    def from_stored(cls, text: str) -> tuple[RunSpec, tuple[str, ...]]:
+        """The spec that a store keeps as JSON, and the fields of a newer version, which it leaves
+        out. Raises UserError as ``from_json``, but not for these."""
+        fields = translated(read_fields(text))
+        known = {field.name for field in dataclasses.fields(cls)}
+        unknown = tuple(name for name in fields if name not in known)
+        return cls.from_dict({k: v for k, v in fields.items() if k in known}), unknown
+
+    @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> RunSpec:
         """Fields left out take their defaults. Raises UserError for one that does not exist."""
         fields = translated(fields)
@@ -194,7 +204,7 @@ def read_fields(text: str) -> dict[str, Any]:
     """The fields in a JSON text. Raises UserError for a text that is not a JSON object."""
     try:
         fields = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:  # TypeError: not even text
         raise UserError(f"The spec is not JSON: {error}.") from None
     if not isinstance(fields, dict):
         raise UserError(f"A spec is a JSON object of fields; found {type(fields).__name__}.")

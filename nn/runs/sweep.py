@@ -24,6 +24,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nn.errors import FieldError, UserError
+from nn.runs.differences import differing_fields
+from nn.runs.run_names import configuration_name
 from nn.runs.spec import LIMITS, RunSpec, parse_hidden
 
 MAX_RUNS = 1000
@@ -41,6 +43,14 @@ class Interval(NamedTuple):
     low: float
     high: float
     is_whole: bool  # only whole numbers; then its ends are whole, too
+
+
+class Plan(NamedTuple):
+    """A sweep to be started."""
+
+    specs: list[RunSpec]  # of all runs
+    names: list[str]  # of the runs
+    options: dict[str, Any]  # of its group: "fields", which have several values, "fingerprint"
 
 
 def parse(field: str, text: str) -> list[Any] | Draw:
@@ -110,6 +120,27 @@ def fingerprint(runs: Sequence[RunSpec]) -> str:
     """A text that is equal for sweeps of the same configurations and seeds, in any order."""
     texts = sorted(spec.to_json() for spec in runs)
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+def plan(
+    settings: Mapping[str, str],
+    spec_of: Callable[[dict[str, Any]], RunSpec],
+    seeds: int = 1,
+    draws: int | None = None,
+    seed: int = 0,
+) -> Plan:
+    """The sweep of the settings, which are as in ``configurations``, with ``draws`` and ``seed``.
+
+    spec_of: a configuration, of the fields that are to be set in it; it may raise UserError.
+    seeds: as in ``with_seeds``. Raises UserError.
+    """
+    changes = configurations(settings, draws, seed)
+    chosen = list(dict.fromkeys(map(spec_of, changes)))
+    fields = [field for field in differing_fields(chosen) if field in settings]
+    specs = with_seeds(chosen, seeds)
+    shown = [*fields, "seed"] if seeds > 1 else fields
+    names = [configuration_name(spec, shown) for spec in specs]
+    return Plan(specs, names, {"fingerprint": fingerprint(specs), "fields": fields})
 
 
 def interval(field: str, text: str) -> Interval | None:
@@ -187,7 +218,7 @@ def _draw(field: str, text: str) -> Draw:
     expected = "random:LOW..HIGH or random:log:LOW..HIGH, for example random:0..0.5"
     is_log, low, high, count = _ends(field, text, expected)
     if count is not None:
-        raise FieldError(field, f"must be {expected}; --draws says how many; got {text!r}.")
+        raise FieldError(field, f"must be {expected}, without a number of values; got {text!r}.")
 
     def draw(rng: np.random.Generator) -> Any:
         if is_log:

@@ -18,7 +18,11 @@ def show(error: Exception) -> bool:
         st.error(plain(str(error)))
     elif isinstance(error, SQLAlchemyError):
         log.warning("A page script failed: %s", error)
-        st.error(plain(f"{outage.explain(error)} Then reload the page; your runs are safe."))
+        is_away = outage.is_temporary(error) and not outage.is_locked(error)
+        # A server's own words name its address: they are for the log.
+        reason = "The database does not answer." if is_away else outage.explain(error)
+        st.error(plain(f"{reason} Your runs are safe, and those in training go on."))
+        st.button("Try again", key="try_again")
     else:
         log.exception("A page script failed.", exc_info=error)
         st.error(

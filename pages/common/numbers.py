@@ -37,3 +37,8 @@ def signed(value: float, decimals: int = 1) -> str:
 def minus(text: str) -> str:
     """``text`` with true minus signs in place of hyphens."""
     return text.replace("-", "−")
+
+
+def is_number(value: object) -> bool:
+    """Whether it is whole or real; a boolean is not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

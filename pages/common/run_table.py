@@ -10,7 +10,7 @@ from functools import partial
 import streamlit as st
 
 from nn.errors import UserError
-from nn.runs.store.store import Run
+from nn.runs.store.store import Run, UnreadableRun
 from pages.common import run_columns, state
 from pages.common.text import note, plain
 from pages.common.url_state import RUNS
@@ -45,6 +45,7 @@ def show(run_in_view: Run | None) -> None:
     if not expander.open:  # a table takes the browser long to load
         return
     with expander:
+        _list_unreadable()
         if not runs:
             note(
                 "No runs yet. Press **Start**, or train on the command line: every run is recorded "
@@ -117,6 +118,20 @@ def _take_selection(key: str, ids: Sequence[str]) -> None:
     state.set_value(OPENED, opened)
 
 
+def _list_unreadable() -> None:
+    """The runs whose rows cannot be read, each with the reason; whoever may delete one, can."""
+    unreadable = store().unreadable_runs()
+    for run in unreadable[:MAX_LISTED]:
+        text, delete = st.columns([5, 2], vertical_alignment="center")
+        text.markdown(f"Run **{plain(run.name)}** cannot be read: {plain(run.reason)}")
+        if state.can_control(run) and delete.button(
+            "Delete this run…", icon=":material/delete:", width="stretch", key=f"delete {run.id}"
+        ):
+            _confirm_deletion([run])
+    if len(unreadable) > MAX_LISTED:
+        note(f"{len(unreadable) - MAX_LISTED} more runs cannot be read.")
+
+
 def _manage(run: Run) -> None:
     name, keep, delete = st.columns([3, 2, 2], vertical_alignment="bottom")
     name_key, keep_key = f"name {run.id}", f"keep {run.id}"
@@ -142,7 +157,7 @@ def _manage(run: Run) -> None:
         _confirm_deletion([run])
 
 
-def _confirm_deletion(runs: Sequence[Run]) -> None:
+def _confirm_deletion(runs: Sequence[Run | UnreadableRun]) -> None:
     """Ask whether to delete the runs, in a dialog that counts them, and those that stay."""
     obstacles = {run.id: _obstacle(run) for run in runs}
     deletable = [run for run in runs if not obstacles[run.id]]
@@ -169,20 +184,21 @@ def _confirm_deletion(runs: Sequence[Run]) -> None:
     st.dialog(title)(ask)()
 
 
-def _obstacle(run: Run) -> tuple[str, str] | None:
+def _obstacle(run: Run | UnreadableRun) -> tuple[str, str] | None:
     """Why the visitor may not delete the run."""
     if not state.can_control(run):
         return OTHERS
-    return ACTIVE if run.state.active else None
+    return ACTIVE if isinstance(run, Run) and run.state.active else None
 
 
 def _delete(run_ids: Collection[str]) -> None:
     """Delete the runs that may still be deleted, and say how many."""
     in_view = state.run_in_view()
+    unreadable = {run.id: run for run in store().unreadable_runs()}
     deleted = []
     for run_id in run_ids:
         try:
-            run = store().run(run_id)
+            run = unreadable.get(run_id) or store().run(run_id)
         except UserError:  # somebody else has deleted it
             continue
         if not _obstacle(run):
@@ -194,5 +210,5 @@ def _delete(run_ids: Collection[str]) -> None:
     st.toast(f"{_count(deleted)} deleted.")
 
 
-def _count(runs: Sequence[Run]) -> str:
+def _count(runs: Sequence[Run | UnreadableRun]) -> str:
     return "1 run" if len(runs) == 1 else f"{len(runs)} runs"

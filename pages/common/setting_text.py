@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from nn.runs.spec import RunSpec
@@ -60,3 +61,16 @@ def text_of(spec: RunSpec, field: str) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return LABELS.get(value, str(value)) if isinstance(value, str) else str(value)
+
+
+def in_common(spec: RunSpec, varied: Collection[str]) -> str:
+    """What the runs of a group have in common, but for the varied fields: the epochs, the dataset,
+    and what is not the default. spec: of any of them."""
+    usual = RunSpec()
+    shown = [
+        field
+        for field in FIELDS
+        if field not in varied
+        and (field in ("epochs", "dataset") or getattr(spec, field) != getattr(usual, field))
+    ]
+    return " · ".join(f"{FIELDS[field]} {text_of(spec, field)}" for field in shown)

@@ -15,7 +15,7 @@ from nn.errors import UserError
 from nn.runs import pins as stored_pins
 from nn.runs.pins import MAX_PINS
 from nn.runs.spec import PRETRAINED
-from nn.runs.store.store import Run
+from nn.runs.store.store import Run, UnreadableRun
 from pages.common import url_state
 from pages.common.text import plain
 from pages.common.url_state import MODEL, RUN, SIMPLE, STEP
@@ -26,6 +26,7 @@ NEW_RUN = ""  # in place of a run's id: Train shows the settings for a new run
 FIRST_LINK = "first link"  # the page and the parameters of the URL that began the session
 LAST_MOVE = "last move"  # to another run, by a button of the run controls
 EXPORTED = "exported"  # the file made last, and the request for it
+CANCELED_UPLOAD = "canceled upload"  # the key of the upload that the visitor canceled last
 PINS = "pins"  # drawings whose predictions are followed while a network trains
 
 
@@ -55,6 +56,16 @@ def first_link(page: str) -> dict[str, str]:
     return dict(parameters) if linked_page == page else {}
 
 
+def canceled_upload() -> str:
+    """The upload that the visitor canceled last; "" without one."""
+    return str(_get(CANCELED_UPLOAD, ""))
+
+
+def cancel_upload(key: str) -> None:
+    """Do not read this upload; "": read it after all."""
+    st.session_state[CANCELED_UPLOAD] = key
+
+
 def is_simple() -> bool:
     """Whether the link asks for the simple Train page: Start, Stop, and what they do."""
     return bool(_get(SIMPLE) == "1")
@@ -69,12 +80,12 @@ def visitor() -> Visitor:
     return visitor_of(st.context.cookies)
 
 
-def owns(run: Run) -> bool:
+def owns(run: Run | UnreadableRun) -> bool:
     """Whether the visitor started the run."""
     return visitor().started(run)
 
 
-def can_control(run: Run) -> bool:
+def can_control(run: Run | UnreadableRun) -> bool:
     """Whether the visitor may control, rename and delete the run: whoever started it may, and the
     server's owner."""
     return visitor().may_control(run)

@@ -14,12 +14,13 @@ from nn.data.formats import upload
 from nn.errors import UserError
 from nn.runs import my_digits
 from nn.runs.store.store import Run
+from nn.support import limits
 from pages.common import state
 from pages.common.glossary import term
+from pages.common.read_upload import read_upload
 from pages.common.text import note, plain
 from pages.server.shared_store import store
 
-MAX_MEGABYTES = 32  # of an upload
 MAX_WARNINGS = 5  # about images that were left out
 RUN_TEST_SET, MY_DIGITS, UPLOAD = "run", "my digits", "upload"
 NAMES = {"mnist": "MNIST test set", "strokes": "Test set of the built-in synthetic digits"}
@@ -119,7 +120,7 @@ def _uploaded() -> ImageSet | None:
         "Your own images",
         EXTENSIONS,
         accept_multiple_files=True,
-        max_upload_size=MAX_MEGABYTES,
+        max_upload_size=limits.UPLOAD_MEGABYTES,
         key=FILES,
         help=f"Labeled images: {upload.SUPPORTED_FORMATS}.",
     )
@@ -130,7 +131,15 @@ def _uploaded() -> ImageSet | None:
         )
         return None
     key = " ".join(file.file_id for file in files)
-    data, warnings = _read(key, {file.name: file.getvalue() for file in files})
+    contents = {file.name: file.getvalue() for file in files}
+    warnings: list[str] = []
+    held = _held(key)
+    if not held:
+        read = read_upload(key, lambda progress: upload.read(contents, warnings.append, progress))
+        if read is None:
+            return None
+        held[key] = read, warnings
+    data, warnings = held[key]
     for warning in warnings[:MAX_WARNINGS]:
         st.warning(plain(warning))
     if len(warnings) > MAX_WARNINGS:
@@ -138,7 +147,7 @@ def _uploaded() -> ImageSet | None:
     return ImageSet(key, data.name, data, False)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading your images…")
-def _read(key: str, _files: dict[str, bytes]) -> tuple[Dataset, list[str]]:
-    warnings: list[str] = []
-    return upload.read(_files, warnings.append), warnings
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _held(key: str) -> dict[str, tuple[Dataset, list[str]]]:
+    """Where an upload is kept once it has been read: its images, and what was left out."""
+    return {}

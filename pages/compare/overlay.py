@@ -20,7 +20,9 @@ MIN_SEEDS = 3  # of a band
 def show(runs: Sequence[Run], colors: Mapping[str, str]) -> None:
     fields = [name for name in differing_fields([run.spec for run in runs]) if name != "seed"]
     ranks = {
-        run.id: rank for rank, seeds in enumerate(compared_runs.ranked(runs), 1) for run in seeds
+        run.id: rank
+        for rank, result in enumerate(compared_runs.ranked(runs), 1)
+        for run in result.runs
     }
     names = compared_runs.names(runs)
     lines = []

@@ -48,10 +48,9 @@ def summarize(runs: Sequence[Run]) -> None:
         return
     parts = []
     ranked = compared_runs.ranked(runs)
-    best = ranked[0] if ranked else []
-    if best:
-        accuracy = percent(compared_runs.median(best).test_accuracy or 0.0, 2)
-        seeds = f"{len(best)} seeds"
+    best = ranked[0].runs if ranked else []
+    accuracy = percent(ranked[0].accuracy.median, 2) if ranked and ranked[0].accuracy else ""
+    seeds = f"{len(best)} seeds"
     if len(ranked) > 1:
         name = compared_runs.names(runs)[best[0].id]
         verb = "is best so far" if any(run.state.active for run in runs) else "was best"

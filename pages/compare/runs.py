@@ -9,6 +9,7 @@ import streamlit as st
 from nn.runs.differences import by_configuration, differing_fields
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run
+from nn.runs.sweep_results import Result, results
 from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import plain
 
@@ -22,15 +23,11 @@ def find(ids: Sequence[str], runs: Iterable[Run]) -> list[Run]:
     by_id = {run.id: run for run in runs}
     missing = [plain(run_id[:40]) for run_id in ids if run_id not in by_id]
     if len(missing) == 1:
-        st.warning(
-            f"Run {missing[0]} is left out: it was deleted, or recorded by a later version of "
-            "Digitscope."
-        )
+        st.warning(f"Run {missing[0]} is left out: it was deleted, or cannot be read.")
     elif missing:
         names = ", ".join(missing[:MAX_NAMED]) + (" …" if len(missing) > MAX_NAMED else "")
         st.warning(
-            f"{len(missing)} runs are left out: they were deleted, or recorded by a later version "
-            f"of Digitscope ({names})."
+            f"{len(missing)} runs are left out: they were deleted, or cannot be read ({names})."
         )
     return [by_id[run_id] for run_id in ids if run_id in by_id]
 
@@ -67,18 +64,7 @@ def names(runs: Sequence[Run]) -> dict[str, str]:
     return found
 
 
-def ranked(runs: Sequence[Run]) -> list[list[Run]]:
-    """The configurations with a test accuracy, highest first: that of their median seed, of two
-    the lower one."""
-    rated = by_configuration(run for run in runs if run.test_accuracy is not None)
-    return sorted(rated, key=lambda seeds: -_accuracy(median(seeds)))
-
-
-def median(seeds: Iterable[Run]) -> Run:
-    """The seed in the middle by its test accuracy; the lower one of two."""
-    rated = sorted((run for run in seeds if run.test_accuracy is not None), key=_accuracy)
-    return rated[(len(rated) - 1) // 2]
-
-
-def _accuracy(run: Run) -> float:
-    return run.test_accuracy or 0.0
+def ranked(runs: Sequence[Run]) -> list[Result]:
+    """The configurations with a test accuracy, highest median first; their runs that have none yet
+    are left out."""
+    return results((run for run in runs if run.test_accuracy is not None), {})

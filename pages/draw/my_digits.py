@@ -15,10 +15,12 @@ from nn.export import my_digits_files
 from nn.models import pretrained
 from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
+from nn.support import limits
 from pages.common import state
 from pages.common.canvas_image import png
 from pages.common.model_picker import Model
 from pages.common.numbers import percent
+from pages.common.read_upload import read_upload
 from pages.common.text import note, plain, with_article
 from pages.draw import fine_tune
 from pages.draw import state as draw_state
@@ -153,17 +155,23 @@ def _import() -> None:
         st.form("import digits", clear_on_submit=True, border=False),
     ):
         file = st.file_uploader(
-            "A file exported from here: a .zip of PNGs, .npz or .json", my_digits_files.KINDS
+            "A file exported from here: a .zip of PNGs, .npz or .json",
+            my_digits_files.KINDS,
+            max_upload_size=limits.UPLOAD_MEGABYTES,
         )
         if not st.form_submit_button("Import") or file is None:
             return
-        warnings: list[str] = []
-        try:
-            digits = my_digits_files.read(file.name, file.getvalue(), warnings.append)
-            my_digits.add(store(), state.visitor_id(), digits)
-        except UserError as error:
-            st.error(plain(str(error)))
+    warnings: list[str] = []
+    try:
+        digits = read_upload(
+            file.file_id, partial(my_digits_files.read, file.name, file.getvalue(), warnings.append)
+        )
+        if digits is None:
             return
-        for warning in warnings[:MAX_WARNINGS]:
-            st.warning(plain(warning))
-        st.success(f"Digits added to My digits: {len(digits)}.")
+        my_digits.add(store(), state.visitor_id(), digits)
+    except UserError as error:
+        st.error(plain(str(error)))
+        return
+    for warning in warnings[:MAX_WARNINGS]:
+        st.warning(plain(warning))
+    st.success(f"Digits added to My digits: {len(digits)}.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import csv
 import io
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,19 +16,22 @@ from nn.analysis.predictions.predict import predicted_digits
 from nn.data import sources
 from nn.data.dataset import Dataset
 from nn.data.formats import image_files
+from nn.data.formats.image_files import SPENT, PixelBudget
 from nn.data.preprocess.grayscale import as_image
 from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.errors import UserError
 from nn.export.curves_csv import escape_formula
 from nn.models import pretrained
+from nn.support import limits
+from nn.support.progress import Progress
 from pages.common.model_picker import Model
+from pages.common.read_upload import read_upload
 from pages.common.text import note
 from pages.draw import input_image
 from pages.draw import state as draw_state
 from pages.draw.input_image import LoadedImage
 
 MAX_FILES = 500  # in one upload
-MAX_MEGABYTES = 16  # of one image
 MAX_SIDE = 1200  # pixels: preprocessing uses no more (nn.data.preprocess.pipeline)
 THUMBNAIL = 64  # pixels
 KINDS = ["png", "jpg", "jpeg", "webp", "bmp"]
@@ -91,14 +96,18 @@ def uploads(model: Model) -> None:
         "Photos or scans with one digit each. You can also paste an image with Ctrl/⌘+V.",
         KINDS,
         accept_multiple_files=True,
-        max_upload_size=MAX_MEGABYTES,
+        max_upload_size=limits.PHOTO_MEGABYTES,
         key=draw_state.UPLOADS,
     )
     if not files:
         return
     if len(files) > MAX_FILES:
         st.warning(f"{len(files):,} images uploaded: only the first {MAX_FILES} are classified.")
-    uploaded = [_prepare_once(file) for file in files[:MAX_FILES]]
+    uploaded = read_upload(
+        " ".join(file.file_id for file in files), partial(_prepare_new, files[:MAX_FILES])
+    )
+    if uploaded is None:
+        return
     rows = [row_of(file.name, each, model) for file, each in zip(files, uploaded, strict=False)]
 
     def load_selected() -> None:
@@ -133,7 +142,7 @@ def uploads(model: Model) -> None:
 def load_pasted(url: str) -> None:
     """Load an image from the clipboard, as a data URL."""
     try:
-        text = url.partition(",")[2][: 2_000_000 * MAX_MEGABYTES]
+        text = url.partition(",")[2][: 2_000_000 * limits.PHOTO_MEGABYTES]
         data = base64.b64decode(text, validate=True)
         draw_state.load_image(_decode(data, "The pasted image", "Pasted image"))
     except (UserError, ValueError) as error:
@@ -145,20 +154,29 @@ def _decode(data: bytes, name: str, description: str) -> LoadedImage:
     return LoadedImage(image.reduce(max(1, max(image.size) // MAX_SIDE)), description)
 
 
-def _prepare_once(file: Any) -> Upload:
+def _prepare_new(files: Sequence[Any], progress: Progress) -> list[Upload]:
     """Each file once; its full pixels are not kept."""
-    done: dict[str, Upload] = draw_state.uploaded_files()
-    if file.file_id not in done:
-        done[file.file_id] = prepare(file.name, file.getvalue())
-    return done[file.file_id]
+    done: dict[str, tuple[Upload, int]] = draw_state.uploaded_files()
+    for removed in done.keys() - {file.file_id for file in files}:
+        del done[removed]
+    budget = PixelBudget()
+    budget.left -= sum(pixels for _, pixels in done.values())
+    for file in progress([file for file in files if file.file_id not in done]):
+        if budget.left <= 0:
+            break
+        before = budget.left
+        prepared = prepare(file.name, file.getvalue(), budget)
+        done[file.file_id] = prepared, before - budget.left
+    not_read = Upload("", None, f"Not read: {SPENT}"), 0
+    return [done.get(file.file_id, not_read)[0] for file in files]
 
 
-def prepare(name: str, data: bytes) -> Upload:
+def prepare(name: str, data: bytes, budget: PixelBudget | None = None) -> Upload:
     """Preprocess a file of any content: what is no image gets a message."""
     try:
         if not data:
             raise UserError(f"{name} is empty (0 bytes).")
-        image = as_image(image_files.decode(io.BytesIO(data), name))
+        image = as_image(image_files.decode(io.BytesIO(data), name, budget))
         preprocessed = preprocess(image)
     except UserError as error:
         return Upload("", None, str(error))

@@ -13,7 +13,7 @@ from nn.runs.spec import RunSpec
 from nn.runs.store.groups import Group, group
 from nn.runs.store.store import Run
 from pages.common import state
-from pages.common.setting_text import FIELDS, text_of
+from pages.common.setting_text import in_common
 from pages.common.text import note, plain
 from pages.common.url_state import RUN
 from pages.components.run_grid import Axis, Cell, run_grid
@@ -43,17 +43,9 @@ def runs_of(shown: Group, specs: list[RunSpec]) -> list[Run | None]:
 
 
 def summary(chosen: Plan, spec: RunSpec) -> str:
-    """What all cells have in common, where it is not the usual."""
-    axes = (chosen.columns.setting, chosen.rows.setting)
-    hidden = {plan.WIDTH, plan.DEPTH}.intersection(axes)
-    fields = [
-        field
-        for field in FIELDS
-        if field not in axes
-        and not (field == "hidden" and hidden)
-        and (getattr(spec, field) != getattr(RunSpec(), field) or field in ("epochs", "dataset"))
-    ]
-    return " · ".join(f"{FIELDS[field]} {text_of(spec, field)}" for field in fields)
+    """What all cells have in common."""
+    axes = {chosen.columns.setting, chosen.rows.setting}
+    return in_common(spec, axes | {"hidden"} if axes & {plan.WIDTH, plan.DEPTH} else axes)
 
 
 def change(chosen: Plan) -> None:

@@ -8,11 +8,9 @@ import streamlit as st
 
 from nn.errors import UserError
 from nn.runs.presets import PRESETS
-from nn.runs.spec import LIMITS
-from pages.common import state, url_state
-from pages.common.glossary import term
-from pages.common.link_settings import read_settings, settings_of
-from pages.common.setting_text import FIELDS
+from pages.common import base_settings, state, url_state
+from pages.common.base_settings import DEFAULT_EPOCHS, DEFAULT_PRESET
+from pages.common.link_settings import settings_of
 from pages.common.text import plain
 from pages.common.url_state import PRESET
 from pages.grid import plan
@@ -28,7 +26,7 @@ from pages.grid.state import (
     ROWS,
 )
 
-DEFAULT_PRESET, DEFAULT_EPOCHS = next(iter(PRESETS)), 2
+BASE = BASE_PRESET, BASE_EPOCHS, BASE_FIELDS
 # The widgets of an axis, its parameters in the URL, and its setting unless the URL names one.
 AXES = (
     (COLUMNS, COLUMN_VALUES, url_state.COLUMNS, url_state.COLUMN_VALUES, WIDTH),
@@ -46,32 +44,15 @@ def choose() -> tuple[Plan | None, str]:
         with column, st.container(horizontal=True, vertical_alignment="bottom"):
             _choose_axis(*axis[:2])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(
-            "Preset",
-            list(PRESETS),
-            format_func=lambda name: PRESETS[name].title,
-            key=BASE_PRESET,
-            persist_state="session",
-            on_change=_forget_changes,
-            help="The configuration of all cells, except for the two settings above.",
-            width=260,
-        )
-        low, high = LIMITS["epochs"]
-        st.number_input(
-            FIELDS["epochs"],
-            int(low),
-            int(high),
-            key=BASE_EPOCHS,
-            persist_state="session",
-            help=term("epoch"),
-            width=140,
+        base_settings.choose(
+            *BASE, help="The configuration of all cells, except for the two settings above."
         )
     _write_link()
     try:
         return plan.make(
             (state.value(COLUMNS), state.value(COLUMN_VALUES)),
             (state.value(ROWS), state.value(ROW_VALUES)),
-            _base(),
+            base_settings.chosen(*BASE),
         ), ""
     except UserError as error:
         return None, str(error)
@@ -127,23 +108,9 @@ def fill_in(chosen: Plan) -> None:
     )
 
 
-def _base() -> dict[str, Any]:
-    chosen = {**settings_of(state.value(BASE_PRESET)), "epochs": state.value(BASE_EPOCHS)}
-    return chosen | dict(state.value(BASE_FIELDS))
-
-
-def _forget_changes() -> None:
-    """Another preset is meant as it is."""
-    state.fill_in({BASE_FIELDS: {}})
-
-
 def _read_link() -> None:
     problems: list[str] = []
-    preset = url_state.read_option(PRESET, PRESETS, DEFAULT_PRESET, problems)
-    low, high = LIMITS["epochs"]
-    epochs = url_state.read_number("epochs", int(low), int(high), DEFAULT_EPOCHS, problems)
-    fields = read_settings(problems, skip=("epochs",))
-    first = {BASE_PRESET: preset, BASE_EPOCHS: epochs, BASE_FIELDS: fields, PROBLEMS: problems}
+    first = base_settings.read_link(*BASE, problems) | {PROBLEMS: problems}
     for setting, values, parameter, values_parameter, default in AXES:
         chosen = url_state.read_option(parameter, SUGGESTED, default, problems)
         first |= {setting: chosen, values: url_state.read(values_parameter, SUGGESTED[chosen])}

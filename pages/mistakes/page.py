@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 import streamlit as st
@@ -127,7 +128,7 @@ if images:
     st.fragment(body, run_every=INTERVAL if follows else None)(run, images, step)
     steps = kept_steps(run) if run else [PRETRAINED.step]
     if steps:
-        with export_column:
+        with export_column, suppress(UserError):  # of a damaged snapshot; the body says so
             export_menu.show(
                 run,
                 steps,

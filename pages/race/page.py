@@ -14,7 +14,7 @@ from nn.runs.store.groups import Group, group
 from nn.runs.store.run import Run
 from pages.common import state
 from pages.common.charts import PALETTE
-from pages.common.setting_text import FIELDS, text_of
+from pages.common.setting_text import in_common
 from pages.common.text import note, plain
 from pages.common.url_state import RUNS
 from pages.components.compare_curves import Line, compare_curves
@@ -51,18 +51,6 @@ def runs_of(found: Group) -> list[Run]:
         except UserError as error:
             st.warning(plain(str(error)))
     return runs
-
-
-def summary(spec: RunSpec, varied: object) -> str:
-    """What all lanes have in common, where it is not the usual."""
-    usual = RunSpec()
-    shown = [
-        field
-        for field in FIELDS
-        if field != varied
-        and (field in ("epochs", "dataset") or getattr(spec, field) != getattr(usual, field))
-    ]
-    return " · ".join(f"{FIELDS[field]} {text_of(spec, field)}" for field in shown)
 
 
 def prepare(plan: Plan) -> None:
@@ -162,7 +150,7 @@ def show(
     options: dict[str, object],
     found: Group | None = None,
 ) -> None:
-    common = "" if varied == "preset" else f"All lanes: {summary(spec, varied)}"
+    common = "" if varied == "preset" else f"All lanes: {in_common(spec, (varied,))}"
     if common:
         note(plain(common))
     name = NAMES.get(varied, "Run")

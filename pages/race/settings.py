@@ -11,16 +11,17 @@ from nn.errors import FieldError, UserError
 from nn.runs import race
 from nn.runs.presets import PRESETS
 from nn.runs.spec import RunSpec
-from pages.common import state, url_state
+from pages.common import base_settings, state, url_state
+from pages.common.base_settings import DEFAULT_PRESET
 from pages.common.glossary import term
-from pages.common.link_settings import read_settings, settings_of, value_of
+from pages.common.link_settings import settings_of, value_of
 from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import plain
 from pages.common.url_state import PRESET, VARY
 from pages.race.state import BASE_FIELDS, BASE_PRESET, FREE, LINK, PROBLEMS, VALUES, VARIED
 from pages.server import runs_api
 
-DEFAULT_PRESET = next(iter(PRESETS))
+BASE = BASE_PRESET, "", BASE_FIELDS
 # What can be varied, and values worth racing. The widths of one network are separated by spaces.
 SUGGESTED = {
     "lr": "0.01, 0.1, 1",
@@ -91,15 +92,8 @@ def choose() -> tuple[Plan | None, str]:
             width=220,
         )
         if state.value(VARIED) != PRESET:
-            st.selectbox(
-                "Preset",
-                list(PRESETS),
-                format_func=lambda name: PRESETS[name].title,
-                key=BASE_PRESET,
-                persist_state="session",
-                on_change=_forget_changes,
-                help="The configuration of all lanes, except for the varied setting.",
-                width=220,
+            base_settings.choose(
+                *BASE, help="The configuration of all lanes, except for the varied setting."
             )
         st.selectbox(
             "Equal for all lanes",
@@ -150,15 +144,15 @@ def fill_in(options: dict[str, Any]) -> None:
 
 def _plan() -> Plan:
     """Raises UserError."""
-    varied, base = state.value(VARIED), state.value(BASE_FIELDS)
+    varied = state.value(VARIED)
     texts = [text.strip() for text in state.value(VALUES).split(",")]
     lanes = []
     for text in filter(None, texts):
         if varied == PRESET:
             name = _preset_of(text)
-            fields, title = settings_of(name) | base, PRESETS[name].title
+            fields, title = settings_of(name) | state.value(BASE_FIELDS), PRESETS[name].title
         else:
-            fields = settings_of(state.value(BASE_PRESET)) | base | {varied: value_of(varied, text)}
+            fields = base_settings.chosen(*BASE) | {varied: value_of(varied, text)}
             title = ""
         try:
             spec = runs_api.spec_of(fields)
@@ -181,22 +175,14 @@ def _suggest() -> None:
     state.fill_in({VALUES: SUGGESTED[state.value(VARIED)]})
 
 
-def _forget_changes() -> None:
-    """Another preset is meant as it is."""
-    state.fill_in({BASE_FIELDS: {}})
-
-
 def _read_link() -> None:
     problems: list[str] = []
-    preset = url_state.read_option(PRESET, PRESETS, DEFAULT_PRESET, problems)
     varied = url_state.read_option(VARY, SUGGESTED, "lr", problems)
     texts = url_state.read(url_state.VALUES, SUGGESTED[varied]).split(",")
-    first = {
-        BASE_PRESET: preset,
+    first = base_settings.read_link(*BASE, problems) | {
         VARIED: varied,
         VALUES: ", ".join(map(str.strip, texts)),
         FREE: url_state.read(url_state.FREE) == "1",
-        BASE_FIELDS: read_settings(problems),
         PROBLEMS: problems,
     }
     if url_state.has(VARY) and url_state.read_all() != state.value(LINK):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
 from starlette.routing import Route, WebSocketRoute
 
@@ -19,8 +18,9 @@ def under(base: str, routes: Iterable[Route | WebSocketRoute]) -> list[Route | W
 
 
 def is_same_origin(headers: Mapping[str, str]) -> bool:
-    """Whether a request comes from a page of this server: a page of another site cannot choose
-    these headers. Proxies replace the host and say which one the browser requested."""
-    origin = urlsplit(headers.get("origin", "")).netloc
+    """Whether a request comes from a page of this server, with the same host and port: a page of
+    another site cannot choose these headers. Proxies replace the host and say which one the
+    browser requested."""
+    origin = headers.get("origin", "").partition("://")[2]
     forwarded = headers.get("x-forwarded-host", "").split(",")  # by each of several proxies
     return bool(origin) and origin in (headers.get("host"), *(host.strip() for host in forwarded))

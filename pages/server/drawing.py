@@ -28,7 +28,7 @@ def decode(png: Any) -> Image.Image:
         data = b""
     if not data or len(data) > MAX_BYTES:
         raise UserError("The drawing did not arrive. Clear the canvas and draw again.")
-    image = image_files.decode(io.BytesIO(data), "The drawing")
+    image = image_files.decode(io.BytesIO(data), "The drawing", max_pixels=SIDE * SIDE)
     if image.size != (SIDE, SIDE):
         raise UserError(
             f"Expected a drawing of {SIDE} × {SIDE} pixels, got {image.width} × {image.height}. "

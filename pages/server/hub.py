@@ -25,9 +25,10 @@ from nn.data import sources
 from nn.errors import FieldError, UserError
 from nn.runs.advice import advice
 from nn.runs.store import outage
+from nn.runs.store.checksum import DamagedError
 from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, resume_race, send_command
-from pages.server import assets, base_path, shared_store, wire
+from pages.server import assets, shared_store, wire
 from pages.server.visitor import Visitor, visitor_of
 from pages.server.wire import Wish
 
@@ -40,7 +41,7 @@ SLOW_RATE = 8  # messages a second up to which live snapshots are asked for one 
 NEXT_IN_LINE = 8  # queued runs that may begin to train before the next renewal
 RETRY_SECONDS = 1.0  # after the store did not answer
 # WebSocket close codes.
-VIEWER_LIMIT, TOO_LONG, FOREIGN_ORIGIN = 1013, 1009, 4403
+VIEWER_LIMIT, TOO_LONG = 1013, 1009
 MAX_VIEWERS = 500
 MAX_RUNS = 100  # that one viewer may watch
 MAX_LENGTH = 200  # characters of what a viewer sends
@@ -327,9 +328,6 @@ class Hub:
 
     async def endpoint(self, socket: WebSocket) -> None:
         await socket.accept()
-        if not base_path.is_same_origin(socket.headers):
-            await socket.close(FOREIGN_ORIGIN, "Only Digitscope's own pages may watch runs.")
-            return
         if len(self._viewers) >= MAX_VIEWERS:
             reason = f"Viewer limit reached: {MAX_VIEWERS} pages are open. Retrying…"
             await socket.close(VIEWER_LIMIT, reason)
@@ -483,6 +481,8 @@ def _read(store: RunStore, channels: Sequence[Channel]) -> dict[Channel, Update 
                 found[channel] = update
         except SQLAlchemyError:
             raise
+        except DamagedError as error:
+            found[channel] = Ended("problem", str(error))
         except UserError:  # the snapshot was deleted just now; the next poll finds another
             pass
         except Exception:
@@ -515,7 +515,7 @@ def _response_to(
         return {"error": str(error)}
     except SQLAlchemyError as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)
-        reason = outage.explain(error, store.engine)
+        reason = outage.explain(error)
         return {"error": f"Nothing was changed. {reason} Then try again."}
     except OSError as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)

@@ -27,8 +27,7 @@ from nn.errors import UserError
 from nn.layers import Array
 from nn.models import pretrained
 from pages.server import assets, drawing, networks
-from pages.server.base_path import is_same_origin
-from pages.server.hub import FOREIGN_ORIGIN, TOO_LONG, VIEWER_LIMIT
+from pages.server.hub import TOO_LONG, VIEWER_LIMIT
 
 MAX_SOCKETS = 500
 MAX_IMAGES, MAX_MODELS = 16, 8  # of one request
@@ -43,9 +42,6 @@ _sockets: set[WebSocket] = set()
 
 async def endpoint(socket: WebSocket) -> None:
     await socket.accept()
-    if not is_same_origin(socket.headers):
-        await socket.close(FOREIGN_ORIGIN, "Only Digitscope's own pages may ask for predictions.")
-        return
     if len(_sockets) >= MAX_SOCKETS:
         await socket.close(VIEWER_LIMIT, "Too many visitors are drawing. Retrying…")
         return

@@ -18,8 +18,7 @@ from starlette.websockets import WebSocket
 from nn.errors import UserError
 from nn.runs.store.store import RunStore, State
 from pages.server import shared_store
-from pages.server.base_path import is_same_origin
-from pages.server.hub import FOREIGN_ORIGIN, RETRY_SECONDS, VIEWER_LIMIT
+from pages.server.hub import RETRY_SECONDS, VIEWER_LIMIT
 from pages.server.visitor import Visitor, visitor_of
 
 INTERVAL = 1.0  # seconds between two polls of the store
@@ -51,9 +50,6 @@ class LiveRuns:
 
     async def endpoint(self, socket: WebSocket) -> None:
         await socket.accept()
-        if not is_same_origin(socket.headers):
-            await socket.close(FOREIGN_ORIGIN, "Only Digitscope's own pages may list its runs.")
-            return
         if len(self._sockets) >= MAX_VIEWERS:
             await socket.close(VIEWER_LIMIT, "Viewer limit reached. Retrying…")
             return

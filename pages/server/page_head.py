@@ -11,7 +11,7 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.server import assets
+from pages.server import assets, guard
 
 # What the default page shows first.
 FIRST = ("run_controls", "run_status", "weight_wall", "share", "live_runs", "loss_curves")
@@ -58,6 +58,7 @@ class PageHead:
                 content = content.replace(_TITLE, b"<title>Digitscope</title>", 1)
                 content = content.replace(b"</head>", f"{_STYLE}{modules}</head>".encode(), 1)
                 headers["content-length"] = str(len(content))
+                headers["content-security-policy"] = guard.policy(content)
                 del headers["etag"], headers["last-modified"]
             await send(start)
             await send({"type": "http.response.body", "body": content})

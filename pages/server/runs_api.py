@@ -27,12 +27,15 @@ from nn.runs.store.run import State
 from nn.runs.store.store import RUN_ID_BYTES, RunStore
 from nn.runs.worker import process
 from pages.server import assets, shared_store, visitor_cookie
-from pages.server.base_path import is_same_origin
 
 MAX_ACTIVE = 20  # runs of a visitor
 MAX_BYTES = 10_000  # of a request
 MAX_MESSAGE = 500  # characters of an error message, which quotes what was sent
 NOT_UNDERSTOOD = "The server did not understand this request. Reload the page."
+NO_COOKIE = (
+    "Digitscope uses a cookie to remember which runs are yours, and your browser did not send it. "
+    "Allow cookies for this page, then reload it."
+)
 USED_KEY = "This press started another run already. Press again."
 KEY = re.compile(r"[\w-]{8,64}")
 
@@ -109,12 +112,9 @@ def _response(content: dict[str, Any], status: int = 200) -> Response:
 
 async def _read(request: Request, max_bytes: int) -> tuple[str, dict[str, Any]]:
     """→ the visitor and what they ask for. Raises Rejected."""
-    if not is_same_origin(request.headers):
-        raise Rejected(403, "Only Digitscope's own pages may start a run.")
     visitor = visitor_cookie.visitor_id(request.cookies)
     if not visitor:
-        message = "Digitscope uses a cookie to remember which runs are yours, and your browser did "
-        raise Rejected(403, message + "not send it. Allow cookies for this page, then reload it.")
+        raise Rejected(403, NO_COOKIE)
     data = b""
     async for part in request.stream():
         data += part

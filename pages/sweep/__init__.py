@@ -1,1 +1,1 @@
-"""The Sweep page."""
+"""The Sweep page: what the configurations of a sweep came to, and starting one."""

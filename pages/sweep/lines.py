@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from nn.runs.sweep_results import Result
-from pages.common.numbers import percent
+from pages.common.numbers import is_number, percent
 from pages.common.setting_text import FIELDS, text_of
 from pages.components.parallel_coordinates import Axis, Line
 
@@ -18,7 +17,7 @@ def axes_and_lines(found: Sequence[Result], fields: Sequence[str]) -> tuple[list
     axes, columns = [], []
     for field in fields:
         values = [getattr(result.runs[0].spec, field) for result in shown]
-        if all(map(_is_number, values)):
+        if all(map(is_number, values)):
             axes.append(Axis(FIELDS[field], None))
             columns.append([float(value) for value in values])
         else:
@@ -45,7 +44,3 @@ def _text(result: Result, fields: Sequence[str]) -> str:
         return named
     of = f" (median of {accuracy.values} seeds)" if accuracy.values > 1 else ""
     return f"{named}: {percent(accuracy.median, 2)} test accuracy{of}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

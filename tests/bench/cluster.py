@@ -1,5 +1,6 @@
 """Many runs on several computers: a sweep on a Dask cluster whose workers and scheduler are killed,
-how much faster two workers are than one, and the queue of a PostgreSQL store.
+one during which a host vanishes and the database is stopped, how much faster two workers are than
+one, and the queue of a PostgreSQL store.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -20,7 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, text, update
 
 from nn.models import checkpoint
 from nn.runs.spec import RunSpec
@@ -36,21 +38,71 @@ KILL_INTERVAL = 5.0  # seconds
 SWEEP = ["--hidden", "128", "--set", "lr=log:0.01..0.3:8", "--seeds", "3"]  # 24 runs
 EIGHT = ["--epochs", "3", "--hidden", "256", "--set", "lr=0.1", "--seeds", "8"]
 TINY = ["--train-size", "500", "--hidden", "8", "--epochs", "1", "--set", "lr=0.1", "--seeds", "20"]
+TWO_EPOCHS = 20
+TWO = ["--epochs", str(TWO_EPOCHS), "--hidden", "128", "--set", "lr=0.1", "--seeds", "2"]
+OUTAGE = 60.0  # seconds for which the database is stopped
 QUEUED, WORKERS = 1000, 8
 TINY_SECONDS = 0.1
+POLL = "SELECT runs.id AS"  # how a poll for commands begins
+POLLING = 4.0  # seconds
 
 
 def run(report: Report) -> None:
     with Server() as server:
+        with server.database() as url:
+            measure_rates(report, url)
         with server.database() as url:
             measure_queue(report, url)
         with server.database() as first, server.database() as second:
             measure_throughput(report, first, second)
         with server.database() as url, server.database() as undisturbed:
             survive(report, url, undisturbed)
+        with server.database() as url, server.database() as undisturbed:
+            survive_outages(report, server, url, undisturbed)
 
 
-# The queue
+# The store
+
+
+def measure_rates(report: Report, url: str) -> None:
+    """What one run asks of the server a second, and how many polls for commands the server answers
+    here, those who ask included."""
+    store, counts = RunStore(url), Counter[str]()
+
+    @event.listens_for(store.engine, "after_cursor_execute")
+    def count(_connection, _cursor, statement, *_) -> None:
+        counts["polls" if statement.startswith(POLL) else "other statements"] += 1
+
+    @event.listens_for(store.engine, "commit")
+    def count_commit(_connection) -> None:
+        counts["transactions that write"] += 1
+
+    def logged() -> float:
+        return float(store.rows(text("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn"))[0][0])
+
+    run = store.create(RunSpec(epochs=12))
+    bytes_before, began = logged(), time.monotonic()
+    counts.clear()
+    for _ in work(store, run.id, cores=1):
+        pass
+    seconds, written = time.monotonic() - began, logged() - bytes_before
+    rates = ", ".join(f"{count / seconds:.1f} {what}" for what, count in counts.items())
+    report.say(f"a run of {seconds:.1f} s, a second: {rates}, {written / seconds / 1e6:.1f} MB log")
+    size = func.sum(func.octet_length(schema.snapshots.c.parameters))
+    snapshots = store.rows(select(size))[0][0] / 1e6
+    report.say(f"of the log, snapshots are {snapshots / seconds:.1f} MB a second")
+    with ProcessPoolExecutor(4) as pool:
+        polls = sum(pool.map(_poll, [url] * 4, [run.id] * 4))
+    report.say(f"{polls / POLLING:.0f} polls a second, asked by 4 processes")
+    store.engine.dispose()
+
+
+def _poll(url: str, run_id: str) -> int:
+    store, count, ends = RunStore(url), 0, time.monotonic() + POLLING
+    while time.monotonic() < ends:
+        store.poll([run_id])
+        count += 1
+    return count
 
 
 def measure_queue(report: Report, url: str) -> None:
@@ -216,19 +268,61 @@ def survive(report: Report, url: str, undisturbed: str) -> None:
                 command = made.sweep(*words)
         took = time.monotonic() - began
         report.say(f"{kills} workers and the scheduler killed in {took:.0f} s")
-    runs = store.runs()
-    report.at_least("runs finished of 24", done(), 24)
     hosts = store.rows(select(schema.runs.c.host, func.count()).group_by(schema.runs.c.host))
     report.say(f"last worker's host: {dict(map(tuple, hosts))}")
+    compare(report, store, undisturbed, epochs=6)
+
+
+def survive_outages(report: Report, server: Server, url: str, undisturbed: str) -> None:
+    """A host vanishes (its worker is frozen: its connections stay open, and nothing comes), comes
+    back when its run has gone on elsewhere, and then the database is stopped for a minute."""
+    store, hosts, r = RunStore(url), ("north", "south", "west"), schema.runs.c
+
+    def training() -> dict[str, str]:
+        """The host of each run that trains."""
+        found = select(r.id, r.host).where(r.step > 0, queue.has_worker())
+        return {row.id: row.host for row in store.rows(found)}
+
+    with cluster(url, hosts) as made:
+        command = made.sweep(*TWO, "--json")
+        while len(before := training()) < 2:
+            time.sleep(0.1)
+        run_id, host = next(iter(before.items()))
+        worker = made.workers[hosts.index(host)]
+        worker.send_signal(signal.SIGSTOP)
+        vanished = time.monotonic()
+        while training().get(run_id, host) == host and command.poll() is None:
+            time.sleep(0.1)
+        took = time.monotonic() - vanished
+        report.at_most("seconds until the run of a vanished host goes on elsewhere", took, 15)
+        worker.send_signal(signal.SIGCONT)
+        time.sleep(1)
+        server.stop()
+        time.sleep(OUTAGE)
+        server.start()
+        active = sum(run.state.active for run in store.runs())
+        report.at_least(f"runs alive after {OUTAGE:.0f} s without the database", active, 2)
+        status = command.wait()
+        report.at_most("exit status of the sweep", status, 0)
+        report.say(command.stderr.read()[-500:])
+    compare(report, store, undisturbed, epochs=TWO_EPOCHS)
+
+
+def compare(report: Report, store: RunStore, undisturbed: str, epochs: int) -> None:
+    """All runs with the same, trained without disturbance."""
+    runs = store.runs()
+    finished = sum(run.state == State.FINISHED for run in runs)
+    report.at_least(f"runs finished of {len(runs)}", finished, len(runs))
     other, equal = RunStore(undisturbed), 0
     for run in runs:
         whole = other.create(run.spec)
         for _ in work(other, whole.id, cores=1):
             pass
         equal += np.array_equal(parameters(store, run), parameters(other, other.run(whole.id)))
-    report.at_least("runs with the parameters of an undisturbed one", equal, 24)
-    epochs = [len(store.epochs(run.id)) for run in runs]
-    report.at_most("epochs recorded other than once", sum(n != 6 for n in epochs), 0)
+    report.at_least("runs with the parameters of an undisturbed one", equal, len(runs))
+    recorded = [len(store.epochs(run.id)) for run in runs]
+    wrong = sum(n != epochs for n in recorded)
+    report.at_most("runs with epochs recorded other than once", wrong, 0)
     store.engine.dispose()
     other.engine.dispose()
 

@@ -19,7 +19,7 @@ from nn.runs.store.run import State
 from nn.runs.store.store import RunStore
 from nn.runs.worker.snapshot_schedule import curve_steps
 from tests.bench.report import Report
-from tests.browser.app import Server, chromium, find_chromium
+from tests.browser.app import Server, chromium, find_chromium, wait_for
 
 RUNS, EPOCHS, IMAGES, BATCH_SIZE = 1000, 5, 55_000, 64
 ROUNDS = 5
@@ -124,7 +124,7 @@ def measure(page: Page, server: Server, report: Report) -> None:
         page.wait_for_timeout(2000)
         both.append(seconds(page, page.get_by_role("link", name="Compare"), curves_of(13)))
         page.get_by_text("Choose runs").click()
-        page.wait_for_function(TABLE)
+        wait_for(page, TABLE)
         page.wait_for_timeout(1000)
         all_runs = page.get_by_role("checkbox", name="Compare all runs")
         every.append(seconds(page, all_runs, curves_of(RUNS)))

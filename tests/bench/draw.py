@@ -21,7 +21,7 @@ from nn.runs.store.store import RunStore
 from pages.draw import upload
 from tests.bench.report import Report
 from tests.bench.viewers import training
-from tests.browser.app import Server, chromium, find_chromium
+from tests.browser.app import Server, chromium, find_chromium, wait_for
 from tests.browser.hand import Hand, people
 
 STROKES, UPLOADS, SIDE = 50, 200, 600
@@ -77,7 +77,7 @@ def run(report: Report) -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.add_init_script(WATCH)
             hand = Hand(page, server.url)
-            page.wait_for_function(IDLE)
+            wait_for(page, IDLE)
             during_strokes(hand, report, "", 60)
             after_strokes(hand, report)
             with training(server, RunStore(server.store)):
@@ -109,9 +109,9 @@ def during_strokes(hand: Hand, report: Report, when: str, limit: float) -> None:
             first = next((shown[id] for at, id in sent if at >= move and id in shown), None)
             waits += [first - move] if first else []
         rates.append(1000 * len(sent) / (log["moves"][-1] - log["moves"][0]))
-        page.wait_for_function(IDLE)
+        wait_for(page, IDLE)
         hand.clear()
-        page.wait_for_function(IDLE)
+        wait_for(page, IDLE)
     report.at_most(f"ms from pointer move to bars{when}, median", statistics.median(waits), limit)
     report.at_least(f"bars a second while drawing{when}, median", statistics.median(rates), 12)
 
@@ -122,10 +122,11 @@ def after_strokes(hand: Hand, report: Report) -> None:
     page, waits, explained = hand.page, [], []
     for _, drawing in people(STROKES):
         for count, path in enumerate(hand.positions(drawing), 1):
-            page.wait_for_function(IDLE)
+            wait_for(page, IDLE)
             page.evaluate(CLEAR_LOG)
             hand.stroke(path)
-            page.wait_for_function(
+            wait_for(
+                page,
                 "count => log.shown.some(([, , n]) => n === count)"
                 " && log.explained.some((at) => at > log.lifted[0])",
                 arg=count,

@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.bench.report import Report
-from tests.browser.app import Server, chromium, find_chromium
+from tests.browser.app import Server, chromium, find_chromium, wait_for
 
 # Of a wide Streamlit page with a sidebar and nothing else: its gray placeholder is not wide yet.
 BARE = 0.302
@@ -68,7 +68,7 @@ def loading(browser: Browser, server: Server, report: Report) -> None:
             page = context.new_page()
             page.add_init_script(WATCH)
             page.goto(server.url)
-            page.wait_for_function("window.usable")
+            wait_for(page, "window.usable")
             found.append(page.evaluate("usable") / 1000)
             page.wait_for_timeout(500)
             page.close()

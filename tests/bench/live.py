@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from nn.runs.store.store import RunStore, State
 from tests.bench.report import Report
-from tests.browser.app import STEP, WALL, Server, chromium, find_chromium
+from tests.browser.app import STEP, WALL, Server, chromium, find_chromium, wait_for
 
 ROUNDS, SECONDS = 5, 4.0
 
@@ -61,7 +61,7 @@ def run(report: Report) -> None:
                 page = browser.new_page(viewport={"width": 1280, "height": 800})
                 page.add_init_script(WATCH)
                 page.goto(f"{server.url}/?epochs=1000")
-                page.wait_for_function(f"{STEP} == 0 && window.Plotly")
+                wait_for(page, f"{STEP} == 0 && window.Plotly")
                 time.sleep(1)
 
                 page.evaluate("tasks = []")
@@ -96,14 +96,14 @@ def _press(page: Page, button: str, until: str) -> tuple[float, float]:
     """Press ``button`` → when it was pressed and when ``until`` held, in seconds since 1970."""
     page.evaluate(f"wait(() => {until})")
     page.get_by_role("button", name=button).click()
-    page.wait_for_function("seen")
+    wait_for(page, "seen")
     pressed, seen = page.evaluate("[pressed, seen]")
     return pressed / 1000, seen / 1000
 
 
 def _first_estimate(page: Page) -> float:
     """When the curve got its first accuracy, in seconds since 1970."""
-    page.wait_for_function("window.estimated")
+    wait_for(page, "window.estimated")
     return float(page.evaluate("estimated")) / 1000
 
 

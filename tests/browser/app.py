@@ -18,7 +18,7 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from google.protobuf.message import DecodeError
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 from sqlalchemy import delete, insert, select, update
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -179,6 +179,21 @@ def wait_until(page: Page, condition: Callable[[], object], seconds: float = PAT
         page.wait_for_timeout(20)
 
 
+def wait_for(page: Page, expression: str, arg: object = None, seconds: float = PATIENCE) -> None:
+    """Poll until a JavaScript expression, or function of ``arg``, is true in the page. Playwright's
+    own wait_for_function needs a page that may evaluate strings, which ours may not."""
+
+    def is_true() -> bool:
+        try:
+            return bool(page.evaluate(expression, arg))
+        except Error as error:
+            if "Execution context was destroyed" in error.message:  # another page is loading
+                return False
+            raise
+
+    wait_until(page, is_true, seconds)
+
+
 @contextmanager
 def rerun(page: Page) -> Iterator[None]:
     """Wait until the script run that the block causes has finished, by Streamlit's own message: the
@@ -246,14 +261,14 @@ FRAMES = f"Number({WALL}?.dataset.frames ?? 0)"  # drawn so far
 
 def step(page: Page) -> int:
     """The step that the wall shows, once it shows one."""
-    page.wait_for_function(f"{STEP} >= 0")
+    wait_for(page, f"{STEP} >= 0")
     return int(page.evaluate(STEP))
 
 
 def start(page: Page) -> None:
     """Press Start and wait for the first changed tile."""
     page.get_by_role("button", name="Start", exact=True).click()
-    page.wait_for_function(f"{STEP} > 0")
+    wait_for(page, f"{STEP} > 0")
 
 
 def heap(page: Page) -> float:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.app import STEP, WALL, accessibility_faults, start, wait_until
+from tests.browser.app import STEP, WALL, accessibility_faults, start, wait_for, wait_until
 from tests.browser.hand import Hand, pen_path
 
 DESKTOP, PHONE = (1280, 800), (390, 844)
@@ -49,13 +49,13 @@ def visit(page: Page, url: str, name: str, query: str = "") -> None:
     elif name == "grid":
         expect(page.get_by_role("gridcell").first).to_be_visible()
     elif name == "sweep":
-        expect(page.get_by_role("button", name="Start sweep")).to_be_visible()
+        expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
     elif name == "compare":
         expect(page.get_by_role("table", name="Recorded runs")).to_be_visible()
     elif name == "mistakes":
         expect(page.get_by_role("table", name="Confusion matrix")).to_be_visible()
     else:
-        page.wait_for_function(f"{WALL}?.dataset.step")
+        wait_for(page, f"{WALL}?.dataset.step")
     if name == "neurons":
         expect(page.locator(".neuron-details .title")).to_have_text(re.compile("Neuron"))
     expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
@@ -73,7 +73,7 @@ def test_nothing_is_requested_from_another_host(page, server) -> None:
     page.context.on("request", lambda request: requests.append(request.url))
     page.on("websocket", lambda socket: requests.append(socket.url))
     finish(page, server.url)
-    page.wait_for_function("Number(document.querySelector('.plot')?.dataset.points) > 0")
+    wait_for(page, "Number(document.querySelector('.plot')?.dataset.points) > 0")
     for name in ("Report (.html)", "Weight wall (.png)", "Curves (.csv)", "NumPy code (.zip)"):
         if not page.get_by_role("button", name=name).is_visible():
             page.get_by_role("button", name="Export").click()
@@ -207,7 +207,7 @@ def test_shortcuts_of_a_single_key_can_be_switched_off(page, server, record) -> 
     page.get_by_text("Keyboard shortcuts").click()
     page.get_by_label("Single-key shortcuts").check()
     page.keyboard.press("s")
-    page.wait_for_function(f"{STEP} > 0")
+    wait_for(page, f"{STEP} > 0")
 
 
 def test_neurons_are_announced_to_the_keyboard(page, server, record) -> None:

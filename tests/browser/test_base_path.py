@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
 from pages.server.owner import COOKIE
-from tests.browser.app import WALL, Server, copied, create_queued, start, wait_until
+from tests.browser.app import WALL, Server, copied, create_queued, start, wait_for, wait_until
 from tests.browser.proxy import stripping_proxy
 
 
@@ -43,12 +43,12 @@ def test_a_run_trains_and_its_pages_work(page, served):
     store = RunStore(server.store)
     wait_until(page, lambda: not store.runs()[0].state.active)
     expect(page.locator(".state")).to_have_text("Finished")
-    page.wait_for_function("document.querySelector('.plot')?.dataset.points > 0")  # Plotly
+    wait_for(page, "document.querySelector('.plot')?.dataset.points > 0")  # Plotly
     timeline = page.get_by_role("slider", name="Snapshot")
     expect(timeline).to_have_attribute("data-snapshots", re.compile(r"\d\d"))  # their route
     expect(page.get_by_role("button", name="Export")).to_be_visible()  # the script, too, knows it
     timeline.press("Home")
-    page.wait_for_function(f"{WALL}.dataset.step === '0'")
+    wait_for(page, f"{WALL}.dataset.step === '0'")
     for name, drawn in (
         ("Neurons", page.get_by_role("img", name="First-layer weights")),
         ("Draw", page.locator(".dc-canvas").first),

@@ -11,7 +11,14 @@ from playwright.sync_api import Locator, Page, expect
 from nn.runs.spec import RunSpec
 from nn.runs.store import schema
 from nn.runs.store.store import Run, RunStore
-from tests.browser.app import PATIENCE, accessibility_faults, create_queued, rerun, wait_until
+from tests.browser.app import (
+    PATIENCE,
+    accessibility_faults,
+    create_queued,
+    rerun,
+    wait_for,
+    wait_until,
+)
 from tests.browser.test_runs import click_row
 from tests.browser.test_stories import Clicks
 
@@ -79,16 +86,16 @@ def test_a_link_keeps_its_order_and_names_the_runs_that_are_gone(
     runs = [record(f"run {rate}", lr=rate) for rate in RATES[:3]]
     store = RunStore(server.store)
     store.delete(runs[1].id)
-    later = create_queued(store, RunSpec())
-    with store.writing() as connection:  # as a later version would
-        where = schema.runs.c.id == later.id
-        connection.execute(schema.runs.update().where(where).values(spec='{"unknown": 1}'))
-    ids = [runs[2].id, runs[1].id, later.id, runs[0].id]
+    unreadable = create_queued(store, RunSpec())
+    with store.writing() as connection:
+        where = schema.runs.c.id == unreadable.id
+        connection.execute(schema.runs.update().where(where).values(spec="{"))
+    ids = [runs[2].id, runs[1].id, unreadable.id, runs[0].id]
     page.goto(f"{server.url}/compare?runs={','.join(ids)}")
     expect(chart(page)).to_have_attribute("data-runs", "2")
     expect(page.get_by_role("alert")).to_contain_text(
-        f"2 runs are left out: they were deleted, or recorded by a later version of Digitscope "
-        f"({runs[1].id}, {later.id})."
+        f"2 runs are left out: they were deleted, or cannot be read ({runs[1].id}, "
+        f"{unreadable.id})."
     )
     expect(differences(page).locator("thead th")).to_have_text(["run 0.1", "run 0.01"])
     assert column(page, 1)[:2] == ["0.1", "Finished"]
@@ -97,7 +104,7 @@ def test_a_link_keeps_its_order_and_names_the_runs_that_are_gone(
     page.get_by_role("link", name="Compare").click()
     expect(legend(page)).to_have_count(2)
     page.wait_for_url("**runs=*")
-    store.delete(later.id)
+    store.delete(unreadable.id)
 
 
 def test_pointing_at_a_run_lifts_its_line_everywhere(page: Page, server, record: Callable) -> None:
@@ -168,7 +175,7 @@ def test_a_run_in_training_moves_the_curves_and_ends_in_the_table(
     points = "(name) => document.querySelector('.compare-curves .plot').data" \
         ".find((trace) => trace.name === name).x.at(-1)"  # fmt: skip
     first = page.evaluate(points, "live")
-    page.wait_for_function(f"({points})('live') > {first}")
+    wait_for(page, f"({points})('live') > {first}")
     assert column(page, 2)[column(page, 0).index("State")] in ("Running", "Queued")
     store.command(live.id, "stop")
     expect(differences(page).get_by_text("Stopped")).to_be_visible()

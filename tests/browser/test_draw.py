@@ -21,7 +21,7 @@ from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
 from nn.runs.store.store import Run, RunStore
 from pages.server import visitor_cookie
-from tests.browser.app import rerun, serious, wait_until
+from tests.browser.app import rerun, serious, wait_for, wait_until
 from tests.browser.conftest import DESKTOP
 from tests.browser.hand import Hand, pen_path, people
 
@@ -91,8 +91,8 @@ def test_the_bars_follow_the_pen(hand) -> None:
         before = page.evaluate("updates.length")
         for share in np.linspace(0, 1, 10):
             page.mouse.move(*(np.array(start) + share * (np.array(end) - start)).tolist())
-        page.wait_for_function(f"updates.length > {before}")
-    page.wait_for_function("updates.includes('Looks like a 7')")  # the pen is still down
+        wait_for(page, f"updates.length > {before}")
+    wait_for(page, "updates.includes('Looks like a 7')")  # the pen is still down
     expect(page.get_by_text("Attribution of digit")).to_be_hidden()  # no script has run
     page.mouse.up()
     expect(page.get_by_text("Attribution of digit 7, by pixel")).to_be_visible()
@@ -108,7 +108,7 @@ def test_bars_of_a_model_in_training_move_as_it_learns(hand, server) -> None:
         hand.wait_for_prediction(0)
         hand.draw(pen_path(7))
         hand.page.evaluate(UPDATES)
-        hand.page.wait_for_function("updates.length >= 5")
+        wait_for(hand.page, "updates.length >= 5")
     finally:
         worker.kill()
         worker.wait()
@@ -338,7 +338,8 @@ def test_a_pasted_image_is_classified(hand) -> None:
     data = base64.b64encode(png(render(pen_path(7)))).decode()
     hand.page.evaluate(
         """async (data) => {
-          const blob = await (await fetch(`data:image/png;base64,${data}`)).blob();
+          const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+          const blob = new Blob([bytes], { type: "image/png" });
           await navigator.clipboard.write([new ClipboardItem({ "image/png": blob })]);
         }""",
         data,
@@ -384,7 +385,7 @@ def test_nothing_is_wider_than_a_phone(open_page, server) -> None:
     page = hand.page
     fits = """[...document.querySelectorAll("html, [data-testid=stMain]")]
         .every((box) => box.scrollWidth === box.clientWidth)"""
-    page.wait_for_function(fits)
+    wait_for(page, fits)
     hand.draw(pen_path(7))
     for tab, text in (
         ("Attribution", "Attribution of digit 7, by pixel"),
@@ -393,11 +394,11 @@ def test_nothing_is_wider_than_a_phone(open_page, server) -> None:
     ):
         page.get_by_role("tab", name=tab).click()
         expect(page.get_by_text(text)).to_be_visible()
-        page.wait_for_function(fits)
+        wait_for(page, fits)
     for count in (2, 1):
         page.get_by_text("Compare two models").click()
         expect(page.get_by_role("heading", name="Looks like a 7")).to_have_count(count)
-        page.wait_for_function(fits)
+        wait_for(page, fits)
 
 
 def test_the_canvas_follows_the_theme(hand) -> None:

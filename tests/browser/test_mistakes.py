@@ -15,6 +15,7 @@ from nn.data.synthetic import handwriting
 from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
 from nn.runs.spec import RunSpec
+from nn.runs.store.checksum import checksum
 from nn.runs.store.store import Run, RunStore
 from pages.server import visitor_cookie
 from tests.browser.app import PATIENCE, Server, create_queued, serious, wait_until
@@ -273,12 +274,22 @@ def test_a_snapshot_at_which_the_network_has_diverged_is_explained(
     with store.writing() as connection:
         broken = np.full(len(store.snapshot(run.id, step).parameters), np.inf, "<f2").tobytes()
         connection.exec_driver_sql(
-            "UPDATE snapshots SET parameters = ? WHERE run = ? AND step = ?", (broken, run.id, step)
+            "UPDATE snapshots SET parameters = ?, checksum = ? WHERE run = ? AND step = ?",
+            (broken, checksum(broken), run.id, step),
         )
     page.goto(f"{server.url}/mistakes?run={run.id}")
     expect(page.get_by_text("has diverged")).to_be_visible()
     timeline(page).press("ArrowLeft")
     expect(headline(page)).to_be_visible()
+
+
+def test_a_damaged_snapshot_is_said_once(page, server, record) -> None:
+    run = record("a run")
+    with RunStore(server.store).writing() as connection:
+        connection.exec_driver_sql("UPDATE snapshots SET checksum = 1 WHERE run = ?", (run.id,))
+    page.goto(f"{server.url}/mistakes?run={run.id}")
+    expect(page.get_by_text("is damaged: its checksum")).to_be_visible()  # fails for two
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_the_page_follows_a_run_that_trains(page, server) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from nn.models import weights_file
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import RunStore
-from tests.browser.app import STEP, WALL, Server, create_queued, serious, start, step
+from tests.browser.app import STEP, WALL, Server, create_queued, serious, start, step, wait_for
 from tests.browser.test_train import open_train, state
 
 # Drags the handle from the right end to the left, in equally many moves on a slow machine.
@@ -45,8 +45,8 @@ def open_neurons(page: Page, server: Server, query: str) -> None:
 
 
 def wait_until_loaded(page: Page, server: Server) -> None:
-    page.wait_for_function(f"Number({WALL}?.dataset.neurons) > 0")
-    page.wait_for_function(f"{DETAILS}?.neuron !== undefined")
+    wait_for(page, f"Number({WALL}?.dataset.neurons) > 0")
+    wait_for(page, f"{DETAILS}?.neuron !== undefined")
     [run_id] = parse_qs(urlsplit(page.url).query)["run"]
     count = len(RunStore(server.store).snapshot_steps(run_id))
     timeline = page.get_by_role("slider", name="Snapshot", exact=True)
@@ -54,7 +54,7 @@ def wait_until_loaded(page: Page, server: Server) -> None:
 
 
 def wait_for_details(page: Page, neuron: int) -> None:
-    page.wait_for_function(f"{DETAILS}?.neuron === '{neuron}'")
+    wait_for(page, f"{DETAILS}?.neuron === '{neuron}'")
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -80,9 +80,9 @@ def test_dragging_the_timeline_redraws_the_wall_and_reruns_the_script_once(
     assert step(page) == 0
     assert not [text for text in sent if text != "drawn"]
     page.wait_for_url("**step=0*")
-    page.wait_for_function(f"{DETAILS}.step === '0'")
+    wait_for(page, f"{DETAILS}.step === '0'")
     slider.press("End")
-    page.wait_for_function(f"{STEP} === {steps[-1]}")
+    wait_for(page, f"{STEP} === {steps[-1]}")
     expect(page).not_to_have_url(re.compile("step="))
 
 
@@ -91,7 +91,7 @@ def test_a_link_opens_the_snapshot_the_layer_and_the_neuron(page: Page, server, 
     steps = RunStore(server.store).snapshot_steps(run.id)
     open_neurons(page, server, f"run={run.id}&step={steps[5]}&layer=2&neuron=3")
     wait_for_details(page, 3)
-    page.wait_for_function(f"{STEP} === {steps[5]}")
+    wait_for(page, f"{STEP} === {steps[5]}")
     assert page.evaluate(f"{DETAILS}.step") == str(steps[5])
     expect(page.get_by_text("Neuron 3 of hidden layer 2", exact=True)).to_be_visible()
     expect(page.get_by_text("projected to pixel space")).to_be_visible()
@@ -134,7 +134,7 @@ def test_every_mode_and_order_redraws_the_wall(page: Page, server, record) -> No
         shown.add(page.evaluate(f"{WALL}.toDataURL()"))
     for order in ("weight norm", "activation rate", "preferred digit", "similarity"):
         choose(page, "Sort by", order)
-        page.wait_for_function(f"old => !old.includes({WALL}.toDataURL())", arg=list(shown))
+        wait_for(page, f"old => !old.includes({WALL}.toDataURL())", arg=list(shown))
         shown.add(page.evaluate(f"{WALL}.toDataURL()"))
     assert len(shown) == 8
 
@@ -146,7 +146,7 @@ def test_dead_and_duplicate_neurons_can_be_filtered(page: Page, server, record) 
     for only in ("dead", "duplicates", "unique"):
         before = page.evaluate(f"{WALL}.dataset.neurons")
         choose(page, "Neurons", only)
-        page.wait_for_function(f"{WALL}.dataset.neurons !== '{before}'")
+        wait_for(page, f"{WALL}.dataset.neurons !== '{before}'")
         shown[only] = int(page.evaluate(f"{WALL}.dataset.neurons"))
     choose(page, "Neurons", "all")
     caption = page.locator("figcaption").first
@@ -182,7 +182,7 @@ def test_the_page_explains_a_missing_run_or_snapshot(page: Page, server) -> None
     create_queued(RunStore(server.store), RunSpec(), "waits")
     page.goto(f"{server.url}/neurons")
     expect(page.get_by_text("has no snapshots yet")).to_be_visible()
-    page.wait_for_function(f"{WALL}?.dataset.neurons === '128'")
+    wait_for(page, f"{WALL}?.dataset.neurons === '128'")
 
 
 def test_an_active_run_is_shown_live(page: Page, server) -> None:
@@ -190,15 +190,15 @@ def test_an_active_run_is_shown_live(page: Page, server) -> None:
     start(page)
     state(page, "Training")
     page.get_by_role("link", name="Neurons").click()
-    page.wait_for_function(f"{DETAILS}?.neuron !== undefined")
+    wait_for(page, f"{DETAILS}?.neuron !== undefined")
     before = step(page)
-    page.wait_for_function(f"{STEP} > {before + 20}")
+    wait_for(page, f"{STEP} > {before + 20}")
 
 
 def test_a_tile_on_the_train_page_opens_its_neuron(page: Page, server, record) -> None:
     run = record()
     page.goto(f"{server.url}/?run={run.id}")
-    page.wait_for_function(f"{STEP} > 0")
+    wait_for(page, f"{STEP} > 0")
     wall = page.get_by_role("img", name="Arrow keys select a neuron")
     wall.focus()
     for key in ("ArrowRight", "ArrowRight", "Enter"):
@@ -271,7 +271,7 @@ def test_an_animation_can_be_canceled(page: Page, server, record) -> None:
 
 def test_without_a_run_the_pretrained_model_is_shown(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
-    page.wait_for_function(f"{WALL}?.dataset.neurons === '1000'")
+    wait_for(page, f"{WALL}?.dataset.neurons === '1000'")
     wait_for_details(page, 0)
     wall = page.get_by_role("img", name="Arrow keys select a neuron, Enter opens it")
     wall.focus()
@@ -282,7 +282,7 @@ def test_without_a_run_the_pretrained_model_is_shown(page: Page, server) -> None
     expect(page.get_by_text("The pretrained model has only its final snapshot")).to_be_visible()
     expect(page.get_by_text(re.compile("the test accuracy is"))).to_be_visible()
     choose(page, "Layer", "hidden 2 (500)")
-    page.wait_for_function(f"{WALL}.dataset.neurons === '500'")
+    wait_for(page, f"{WALL}.dataset.neurons === '500'")
     expect(page.get_by_text("Neuron 2 of hidden layer 2", exact=True)).to_be_visible()
     assert not serious(page)
 

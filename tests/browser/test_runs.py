@@ -20,6 +20,7 @@ from tests.browser.app import (
     rerun,
     start,
     step,
+    wait_for,
     wait_until,
 )
 from tests.browser.conftest import DESKTOP
@@ -138,12 +139,12 @@ def test_a_snapshot_in_view_stays_when_the_page_left_ends_late(page: Page, serve
     step_shown = RunStore(server.store).snapshot_steps(run.id)[5]
     page.add_init_script(LATE_TIMERS)
     page.goto(f"{server.url}/?run={run.id}&step={step_shown}")
-    page.wait_for_function(f"{STEP} == {step_shown}")
+    wait_for(page, f"{STEP} == {step_shown}")
     before = page.evaluate("ended")
     page.get_by_role("link", name="Neurons").click()
     page.wait_for_url("**/neurons?*")
-    page.wait_for_function(f"ended >= {before} + 5")  # the Train page's components
-    page.wait_for_function(f"{STEP} >= 0")
+    wait_for(page, f"ended >= {before} + 5")  # the Train page's components
+    wait_for(page, f"{STEP} >= 0")
     paint(page, 2)
     assert step(page) == step_shown
 
@@ -159,15 +160,15 @@ def test_a_link_to_a_run_opens_it_with_the_snapshot_in_view(
     newest = step(page)
     for _ in range(5):
         timeline.press("ArrowLeft")
-    page.wait_for_function(f"0 < {STEP} && {STEP} < {newest}")
+    wait_for(page, f"0 < {STEP} && {STEP} < {newest}")
     shown = step(page)
     link = copy(page, "run")
     assert link == f"{server.url}/?run={run.id}&step={shown}"
     page.wait_for_url(f"**step={shown}*")  # a reload, too, shows it
     newcomer.goto(link)
-    newcomer.wait_for_function(f"{STEP} == {shown}")
+    wait_for(newcomer, f"{STEP} == {shown}")
     newcomer.get_by_role("link", name="Neurons").click()
-    newcomer.wait_for_function(f"{STEP} == {shown}")
+    wait_for(newcomer, f"{STEP} == {shown}")
 
 
 def test_without_a_clipboard_the_link_is_there_to_be_copied(page: Page, server) -> None:

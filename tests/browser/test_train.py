@@ -30,6 +30,7 @@ from tests.browser.app import (
     serious,
     start,
     step,
+    wait_for,
     wait_until,
 )
 
@@ -68,7 +69,7 @@ def paused(page: Page, server: Server) -> int:
     store = RunStore(server.store)
     wait_until(page, lambda: store.runs()[0].state is State.PAUSED)
     held = store.runs()[0].step
-    page.wait_for_function(f"{STEP} === {held}")
+    wait_for(page, f"{STEP} === {held}")
     return held
 
 
@@ -78,8 +79,8 @@ def test_start_makes_the_wall_and_the_curve_move(page: Page, server) -> None:
     start(page)
     state(page, "Training")
     before = step(page)
-    page.wait_for_function(f"{STEP} > {before + 20}")
-    page.wait_for_function("Number(document.querySelector('.plot')?.dataset.points) > 20")
+    wait_for(page, f"{STEP} > {before + 20}")
+    wait_for(page, "Number(document.querySelector('.plot')?.dataset.points) > 20")
     falling = page.evaluate("document.querySelector('.plot').data[1].y")
     assert falling[-1] < 0.8 * falling[0]
 
@@ -95,14 +96,14 @@ def test_pause_resume_and_stop_work(page: Page, server) -> None:
     assert step(page) == held == RunStore(server.store).runs()[0].step
     page.get_by_role("button", name="Resume").click()
     state(page, "Training")
-    page.wait_for_function(f"{STEP} > {held}")
+    wait_for(page, f"{STEP} > {held}")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     [run] = RunStore(server.store).runs()
     assert run.state is State.STOPPED
     page.get_by_role("button", name="Resume").click()  # a stopped run resumes from its checkpoint
-    page.wait_for_function(f"{STEP} > {run.step}")
+    wait_for(page, f"{STEP} > {run.step}")
     state(page, "Training")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
@@ -115,12 +116,12 @@ def test_training_is_shown_again_after_a_reload_and_after_a_server_restart(
     start(page)
     state(page, "Training")
     page.reload()
-    page.wait_for_function(f"{STEP} > 0")
+    wait_for(page, f"{STEP} > 0")
     server.stop()
     expect(page.locator(".message")).to_contain_text("Connection to Digitscope lost")
     seen = step(page)
     server.start()
-    page.wait_for_function(f"{STEP} > {seen}")
+    wait_for(page, f"{STEP} > {seen}")
     page.get_by_role("button", name="Stop").click()
     state(page, "Stopped")
 
@@ -133,9 +134,9 @@ def test_a_run_started_on_the_command_line_is_shown_live_and_stopped_there(
     wait_until(page, store.runs)
     page.goto(server.url)
     watch(page, "from the shell")
-    page.wait_for_function(f"{STEP} > 0")
+    wait_for(page, f"{STEP} > 0")
     before = step(page)
-    page.wait_for_function(f"{STEP} > {before}")
+    wait_for(page, f"{STEP} > {before}")
     state(page, "Training")
     expect(page.get_by_text("from the shell: 784 · 128 · 10")).to_contain_text("command line")
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
@@ -150,9 +151,9 @@ def test_another_visitor_can_watch_a_run_but_not_stop_it(page: Page, open_page, 
     start(page)
     other = open_page()
     other.goto(page.url)  # the link of the run in view
-    other.wait_for_function(f"{STEP} > 0")
+    wait_for(other, f"{STEP} > 0")
     before = step(other)
-    other.wait_for_function(f"{STEP} > {before}")
+    wait_for(other, f"{STEP} > {before}")
     expect(other.locator(".about")).to_contain_text("by another visitor")
     expect(other.get_by_role("button", name="Stop")).to_be_hidden()
     expect(other.locator(".reason")).to_contain_text("but not pause or stop it")
@@ -162,7 +163,7 @@ def test_another_visitor_can_watch_a_run_but_not_stop_it(page: Page, open_page, 
     other.get_by_role("button", name="Stop").click()
     state(other, "Stopped")
     expect(page.get_by_role("button", name="Stop")).to_be_enabled()
-    page.wait_for_function(f"{STEP} > {step(page)}")
+    wait_for(page, f"{STEP} > {step(page)}")
 
 
 def test_a_newcomer_is_greeted_by_an_untrained_network(page: Page, open_page, server) -> None:
@@ -204,12 +205,12 @@ def test_a_paused_run_advances_by_one_batch_or_one_epoch(page: Page, server) -> 
     state(page, "Paused")
     held = paused(page, server)
     page.get_by_role("button", name="One batch").click()
-    page.wait_for_function(f"{STEP} == {held + 1}")
+    wait_for(page, f"{STEP} == {held + 1}")
     page.get_by_role("button", name="One epoch").click()
     state(page, "Paused")
     [run] = RunStore(server.store).runs()
     per_epoch = run.total_steps // 40
-    page.wait_for_function(f"{STEP} > 0 && {STEP} % {per_epoch} == 0")
+    wait_for(page, f"{STEP} > 0 && {STEP} % {per_epoch} == 0")
 
 
 def test_learning_rate_and_speed_can_be_changed_during_training(page: Page, server) -> None:
@@ -223,11 +224,11 @@ def test_learning_rate_and_speed_can_be_changed_during_training(page: Page, serv
     page.get_by_role("slider", name="Speed", exact=True).focus()
     page.keyboard.press("Home")  # one batch a second
     wait_until(page, lambda: store.current_setting(run.id, "speed") == 1)
-    page.wait_for_function(SETTLED)
+    wait_for(page, SETTLED)
     before = step(page)
-    page.wait_for_function(f"{STEP} > {before}")  # all that was trained before has arrived
+    wait_for(page, f"{STEP} > {before}")  # all that was trained before has arrived
     before, begun = step(page), time.monotonic()
-    page.wait_for_function(f"{STEP} >= {before} + 3")
+    wait_for(page, f"{STEP} >= {before} + 3")
     assert time.monotonic() - begun >= 2
     page.reload()  # the control shows what the worker has acknowledged
     speed = page.get_by_role("slider", name="Speed", exact=True)
@@ -235,7 +236,7 @@ def test_learning_rate_and_speed_can_be_changed_during_training(page: Page, serv
     before = step(page)
     speed.focus()
     page.keyboard.press("End")
-    page.wait_for_function(f"{STEP} > {before + 100}")
+    wait_for(page, f"{STEP} > {before + 100}")
     expect(speed).to_have_attribute("aria-valuetext", "full speed")
 
 
@@ -263,7 +264,7 @@ def test_keyboard_shortcuts_work_except_while_typing(page: Page, server) -> None
 def test_a_killed_worker_is_noticed_and_its_run_can_be_resumed(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
-    page.wait_for_function("Number(document.querySelector('.plot')?.dataset.epochs) > 0")
+    wait_for(page, "Number(document.querySelector('.plot')?.dataset.epochs) > 0")
     [run] = RunStore(server.store).runs()
     worker = re.search(r"trained by process (\d+)", log(run.id).read_text())
     assert worker
@@ -273,7 +274,7 @@ def test_a_killed_worker_is_noticed_and_its_run_can_be_resumed(page: Page, serve
     interrupted_at = step(page)
     page.get_by_role("button", name="Resume").click()
     state(page, "Training")
-    page.wait_for_function(f"{STEP} > {interrupted_at}")
+    wait_for(page, f"{STEP} > {interrupted_at}")
 
 
 def test_a_finished_run_reports_its_result_and_can_be_restarted(page: Page, server) -> None:
@@ -296,10 +297,10 @@ def test_the_timeline_of_a_finished_run_moves_wall_and_curves(page: Page, server
     timeline = page.get_by_role("slider", name="Snapshot")
     expect(timeline).to_have_attribute("data-snapshots", re.compile("[1-9]"))  # they have loaded
     timeline.press("ArrowLeft")
-    page.wait_for_function(f"0 < {STEP} && {STEP} < {end}")
+    wait_for(page, f"0 < {STEP} && {STEP} < {end}")
     expect(page.locator(".marker")).to_be_visible()
     timeline.press("End")
-    page.wait_for_function(f"{STEP} == {end}")
+    wait_for(page, f"{STEP} == {end}")
     expect(page.locator(".marker")).to_be_hidden()
 
 
@@ -315,7 +316,7 @@ def test_a_key_pressed_before_the_snapshots_have_come_counts(page: Page, server,
     timeline.press("Home")
     held[0].continue_()
     page.unroute("**/snapshots/*")
-    page.wait_for_function(f"{STEP} === 0")
+    wait_for(page, f"{STEP} === 0")
 
 
 def test_simple_mode_shows_only_start_and_stop(page: Page, server) -> None:
@@ -352,9 +353,9 @@ def test_browser_memory_does_not_grow_during_training(page: Page, server) -> Non
     """The benchmark runs longer; here a leak of one frame per message would add 15 MB."""
     open_train(page, server.url, epochs=1000)
     start(page)
-    page.wait_for_function(f"{FRAMES} >= 50")
+    wait_for(page, f"{FRAMES} >= 50")
     early = heap(page)
-    page.wait_for_function(f"{FRAMES} >= 200")
+    wait_for(page, f"{FRAMES} >= 200")
     assert heap(page) < early + 5e6
 
 
@@ -474,7 +475,7 @@ def test_a_run_is_shown_though_the_server_was_restarted_before_the_page_followed
     page.get_by_role("button", name="Start", exact=True).click()
     wait_until(page, lambda: server.process.poll() is not None)
     server.start()
-    page.wait_for_function(f"{STEP} > 0")
+    wait_for(page, f"{STEP} > 0")
     state(page, "Training")
     [run] = RunStore(server.store).runs()
     assert f"run={run.id}" in page.url
@@ -657,15 +658,15 @@ def test_a_new_run_can_be_configured_while_another_trains(page: Page, server) ->
     state(page, "Training")
     page.get_by_role("button", name="New run").click()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
-    page.wait_for_function(f"{STEP} == 0")
+    wait_for(page, f"{STEP} == 0")
     page.goto(server.url)  # without a run in the URL, the active run is shown
-    page.wait_for_function(f"{STEP} > 0")
+    wait_for(page, f"{STEP} > 0")
 
 
 def test_the_accuracy_climbs_before_the_first_epoch_ends(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     page.get_by_role("button", name="Start", exact=True).click()
-    page.wait_for_function("Number(document.querySelector('.plot')?.dataset.estimates) >= 12")
+    wait_for(page, "Number(document.querySelector('.plot')?.dataset.estimates) >= 12")
     curves = page.evaluate(
         "document.querySelector('.plot').data.map(({ name, y }) => [name, [...y]])"
     )
@@ -683,9 +684,9 @@ def test_a_logarithmic_axis_is_kept_for_the_next_visit(page: Page, server) -> No
     state(page, "Finished")
     page.get_by_label("Logarithmic x-axis").check()
     is_log = "document.querySelector('.plot')?._fullLayout?.xaxis.type === 'log'"
-    page.wait_for_function(is_log)
+    wait_for(page, is_log)
     page.reload()
-    page.wait_for_function(is_log)
+    wait_for(page, is_log)
     expect(page.get_by_label("Logarithmic x-axis")).to_be_checked()
 
 
@@ -693,8 +694,8 @@ def test_the_curve_of_a_run_that_diverges_leaves_its_axis(page: Page, server) ->
     page.goto(f"{server.url}/?preset=too-fast")
     page.get_by_role("button", name="Start", exact=True).click()
     state(page, "Diverged")
-    page.wait_for_function(
-        "document.querySelector('.plot')?._fullLayout?.annotations?.[0]?.text === 'diverged'"
+    wait_for(
+        page, "document.querySelector('.plot')?._fullLayout?.annotations?.[0]?.text === 'diverged'"
     )
     smoothed, high = page.evaluate(
         "(() => { const plot = document.querySelector('.plot'); "
@@ -709,7 +710,8 @@ def test_the_axes_fit_the_curves_of_a_second_run(page: Page, server) -> None:
         page.get_by_role("button", name="Start", exact=True).click()
         wait_until(page, lambda number=number: len(RunStore(server.store).runs()) == number)
         runs = RunStore(server.store).runs()
-        page.wait_for_function(
+        wait_for(
+            page,
             "run => { const shown = document.querySelector('.plot')?.dataset;"
             " return shown?.run === run && shown.epochs == 1; }",
             arg=runs[0].id,

@@ -57,6 +57,13 @@ def test_the_same_command_shows_the_results_and_trains_nothing_twice(store):
     assert len(store.runs()) == 8
 
 
+def test_the_progress_is_on_standard_error_alone(store):
+    result = nn(*SWEEP, "--json")
+    assert [line["event"] for line in rows(result)] == ["configuration"] * 4 + ["end"]
+    assert "4/4" in result.stderr and "best=" in result.stderr
+    assert "/4" not in result.stdout
+
+
 def test_ctrl_c_stops_a_sweep_and_the_same_command_goes_on(store):
     command = ["sweep", *LONG, "--set", "lr=0.01,0.1"]
     process = shell(*command, "--json")

@@ -54,6 +54,7 @@ def test_a_sweep_has_the_number_of_trials_and_is_listed_as_others(store):
 
 def test_the_same_command_trains_nothing_twice_and_more_trials_go_on(store):
     first = nn(*SWEEP, "--optuna", 2, "--json")
+    assert "2/2" in first.stderr and "2/2" not in first.stdout  # the progress
     again = nn(*SWEEP, "--optuna", 2, "--json")
     assert rows(again) == rows(first) and len(store.runs()) == 2
     *configurations, end = rows(first)

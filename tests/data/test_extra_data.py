@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from nn.data import extra_data, sources
 from nn.data.dataset import Dataset
+from nn.data.formats import npz
 from nn.data.synthetic import handwriting
 from nn.errors import UserError
+from nn.support import limits
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +43,26 @@ def test_a_missing_or_invalid_file_is_a_user_error(tmp_path):
     (tmp_path / "extra.npz").write_bytes(b"not an archive")
     with pytest.raises(UserError, match="is not a valid"):
         extra_data.read(tmp_path / "extra.npz")
+
+
+def test_extra_data_has_a_limit_of_images(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "EXTRA_IMAGES", 6)
+    npz.write(some(7), tmp_path / "many.npz")
+    with pytest.raises(UserError, match="more than 6 images, the limit for extra data"):
+        extra_data.read(tmp_path / "many.npz")
+    npz.write(some(6), tmp_path / "few.npz")
+    assert len(extra_data.read(tmp_path / "few.npz")) == 6
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes")
+def test_pipes_devices_and_folders_are_not_read(tmp_path):
+    pipe, device, folder = (tmp_path / name for name in ("a.npz", "b.npz", "c.npz"))
+    os.mkfifo(pipe)
+    device.symlink_to("/dev/zero")
+    folder.mkdir()
+    for path in (pipe, device, Path("/dev/zero"), folder):
+        with pytest.raises(UserError, match=f"{path} is not a regular file"):
+            extra_data.read(path)
 
 
 @pytest.mark.parametrize("count", [1, 5, 89, 90, 400, 5000])

@@ -104,7 +104,7 @@ def test_only_a_changed_file_is_decoded_again(folder, noise, monkeypatch):
 
     decoded, read = [], idx.read_array
     monkeypatch.setattr(
-        idx, "read_array", lambda path, n: decoded.append(path.name) or read(path, n)
+        idx, "read_array", lambda path, *rest: decoded.append(path.name) or read(path, *rest)
     )
     np.testing.assert_array_equal(mnist_files.load()[0].images, changed)
 

@@ -64,6 +64,9 @@ Deno.test("a drag from near an end moves that end, any other makes a new range",
   assert.equal(fixedEnd(null, 0.02, 0.05), 1);
   assert.equal(fixedEnd(null, 0.4, 0.05), 0.4);
   assert.equal(fixedEnd([0.2, 0.6], 0.58, 0.05), 0.2);
+  assert.equal(fixedEnd([0.2, 0.24], 0.21, 0.05), 0.24); // near both: the nearer one moves
+  assert.equal(fixedEnd([0.2, 0.24], 0.23, 0.05), 0.2);
+  assert.equal(fixedEnd([0.2, 0.2], 0.19, 0.05), 0.2);
   assert.deepEqual(asRange(0.7, 0.3), [0.3, 0.7]);
   assert.deepEqual(asRange(-1, 0.3), [0, 0.3]);
   assert.equal(asRange(0, 1), null);

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pickle
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from safetensors.numpy import save
 from nn.errors import UserError
 from nn.models import weights_file
 from nn.network import Network
+from nn.support import limits
 
 FORMATS = sorted(weights_file.FORMATS)
 HEADER = {"digitscope": 1, "activation": "relu", "output": "softmax", "about": {}}
@@ -237,10 +239,63 @@ def test_pipes_and_devices_are_not_read(tmp_path, kind):
 
 
 def test_the_size_limit_applies_to_all_arrays_together(tmp_path, monkeypatch):
-    monkeypatch.setattr(weights_file, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(limits, "WEIGHTS_BYTES", 10_000)
     np.savez_compressed(tmp_path / "bomb.npz", a=np.zeros(800), b=np.zeros(800))
     with pytest.raises(UserError, match=r"\(b\): 6,400 bytes; at most 3,600"):
         weights_file.read(tmp_path / "bomb.npz")
+
+
+def peak_memory(path):
+    """→ bytes allocated at most, and the network or the error."""
+    tracemalloc.start()
+    try:
+        found = weights_file.read(path)[0]
+    except UserError as error:
+        found = error
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak, found
+
+
+def test_json_of_many_lists_is_rejected_before_it_is_parsed(folder):
+    data = b"[" + b"[]," * 600_000 + b"[]]"  # parsed, it takes 38 MB
+    peak, error = peak_memory(put(folder, ".json", data))
+    assert "model.json: expected a network; it has more than 500,000 lists" in str(error)
+    assert peak < 3 * len(data)
+
+
+def test_weights_in_json_take_little_more_memory_than_the_file(folder):
+    network = Network((784, 200, 10))
+    path = folder / "large.json"
+    network.parameters[:] = np.random.default_rng(0).normal(size=network.parameters.size)
+    weights_file.write(network, path, {})
+    peak, found = peak_memory(path)
+    np.testing.assert_array_equal(found.parameters, network.parameters)
+    assert peak < 3 * path.stat().st_size
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_file_larger_than_any_network_is_not_parsed(folder, kind):
+    path = folder / f"sparse{kind}"
+    size = limits.JSON_BYTES if kind == ".json" else limits.WEIGHTS_BYTES
+    with open(path, "wb") as file:
+        file.truncate(size + 1)  # takes no space
+    with pytest.raises(UserError, match=rf"is larger than {size:,} bytes, the limit .* in {kind}"):
+        weights_file.read(path)
+    path.unlink()
+
+
+def test_a_network_of_too_many_parameters_is_rejected_before_it_is_made(folder, monkeypatch):
+    monkeypatch.setattr(limits, "PARAMETERS", 800)
+    with pytest.raises(UserError, match="has 805 parameters; the limit is 800"):
+        weights_file.read(put(folder, ".npz", as_npz(HEADER, arrays())))
+
+
+def test_what_could_not_be_read_again_is_not_written(tmp_path, network, monkeypatch):
+    monkeypatch.setattr(limits, "JSON_BYTES", 4_000)
+    with pytest.raises(UserError, match=r"Export it as \.npz or \.safetensors"):
+        weights_file.write(network, tmp_path / "a.json", {})
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["model", "model.pkl", "model.h5", ".npz"])

@@ -51,7 +51,7 @@ def test_lists_and_ranges(field, text, values):
         ("lr", "1..0.1:3", "from a lower to a higher"),
         ("dropout", "0..2:3", "within 0 and 0.95"),
         ("dropout", "log:0..0.5:3", "above 0 with log"),
-        ("lr", "random:0.1..1:3", "--draws says how many"),
+        ("lr", "random:0.1..1:3", "without a number of values"),
         ("hidden", "wide/8", "hidden must be layer widths"),
     ],
 )

@@ -24,11 +24,11 @@ import {
 /** @typedef {{ values: number[], accuracy: number, text: string }} Line the best is first */
 /** @typedef {{ axes: Axis[], lines: Line[] }} Data see pages/components/parallel_coordinates.py */
 
-const HEIGHT = 320, TOP = 34, BOTTOM = 14, LEFT = 50, RIGHT = 70; // pixels
-const MIN_GAP = 96; // between two axes; a narrower chart scrolls
-const AREA = 36; // width of the area around an axis that takes drags
-const TARGET = 24; // side of the square that stands for an end of a filter, pixels
-const NEAR = 12; // pixels from a line or an end that count as on it
+const HEIGHT = 320, TOP = 34, BOTTOM = 20, LEFT = 42, RIGHT = 60; // pixels
+const MIN_GAP = 84; // between two axes: four fit on a phone; a narrower chart scrolls
+const NEAR = 12; // pixels from a line that count as on it
+// Pixels on each side of an axis, and of an end of its filter, that take drags.
+const REACH = 18, REACH_OF_A_FINGER = 20;
 const CLICK = 4; // pixels that are no drag
 const STEP = 0.05; // of an arrow key
 const HINT = "Point at a line to see its values; drag along an axis to keep the lines there.";
@@ -51,6 +51,7 @@ export default function parallelCoordinates(call) {
     let points = [];
     /** @type {SVGPathElement[]} */
     let paths = [];
+    let reach = REACH; // or that of a finger
     let lifted = -1; // the index of the line whose values are shown
     /** @type {(() => void)[]} */
     let showFilter = []; // of each axis
@@ -64,6 +65,7 @@ export default function parallelCoordinates(call) {
       const now = JSON.stringify([data, width]);
       if (!width || !data.lines.length || now === known) return;
       known = now;
+      reach = matchMedia("(pointer: coarse)").matches ? REACH_OF_A_FINGER : REACH;
       const labels = [...data.axes.map(({ label }) => label), "Test accuracy"];
       const columns = labels.map((_, i) =>
         data.lines.map(({ values, accuracy }) => values[i] ?? accuracy)
@@ -161,10 +163,10 @@ export default function parallelCoordinates(call) {
       const selected = svg("rect", { class: "selected", x: x - 6, width: 12, rx: 2 });
       const area = svg("rect", {
         class: "area",
-        x: x - AREA / 2,
-        width: AREA,
-        y: TOP - NEAR,
-        height: HEIGHT - TOP - BOTTOM + 2 * NEAR,
+        x: x - reach,
+        width: 2 * reach,
+        y: TOP - reach,
+        height: HEIGHT - TOP - BOTTOM + 2 * reach,
       });
       const handles = /** @type {const} */ ([0, 1]).map((end) => {
         const handle = svg("g", {
@@ -176,9 +178,9 @@ export default function parallelCoordinates(call) {
           "aria-valuemin": 0,
           "aria-valuemax": 100,
         });
-        const target = { class: "target", x: -TARGET / 2, y: end ? -TARGET : 0 };
+        const side = 2 * reach;
         handle.append(
-          svg("rect", { ...target, width: TARGET, height: TARGET }),
+          svg("rect", { class: "target", x: -reach, y: -reach, width: side, height: side }),
           svg("path", { d: end ? "M-6 0L6 0L0 -9Z" : "M-6 0L6 0L0 9Z" }),
         );
         handle.addEventListener("keydown", guard((event) => moveEnd(event, i, end)));
@@ -214,7 +216,7 @@ export default function parallelCoordinates(call) {
       if (event.button) return;
       const top = () => area.ownerSVGElement?.getBoundingClientRect().top ?? 0;
       const begin = event.clientY, at = fromY(begin - top());
-      const fixed = fixedEnd(filters[i], at, NEAR / (HEIGHT - TOP - BOTTOM));
+      const fixed = fixedEnd(filters[i], at, reach / (HEIGHT - TOP - BOTTOM));
       let isDrag = false;
       area.setPointerCapture(event.pointerId);
       area.onpointermove = guard((/** @type {PointerEvent} */ move) => {

@@ -117,7 +117,7 @@ export function isWithin(positions, filters) {
 }
 
 /**
- * The end that stays where a drag begins: the other one, near an end of the range; else the
+ * The end that stays when a drag begins: near an end of the range the other one, else the
  * beginning itself, of a new range.
  *
  * @param {Range | null} range null: the whole axis
@@ -126,8 +126,9 @@ export function isWithin(positions, filters) {
  */
 export function fixedEnd(range, at, near) {
   const [low, high] = range ?? [0, 1];
-  if (Math.abs(at - high) <= near) return low;
-  return Math.abs(at - low) <= near ? high : at;
+  const toLow = Math.abs(at - low), toHigh = Math.abs(at - high);
+  if (Math.min(toLow, toHigh) > near) return at;
+  return toLow < toHigh ? high : low;
 }
 
 /**

@@ -7,11 +7,15 @@ import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nn.data.dataset import Dataset, cached
 from nn.data.formats import idx, kaggle_csv, npz
 from nn.errors import UserError
 from nn.support.progress import Progress
+
+if TYPE_CHECKING:  # Pillow is imported when it is needed
+    from nn.data.formats.image_files import PixelBudget
 
 SUPPORTED_FORMATS = (
     "an IDX file of images (named …-images-idx3-ubyte or ….gz, with its labels file in the same "
@@ -23,23 +27,28 @@ log = logging.getLogger(__name__)
 
 
 def read(
-    path: Path, warn: Callable[[str], object] = log.warning, progress: Progress = iter
+    path: Path,
+    warn: Callable[[str], object] = log.warning,
+    progress: Progress = iter,
+    max_images: int | None = None,
+    budget: PixelBudget | None = None,
 ) -> Dataset:
-    """The labeled images at ``path``.
+    """The labeled images at ``path``; the first ``max_images`` if there are more.
 
-    ``warn`` receives a message for each image of a folder that is skipped. Raises UserError naming
-    a file that is missing, damaged or not in a supported format.
+    ``warn`` receives a message for each image of a folder that is skipped, and when ``budget``
+    allows no more. Raises UserError naming a file that is missing, damaged or not in a supported
+    format.
     """
     kind = _format(path)
     if kind == "folder":
         from nn.data.formats import image_folder
 
-        return image_folder.read(path, warn, progress)
+        return image_folder.read(path, warn, progress, max_images, budget)
     if not os.path.isfile(path):
         raise UserError(f"{path} does not exist or is not a file.")
     if kind == "csv":
-        return kaggle_csv.read(path, progress)
-    return npz.read(path) if kind == "npz" else idx.read(path)
+        return kaggle_csv.read(path, progress, max_images)
+    return npz.read(path, max_images) if kind == "npz" else idx.read(path, max_images)
 
 
 def write(dataset: Dataset, path: Path, progress: Progress = iter) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from nn import IMAGE_SIDE
 from nn.data.dataset import Dataset
-from nn.data.formats.image_files import SUFFIXES, open_image
+from nn.data.formats.image_files import SPENT, SUFFIXES, PixelBudget, open_image
 from nn.data.preprocess.pipeline import preprocess
 from nn.errors import UserError
 from nn.support.atomic_write import replacing
@@ -39,11 +39,18 @@ def list_files(folder: Path) -> list[Path]:
     return sorted(paths, key=lambda path: (path.name, path.parent.name))
 
 
-def read(folder: Path, warn: Callable[[str], object], progress: Progress) -> Dataset:
+def read(
+    folder: Path,
+    warn: Callable[[str], object],
+    progress: Progress,
+    max_images: int | None = None,
+    budget: PixelBudget | None = None,
+) -> Dataset:
     """Read a folder. Grayscale images of 28 × 28 stay unchanged; all others are preprocessed.
 
     An image that has no label, cannot be read or is blank is skipped, with a message to ``warn``.
-    Raises UserError if none is left.
+    Decoding ends after ``max_images``, or when ``budget`` is spent, with a message as well. Raises
+    UserError if no image is left.
     """
     paths = list_files(folder)
     labels = [_label(path, folder) for path in paths]
@@ -53,12 +60,18 @@ def read(folder: Path, warn: Callable[[str], object], progress: Progress) -> Dat
         more = f" and {len(names) - 1:,} more" if names[1:] else ""
         warn(f"Skipped {directory / names[0]}{more}: {EXPECTED}.")
 
-    images, image_labels = [], []
-    for path, label in progress(list(zip(paths, labels, strict=True))):
-        if label is None:
-            continue
+    images: list[NDArray[np.uint8]] = []
+    image_labels: list[int | None] = []
+    labeled = [pair for pair in zip(paths, labels, strict=True) if pair[1] is not None]
+    for number, (path, label) in enumerate(progress(labeled)):
+        if max_images is not None and len(images) >= max_images:
+            break
+        if budget and budget.left <= 0:
+            skipped = len(labeled) - number
+            warn(f"Skipped {path.name} and all after it ({skipped:,} in total): {SPENT}")
+            break
         try:
-            images.append(_read_image(path))
+            images.append(_read_image(path, budget))
             image_labels.append(label)
         except UserError as error:
             warn(f"Skipped: {error}")
@@ -72,8 +85,8 @@ def _label(path: Path, folder: Path) -> int | None:
     return int(name) if name in set("0123456789") else None
 
 
-def _read_image(path: Path) -> NDArray[np.uint8]:
-    image = open_image(path)
+def _read_image(path: Path, budget: PixelBudget | None) -> NDArray[np.uint8]:
+    image = open_image(path, budget)
     is_ready = image.mode == "L" and image.size == (IMAGE_SIDE, IMAGE_SIDE)
     if is_ready and "transparency" not in image.info:
         return np.asarray(image)

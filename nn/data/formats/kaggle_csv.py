@@ -25,8 +25,11 @@ HEADER = ",".join(["label", *(f"pixel{n}" for n in range(PIXELS))]).encode() + b
 TEXT = np.array([b"%d," % n for n in range(256)], "S4").view(np.uint8).reshape(256, 4)
 
 
-def read(path: Path, progress: Progress) -> Dataset:
-    """With or without a header line. Raises UserError naming the first invalid line."""
+def read(path: Path, progress: Progress, max_images: int | None = None) -> Dataset:
+    """With or without a header line; the first ``max_images`` if there are more.
+
+    Raises UserError naming the first invalid line.
+    """
     rows = [np.empty((0, COLUMNS), np.uint8)]
     count = 0
     try:
@@ -41,11 +44,13 @@ def read(path: Path, progress: Progress) -> Dataset:
                         break
                 rows.append(_parse_block(block, path))
                 count += len(block)
+                if max_images is not None and count >= max_images:
+                    break
                 if count > MAX_IMAGES:
                     raise UserError(f"{path}: at most {MAX_IMAGES:,} images are allowed.")
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
-    table = np.concatenate(rows)
+    table = np.concatenate(rows)[:max_images]
     images = table[:, 1:].reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
     return validated(images, table[:, 0], path.name, (path, path))
 

@@ -16,14 +16,16 @@ ARRAYS = ("images", "labels")
 MAX_BYTES = MAX_IMAGES * PIXELS
 
 
-def read(path: Path) -> Dataset:
-    """Integers of any type. Raises UserError."""
+def read(path: Path, max_images: int | None = None) -> Dataset:
+    """Integers of any type; the first ``max_images`` if there are more. Raises UserError."""
     with safe_npz.open_archive(path) as file:
         names = safe_npz.array_names(file)
         if not set(ARRAYS) <= set(names):
             found = ", ".join(names[:10]) or "none"
             raise UserError(f"{path}: expected the arrays images and labels, got {found}.")
-        images, labels = (safe_npz.read_array(file, name, path, MAX_BYTES) for name in ARRAYS)
+        images, labels = (
+            safe_npz.read_array(file, name, path, MAX_BYTES, max_images) for name in ARRAYS
+        )
     for name, array in zip(ARRAYS, (images, labels), strict=True):
         if array.dtype.kind not in "ui":
             raise UserError(f"{path} ({name}): expected integers, got {array.dtype}.")

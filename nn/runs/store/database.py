@@ -36,6 +36,8 @@ from nn.runs.store.queue import LEASE_SECONDS
 LOCK_WAIT = 5.0  # seconds to wait for another process that writes
 MIGRATION_WAIT = 600.0  # seconds to wait for another process that migrates: it copies the store
 VACUUM_PAGES = 250  # pages returned to the disk at once; others may write in between
+FULL_DISK_PAGES = 16  # likewise on a full disk: first they are copied to the log
+EMPTY_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 IDLE_WAIT = 3.0  # seconds: shorter than LOCK_WAIT, so that whoever waits goes on
 CREATION = 784  # the number of the lock of whoever creates the tables
 CONNECT_WAIT = 5.0  # seconds for a database server to answer
@@ -60,6 +62,7 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(chosen)
     if is_sqlite(engine):
         event.listen(engine, "connect", _tune_sqlite)
+        event.listen(engine, "handle_error", outage.note_cause)
     found = _version(engine) if inspect(engine).has_table("about") else 0
     if found < schema.SCHEMA_VERSION:
         with engine.begin() as connection:
@@ -86,6 +89,12 @@ def is_sqlite(engine: Engine) -> bool:
     return engine.dialect.name == "sqlite"
 
 
+def is_malformed(error: DBAPIError) -> bool:
+    """Whether the file of an SQLite store is damaged where it was read."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def set_lock_wait(connection: Connection, wait: float) -> None:
     """How many seconds the transaction waits for another that is in its way."""
     if is_sqlite(connection.engine):
@@ -108,9 +117,18 @@ def lock(connection: Connection, which: ColumnElement[bool] | None = None) -> No
 
 
 def _version(engine: Engine) -> int:
+    """Raises UserError for a number that no Digitscope wrote."""
     with engine.connect() as connection:
-        # A store without a number is one whose creator has not finished.
-        return connection.scalar(select(schema.about.c.schema_version)) or 0
+        found = connection.scalar(select(schema.about.c.schema_version))
+    if found is None:  # its creator has not finished
+        return 0
+    if not isinstance(found, int) or found < 1:
+        raise UserError(
+            f"The store is damaged: its schema number must be a whole number from 1 to "
+            f"{schema.SCHEMA_VERSION}; found {found!r}. Use a backup of it, or set DIGITSCOPE_HOME "
+            "to another folder."
+        )
+    return found
 
 
 def _create_or_migrate(connection: Connection) -> None:
@@ -196,6 +214,10 @@ def _as_operational_error(context: ExceptionContext) -> None:
 def _tune_sqlite(connection: Any, _: Any) -> None:
     connection.execute(f"PRAGMA busy_timeout={round(1000 * LOCK_WAIT)}")
     connection.execute("PRAGMA foreign_keys=ON")
+    # Deleting writes nothing into the pages that become free: on a full disk there is no room.
+    connection.execute("PRAGMA secure_delete=OFF")
+    # A damaged letter makes its row unreadable, not every query that meets it.
+    connection.text_factory = _lenient_text
     # Before anything is written, so that the file of a new store can shrink again; later it would
     # wait for whoever writes.
     if not connection.execute("PRAGMA page_count").fetchone()[0]:
@@ -208,6 +230,10 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
     # In pages. Whoever's write fills so many waits for the disk; workers avoid that, see settle.
     connection.execute("PRAGMA wal_autocheckpoint=4000")
+
+
+def _lenient_text(data: bytes) -> str:
+    return data.decode(errors="replace")
 
 
 def _enable_shrinking(engine: Engine) -> None:
@@ -257,7 +283,18 @@ def reclaim(engine: Engine) -> None:
         return
     with suppress(OperationalError, sqlite3.OperationalError), engine.connect() as connection:
         sqlite: Any = connection.connection.driver_connection
-        (free,) = sqlite.execute("PRAGMA freelist_count").fetchone()
-        for _ in range(0, free, VACUUM_PAGES):
-            sqlite.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
-        sqlite.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        try:
+            _vacuum(sqlite, VACUUM_PAGES)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            sqlite.execute(EMPTY_LOG).fetchall()  # which makes room
+            _vacuum(sqlite, FULL_DISK_PAGES, after_each=EMPTY_LOG)
+        sqlite.execute(EMPTY_LOG).fetchall()
+
+
+def _vacuum(sqlite: Any, pages: int, after_each: str = "") -> None:
+    """Return all free pages to the disk, so many at once; after_each: SQL."""
+    (free,) = sqlite.execute("PRAGMA freelist_count").fetchone()
+    for _ in range(0, free, pages):
+        sqlite.executescript(f"PRAGMA incremental_vacuum({pages}); {after_each}")

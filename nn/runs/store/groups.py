@@ -143,8 +143,16 @@ def _find(store: RunStore, *conditions: ColumnElement[bool]) -> list[Group]:
             before = found[row.id]
             found[row.id] = before._replace(runs=(*before.runs, row.run))
         else:
-            options = json.loads(row.options)
+            options = _options(row.options)
             found[row.id] = Group(
                 row.id, row.kind, row.name, row.owner, row.created, options, (row.run,)
             )
     return list(found.values())
+
+
+def _options(text: str) -> dict[str, Any]:
+    """{} for a damaged text: the runs of the group, and all other groups, are still there."""
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError):
+        return {}

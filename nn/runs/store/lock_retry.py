@@ -43,6 +43,8 @@ class Locked(Unwritable):
 def raise_unless_locked(error: OperationalError) -> None:
     """Raise Unwritable for an error that waiting does not cure; log the others now and then."""
     global _next_line
+    if outage.is_full(error):
+        raise Unwritable(f"{outage.explain(error)} Then resume this run.") from None
     if not outage.is_temporary(error):
         raise Unwritable(
             f"The store cannot be written: {error.orig}. Fix that, then resume this run."
@@ -54,18 +56,25 @@ def raise_unless_locked(error: OperationalError) -> None:
         )
 
 
-def retry_while_locked(use: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Decorator: repeat ``use`` for LOCK_RETRY_SECONDS while the store is locked."""
+def retry_while_locked(
+    use: Callable[Arguments, Result], until: Callable[[], bool] = lambda: False
+) -> Callable[Arguments, Result]:
+    """Decorator: repeat ``use`` for LOCK_RETRY_SECONDS while the store is locked.
+
+    until: ends it earlier, with the error.
+    """
 
     @wraps(use)
     def retry(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-        until = time.monotonic() + LOCK_RETRY_SECONDS
+        give_up = time.monotonic() + LOCK_RETRY_SECONDS
         while True:
             try:
                 return use(*args, **kwargs)
             except OperationalError as error:
                 raise_unless_locked(error)
-                if time.monotonic() > until:
+                if until():
+                    raise
+                if time.monotonic() > give_up:
                     raise Locked(error) from None
             time.sleep(LOCK_WAIT)
 

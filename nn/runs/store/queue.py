@@ -177,7 +177,10 @@ def missing_data(row: Any) -> str:
     has all. A run that was queued on this host is taken in any case: it fails and says why."""
     if row.host in ("", host()):
         return ""
-    spec = json.loads(row.spec)
+    try:
+        spec = dict(json.loads(row.spec))
+    except (ValueError, TypeError):  # whoever takes the run says so
+        return ""
     for path in (str(spec.get(name, "")) for name in ("dataset", "extra_data")):
         if os.path.isabs(path) and not os.path.exists(path):
             return os.path.basename(path)  # its folder is private

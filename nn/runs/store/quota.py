@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from nn.errors import UserError
 from nn.runs.old_names import ENVIRONMENT
-from nn.runs.store import database, schema
+from nn.runs.store import database, reserve, schema
 from nn.runs.store.store import RunStore
 
 VARIABLE = "DIGITSCOPE_STORAGE_QUOTA"
@@ -55,6 +55,8 @@ def enforce_quota(store: RunStore) -> str:
     → "", or a message when that was not enough. Raises UserError for a setting that is not a size.
     """
     quota = storage_quota()
+    with suppress(OperationalError):
+        reserve.make(store.engine)
 
     def fits() -> bool:
         return database.used_bytes(store.engine) <= quota

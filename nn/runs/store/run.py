@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nn.errors import UserError
 from nn.runs.spec import RunSpec
 from nn.runs.store import clock, queue, schema
 from nn.runs.store.queue import LEASE_SECONDS, START_SECONDS, QueueStatus
@@ -52,6 +53,18 @@ class Run:
     pinned: bool  # its snapshots are never deleted to save space
     stream_version: int  # of its random streams, see nn.random_streams
     queue_position: int  # 1, 2, …; 0 when it is not queued
+    # Of a newer version; this one cannot train the run, but shows it.
+    unknown_settings: tuple[str, ...] = ()
+
+
+class UnreadableRun(NamedTuple):
+    """What can be said of a run whose row cannot be read: a newer version wrote it, or it is
+    damaged."""
+
+    id: str
+    name: str
+    owner: str  # as of Run
+    reason: str
 
 
 class Point(NamedTuple):
@@ -93,7 +106,9 @@ class Inbox(NamedTuple):
 
 
 # Of thousands of runs, parsing takes most of the time of listing them.
-spec_from_json = lru_cache(4096)(RunSpec.from_json)
+stored_spec = lru_cache(4096)(RunSpec.from_stored)
+# Columns that hold numbers, or nothing. SQLite accepts any value in any column.
+_NUMBERS = [c.name for c in schema.runs.c if issubclass(c.type.python_type, int | float)]
 
 
 def is_queued(row: Any) -> bool:
@@ -105,7 +120,16 @@ COLUMNS = schema.runs, clock.now().label("now"), queue.silence().label("silence"
 
 
 def as_run(row: Any, status: QueueStatus | None) -> Run:
-    """A row of COLUMNS as a Run. status: of the queue; needed for a queued run."""
+    """A row of COLUMNS as a Run. status: of the queue; needed for a queued run.
+
+    Raises UserError for a row that cannot be read; ``unreadable_run`` describes it.
+    """
+    if reason := _damage(row):
+        raise UserError(
+            f"Run {row.name} cannot be read: {reason} If a newer Digitscope wrote it, update this "
+            f"one; otherwise delete the run: `python -m nn delete {row.id}`."
+        )
+    spec, unknown_settings = stored_spec(row.spec)
     state, message, position = State(row.state), row.message, 0
     now = row.now
     if status and is_queued(row):
@@ -120,11 +144,13 @@ def as_run(row: Any, status: QueueStatus | None) -> Run:
     elif state.active and row.lease and row.silence > LEASE_SECONDS:
         state = State.INTERRUPTED
         message = "The worker of this run vanished. Resume it to continue from its last checkpoint."
+    if unknown_settings:
+        message = f"{message} {_of_newer_version(unknown_settings)}".strip()
     return Run(
         id=row.id,
         name=row.name,
         owner=row.owner,
-        spec=spec_from_json(row.spec),
+        spec=spec,
         created=row.created,
         heartbeat=row.heartbeat,
         state=state,
@@ -138,7 +164,43 @@ def as_run(row: Any, status: QueueStatus | None) -> Run:
         pinned=row.pinned,
         stream_version=row.stream_version,
         queue_position=position,
+        unknown_settings=unknown_settings,
     )
+
+
+def unreadable_run(row: Any) -> UnreadableRun | None:
+    """What can be said of a row of COLUMNS that ``as_run`` does not take; None: it does."""
+    reason = _damage(row)
+    return UnreadableRun(row.id, row.name, row.owner, reason) if reason else None
+
+
+def _damage(row: Any) -> str:
+    """Why a row of COLUMNS cannot be read; "" if it can."""
+    try:
+        stored_spec(row.spec)
+    except (UserError, TypeError, ValueError) as error:
+        return str(error).rstrip(".") + "."
+    if row.state not in tuple(State):
+        return f"There is no state {row.state!r}."
+    for name in _NUMBERS:
+        value = getattr(row, name)
+        if value is not None and not isinstance(value, int | float):
+            return f"Its {name} is not a number: {value!r}."
+    return ""
+
+
+def check_settings(run: Run) -> None:
+    """Raise UserError for a run whose settings this version does not know: it would train
+    something else."""
+    if run.unknown_settings:
+        raise UserError(
+            f"Run {run.name} cannot be trained by this Digitscope. "
+            f"{_of_newer_version(run.unknown_settings)}"
+        )
+
+
+def _of_newer_version(settings: tuple[str, ...]) -> str:
+    return f"It has settings of a newer Digitscope: {', '.join(settings)}. Update to train it."
 
 
 def ordinal(n: int) -> str:

@@ -21,7 +21,7 @@ from nn.random_streams import CURRENT_VERSION
 
 STREAMS_0_1 = 1  # the version of 0.1's random streams
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 # What turns a store of one version into the next: version → SQL. A statement about a table that the
 # store lacks is left out: the table is created new.
 MIGRATIONS = {
@@ -54,6 +54,10 @@ MIGRATIONS = {
     7: (),  # two new tables, groups and members
     8: ("ALTER TABLE runs ADD COLUMN host VARCHAR(255) NOT NULL DEFAULT ''",),
     9: (),  # on SQLite, whose integers have 64 bits anyway
+    10: tuple(
+        f"ALTER TABLE {table} ADD COLUMN checksum BIGINT"
+        for table in ("snapshots", "live", "checkpoints")
+    ),
 }
 # Likewise, on a server only.
 SERVER_MIGRATIONS = {
@@ -109,6 +113,11 @@ runs = Table(
 )
 
 
+def _checksum() -> Column[int]:
+    """Of the bytes in the row, see nn.runs.store.checksum; None: written before there was one."""
+    return Column("checksum", Count)
+
+
 def _of_run() -> Column[str]:
     return Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
 
@@ -161,6 +170,7 @@ snapshots = Table(
     Column("samples_seen", Count, nullable=False),
     Column("loss", Float),
     Column("parameters", LargeBinary, nullable=False),
+    _checksum(),
 )
 
 # The live snapshot: one row a run, overwritten while somebody watches.
@@ -172,6 +182,7 @@ live = Table(
     Column("samples_seen", Count, nullable=False),
     Column("loss", Float),
     Column("parameters", LargeBinary, nullable=False),
+    _checksum(),
 )
 
 # The checkpoint: everything needed to resume, one a run (see nn.models.checkpoint).
@@ -181,6 +192,7 @@ checkpoints = Table(
     _of_run(),
     Column("step", Count, nullable=False),
     Column("data", LargeBinary, nullable=False),
+    _checksum(),
 )
 
 commands = Table(

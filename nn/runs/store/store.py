@@ -27,18 +27,19 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    make_url,
     or_,
     select,
     true,
     update,
 )
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from nn.errors import UserError
-from nn.network import LAYOUT, from_layout
+from nn.network import LAYOUT, from_layout, parameter_count
 from nn.runs.old_names import translated
 from nn.runs.spec import RunSpec, read_fields
-from nn.runs.store import clock, database, queue, schema
+from nn.runs.store import checksum, clock, database, queue, reserve, schema
 from nn.runs.store.run import (
     COLUMNS,
     AccuracyEstimate,
@@ -49,13 +50,25 @@ from nn.runs.store.run import (
     Run,
     Snapshot,
     State,
+    UnreadableRun,
     as_run,
+    check_settings,
     is_queued,
-    spec_from_json,
+    stored_spec,
+    unreadable_run,
 )
 from nn.support.paths import extra_data, home
 
-__all__ = ["AccuracyEstimate", "Command", "Point", "Run", "RunStore", "Snapshot", "State"]
+__all__ = [
+    "AccuracyEstimate",
+    "Command",
+    "Point",
+    "Run",
+    "RunStore",
+    "Snapshot",
+    "State",
+    "UnreadableRun",
+]
 
 # Unicode categories: control characters, surrogates, line and paragraph separators.
 NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
@@ -70,7 +83,12 @@ class RunStore:
         try:
             url = url or os.environ.get("DIGITSCOPE_STORE")
             self.url = url or f"sqlite:///{home() / 'store.sqlite3'}"
-            self.engine = database.open_engine(self.url)
+            try:
+                self.engine = database.open_engine(self.url)
+            except OperationalError as error:
+                if not reserve.give_up(make_url(self.url), error, reserve.OPENING):
+                    raise
+                self.engine = database.open_engine(self.url)
         except UserError:
             raise
         except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
@@ -127,8 +145,7 @@ class RunStore:
         return self.run(run_id)
 
     def runs(self, ids: Sequence[str] | None = None) -> list[Run]:
-        """All runs, or those with these ids, newest first, without those of a later version, whose
-        specs it cannot read."""
+        """All runs, or those with these ids, newest first, without the unreadable ones."""
         runs = []
         query = select(*COLUMNS).order_by(schema.runs.c.created.desc())
         if ids is not None:
@@ -140,6 +157,11 @@ class RunStore:
                     runs.append(as_run(row, status))
         return runs
 
+    def unreadable_runs(self) -> list[UnreadableRun]:
+        """The runs that ``runs`` leaves out, newest first."""
+        rows = self.rows(select(*COLUMNS).order_by(schema.runs.c.created.desc()))
+        return [found for row in rows if (found := unreadable_run(row))]
+
     def trained_count(self) -> int:
         """How many runs have started to train."""
         r = schema.runs.c
@@ -148,17 +170,18 @@ class RunStore:
             return connection.scalar(query) or 0
 
     def active_runs(self) -> list[Run]:
-        """The runs that train, will train, or are paused, newest first; fast beside many others."""
+        """The runs that train, will train, or are paused, newest first, without the unreadable
+        ones; fast beside many others."""
         r = schema.runs.c
         is_active = r.state.in_([state for state in State if state.active])
         with self.engine.connect() as connection:
             status = queue.status(connection)
             rows = connection.execute(select(*COLUMNS).where(is_active).order_by(r.created.desc()))
-            runs = [as_run(row, status) for row in rows]
+            runs = [as_run(row, status) for row in rows if not unreadable_run(row)]
         return [run for run in runs if run.state.active]  # others are interrupted by now
 
     def run(self, run_id: str) -> Run:
-        """Raises UserError when there is no run with this id."""
+        """Raises UserError when there is no run with this id, or it cannot be read."""
         with self.engine.connect() as connection:
             return self._run(connection, run_id)
 
@@ -185,14 +208,20 @@ class RunStore:
         return as_run(row, queue.status(connection) if is_queued(row) else None)
 
     def find(self, text: str) -> Run:
-        """The run with this id, name or unique beginning of an id. Raises UserError."""
-        runs = self.runs()
+        """The run with this id, name or unique beginning of an id. Raises UserError, also for one
+        that cannot be read."""
+        return self.run(self.find_id(text))
+
+    def find_id(self, text: str) -> str:
+        """As ``find``, but only the id, also of a run that cannot be read."""
+        r = schema.runs.c
+        runs = self.rows(select(r.id, r.name).order_by(r.created.desc()))
         for matches in (
             [run for run in runs if text in (run.id, run.name)],
             [run for run in runs if text and run.id.startswith(text)],
         ):
             if len(matches) == 1:
-                return matches[0]
+                return str(matches[0].id)
             if matches:
                 ids = ", ".join(run.id for run in matches)
                 raise UserError(
@@ -206,7 +235,8 @@ class RunStore:
         """Queue a run again, to continue from its checkpoint, or reserve it for the worker that
         holds ``lease``; and with it those of its ``companions`` in a race that can be.
 
-        Raises UserError for a run that is queued, has a worker, has finished or has diverged.
+        Raises UserError for a run that is queued, has a worker, has finished, has diverged or has
+        settings of a newer version.
         """
         with self.holding(schema.runs.c.id.in_([run_id, *companions])) as connection:
             self._requeue(connection, run_id, lease)
@@ -217,6 +247,7 @@ class RunStore:
 
     def _requeue(self, connection: Connection, run_id: str, lease: str | None) -> None:
         run = self._run(connection, run_id)
+        check_settings(run)
         r = schema.runs.c
         lease_held = connection.scalar(select(r.lease).where(r.id == run_id))
         released = run.state is State.PAUSED and not lease_held
@@ -269,6 +300,15 @@ class RunStore:
     def delete(self, run_id: str) -> None:
         """Delete a run, everything recorded of it, a group of which it is the last member, and its
         file of extra data unless another run uses it. Its worker, if any, stops."""
+        try:
+            self._delete(run_id)
+        except OperationalError as error:
+            if not reserve.give_up(self.engine.url, error):
+                raise
+            self._delete(run_id)
+        reserve.make(self.engine)
+
+    def _delete(self, run_id: str) -> None:
         with self.holding(schema.runs.c.id == run_id) as connection:
             specs = select(schema.runs.c.id, schema.runs.c.spec)
             files = {row.id: _extra_data(row.spec) for row in connection.execute(specs)}
@@ -346,7 +386,7 @@ class RunStore:
         return {row.step: row.samples_seen for row in self.rows(query)}
 
     def snapshot(self, run_id: str, step: int) -> Snapshot:
-        """The snapshot at ``step``. Raises UserError when there is none."""
+        """The snapshot at ``step``. Raises UserError when there is none, or it is damaged."""
         rows = self.rows(
             select_snapshots(schema.snapshots, run_id).where(schema.snapshots.c.step == step)
         )
@@ -381,9 +421,13 @@ class RunStore:
         return as_snapshot(rows[0]) if rows else None  # it may be gone by now
 
     def checkpoint(self, run_id: str) -> bytes | None:
+        """Raises DamagedError, a UserError, when it is not what was written."""
         t = schema.checkpoints.c
-        rows = self.rows(select(t.data).where(t.run == run_id))
-        return rows[0].data if rows else None
+        rows = self.rows(select(t.data, t.checksum).where(t.run == run_id))
+        if not rows:
+            return None
+        checksum.verify(rows[0].data, rows[0].checksum, f"The checkpoint of run {run_id}")
+        return bytes(rows[0].data)
 
     # To the worker
 
@@ -547,14 +591,25 @@ def _check_name(name: str) -> None:
 def select_snapshots(table: Any, run_id: str) -> Any:
     """A query for a run's rows of ``table``, kept or live snapshots, for ``as_snapshot``."""
     t, run = table.c, schema.runs.c
-    columns = t.step, t.samples_seen, t.loss, t.parameters, run.parameter_layout, run.spec
+    recorded = t.run, t.step, t.samples_seen, t.loss, t.parameters, t.checksum
+    columns = *recorded, run.parameter_layout, run.spec
     return select(*columns).where(t.run == run_id, run.id == t.run)
 
 
 def as_snapshot(row: Any) -> Snapshot:
+    """Raises DamagedError, a UserError, for a snapshot that is not what was written, and UserError
+    for one of a run that cannot be read."""
+    what = f"The snapshot of run {row.run} at step {row.step:,}"
+    checksum.verify(row.parameters, row.checksum, what)
+    spec, _ = stored_spec(row.spec)
+    sizes, length = spec.sizes, 2 * parameter_count(spec.sizes)
+    if len(row.parameters) != length:
+        raise checksum.DamagedError(
+            f"{what} is damaged: it has {len(row.parameters):,} bytes; the network of its run has "
+            f"{length:,}."
+        )
     parameters = np.frombuffer(row.parameters, "<f2")
     if row.parameter_layout != LAYOUT:
-        sizes = spec_from_json(row.spec).sizes
         parameters = from_layout(parameters, sizes, row.parameter_layout)
     return Snapshot(row.step, row.samples_seen, row.loss, parameters)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, delete, insert, update
 
 from nn.runs.store import schema
+from nn.runs.store.checksum import checksum
 from nn.runs.store.run import AccuracyEstimate, Point
 from nn.training import Epoch, Step
 
@@ -58,7 +59,8 @@ class Buffer:
             step, data = self.checkpoint
             table = schema.checkpoints
             connection.execute(delete(table).where(table.c.run == self.run_id))
-            connection.execute(insert(table).values(run=self.run_id, step=step, data=data))
+            row = {"run": self.run_id, "step": step, "data": data, "checksum": checksum(data)}
+            connection.execute(insert(table).values(row))
 
     def clear(self) -> None:
         """Forget what was written: call it once the transaction is committed."""
@@ -76,12 +78,14 @@ def replace_live(connection: Connection, row: dict[str, object]) -> None:
 
 
 def snapshot_row(run_id: str, step: Step, parameters: Float16s) -> dict[str, object]:
+    data = parameters.tobytes()
     return {
         "run": run_id,
         "step": step.step,
         "samples_seen": step.samples_seen,
         "loss": step.smoothed_loss if np.isfinite(step.smoothed_loss) else None,
-        "parameters": parameters.tobytes(),
+        "parameters": data,
+        "checksum": checksum(data),
     }
 
 

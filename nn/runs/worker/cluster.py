@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from nn.errors import UserError
 from nn.runs.store import queue
-from nn.runs.store.lock_retry import retry_while_locked
+from nn.runs.store.lock_retry import Locked, retry_while_locked
 from nn.runs.store.run import Run, State
 from nn.runs.store.store import RunStore
 from nn.runs.worker.lease import LeaseLost
@@ -38,6 +38,20 @@ log = logging.getLogger(__name__)
 def address() -> str:
     """Of the scheduler: ``$DIGITSCOPE_CLUSTER``; "": runs are trained on this computer."""
     return os.environ.get(VARIABLE, "")
+
+
+def choose(address: str) -> int:
+    """Let this process, and those that it starts, train on the cluster with this scheduler; "": on
+    this computer → how many runs the cluster trains at a time.
+
+    Raises UserError, and changes nothing, when Dask is not installed or no scheduler answers.
+    """
+    if not address:
+        os.environ.pop(VARIABLE, None)
+        return 0
+    threads = _threads(address)
+    os.environ[VARIABLE] = address
+    return threads
 
 
 def submit(store: RunStore, runs: Iterable[Run]) -> None:
@@ -64,7 +78,11 @@ def submit(store: RunStore, runs: Iterable[Run]) -> None:
 
 def threads() -> int:
     """How many runs the cluster trains at a time. Raises UserError as ``submit``."""
-    return sum(_client(address()).nthreads().values())  # type: ignore[no-untyped-call]
+    return _threads(address())
+
+
+def _threads(address: str) -> int:
+    return sum(_client(address).nthreads().values())  # type: ignore[no-untyped-call]
 
 
 def _client(address: str) -> Client:
@@ -103,6 +121,8 @@ def train(url: str, run_id: str) -> None:
     while True:
         try:
             run = seen(run_id)
+        except Locked:  # no database for minutes: the task fails, and the run can be queued again
+            raise
         except UserError as error:  # deleted
             log.warning("%s", error)
             return

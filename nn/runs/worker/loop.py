@@ -20,6 +20,7 @@ from nn.runs import load_network
 from nn.runs.store import queue, quota
 from nn.runs.store.lock_retry import Locked, Unwritable, retry_while_locked
 from nn.runs.store.queue import available_cores
+from nn.runs.store.run import check_settings
 from nn.runs.store.store import Command, Run, RunStore, State
 from nn.runs.worker.accuracy_meter import AccuracyMeter
 from nn.runs.worker.control import Control, Pace
@@ -83,6 +84,7 @@ def _work(
     store: RunStore, recorder: Recorder, pace: Pace | None, cores: int | None
 ) -> Iterator[Step | Epoch | None]:
     run = retry_while_locked(store.run)(recorder.run_id)
+    check_settings(run)
     spec = run.spec
     splits = spec.load_splits()
     network, loss, optimizer = spec.build(run.stream_version)

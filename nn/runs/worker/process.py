@@ -96,8 +96,7 @@ def launch_queued(store: RunStore) -> None:
 
 
 def keep_slots_filled(store: RunStore, lease: Callable[[], str] | None = None) -> None:
-    """Launch runs that are left alone beside free slots, in a thread that ends
-    with this process.
+    """Launch runs that are left alone beside free slots, in a thread that ends with this process.
 
     lease: that of the worker that asks, if it is one; see queue.left_alone.
     """

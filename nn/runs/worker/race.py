@@ -25,6 +25,7 @@ from nn.runs.store.lock_retry import Unwritable, retry_while_locked
 from nn.runs.store.store import RunStore
 from nn.runs.worker.control import POLL_INTERVAL, Pace
 from nn.runs.worker.loop import fair_share, work
+from nn.runs.worker.recorder import next_poll
 from nn.training import Epoch, Step
 
 LEVEL_PATIENCE = 0.2  # seconds that a command waits for members of different batch sizes
@@ -58,7 +59,7 @@ def race(
     paces = {run_id: Pace(len(runs)) for run_id in runs}
     events = {run_id: work(store, run_id, lease, paces[run_id]) for run_id in runs}
     unwritable: Unwritable | None = None
-    next_poll = 0.0
+    poll_at = 0.0
     with ExitStack() as stack:
         # What a member that ends restores: without this, it would change how the others compute.
         stack.enter_context(threadpool_limits(1 if CAN_FORK else fair_share(store), "blas"))
@@ -69,12 +70,12 @@ def race(
             first, now = min(positions), time.perf_counter()
             # Commands are obeyed where all have come equally far, if they do soon.
             is_level = is_free or len(positions) == 1
-            polls = now >= next_poll + (0 if is_level else LEVEL_PATIENCE)
+            polls = now >= poll_at + (0 if is_level else LEVEL_PATIENCE)
             if polls:
-                next_poll = now + POLL_INTERVAL
                 for run_id in _deliver(store, paces):
                     events[run_id].close()  # type: ignore[attr-defined]
                     del paces[run_id]
+                poll_at = next_poll(now)
             has_trained = False
             for run_id, pace in list(paces.items()):
                 pace.held = _position(pace, is_free) > first

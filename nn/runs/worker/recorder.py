@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from nn.layers import Array
 from nn.network import LAYOUT, from_layout, parameter_count
 from nn.runs.store import lock_retry, schema
+from nn.runs.store.checksum import checksum
 from nn.runs.store.lock_retry import LOCK_WAIT, Locked, retry_while_locked
 from nn.runs.store.run import Inbox
 from nn.runs.store.store import AccuracyEstimate, Command, Point, RunStore, State
@@ -30,7 +31,16 @@ LIVE_INTERVAL = 1 / 30  # seconds between live snapshots of all runs that a work
 LIVE_SHARE = 0.05  # of the training time that live snapshots may take
 UNWATCHED_INTERVAL = 1.0  # seconds between writes while nobody watches
 POLL_INTERVAL = 0.06  # seconds between polls for commands: a query costs as much as a step
+POLL_SECONDS = 0.003  # that a poll may take: 5 % of the interval
 BEGINNING = Step(0, 0, float("nan"), float("nan"))
+
+
+def next_poll(began: float) -> float:
+    """When to poll again after a poll that began then and has just ended, by time.perf_counter():
+    after POLL_INTERVAL, or up to five times that when the database is slow, as a server that many
+    workers poll. A run must stop within half a second."""
+    now = time.perf_counter()
+    return now + POLL_INTERVAL * min(5.0, max(1.0, (now - began) / POLL_SECONDS))
 
 
 class Recorder:
@@ -51,9 +61,14 @@ class Recorder:
         self._live_interval = LIVE_INTERVAL * members
         self.lease = Lease(store, run_id, lease)
         self._buffer = Buffer(run_id)
-        run = retry_while_locked(store.run)(run_id)
-        self._latest = BEGINNING._replace(step=run.step, samples_seen=run.samples_seen)
-        self._seconds, self._idle = run.seconds, 0.0
+        r = schema.runs.c  # only these columns: a run that cannot be read must end as failed
+        progress = select(r.step, r.samples_seen, r.seconds).where(r.id == run_id)
+        rows = retry_while_locked(store.rows)(progress)
+        if not rows:
+            raise LeaseLost
+        [(step, samples_seen, self._seconds)] = rows
+        self._latest = BEGINNING._replace(step=step, samples_seen=samples_seen)
+        self._idle = 0.0
         self._watched_until = 0.0  # by the database's clock
         self._watch_ends = 0.0  # by this process's, time.monotonic()
         self._wants_live = False  # one, although the time is over
@@ -246,16 +261,16 @@ class Recorder:
         return time.monotonic() < self._watch_ends
 
     def commands(self) -> list[Command]:
-        """New commands, polled every POLL_INTERVAL. Raises LeaseLost for a deleted run."""
-        now = time.perf_counter()
-        if now < self._next_poll:
+        """New commands, polled now and then. Raises LeaseLost for a deleted run."""
+        began = time.perf_counter()
+        if began < self._next_poll:
             return []
-        self._next_poll = now + POLL_INTERVAL
         try:
             found = self.store.poll([self.run_id])
-        except OperationalError:
-            self._next_poll = now + UNWATCHED_INTERVAL  # a server out of reach takes long to fail
+        except OperationalError:  # a server out of reach takes long to fail
+            self._next_poll = time.perf_counter() + UNWATCHED_INTERVAL
             return []
+        self._next_poll = next_poll(began)
         if self.run_id not in found:
             raise LeaseLost
         return self.take(found[self.run_id])
@@ -290,5 +305,6 @@ def _convert_snapshots(
     for step in steps:  # one at a time: a large network's would fill the memory
         here = (t.c.run == run_id) & (t.c.step == step)
         stored = connection.execute(select(t.c.parameters).where(here)).scalar_one()
-        converted = from_layout(np.frombuffer(stored, "<f2"), sizes, layout)
-        connection.execute(update(t).where(here).values(parameters=converted.tobytes()))
+        data = from_layout(np.frombuffer(stored, "<f2"), sizes, layout).tobytes()
+        values = {"parameters": data, "checksum": checksum(data)}
+        connection.execute(update(t).where(here).values(values))

@@ -88,6 +88,46 @@ def test_a_named_pipe_does_not_block(tmp_path):
         idx.read_array(tmp_path / "pipe", 1)
 
 
+def test_a_gzip_file_of_several_parts_is_read_and_zeros_may_follow(path):
+    packed = gzip.compress(WHOLE[:20]) + gzip.compress(WHOLE[20:]) + bytes(5)
+    path.write_bytes(packed)
+    assert idx.read_array(path, 3).tobytes() == WHOLE[16:]
+    path.write_bytes(packed + b"more")
+    with pytest.raises(UserError, match="is not a valid IDX file"):
+        idx.read_array(path, 3)
+
+
+def test_the_first_items_are_unchanged(path):
+    for pack in (bytes, gzip.compress):
+        path.write_bytes(pack(WHOLE))
+        np.testing.assert_array_equal(idx.read_array(path, 3, 1), idx.read_array(path, 3)[:1])
+        assert len(idx.read_array(path, 3, 2)) == len(idx.read_array(path, 3, 3)) == 2
+
+
+def test_zeros_that_pack_well_are_not_unpacked(path):
+    path.write_bytes(gzip.compress(header_and((100_000, 28, 28), bytes(78_400_000))))
+    tracemalloc.start()
+    with pytest.raises(UserError, match=r"bytes unpack to 78,400,000; above 67,108,864 bytes"):
+        idx.read_array(path, 3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("packed", "message"),
+    [
+        (gzip.compress(b"") * 2_000, "it has more than 1,000 parts"),
+        (b"\x1f\x8b\x08\x08" + bytes(6) + b"a" * 3_000_000, "it is truncated"),
+    ],
+    ids=["many empty parts", "a name that does not end"],
+)
+def test_a_gzip_file_of_nothing_is_rejected(path, packed, message):
+    path.write_bytes(packed)
+    with pytest.raises(UserError, match=f"is not a valid IDX file: {message}"):
+        idx.read_array(path, 3)
+
+
 sizes = st.sampled_from([0, 1, 2, 3, 28, 2**16, 2**31, 2**32 - 1])
 headers = st.lists(sizes, min_size=1, max_size=4).map(lambda shape: header_and(tuple(shape), b""))
 

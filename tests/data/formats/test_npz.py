@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nn.data.formats import npz as npz_format
 from nn.errors import UserError
+from nn.support import limits
 
 
 class Trap:
@@ -119,6 +120,53 @@ def test_a_zip_bomb_is_not_decompressed(path):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 5_000_000
+
+
+def test_zeros_that_pack_well_are_rejected_and_of_an_upload_only_the_first_are_read(path):
+    many = npz(
+        np.savez_compressed,
+        images=np.zeros((100_000, 28, 28), np.uint8),
+        labels=np.zeros(100_000, int),
+    )
+    assert len(many) < 200_000
+    path.write_bytes(many)
+    tracemalloc.start()
+    with pytest.raises(UserError, match=r"\(images\): .* unpack to 78,400,000; above 67,108,864"):
+        npz_format.read(path)
+    assert len(npz_format.read(path, 1000)) == 1000
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
+
+
+def test_the_first_images_are_unchanged(path, noise):
+    written = noise(30)
+    npz_format.write(written, path)
+    found = npz_format.read(path, 7)
+    np.testing.assert_array_equal(found.images, written.images[:7], strict=True)
+    np.testing.assert_array_equal(found.labels, written.labels[:7], strict=True)
+    path.write_bytes(npz(images=np.asfortranarray(written.images), labels=written.labels))
+    with pytest.raises(UserError, match="Fortran order"):
+        npz_format.read(path, 7)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_only_ordinary_zips_are_unpacked(path, method):
+    """Python unpacks a block of bzip2 at once, however much that is."""
+    with zipfile.ZipFile(path, "w", method) as file:
+        file.writestr("images.npy", npy("(2, 28, 28)", data=bytes(1568)))
+        file.writestr("labels.npy", LABELS_FILE)
+    with pytest.raises(UserError, match=f"{path} is compressed in an unusual format"):
+        npz_format.read(path)
+
+
+@pytest.mark.parametrize("count", [limits.NPZ_MEMBERS + 1, 10 * limits.NPZ_MEMBERS, 70_000])
+def test_an_archive_of_many_members_is_not_read(path, count):
+    with zipfile.ZipFile(path, "w") as file:
+        for number in range(count):
+            file.writestr(f"{number}.npy", b"")
+    with pytest.raises(UserError, match=f"{path} has too many members; at most 1,000"):
+        npz_format.read(path)
 
 
 def test_a_missing_file_is_named_in_the_error(tmp_path):

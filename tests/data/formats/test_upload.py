@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from nn.data.dataset import Dataset
-from nn.data.formats import any_format, upload
+from nn.data.formats import any_format, image_folder, upload
+from nn.data.formats.image_files import open_image
 from nn.errors import UserError
+from nn.support import limits
 
 
 def digits(n: int = 6) -> Dataset:
@@ -96,11 +99,65 @@ def test_the_label_of_a_single_image_is_the_start_of_its_name():
     assert len(warnings) == 1 and warnings[0].startswith("Skipped unknown.png")
 
 
-def test_images_beyond_the_maximum_are_skipped_with_a_warning(tmp_path, monkeypatch):
-    monkeypatch.setattr(upload, "MAX_IMAGES", 4)
-    found, warnings = read(written(tmp_path, "some.npz"))
-    assert len(found) == 4
-    assert warnings == ["some.npz has 6 images: only the first 4 are used."]
+@pytest.mark.parametrize(
+    "names", [("a.csv",), ("a.npz",), ("t-images-idx3-ubyte.gz", "t-labels-idx1-ubyte.gz")]
+)
+@pytest.mark.parametrize(("maximum", "is_warned"), [(4, True), (6, False)])
+def test_images_beyond_the_maximum_are_skipped_with_a_warning(tmp_path, names, maximum, is_warned):
+    warnings: list[str] = []
+    found = upload.read(written(tmp_path, *names), warnings.append, max_images=maximum)
+    np.testing.assert_array_equal(found.images, digits().images[:maximum])
+    np.testing.assert_array_equal(found.labels, digits().labels[:maximum])
+    name = names[0] if len(names) == 1 else "The upload"
+    message = f"{name} has more images: only the first {maximum} are used."
+    assert warnings == [message] * is_warned
+
+
+def as_files(n: int = 6) -> dict[str, bytes]:
+    return {f"{number}_a.png": png(image) for number, image in enumerate(digits(n).images)}
+
+
+def test_no_image_is_opened_beyond_the_maximum(monkeypatch):
+    opened = []
+    monkeypatch.setattr(
+        image_folder, "open_image", lambda *given: opened.append(given) or open_image(*given)
+    )
+    warnings: list[str] = []
+    assert len(upload.read(as_files(), warnings.append, max_images=3)) == 3
+    assert len(opened) == 4 and len(warnings) == 1
+
+
+def test_decoding_ends_when_the_pixels_of_one_upload_are_spent(monkeypatch):
+    monkeypatch.setattr(limits, "UPLOAD_PIXELS", 3 * 28 * 28)
+    for files in (as_files(), {"x.zip": zipped(as_files())}):
+        found, [warning] = read(files)
+        assert len(found) == 3
+        assert re.match(r"Skipped 3_a\S*\.png and all after it \(3 in total\): one ", warning)
+
+
+def test_a_small_zip_of_large_images_is_rejected_by_their_headers(monkeypatch):
+    file = io.BytesIO()
+    Image.new("1", (8000, 8000)).save(file, "PNG")
+    bomb = zipped({f"1/{n}.png": file.getvalue() for n in range(48)})
+    monkeypatch.setattr(Image.Image, "load", lambda image: pytest.fail("decoded"))
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: pytest.fail("decoded"))
+    warnings: list[str] = []
+    with pytest.raises(UserError, match="no usable images"):
+        upload.read({"a.zip": bomb}, warnings.append)
+    assert len(warnings) == 48 and "8,000 × 8,000 pixels; at most" in warnings[0]
+
+
+def test_a_member_that_is_too_large_is_skipped_and_the_others_are_read():
+    large = bytes(limits.IMAGE_BYTES + 1)
+    found, warnings = read({"a.zip": zipped({"1/a.png": large, "2/b.png": as_files(1)["0_a.png"]})})
+    assert list(found.labels) == [2]
+    assert warnings == ["Skipped a.png: it has 33,554,433 bytes; at most 33,554,432 are allowed."]
+
+
+def test_progress_is_reported_for_each_image():
+    shown: list[object] = []
+    upload.read(as_files(), [].append, lambda items: (shown.append(i) or i for i in items))
+    assert len(shown) == 6
 
 
 BOMB = zipped({"1/a.png": bytes(300 * 2**20)})
@@ -121,6 +178,7 @@ BOMB = zipped({"1/a.png": bytes(300 * 2**20)})
         ({"a.zip": zipped({})}, "a.zip has no usable images"),
         ({"a.zip": zipped({"3/a.png": b"none"})}, "a.zip has no usable images"),
         ({"a.zip": BOMB}, "a.zip is too large"),
+        ({"a.zip": zipped({f"{n}.txt": b"" for n in range(20_001)})}, "too many members"),
         ({"a.exe": b""}, "a.exe is not supported"),
         ({"..": b""}, ".. is not supported"),
         ({"7_a.png": b"none"}, "has no usable images"),

@@ -73,3 +73,33 @@ def test_a_selection_names_runs_not_rows_and_a_cell_opens_its_run_once(store, vi
     monkeypatch.setattr(streamlit, "toast", viewed.append)
     select([], [(2, "Name")])
     assert viewed == [ids[1], "This run has been deleted."]
+
+
+def test_an_unreadable_run_is_listed_and_deleted_by_who_started_it(store, visitor, monkeypatch):
+    started, other, good = (store.create(RunSpec(), n, owner=n) for n in ("me", "other", "good"))
+    for run in (started, other):
+        put(store, run, spec="{")
+    texts, buttons, confirmed = [], [], []
+
+    class Column:
+        markdown = staticmethod(texts.append)
+
+        @staticmethod
+        def button(label, key, **_):
+            buttons.append(key)
+            return True
+
+    monkeypatch.setattr(streamlit, "columns", lambda *_, **__: (Column, Column))
+    monkeypatch.setattr(run_table, "_confirm_deletion", confirmed.extend)
+    run_table._list_unreadable()
+    assert [text.partition(" cannot")[0] for text in texts] == ["Run **other**", "Run **me**"]
+    assert all("not JSON" in text for text in texts)
+    assert buttons == [f"delete {started.id}"]
+    assert [run.id for run in confirmed] == [started.id]
+
+    monkeypatch.setattr(state, "run_in_view", lambda: None)
+    monkeypatch.setattr(streamlit, "session_state", {})
+    monkeypatch.setattr(streamlit, "toast", texts.append)
+    run_table._delete([started.id, other.id])
+    assert [run.id for run in store.unreadable_runs()] == [other.id]
+    assert [run.id for run in store.runs()] == [good.id] and texts[-1] == "1 run deleted."

@@ -62,8 +62,8 @@ def test_configurations_are_ranked_by_their_median_seed(store):
     steady = [recorded(accuracy, lr=0.1, seed=i) for i, accuracy in enumerate((0.8, 0.7, None))]
     new = recorded(None, lr=0.2)
     zero = recorded(0.0, lr=0.3)
-    assert compared_runs.ranked([*lucky, new, *steady, zero]) == [steady[:2], lucky, [zero]]
-    assert compared_runs.median(lucky) == lucky[2]
-    assert compared_runs.median(steady) == steady[1]
+    ranked = compared_runs.ranked([*lucky, new, *steady, zero])
+    assert [result.runs for result in ranked] == [steady[:2], lucky, [zero]]
+    assert [result.accuracy.median for result in ranked] == [0.7, 0.6, 0.0]
     names = compared_runs.names([*lucky, new])
     assert names == {run.id: "Learning rate 0.5" for run in lucky} | {new.id: new.name}

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nn.data.synthetic.render_strokes import render
+from nn.support import limits
 from pages.common.model_picker import PRETRAINED
+from pages.draw import state as draw_state
+from pages.draw import upload
 from pages.draw.upload import csv_of, prepare, row_of
 
 SEVEN = render([[(0, 0), (60, 0), (35, 50), (25, 100)], [(15, 50), (50, 48)]])
@@ -87,3 +90,30 @@ def test_the_csv_escapes_formulas_and_has_all_probabilities():
     assert seven["file"] == "'=cmd()" and seven["predicted"] == "7"
     assert sum(float(seven[f"p{digit}"]) for digit in range(10)) == pytest.approx(1, abs=1e-5)
     assert empty["predicted"] == "" and empty["note"]
+
+
+class File:
+    """As Streamlit's uploader has it."""
+
+    def __init__(self, number: int) -> None:
+        self.file_id, self.name = f"id {number}", f"{number}.png"
+
+    def getvalue(self) -> bytes:
+        return GOOD["png"]
+
+
+def test_images_beyond_the_pixels_of_one_upload_are_read_once_others_are_removed(monkeypatch):
+    monkeypatch.setattr(limits, "UPLOAD_PIXELS", 2 * SEVEN.width * SEVEN.height)
+    done: dict[str, object] = {}
+    monkeypatch.setattr(draw_state, "uploaded_files", lambda: done)
+    prepared = []
+    monkeypatch.setattr(upload, "prepare", lambda *given: prepared.append(given) or prepare(*given))
+    files = [File(number) for number in range(3)]
+
+    found = upload._prepare_new(files, iter)
+    assert [each.message[:9] for each in found] == ["", "", "Not read:"]
+    assert upload._prepare_new(files, iter) == found and len(prepared) == 2
+
+    found = upload._prepare_new(files[1:], iter)
+    assert [each.message for each in found] == ["", ""] and len(prepared) == 3
+    assert set(done) == {"id 1", "id 2"}

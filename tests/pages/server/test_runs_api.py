@@ -188,23 +188,6 @@ def test_a_setting_that_a_visitor_cannot_choose_starts_nothing(store, launched, 
     assert not store.runs()
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"origin": "http://evil.example"}, 403),
-        ({"origin": "http://digits:8000"}, 403),
-        ({"origin": "null"}, 403),
-        ({"origin": ""}, 403),
-        # Behind a proxy that changes the host.
-        ({"origin": "https://digits.example", "x-forwarded-host": "digits.example"}, 200),
-    ],
-)
-def test_only_pages_of_the_same_origin_may_start_a_run(store, launched, headers, status) -> None:
-    body = {"version": assets.VERSION, "key": KEY, "settings": SETTINGS}
-    assert post(json.dumps(body).encode(), headers=headers)[0] == status
-    assert len(store.runs()) == (status == 200)
-
-
 def test_a_visitor_without_a_cookie_is_told_to_allow_it(store, launched) -> None:
     status, answer = start(visitor="")
     assert status == 403 and "Allow cookies" in answer["error"]

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import inspect, select
 
@@ -18,6 +19,7 @@ from nn.random_streams import CURRENT_VERSION
 from nn.runs.spec import RunSpec
 from nn.runs.store import database, groups, schema
 from nn.runs.store.store import RunStore
+from nn.runs.worker.loop import work
 
 WRITTEN_BY_0_1 = Path(__file__).parents[2] / "fixtures" / "v0_1" / "store.sqlite3.gz"
 
@@ -35,6 +37,10 @@ DOWNGRADES = {
         VACUUM;
     """,
 }
+# SQL that takes away what schema 11 added.
+WITHOUT_CHECKSUMS = "".join(
+    f"ALTER TABLE {table} DROP COLUMN checksum;" for table in ("snapshots", "live", "checkpoints")
+)
 
 
 def execute(path, script):
@@ -101,7 +107,8 @@ def test_a_store_of_schema_6_gets_training_accuracies_and_accuracy_estimates(tmp
         ALTER TABLE epochs DROP COLUMN train_accuracy;
         ALTER TABLE runs DROP COLUMN host;
         UPDATE about SET schema_version = 6;
-        """,
+        """
+        + WITHOUT_CHECKSUMS,
     )
     migrated = RunStore(f"sqlite:///{path}")
     assert migrated.accuracy_estimates(run.id) == []
@@ -121,12 +128,40 @@ def test_a_store_of_schema_7_gets_groups(tmp_path):
         DROP TABLE groups;
         ALTER TABLE runs DROP COLUMN host;
         UPDATE about SET schema_version = 7;
-        """,
+        """
+        + WITHOUT_CHECKSUMS,
     )
     migrated = RunStore(f"sqlite:///{path}")
     assert groups.groups_of(migrated, run.id) == groups.groups(migrated) == []
     group = groups.create_group(migrated, "sweep", [RunSpec(seed=1)])
     assert groups.groups(migrated) == [group]
+
+
+def test_what_a_store_of_schema_10_recorded_is_read_without_checksums(tmp_path, quick):
+    path = tmp_path / "store.sqlite3"
+    store = RunStore(f"sqlite:///{path}")
+    run = store.create(quick)
+    for _ in work(store, run.id):
+        pass
+    checkpoint, first = store.checkpoint(run.id), store.snapshot(run.id, 0)
+    store.engine.dispose()
+    execute(path, WITHOUT_CHECKSUMS + "UPDATE about SET schema_version = 10;")
+    migrated = RunStore(f"sqlite:///{path}")
+    assert migrated.checkpoint(run.id) == checkpoint
+    np.testing.assert_array_equal(migrated.snapshot(run.id, 0).parameters, first.parameters)
+    assert set(migrated.rows(select(schema.snapshots.c.checksum))) == {(None,)}
+
+
+@pytest.mark.parametrize("number", [0, -5, 3.5, "ten", b"10"])
+def test_a_schema_number_that_nobody_wrote_is_reported_and_nothing_is_changed(tmp_path, number):
+    path = tmp_path / "store.sqlite3"
+    RunStore(f"sqlite:///{path}").engine.dispose()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE about SET schema_version = ?", (number,))
+    before = contents(path)
+    with pytest.raises(UserError, match=r"schema number must be .* found .*\.$"):
+        RunStore(f"sqlite:///{path}")
+    assert contents(path) == before
 
 
 def test_runs_of_an_older_store_keep_their_random_streams_and_parameter_layout(old):

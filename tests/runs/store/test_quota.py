@@ -47,9 +47,10 @@ def recorded(store):
 
 
 def size(store, tmp_path):
-    """Bytes on disk; of a server, what it reports."""
+    """Bytes on disk, apart from the reserve; of a server, what it reports."""
     if database.is_sqlite(store.engine):
-        return sum(file.stat().st_size for file in tmp_path.glob("store.sqlite3*"))
+        files = set(tmp_path.glob("store.sqlite3*")) - set(tmp_path.glob("*.reserve"))
+        return sum(file.stat().st_size for file in files)
     return database.used_bytes(store.engine)
 
 

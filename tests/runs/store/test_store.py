@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import sqlite3
 import subprocess
 import sys
@@ -12,9 +13,19 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from nn.errors import UserError
+from nn.network import parameter_count
+from nn.runs import load_network
 from nn.runs.spec import RunSpec
-from nn.runs.store import schema
+from nn.runs.store import queue, schema
+from nn.runs.store.checksum import DamagedError
 from nn.runs.store.store import RunStore, State
+from nn.runs.worker import loop
+from nn.runs.worker import main as worker_main
+from nn.runs.worker import process as processes
+from nn.runs.worker.buffer import replace_live, snapshot_row
+from nn.runs.worker.loop import work
+from nn.training import Step
+from tests.runs.conftest import sqlite_only
 
 ROOT = Path(__file__).parents[3]
 # But not members, which need a group: see test_groups.
@@ -33,13 +44,15 @@ def put(store, run, **values):
 
 def add(store, table, run, **values):
     """Insert a row of the run with ``values`` and placeholders in all other columns."""
-    row = {c.name: c.type.python_type(1) for c in table.c if c.name != "id"}
+    row = {c.name: c.type.python_type(1) for c in table.c if c.name not in ("id", "checksum")}
     with store.writing() as connection:
         connection.execute(insert(table).values(row | {"run": run.id} | values))
 
 
-def add_snapshot(store, table, run, step, parameters=(0.5,)):
-    add(store, table, run, step=step, parameters=np.array(parameters, "<f2").tobytes())
+def add_snapshot(store, table, run, step, parameter=0.5):
+    """Of a network whose parameters all are ``parameter``."""
+    parameters = np.full(parameter_count(run.spec.sizes), parameter, "<f2").tobytes()
+    add(store, table, run, step=step, parameters=parameters)
 
 
 # Runs
@@ -316,10 +329,10 @@ def test_points_and_epochs_are_sorted_and_start_after_the_given_one(store):
 
 def test_a_snapshot_is_found_by_its_step(store):
     run = store.create(RunSpec())
-    add_snapshot(store, schema.snapshots, run, 20, [2, -2])
-    add_snapshot(store, schema.snapshots, run, 10, [1, -1])
+    add_snapshot(store, schema.snapshots, run, 20, 2)
+    add_snapshot(store, schema.snapshots, run, 10, 1)
     assert store.snapshot_steps(run.id) == [10, 20]
-    np.testing.assert_array_equal(store.snapshot(run.id, 10).parameters, np.float16([1, -1]))
+    assert set(store.snapshot(run.id, 10).parameters) == {1.0}
     with pytest.raises(UserError, match="no snapshot at step 11"):
         store.snapshot(run.id, 11)
 
@@ -343,7 +356,7 @@ def test_the_newest_snapshot_is_the_latest_live_or_kept_one_up_to_the_runs_step(
 
 def test_present_runs_are_those_that_exist_and_say_why_one_cannot_be_opened(store):
     queued, broken, finished = (store.create(RunSpec()) for _ in range(3))
-    put(store, broken, spec='{"from": "the future"}')
+    put(store, broken, spec='{"activation": "of the future"}')
     put(store, finished, state=State.FINISHED)
     found = store.present([queued.id, broken.id, finished.id, "nonesuch"])
     assert set(found) == {queued.id, broken.id, finished.id}
@@ -351,7 +364,7 @@ def test_present_runs_are_those_that_exist_and_say_why_one_cannot_be_opened(stor
         assert found[run.id] == (store.run(run.id), -1)
     error, step = found[broken.id]
     assert step == -1
-    with pytest.raises(UserError, match="no field 'from'"):
+    with pytest.raises(UserError, match=r"activation must be one of .*; got 'of the future'"):
         raise error
 
 
@@ -381,13 +394,179 @@ def test_the_last_epochs_of_all_runs_have_their_best_accuracy(store):
     assert last[second.id]["best_test_accuracy"] is last[second.id]["best_epoch"] is None
 
 
-def test_a_run_with_an_unknown_setting_is_left_out_of_the_list(store):
-    run, later = store.create(RunSpec()), store.create(RunSpec())
-    put(store, later, spec='{"setting_of_a_later_version": 1}')
-    assert store.runs() == [run] and store.find(run.id) == run
-    with pytest.raises(UserError, match="setting_of_a_later_version"):
-        store.run(later.id)
-    store.delete(run.id)
-    store.delete(later.id)
-    with pytest.raises(UserError, match="no run"):
-        store.run(later.id)
+# Unreadable rows
+
+UNREADABLE = {
+    "no JSON": ({"spec": '{"hidden": [12'}, "not JSON"),
+    "no object": ({"spec": "[1, 2]"}, "JSON object"),
+    "unknown value": ({"spec": '{"activation": "of a newer version"}'}, "activation must be"),
+    "wrong kind": ({"spec": '{"dataset": [], "hidden": {}}'}, "dataset|unhashable"),
+    "unknown state": ({"state": "hibernating"}, "There is no state 'hibernating'"),
+}
+
+
+@pytest.fixture(params=UNREADABLE)
+def unreadable(request, store):
+    """(an unreadable run's id, what its reason says), between two that can be read."""
+    values, reason = UNREADABLE[request.param]
+    ids = [store.create(RunSpec(), name, owner="me").id for name in ("older", "bad", "newer")]
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).where(schema.runs.c.id == ids[1]).values(**values))
+    return ids[1], reason
+
+
+def test_an_unreadable_row_is_listed_with_the_reason_and_disables_no_other_run(store, unreadable):
+    run_id, reason = unreadable
+    assert [run.name for run in store.runs()] == ["newer", "older"]
+    assert [run.name for run in store.active_runs()] == ["newer", "older"]
+    [found] = store.unreadable_runs()
+    assert (found.id, found.name, found.owner) == (run_id, "bad", "me")
+    assert re.search(reason, found.reason) and found.reason.endswith(".")
+    assert store.find("older").name == "older"
+    with pytest.raises(UserError, match=f"(?s)Run bad cannot be read: .*delete {run_id}"):
+        store.find("bad")
+    error, _ = store.present([run_id])[run_id]
+    assert isinstance(error, UserError)
+
+
+def test_an_unreadable_run_is_found_by_id_name_and_prefix_and_deleted(store, unreadable):
+    run_id, _ = unreadable
+    assert store.find_id("bad") == store.find_id(run_id) == run_id
+    store.delete(run_id)
+    assert store.unreadable_runs() == []
+    assert [run.name for run in store.runs()] == ["newer", "older"]
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("column", "damaged", "reason"),
+    [("created", "abc", "created is not a number"), ("step", b"x", "step is not a number"),
+     ("spec", b"\xff\xfe", "not JSON"), ("name", None, "")],
+)  # fmt: skip
+def test_a_row_with_values_of_another_type_disables_no_other_run(store, column, damaged, reason):
+    bad, good = store.create(RunSpec(), "bad"), store.create(RunSpec(), "good")
+    with store.writing() as connection:
+        if damaged is None:  # bytes that are not UTF-8, kept as text
+            connection.exec_driver_sql("UPDATE runs SET name = CAST(x'ff62' AS TEXT) WHERE id = ?",
+                                       (bad.id,))  # fmt: skip
+        else:
+            statement = f"UPDATE runs SET {column} = ? WHERE id = ?"
+            connection.exec_driver_sql(statement, (damaged, bad.id))
+    assert good in store.runs() and good in store.active_runs()
+    assert [reason in each.reason for each in store.unreadable_runs()] == [True] * bool(reason)
+
+
+def test_settings_of_a_newer_version_are_left_out_and_said_and_not_trained_without(store):
+    run = store.create(RunSpec(lr=0.25), "newer")
+    spec = RunSpec(lr=0.25).to_json()[:-1] + ', "cutout": 0.3}'
+    put(store, run, spec=spec)
+    found = store.run(run.id)
+    assert (found.spec, found.unknown_settings) == (RunSpec(lr=0.25), ("cutout",))
+    assert "newer Digitscope: cutout" in found.message
+    assert store.unreadable_runs() == []
+    put(store, run, state=State.STOPPED)
+    with pytest.raises(UserError, match="cutout"):
+        store.requeue(run.id)
+    put(store, run, state=State.QUEUED)
+    for _ in work(store, run.id):
+        pytest.fail("It trained without cutout.")
+    assert store.run(run.id).state is State.FAILED
+    assert "cutout" in store.run(run.id).message
+    assert store.rows(select(schema.runs.c.spec)) == [(spec,)]
+
+
+def test_a_worker_records_that_its_run_cannot_be_read_and_trains_the_next(
+    store, monkeypatch, quick
+):
+    """Also when the run was queued on another host, whose files this one may not have."""
+    monkeypatch.setattr(queue, "available_cores", lambda: 1)
+    monkeypatch.setattr(loop, "available_cores", lambda: 1)
+    bad, good = store.create(quick), store.create(quick)
+    put(store, bad, spec="{", host="elsewhere")
+    monkeypatch.setattr(worker_main, "_log_to", lambda _: None)
+    monkeypatch.setattr(processes, "keep_slots_filled", lambda *_: None)
+    worker_main.drain_queue(store)
+    assert store.run(good.id).state is State.FINISHED
+    r = schema.runs.c
+    [row] = store.rows(select(r.state, r.message, r.lease).where(r.id == bad.id))
+    assert (row.state, row.lease) == (State.FAILED, None)
+    assert "not JSON" in row.message
+
+
+# Checksums
+
+
+@pytest.fixture
+def trained(store, quick, monkeypatch):
+    """A finished run with snapshots and a checkpoint."""
+    monkeypatch.setattr(loop, "available_cores", lambda: 1)
+    run = store.create(quick, "trained")
+    for _ in work(store, run.id):
+        pass
+    return store.run(run.id)
+
+
+def damage(store, table, column, step, change):
+    """Replace the bytes of the row at ``step`` by what ``change`` makes of them."""
+    here = table.c.step == step
+    with store.writing() as connection:
+        data = connection.scalar(select(table.c[column]).where(here))
+        connection.execute(update(table).where(here).values({column: change(bytes(data))}))
+
+
+def flipped(data):
+    return data[:50] + bytes([data[50] ^ 1]) + data[51:]
+
+
+def test_a_flipped_bit_is_noticed_when_a_snapshot_or_checkpoint_is_read(store, trained):
+    assert store.checkpoint(trained.id)
+    damage(store, schema.checkpoints, "data", trained.step, flipped)
+    with pytest.raises(DamagedError, match=f"checkpoint of run {trained.id} is damaged"):
+        store.checkpoint(trained.id)
+    store.newest_snapshot(trained.id)
+    damage(store, schema.snapshots, "parameters", trained.step, flipped)
+    for read in (
+        lambda: store.newest_snapshot(trained.id),
+        lambda: store.snapshot(trained.id, trained.step),
+        lambda: load_network.network_at(store, trained.id),
+    ):
+        with pytest.raises(DamagedError, match=f"at step {trained.step} is damaged"):
+            read()
+    assert store.snapshot(trained.id, 0).step == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda data: data[:-1], lambda data: data[:2], lambda data: b"", lambda data: data + data],
+    ids=["odd", "one number", "empty", "double"],
+)
+def test_a_snapshot_of_wrong_length_is_damaged_even_without_a_checksum(store, trained, change):
+    with store.writing() as connection:
+        connection.execute(update(schema.snapshots).values(checksum=None))
+    assert store.snapshot(trained.id, 0).step == 0
+    damage(store, schema.snapshots, "parameters", 0, change)
+    with pytest.raises(DamagedError, match=r"it has .* bytes; the network of its run has 12,740"):
+        store.snapshot(trained.id, 0)
+
+
+def test_a_live_snapshot_has_a_checksum(store):
+    run = store.create(RunSpec(hidden=(2,)))
+    row = snapshot_row(
+        run.id, Step(1, 1, 0.5, 0.5), np.zeros(parameter_count(run.spec.sizes), "f2")
+    )
+    with store.writing() as connection:
+        connection.execute(update(schema.runs).values(step=1))
+        replace_live(connection, row)
+    assert store.newest_snapshot(run.id).step == 1
+    damage(store, schema.live, "parameters", 1, flipped)
+    with pytest.raises(DamagedError):
+        store.newest_snapshot(run.id)
+
+
+def test_a_run_with_a_damaged_checkpoint_does_not_train_on_from_it(store, trained):
+    put(store, trained, state=State.STOPPED)
+    damage(store, schema.checkpoints, "data", trained.step, flipped)
+    for _ in work(store, store.requeue(trained.id).id):
+        pytest.fail("It trained.")
+    run = store.run(trained.id)
+    assert run.state is State.FAILED and "is damaged" in run.message

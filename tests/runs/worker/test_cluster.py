@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from nn.errors import UserError
 from nn.runs.store import clock, queue, schema
-from nn.runs.store.store import State
+from nn.runs.store.lock_retry import Locked
+from nn.runs.store.store import RunStore, State
 from nn.runs.worker import cluster
 from nn.runs.worker.loop import work
 from tests.runs.store.test_lock_retry import everything
@@ -71,6 +74,17 @@ def test_a_task_gives_way_to_a_worker_that_is_alive(store, quick, monkeypatch):
     assert store.rows(select(schema.runs.c.lease)) == [("other",)]
 
 
+def test_a_task_fails_when_the_database_stays_away(store, quick, monkeypatch):
+    def run(_store, _run_id):
+        raise OperationalError("select", {}, sqlite3.OperationalError("database is locked"))
+
+    waiting = store.create(quick)
+    monkeypatch.setattr("nn.runs.store.lock_retry.LOCK_RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(RunStore, "run", run)
+    with pytest.raises(Locked):
+        cluster.train(store.url, waiting.id)
+
+
 def test_a_scheduler_that_does_not_answer_is_named(store, quick, monkeypatch):
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
     monkeypatch.setenv(cluster.VARIABLE, f"tcp://127.0.0.1:{free_port()}")
@@ -110,25 +124,73 @@ def dask(*words, **environment):
         process.wait()
 
 
-def test_a_sweep_is_trained_by_a_cluster(store, tmp_path):
+@pytest.fixture
+def local(store, tmp_path):
+    """The address of a cluster of one worker with one thread, which trains on the host "far"."""
     address = f"tcp://127.0.0.1:{free_port()}"
-    command = [
-        sys.executable, "-m", "nn", "sweep", "--dataset", "strokes", "--validation-size", "1000",
-        "--epochs", "1", "--hidden", "4", "--set", "lr=0.01,0.1", "--cluster", address,
-    ]  # fmt: skip
     worker = ("worker", address, "--no-nanny", "--nthreads", 1, "--no-dashboard")
     with (
         dask("scheduler", "--host", address, "--no-dashboard"),
         dask(*worker, "--local-directory", tmp_path, DIGITSCOPE_HOST="far"),
     ):
+        yield address
+
+
+def sweep(address, *arguments):
+    """The output of a sweep on the cluster, once that has started."""
+    command = [
+        sys.executable, "-m", "nn", "sweep", "--dataset", "strokes", "--validation-size", "1000",
+        "--epochs", "1", "--hidden", "4", *arguments, "--cluster", address,
+    ]  # fmt: skip
+    until = time.monotonic() + 60
+    while True:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        if not done.returncode:
+            return done.stdout.splitlines()
+        assert "does not answer" in done.stderr, done.stderr  # it is starting
+        assert time.monotonic() < until
+
+
+def runs_by_host(store):
+    host = schema.runs.c.host
+    return store.rows(select(host, func.count()).group_by(host))
+
+
+def test_a_sweep_is_trained_by_a_cluster(store, local):
+    lines = sweep(local, "--set", "lr=0.01,0.1")
+    assert len(lines) == 2 and not any("seeds" in line for line in lines)
+    assert {run.state for run in store.runs()} == {State.FINISHED}
+    assert runs_by_host(store) == [("far", 2)]
+
+
+def test_a_sweep_by_optuna_is_trained_by_a_cluster(store, local):
+    *configurations, best = sweep(local, "--set", "lr=log:0.01..1", "--optuna", "4")
+    assert len(configurations) == 4 and best.startswith("Best validation accuracy: ")
+    assert {run.state for run in store.runs()} == {State.FINISHED}
+    assert runs_by_host(store) == [("far", 4)]
+
+
+def test_the_threads_of_all_workers_are_counted_and_a_scheduler_that_is_back_is_found(
+    store, monkeypatch, tmp_path
+):
+    address = f"tcp://127.0.0.1:{free_port()}"
+    monkeypatch.setenv(cluster.VARIABLE, address)
+    scheduler = ("scheduler", "--host", address, "--no-dashboard")
+    worker = ("worker", address, "--no-nanny", "--no-dashboard", "--local-directory", tmp_path)
+
+    def counted(expected):
         until = time.monotonic() + 60
         while True:
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-            if not done.returncode:
-                break
-            assert "does not answer" in done.stderr, done.stderr  # it is starting
+            with contextlib.suppress(UserError):  # it is starting
+                if cluster.threads() == expected:
+                    return
             assert time.monotonic() < until
-    assert "seeds" not in done.stdout and len(done.stdout.splitlines()) == 2
-    assert {run.state for run in store.runs()} == {State.FINISHED}
-    r = schema.runs.c
-    assert store.rows(select(r.host, func.count()).group_by(r.host)) == [("far", 2)]
+            time.sleep(0.1)
+
+    with dask(*scheduler):
+        counted(0)
+        with dask(*worker, "--nthreads", 1), dask(*worker, "--nthreads", 3):
+            counted(4)
+        counted(0)
+    with dask(*scheduler), dask(*worker, "--nthreads", 2):
+        counted(2)

@@ -17,7 +17,7 @@ from nn.runs.worker.recorder import LeaseLost, Recorder
 from nn.training import Epoch, Step
 
 SIZES = (784, 8, 10)
-W = np.array([0.5, -0.25], np.float32)  # parameters; the recorder does not check how many there are
+W = np.resize(np.array([0.5, -0.25], np.float32), parameter_count(SIZES))
 
 
 def at(step):
@@ -165,7 +165,8 @@ def test_only_the_last_checkpoint_is_kept(store, run, recorder):
     recorder.checkpoint(b"one")
     recorder.record(at(2), W, 0.0)
     recorder.checkpoint(b"two")
-    assert store.rows(select(schema.checkpoints)) == [(run.id, 2, b"two")]
+    assert store.rows(select(schema.checkpoints.c.step)) == [(2,)]
+    assert store.checkpoint(run.id) == b"two"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +224,8 @@ def test_a_locked_database_delays_recording_and_loses_nothing(store, run, locker
         recorder.record(at(step), W, 0.0)
     recorder.write(W)
     assert [epoch["epoch"] for epoch in store.epochs(run.id)] == [1]
-    assert store.rows(select(schema.checkpoints)) == [(run.id, 50, b"checkpoint")]
+    assert store.rows(select(schema.checkpoints.c.step)) == [(50,)]
+    assert store.checkpoint(run.id) == b"checkpoint"
     assert [(p.step, p.loss) for p in store.points(run.id)] == [
         (step, 1 / step) for step in range(1, 101)
     ]
@@ -333,3 +335,15 @@ def test_commands_arrive_once_and_in_order_and_are_acknowledged_with_their_step(
     assert recorder.commands() == commands[2:]
     of_run = select(schema.commands.c.step).where(schema.commands.c.run == run.id)
     assert store.rows(of_run.order_by(schema.commands.c.id)) == [(42,), (42,), (None,)]
+
+
+def test_a_slow_database_is_polled_less_often_and_still_often_enough(monkeypatch):
+    monkeypatch.setattr(recorders.time, "perf_counter", lambda: 100.0)
+
+    def pause(poll_seconds):
+        return recorders.next_poll(100.0 - poll_seconds) - 100.0
+
+    assert pause(0.0001) == pytest.approx(recorders.POLL_INTERVAL)
+    assert pause(3 * recorders.POLL_SECONDS) == pytest.approx(3 * recorders.POLL_INTERVAL)
+    assert pause(5.0) == pytest.approx(5 * recorders.POLL_INTERVAL)
+    assert pause(5.0) < 0.5  # within which a run stops

@@ -1,0 +1,59 @@
+"""A reserve of disk space beside an SQLite store, so that runs can be deleted on a full disk.
+
+Deleting a run, and even opening the store, writes before it frees anything. When the disk has no
+room for that, the reserve is given up first. It is made again when there is room.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import DBAPIError
+
+from nn.runs.store import database, outage
+
+SIZE = 4 * 2**20  # bytes: what deleting a run of thousands of points and snapshots writes
+OPENING = 2**18  # bytes of it that opening the store may use: the rest is for deleting
+
+
+def make(engine: Engine) -> None:
+    """Make the reserve if there is none, the disk has room, and the store is at least as large: a
+    smaller one has nothing to delete."""
+    path = _path(engine.url)
+    if not path or path.exists() or database.used_bytes(engine) < SIZE:
+        return
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        if shutil.disk_usage(path.parent).free < SIZE + outage.ROOM:
+            return
+        part.write_bytes(os.urandom(SIZE))  # zeros may take no room on the disk
+        part.replace(path)
+    except OSError:  # the next time will do
+        with suppress(OSError):
+            part.unlink()
+
+
+def give_up(url: URL, error: DBAPIError, size: int = SIZE) -> bool:
+    """Give up ``size`` bytes of the reserve if the error says that the disk is full → whether to
+    try again."""
+    path = _path(url)
+    if not path or not outage.is_full(error, path.parent):
+        return False
+    with suppress(OSError):
+        left = path.stat().st_size - size
+        if left > 0:
+            os.truncate(path, left)
+        else:
+            path.unlink()
+        return True
+    return False
+
+
+def _path(url: URL) -> Path | None:
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    return Path(f"{url.database}.reserve")
