@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nn.data.preprocess.bounding_box import Mask, bounding_box
 from nn.data.preprocess.connected_components import label
 from nn.data.preprocess.foreground import Foreground
+from nn.data.preprocess.quantiles import median, quantile
 
 STROKE_LEVEL = 0.25  # foreground above this is a stroke or its edge
 LINE_LEVEL = 0.08  # and above this a ruled line, which is thin or blurred to nearly nothing
@@ -66,7 +67,7 @@ def remove_lines(foreground: Foreground) -> Foreground:
     if len(inner) == 1 and len(others) and (others.min() < 3 or others.max() >= width - 3):
         return foreground
     y, x = y[on_line], x[on_line]
-    level = float(np.median(foreground[y, x]))
+    level = median(foreground[y, x])
     padded = np.pad(foreground, ((thickness, thickness), (0, 0)))
     # A stroke that crosses the line continues on both sides of it.
     crossing = np.minimum(padded[y, x], padded[y + 2 * thickness, x])
@@ -160,7 +161,7 @@ def _remove_top_side(part: Mask) -> Mask:
     if near.sum() > 1:
         slope, height = np.polyfit(x[near], first[x[near]], 1)
     thickness = [(~part[top:, column]).argmax() for column, top in zip(x, first[x], strict=True)]
-    line = slope * np.arange(part.shape[1]) + height + float(np.quantile(thickness, 0.2)) + 1
+    line = slope * np.arange(part.shape[1]) + height + quantile(np.array(thickness), 0.2) + 1
     below: Mask = np.arange(len(part))[:, None] > line
     return part & below
 

@@ -14,6 +14,7 @@ from PIL import Image
 from nn.data.preprocess.bounding_box import Mask
 from nn.data.preprocess.connected_components import label
 from nn.data.preprocess.grayscale import Grayscale
+from nn.data.preprocess.quantiles import median, quantile
 
 Foreground = NDArray[np.float32]  # (h, w), from 0 (background) to 1 (strongest stroke)
 
@@ -45,7 +46,7 @@ def extract_foreground(gray: Grayscale) -> Foreground | None:
 def _is_smooth(gray: Grayscale) -> bool:
     """Whether the light is uneven and no edge exceeds the noise: a page without strokes."""
     border = np.concatenate([gray[0], gray[-1], gray[:, 0], gray[:, -1]])
-    if np.quantile(np.abs(border - np.median(border)), 0.9) <= UNEVEN_BORDER:
+    if quantile(np.abs(border - median(border)), 0.9) <= UNEVEN_BORDER:
         return False  # blurred strokes may have no edges either
     height, width = gray.shape
     cell = max(2, round(max(height, width) / SMOOTH_CELLS))
@@ -54,7 +55,7 @@ def _is_smooth(gray: Grayscale) -> bool:
     surface = _resize(_resize(gray, width // cell, height // cell), width, height)
     inner = slice(cell, -cell)  # the surface is level in the outer half of each cell at the border
     detail = np.abs(gray - surface)[inner, inner]
-    noise = 5 / 0.674 * float(np.median(detail))  # half of a normal distribution is within 0.674 σ
+    noise = 5 / 0.674 * median(detail)  # half of a normal distribution is within 0.674 σ
     return bool(detail.max() < np.clip(noise, MIN_DETAIL, 3 * MIN_DETAIL))
 
 
@@ -80,11 +81,11 @@ def _contrast(gray: Grayscale) -> Foreground:
     votes = np.concatenate([corners, gray.ravel()[:: max(1, gray.size // len(border))]])
     middle = (float(gray.min()) + float(gray.max())) / 2
     light = votes >= middle
-    background = np.median(votes[light] if 2 * light.sum() > len(light) else votes[~light])
+    background = median(votes[light] if 2 * light.sum() > len(light) else votes[~light])
     is_photo = min(gray.shape) >= MIN_PHOTO_SIDE
     if not is_photo and (one := _stretched_one(gray >= middle)) is not None:
-        background = np.median(gray[~one])
-    if is_photo and np.quantile(np.abs(border - background), 0.9) > UNEVEN_BORDER:
+        background = median(gray[~one])
+    if is_photo and quantile(np.abs(border - background), 0.9) > UNEVEN_BORDER:
         return _contrast_in_uneven_light(gray)
     above = gray - np.float32(background)
     return above if _is_mostly_positive(above) else -above
@@ -111,7 +112,7 @@ def _contrast_in_uneven_light(gray: Grayscale) -> Foreground:
     else:
         # Light multiplies: a dark stroke in a shadow differs from its background by the same share.
         contrast = 1 - gray / _resize(_closing(coarse, radius), *gray.shape[::-1]).clip(min=0.05)
-    return contrast - np.float32(np.median(contrast))
+    return contrast - np.float32(median(contrast))
 
 
 def _is_mostly_positive(difference: Grayscale) -> bool:
@@ -158,8 +159,8 @@ def _above_noise(contrast: Foreground) -> Foreground | None:
     # Three standard deviations: a quarter of a normal distribution lies within 0.319 of one. Of the
     # background only: strokes that fill much of the image would count as noise.
     background = np.abs(contrast[contrast < peak / 2])
-    noise = 3 / 0.319 * float(np.quantile(background, 0.25)) if background.size else 0.0
-    strongest = float(np.quantile(contrast[contrast > peak / 2], 0.9)) if noise else peak
+    noise = 3 / 0.319 * quantile(background, 0.25) if background.size else 0.0
+    strongest = quantile(contrast[contrast > peak / 2], 0.9) if noise else peak
     if strongest < MIN_SIGNAL_TO_NOISE * noise:
         return None
     foreground: Foreground = np.clip((contrast - noise) / (strongest - noise), 0, 1)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from nn.data.preprocess.bounding_box import Box
+from nn.data.preprocess.quantiles import median
 from nn.errors import UserError
 
 Grayscale = NDArray[np.float32]  # (h, w), from 0 (black) to 1 (white)
@@ -93,7 +94,7 @@ def _flatten(image: Image.Image) -> Image.Image:
     level = np.asarray(image.convert("L"))
     opaque = alpha > 127
     if opaque.mean() >= SHEET_SHARE:
-        gray = round(float(np.median(level[opaque])))
+        gray = round(median(level[opaque]))
         image.putalpha(Image.fromarray(np.where(opaque, alpha, np.uint8(0))))
     else:
         gray = 0 if opaque.any() and level[opaque].mean() > 127 else 255
