@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from safetensors import SafetensorError
@@ -38,20 +38,30 @@ from nn.schedules import SCHEDULES, Schedule
 from nn.support.atomic_write import replacing
 from nn.training import Epoch, Step, TrainingState, train
 
+
+class Part(NamedTuple):
+    """Epochs under one schedule of the learning rate."""
+
+    spec: RunSpec  # the schedule is over all of its epochs
+    epochs: int  # of these; the next part begins with the average of the weights
+    weakening: float  # share of the schedule's epochs after which the augmentation weakens …
+    final_augmentation: float  # … linearly, to this share of its strength after all of them
+
+
 SPEC = RunSpec(hidden=(1400, 700), augmentation=1.0, lr=0.15, batch_size=256, epochs=100)
-# Takes over after so many epochs of SPEC. It shows MNIST without repeating unusual images.
-FINISH_AFTER = 88
-FINISH = replace(SPEC, lr=0.1, epochs=160, seed=1)
+# The first part repeats MNIST's unusual images; the later ones see 1s turned clockwise instead.
+PARTS = (
+    Part(SPEC, 88, 0.6, 0.7),
+    Part(replace(SPEC, lr=0.1, epochs=160, seed=1), 46, 0.0, 0.5),
+    Part(replace(SPEC, augmentation=0.75, lr=0.04, epochs=24, seed=2), 24, 0.0, 0.6),
+)
 # Preprocessing centers what people draw, but does not correct its slant.
 RANGES = Ranges(shift=1.25, rotation=0.4)
-WEAKENING = 0.6  # share of SPEC's epochs after which its augmentation weakens linearly …
-FINAL_AUGMENTATION = 0.7  # … to this share of its strength after all epochs
-FINISH_AUGMENTATION = 0.5  # that of FINISH weakens from its first epoch on, to this share
 DIGITS, NON_DIGITS = 24_000, 8_000  # synthetic drawings in each epoch
-TURNED_ONES = 6_000  # synthetic drawings of a 1 turned clockwise, in each epoch of FINISH
+TURNED_ONES = 6_000  # synthetic drawings of a 1 turned clockwise, in each epoch of the later parts
 VARIATIONS = 3  # epochs until the same synthetic drawings come again
-MIN_LIKELIHOOD = 0.01  # probability of a synthetic digit's label: FINISH leaves out the others
-DRAWINGS_AUGMENTATION = 1.6  # of the synthetic drawings in FINISH, as it weakens for MNIST
+MIN_LIKELIHOOD = 0.01  # probability of a synthetic digit's label: later parts omit the others
+DRAWINGS_AUGMENTATION = 1.6  # of the synthetic drawings in later parts, with that of MNIST
 AVERAGED_STEPS = 2000  # about how many of the last steps the average of the weights covers
 AVERAGED_EVERY = 10  # steps
 VERSION = 2  # of the synthetic drawings in the cache: increase it when they change
@@ -79,13 +89,20 @@ def make(show: Callable[[RunSpec, Epoch], None], path: Path) -> tuple[Network, d
         "rejection": rule._asdict(),
         "test_accuracy": test.accuracy,
         "training": (
-            f"{FINISH_AFTER} epochs of a cosine schedule over {SPEC.epochs} from learning rate "
-            f"{SPEC.lr:g}, then {FINISH.epochs} from {FINISH.lr:g} with augmentation that weakens, "
-            "without repeated images and illegible drawings, and with 1s turned clockwise; batch "
-            f"size {SPEC.batch_size}, momentum {SPEC.momentum:g}. The weights are an average over "
-            "the last steps (Polyak and Juditsky 1992)"
+            f"{', then '.join(map(_described, PARTS))}; batch size {SPEC.batch_size}, momentum "
+            f"{SPEC.momentum:g}. Each part goes on from an average of the weights over the last "
+            "steps (Polyak and Juditsky 1992), and such an average is the result"
         ),
     }
+
+
+def _described(part: Part) -> str:
+    spec = part.spec
+    return (
+        f"{part.epochs} of {spec.epochs} epochs of a cosine schedule from learning rate "
+        f"{spec.lr:g}, augmentation {_augmentation(part, 0):.2f} to "
+        f"{_augmentation(part, part.epochs):.2f}"
+    )
 
 
 @dataclass
@@ -93,8 +110,9 @@ class Progress:
     """How far the training has come; with network and optimizer, all that resuming needs."""
 
     average: Array  # of the parameters over the last steps
-    state: TrainingState  # within SPEC's epochs, or within those of FINISH
-    before: Array | None = None  # the average with which FINISH began; None until it does
+    state: TrainingState  # within the part
+    part: int = 0
+    first: Array | None = None  # the average after the first part; None until then
 
 
 def train_averaged(
@@ -110,31 +128,31 @@ def train_averaged(
         progress = _resume(path, network, optimizer)
     pool: tuple[Dataset, ...] = _synthetic_drawings()
 
-    def train_epochs(spec: RunSpec, images: Dataset, last: int) -> None:
-        per_epoch = -(-len(_epoch_images(images, pool, 0)) // spec.batch_size)
-        for epoch in range(progress.state.step // per_epoch, last):
-            varied = DRAWINGS_AUGMENTATION - _augmentation(spec, epoch) if spec is FINISH else 0.0
-            data = _epoch_images(images, pool, epoch, varied)
-            event = _train_epoch(spec, epoch, network, optimizer, data, validation, progress)
+    for number in range(progress.part, len(PARTS)):
+        part, data = PARTS[number], images if number else oversample(images)
+        if number > progress.part:
+            network.parameters[...] = progress.average
+            _, _, optimizer = part.spec.build()
+            first = progress.average.copy() if progress.first is None else progress.first
+            progress = Progress(progress.average, TrainingState(), number, first)
+        if progress.first is not None:
+            judge = SPEC.network()
+            judge.parameters[...] = progress.first
+            digits, others = _synthetic_drawings()
+            pool = (_legible(judge, digits), others, _legible(judge, _turned_ones()))
+        per_epoch = -(-len(_epoch_images(data, pool, 0)) // SPEC.batch_size)
+        for epoch in range(progress.state.step // per_epoch, part.epochs):
+            varied = DRAWINGS_AUGMENTATION - _augmentation(part, epoch) if number else 0.0
+            now = _epoch_images(data, pool, epoch, varied)
+            event = _train_epoch(part, epoch, network, optimizer, now, validation, progress)
             _save(path, network, optimizer, progress)
-            show(spec, event)
-
-    if progress.before is None:
-        train_epochs(SPEC, oversample(images), FINISH_AFTER)
-        network.parameters[...] = progress.average
-        _, _, optimizer = FINISH.build()
-        progress = Progress(progress.average, TrainingState(), progress.average.copy())
-    assert progress.before is not None
-    first = SPEC.network()
-    first.parameters[...] = progress.before
-    pool = (_legible(first, pool[0]), pool[1], _legible(first, _turned_ones()))
-    train_epochs(FINISH, images, FINISH.epochs)
+            show(part.spec, event)
     network.parameters[...] = progress.average
     return network
 
 
 def _train_epoch(
-    spec: RunSpec,
+    part: Part,
     epoch: int,
     network: Network,
     optimizer: Optimizer,
@@ -143,11 +161,12 @@ def _train_epoch(
     progress: Progress,
 ) -> Epoch:
     """Train for one epoch, counted from 0, and keep ``progress`` up to date → its event."""
-    schedule, share = SCHEDULES[spec.lr_schedule], AVERAGED_EVERY / AVERAGED_STEPS
+    spec, share = part.spec, AVERAGED_EVERY / AVERAGED_STEPS
+    schedule = SCHEDULES[spec.lr_schedule]
     events = train(
         network, cross_entropy, optimizer, data, epochs=epoch + 1, batch_size=spec.batch_size,
         seed=spec.seed, lr_schedule=_until(schedule, epoch + 1, spec.epochs), ranges=RANGES,
-        augmentation=_augmentation(spec, epoch), validation=validation, state=progress.state,
+        augmentation=_augmentation(part, epoch), validation=validation, state=progress.state,
     )  # fmt: skip
     for event in events:
         if isinstance(event, Step) and event.step % AVERAGED_EVERY == 0:
@@ -161,13 +180,10 @@ def _until(schedule: Schedule, epoch: int, epochs: int) -> Schedule:
     return lambda progress: schedule(progress * epoch / epochs)
 
 
-def _augmentation(spec: RunSpec, epoch: int) -> float:
+def _augmentation(part: Part, epoch: int) -> float:
     """The strength of the augmentation in an epoch, counted from 0."""
-    start, final = WEAKENING, FINAL_AUGMENTATION
-    if spec is FINISH:
-        start, final = 0.0, FINISH_AUGMENTATION
-    late = max(0.0, (epoch / spec.epochs - start) / (1 - start))
-    return spec.augmentation * (1 - late * (1 - final))
+    late = max(0.0, (epoch / part.spec.epochs - part.weakening) / (1 - part.weakening))
+    return part.spec.augmentation * (1 - late * (1 - part.final_augmentation))
 
 
 def _legible(network: Network, digits: Dataset) -> Dataset:
@@ -182,11 +198,15 @@ def _legible(network: Network, digits: Dataset) -> Dataset:
 
 def _save(path: Path, network: Network, optimizer: Optimizer, progress: Progress) -> None:
     packed = checkpoint.pack(network.parameters, optimizer, progress.state)
-    arrays = {"checkpoint": np.frombuffer(packed, np.uint8), "average": progress.average}
-    if progress.before is not None:
-        arrays["before"] = progress.before
-    with replacing(path) as part:
-        part.write_bytes(save(arrays))
+    arrays = {
+        "checkpoint": np.frombuffer(packed, np.uint8),
+        "average": progress.average,
+        "part": np.array(progress.part, np.uint8),
+    }
+    if progress.first is not None:
+        arrays["first"] = progress.first
+    with replacing(path) as temporary:
+        temporary.write_bytes(save(arrays))
 
 
 def _resume(path: Path, network: Network, optimizer: Optimizer) -> Progress:
@@ -194,10 +214,11 @@ def _resume(path: Path, network: Network, optimizer: Optimizer) -> Progress:
     try:
         arrays = load(path.read_bytes())
         average, packed = arrays["average"], arrays["checkpoint"].tobytes()
+        part = int(arrays["part"])
     except (OSError, SafetensorError, KeyError) as error:
         raise UserError(f"{path} cannot be used: {error}. Delete it to start again.") from None
     state = checkpoint.unpack(packed, network.parameters, optimizer, network.sizes)
-    return Progress(average, state, arrays.get("before"))
+    return Progress(average, state, part, arrays.get("first"))
 
 
 def _synthetic_drawings() -> tuple[Dataset, Dataset]:

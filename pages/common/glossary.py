@@ -391,6 +391,13 @@ TERMS: dict[str, Term] = {
         "over predictions grouped by confidence.",
         "Guo et al. 2017, On calibration of modern neural networks",
     ),
+    "robustness": Term(
+        "Robustness",
+        "How accurate a model remains when images are damaged: by noise, blur, stripes or lines.",
+        "Each kind of damage is a corruption. A model that never saw one in training may fail on "
+        "images that people still recognize at once.",
+        "Mu and Gilmer 2019, MNIST-C: A robustness benchmark for computer vision",
+    ),
     "mcnemar": Term(
         "McNemar’s test",
         "Whether two models differ by more than chance, from the images that only one of them "

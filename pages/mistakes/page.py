@@ -1,4 +1,5 @@
-"""The Mistakes page: what a model misclassifies, how confident it is, and how that changed."""
+"""The Mistakes page: what a model misclassifies, how confident it is, how robust, and how that
+changed."""
 
 from __future__ import annotations
 
@@ -19,12 +20,19 @@ from pages.common.predictions import PRETRAINED, SnapshotId
 from pages.common.test_set import ImageSet
 from pages.common.text import note, plain
 from pages.components.timeline import timeline
-from pages.mistakes import calibration, confusion, hard_examples, image_dialog, per_digit
+from pages.mistakes import (
+    calibration,
+    confusion,
+    hard_examples,
+    image_dialog,
+    per_digit,
+    robustness,
+)
 from pages.mistakes import state as mistakes_state
 from pages.server.shared_store import store
 
 INTERVAL = 3  # seconds between updates while the run trains
-TABS = "Confusion matrix", "Per digit", "Calibration", "Hardest images"
+TABS = "Confusion matrix", "Per digit", "Calibration", "Robustness", "Hardest images"
 
 
 def body(run: Run | None, images: ImageSet, step: int | None) -> None:
@@ -55,7 +63,7 @@ def body(run: Run | None, images: ImageSet, step: int | None) -> None:
     with right, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
         image_dialog.random_buttons(predictions, images, "page")
     tabs = st.tabs(TABS, key=mistakes_state.TAB, on_change="rerun")
-    confusion_tab, per_digit_tab, calibration_tab, hardest_tab = tabs
+    confusion_tab, per_digit_tab, calibration_tab, robustness_tab, hardest_tab = tabs
     # Only the open tab is computed.
     if confusion_tab.open:
         with confusion_tab:
@@ -66,6 +74,9 @@ def body(run: Run | None, images: ImageSet, step: int | None) -> None:
     if calibration_tab.open:
         with calibration_tab:
             calibration.show(predictions)
+    if robustness_tab.open:
+        with robustness_tab:
+            robustness.show(images, snapshot)
     if hardest_tab.open:
         with hardest_tab:
             hard_examples.show(predictions, images, run, steps, snapshot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 ANY = -1  # in place of a digit
@@ -12,6 +14,7 @@ HARD_ORDER, HARD_PAGE = "hard order", "hard page"
 # The rest.
 SEARCH = "search"  # run and images whose hardest images are wanted
 OPEN_IMAGE = "open image"
+MEASUREMENT = "measurement"  # of robustness, that the visitor has started
 
 
 def search() -> object:
@@ -21,6 +24,15 @@ def search() -> object:
 def start_search(what: object) -> None:
     """Find the hardest images of a run; None: stop."""
     st.session_state[SEARCH] = what
+
+
+def measurement() -> Any:
+    """The pages.mistakes.robustness.Job that was started last; None without one."""
+    return st.session_state.get(MEASUREMENT)
+
+
+def start_measurement(job: object) -> None:
+    st.session_state[MEASUREMENT] = job
 
 
 def open_image(images: str) -> int | None:

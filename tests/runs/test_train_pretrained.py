@@ -15,6 +15,7 @@ from nn.models import pretrained, weights_file
 from nn.network import layer_views
 from nn.runs import train_pretrained
 from nn.runs.spec import RunSpec
+from nn.runs.train_pretrained import Part
 from nn.schedules import cosine
 from nn.support.paths import cache
 from nn.training import train
@@ -69,11 +70,18 @@ def test_the_rejection_rule_rejects_its_share_of_digits_and_far_more_non_digits(
     assert rejected(non_digits.make(90, seed=5)) > 0.5
 
 
+SMALL_PARTS = (
+    Part(SMALL, 2, 0.6, 0.7),
+    Part(dataclasses.replace(SMALL, lr=SMALL.lr / 2, epochs=4, seed=1), 1, 0.0, 0.5),
+    Part(dataclasses.replace(SMALL, lr=SMALL.lr / 4, epochs=1, seed=2), 1, 0.0, 0.5),
+)
+
+
 @pytest.fixture
 def small(monkeypatch):
-    """A training of two epochs and then two more, of little."""
+    """A training of two epochs, then one and another one, of little."""
     for name, value in {
-        "SPEC": SMALL, "FINISH_AFTER": 2, "FINISH": dataclasses.replace(SMALL, epochs=2, seed=1),
+        "SPEC": SMALL, "PARTS": SMALL_PARTS,
         "DIGITS": 60, "NON_DIGITS": 20, "TURNED_ONES": 16, "VARIATIONS": 2, "AVERAGED_EVERY": 1,
         "AVERAGED_STEPS": 10, "SCRIBBLES": 18,
     }.items():  # fmt: skip
@@ -97,7 +105,7 @@ def averaged(path, epochs=9):
 
 
 @pytest.mark.usefixtures("small", "one_thread")
-@pytest.mark.parametrize("epochs", [1, 2, 3])
+@pytest.mark.parametrize("epochs", [1, 2, 3, 4])
 def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, epochs):
     whole = averaged(tmp_path / "whole")
     assert averaged(tmp_path / "stopped", epochs=epochs) is None
@@ -150,16 +158,13 @@ def test_drawings_are_varied_when_the_augmentation_to_come_is_weak():
         assert (varied.images[50:-16] != other.images[50:-16]).any(axis=(1, 2)).all()
 
 
-@pytest.mark.usefixtures("small")
-def test_the_augmentation_weakens_towards_the_end(monkeypatch):
-    spec = dataclasses.replace(SMALL, epochs=10)
-    strengths = [train_pretrained._augmentation(spec, epoch) for epoch in (0, 6, 8, 10)]
-    assert strengths[0] == strengths[1] == SMALL.augmentation
-    assert strengths[3] == train_pretrained.FINAL_AUGMENTATION < strengths[2] < strengths[1]
-    finish = dataclasses.replace(SMALL, epochs=10)
-    monkeypatch.setattr(train_pretrained, "FINISH", finish)
-    strengths = [train_pretrained._augmentation(finish, epoch) for epoch in (0, 5, 10)]
-    assert strengths == [1, 0.75, train_pretrained.FINISH_AUGMENTATION]
+def test_the_augmentation_weakens_towards_the_end():
+    part = Part(dataclasses.replace(SMALL, epochs=10, augmentation=0.5), 10, 0.6, 0.8)
+    strengths = [train_pretrained._augmentation(part, epoch) for epoch in (0, 6, 8, 10)]
+    assert strengths == pytest.approx([0.5, 0.5, 0.45, 0.4])
+    from_the_first_on = part._replace(weakening=0.0)
+    strengths = [train_pretrained._augmentation(from_the_first_on, epoch) for epoch in (0, 5, 10)]
+    assert strengths == pytest.approx([0.5, 0.45, 0.4])
 
 
 def test_the_learning_rate_follows_one_schedule_over_all_epochs():
@@ -184,7 +189,7 @@ def test_the_command_writes_the_pretrained_model(monkeypatch, tmp_path):
     result = nn("pretrained")
     assert result.exit_code == 0, result.output
     assert [line.split(",")[0] for line in result.stdout.splitlines()[:4]] == [
-        "epoch 1 of 3", "epoch 2 of 3", "epoch 1 of 2", "epoch 2 of 2",
+        "epoch 1 of 3", "epoch 2 of 3", "epoch 1 of 4", "epoch 1 of 1",
     ]  # fmt: skip
     network, about = weights_file.read(pretrained.FILE)
     assert network.sizes == SMALL.sizes

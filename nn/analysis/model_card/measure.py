@@ -7,21 +7,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from nn.analysis import robustness
 from nn.analysis.model_card import non_digits as other_non_digits
 from nn.analysis.model_card.views import VIEWS, Drawings
 from nn.analysis.predictions.calibration import calibration
 from nn.analysis.predictions.predict import Predictions
+from nn.analysis.robustness import ENLARGED, enlarged
 from nn.data.dataset import Dataset
 from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import non_digits
-from nn.data.synthetic.corruptions import CORRUPTIONS, corrupt
 from nn.models import pretrained
 
-CORRUPTED = 1000  # test images, the first ones
+CORRUPTED = robustness.MAX_IMAGES  # test images, the first ones
 NOISY = 300  # of them
-ENLARGED = 280  # pixels
 SCRIBBLES = 50  # of each kind
 SEED = 77  # of the scribbles; the rejection rule was fitted to those of another
 
@@ -80,10 +79,9 @@ def on_drawings(drawings: Drawings) -> Iterator[tuple[str, Result]]:
 def on_corruptions(test: Dataset) -> Iterator[tuple[str, float]]:
     """(corruption, accuracy) on the first test images, corrupted and then enlarged."""
     images, labels = np.asarray(test.images[:CORRUPTED]), test.labels[:CORRUPTED]
-    yield "none", float(classify(map(enlarged, images)).correct(labels).mean())
-    for kind in CORRUPTIONS:
-        result = classify(map(enlarged, corrupt(images, kind)))
-        yield kind, float(result.correct(labels).mean())
+    for kind in robustness.KINDS:
+        damaged = robustness.corrupted(images, kind)
+        yield kind, robustness.accuracy(pretrained.network(), damaged, labels)
 
 
 def on_noise(test: Dataset) -> Iterator[tuple[str, float, float]]:
@@ -136,9 +134,3 @@ def on_non_digits() -> Iterator[tuple[str, dict[str, float]]]:
         "blank pages",
         {"evenly and unevenly lit": classify(other_non_digits.blank_pages()).no_digit},
     )
-
-
-def enlarged(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(28, 28) → (ENLARGED, ENLARGED)"""
-    size = (ENLARGED, ENLARGED)
-    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from nn.analysis import robustness
 from nn.analysis.model_card import measure
 from nn.analysis.model_card.views import Drawings
 from nn.data.dataset import Splits
@@ -37,7 +38,7 @@ def write(
         noise=_noise(splits, show),
         corruptions=_corruptions(splits, show),
         corrupted=measure.CORRUPTED,
-        enlarged=measure.ENLARGED,
+        enlarged=robustness.ENLARGED,
     )
 
 
