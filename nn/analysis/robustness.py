@@ -18,7 +18,6 @@ from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic.corruptions import CORRUPTIONS, corrupt
 from nn.network import Network
 
-MAX_IMAGES = 1000  # of a test set, the first ones
 NONE = "none"  # in place of a corruption
 KINDS = (NONE, *CORRUPTIONS)
 ENLARGED = 280  # pixels
@@ -55,10 +54,10 @@ def enlarged(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
 
 
-def sample(labels: NDArray[Any]) -> NDArray[np.intp]:
-    """labels: (n,) of a test set → at most MAX_IMAGES rows of it: the first ones, or evenly spaced
+def sample(labels: NDArray[Any], most: int) -> NDArray[np.intp]:
+    """labels: (n,) of a test set → at most ``most`` rows of it: the first ones, or evenly spaced
     ones where the first lack a digit, as in a test set sorted by digit."""
-    first = np.arange(min(len(labels), MAX_IMAGES))
+    first = np.arange(min(len(labels), most))
     if set(labels[first]) == set(labels):
         return first
     return np.linspace(0, len(labels) - 1, len(first)).round().astype(np.intp)

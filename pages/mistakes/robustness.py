@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from nn.analysis.robustness import KINDS, NONE, Corrupted, sample
+from nn.analysis.robustness import KINDS, NONE, Corrupted
 from nn.errors import UserError
 from pages.common import charts
 from pages.common import predictions as model_predictions
@@ -21,7 +21,7 @@ from pages.common.predictions import PRETRAINED, SnapshotId
 from pages.common.test_set import ImageSet
 from pages.common.text import note, plain
 from pages.mistakes import state as mistakes_state
-from pages.server.measure_robustness import Measured, Measurement
+from pages.server.measure_robustness import Measured, Measurement, sample
 from pages.server.networks import network_at
 
 INTERVAL = 1  # seconds between updates of the progress bar
@@ -36,7 +36,7 @@ class Job(NamedTuple):
 
 
 def show(images: ImageSet, snapshot: SnapshotId) -> None:
-    count = count_of_images(len(sample(images.data.labels)))
+    count = count_of_images(len(sample(images.data)))
     st.markdown(
         "A **robust** model also classifies images that have been damaged. Here "
         f"{count} of this test set are corrupted in fifteen ways, like those of MNIST-C (Mu and "
@@ -178,7 +178,7 @@ def chart(columns: Mapping[str, Mapping[str, float]]) -> go.Figure:
         bargap=0.3,
         showlegend=len(columns) > 1,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        xaxis={"title": "accuracy", "range": [0, 1], "tickformat": ".0%", "fixedrange": True},
+        xaxis={"title": "accuracy", "range": [0, 1.04], "tickformat": ".0%", "fixedrange": True},
         yaxis={"autorange": "reversed", "fixedrange": True},
     )
     return figure

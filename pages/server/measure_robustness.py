@@ -9,11 +9,22 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import NamedTuple
 
-from nn.analysis.robustness import KINDS, Corrupted, accuracy, corrupted, sample
+import numpy as np
+from numpy.typing import NDArray
+
+from nn.analysis import robustness
+from nn.analysis.robustness import KINDS, Corrupted, accuracy, corrupted
 from nn.data.dataset import Dataset
 from nn.network import Network
 
+MAX_IMAGES = 300  # of a test set: with all 1,000 of the model card it would take minutes
+
 _thread = ThreadPoolExecutor(1, "robustness")
+
+
+def sample(data: Dataset) -> NDArray[np.intp]:
+    """The rows of the test set that are measured."""
+    return robustness.sample(data.labels, MAX_IMAGES)
 
 
 class Measured(NamedTuple):
@@ -69,7 +80,7 @@ class Measurement:
             self._future.result()
 
     def _measure(self) -> None:
-        rows = sample(self._data.labels)
+        rows = sample(self._data)
         images, labels = self._data.images[rows], self._data.labels[rows]
         for kind in KINDS:
             if self._canceled.is_set():

@@ -48,11 +48,10 @@ def test_no_images_can_be_corrupted():
     assert found.images.shape == (0, 28, 28) and found.has_digit.shape == (0,)
 
 
-def test_the_sample_is_the_first_images_unless_they_lack_a_digit(monkeypatch):
-    monkeypatch.setattr(robustness, "MAX_IMAGES", 6)
-    assert robustness.sample(np.array([3, 1])).tolist() == [0, 1]
+def test_the_sample_is_the_first_images_unless_they_lack_a_digit():
+    assert robustness.sample(np.array([3, 1]), 6).tolist() == [0, 1]
     mixed = np.arange(20) % 3
-    assert robustness.sample(mixed).tolist() == [0, 1, 2, 3, 4, 5]
-    rows = robustness.sample(np.sort(mixed))
+    assert robustness.sample(mixed, 6).tolist() == [0, 1, 2, 3, 4, 5]
+    rows = robustness.sample(np.sort(mixed), 6)
     assert len(rows) == 6 and set(np.sort(mixed)[rows]) == {0, 1, 2}
     assert rows[0] == 0 and rows[-1] == 19

@@ -19,7 +19,7 @@ from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import non_digits
 from nn.models import pretrained
 
-CORRUPTED = robustness.MAX_IMAGES  # test images, the first ones
+CORRUPTED = 1000  # test images, the first ones
 NOISY = 300  # of them
 SCRIBBLES = 50  # of each kind
 SEED = 77  # of the scribbles; the rejection rule was fitted to those of another
