@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def pretrained() -> None:
     """Retrain the pretrained model.
 
-    Replaces its file; takes about an hour. Ctrl-C interrupts it; the same command goes on after
+    Replaces its file; takes over an hour. Ctrl-C interrupts it; the same command goes on after
     the last complete epoch.
     """
     import numpy as np
