@@ -54,10 +54,10 @@ def enlarged(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BICUBIC))
 
 
-def sample(labels: NDArray[Any], most: int) -> NDArray[np.intp]:
-    """labels: (n,) of a test set → at most ``most`` rows of it: the first ones, or evenly spaced
+def sample(labels: NDArray[Any], count: int) -> NDArray[np.intp]:
+    """labels: (n,) of a test set → at most ``count`` rows of it: the first ones, or evenly spaced
     ones where the first lack a digit, as in a test set sorted by digit."""
-    first = np.arange(min(len(labels), most))
+    first = np.arange(min(len(labels), count))
     if set(labels[first]) == set(labels):
         return first
     return np.linspace(0, len(labels) - 1, len(first)).round().astype(np.intp)
