@@ -14,6 +14,7 @@ from pages.common import errors
 from pages.server import (
     assets,
     base_path,
+    budget,
     curves_route,
     groups_api,
     guard,
@@ -68,6 +69,7 @@ app = st.App(
     middleware=[
         Middleware(guard.Guard, allowed_hosts()),
         Middleware(old_links.OldLinks, BASE),
+        Middleware(budget.Charge),
         Middleware(visitor_cookie.VisitorCookie),
         Middleware(page_head.PageHead, BASE),
     ],

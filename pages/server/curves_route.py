@@ -12,6 +12,7 @@ from nn.runs.differences import configuration_key
 from nn.runs.history.curves import Curves, curves
 from nn.runs.store.run import Run
 from pages.server import assets, shared_store
+from pages.server.budget import charged
 
 MAX_RUNS = 100  # of one request
 MAX_POINTS = 200  # of a curve, unless fewer are wanted
@@ -56,4 +57,4 @@ def _respond(request: Request) -> Response:
     return JSONResponse(content, headers={"Cache-Control": "no-store"})
 
 
-route = Route("/curves", _respond)
+route = Route("/curves", charged(_respond))

@@ -63,7 +63,7 @@ def summary(found: Result, fields: Sequence[str]) -> str:
 def start(spec: RunSpec, epochs: int, fields: Sequence[str]) -> Run:
     """Queue and launch a run of the configuration with so many epochs. Raises UserError, and
     Rejected for a visitor with many active runs."""
-    visitor = visitor_who_starts()
+    visitor = visitor_who_starts(1)
     longer = replace(spec, epochs=epochs)
     named = configuration_name(longer, [field for field in fields if field != "epochs"])
     name = f"{named}, epochs {epochs}" if named else f"epochs {epochs}"

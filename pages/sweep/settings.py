@@ -145,7 +145,7 @@ def start(plan: Plan, name: str = "") -> str:
     if visitor and (earlier := find_sweep(store(), plan, visitor)):
         st.toast("You have started this sweep before. Here it is.")
         return earlier.id
-    visitor = visitor_who_starts()
+    visitor = visitor_who_starts(len(plan.specs))
     made = create_group(store(), "sweep", plan.specs, name, visitor, plan.names, **plan.options)
     launch_queued()
     return made.id

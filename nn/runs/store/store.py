@@ -73,6 +73,7 @@ __all__ = [
 # Unicode categories: control characters, surrogates, line and paragraph separators.
 NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
 RUN_ID_BYTES = 4  # twice as many hexadecimal digits
+MAX_PENDING = 100  # commands that a run's worker has not obeyed yet; it obeys within 0.1 s
 
 
 class RunStore:
@@ -451,7 +452,7 @@ class RunStore:
 
         value: with "step", how many steps a paused run takes before it pauses again; with "lr", the
         learning rate from now on; with "speed", the most steps a second (0: full speed). Raises
-        UserError for an impossible value.
+        UserError for an impossible value, and while many commands wait for the worker.
         """
         if kind == "lr":
             replace(self.run(run_id).spec, lr=value)  # type: ignore[arg-type]  # checked here
@@ -468,6 +469,13 @@ class RunStore:
             if lease is None:
                 return None
             here = r.id == run_id if kind == "lr" else r.lease == lease
+            t = schema.commands.c
+            pending = select(func.count()).where(t.run == run_id, t.step.is_(None))
+            if kind != "stop" and (connection.scalar(pending) or 0) >= MAX_PENDING:
+                raise UserError(
+                    f"The run has not obeyed the last {MAX_PENDING} commands yet. Wait a few "
+                    "seconds, then try again."
+                )
             sent: dict[str, int] = {}
             for each in connection.scalars(select(r.id).where(here)).all():
                 row = {"run": each, "kind": kind, "value": value, "created": clock.now()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 
@@ -22,7 +23,7 @@ def get(store, monkeypatch):
 
     def make(query: str):
         scope = {"type": "http", "query_string": query.encode(), "headers": []}
-        response = curves_route.route.endpoint(Request(scope))
+        response = asyncio.run(curves_route.route.endpoint(Request(scope)))
         is_text = response.media_type == "text/plain"
         return response.status_code, response.body if is_text else json.loads(response.body)
 
