@@ -26,9 +26,10 @@ from nn.errors import UserError
 from pages.server import visitor_cookie
 
 # One visitor's bounds, each with its reason.
-SHARE = 0.3  # of one core, on average: drawing needs 0.1, a race of four at 60 frames/s 0.2
+SHARE = 0.25  # of one core, on average: drawing needs 0.1, a race of four at 60 frames/s 0.2
 SAVED_SECONDS = 3.0  # after a pause: opening a page with a long history takes about 1
 MESSAGE_SECONDS = 0.0005  # for any request or message, to read it
+CONNECT_SECONDS = 0.01  # for a socket, also one that is not accepted
 START_SECONDS = 0.2  # more for starting runs: 15 at once, then three in two seconds
 AT_ONCE = 2  # requests that are carried out at once
 MAX_WAITING = 100  # requests that wait for their turn
@@ -212,6 +213,7 @@ class Charge:
                 await budget.spend(client, MESSAGE_SECONDS)
             return message
 
+        await budget.spend(client, CONNECT_SECONDS)
         visitor, address = (client.visitor, scope["path"]), (client.address, scope["path"])
         reason = ""
         if self._sockets[visitor] >= MAX_SOCKETS:

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -102,6 +102,8 @@ def endpoint(
             return _response(await budget.run(client, start, client, body))
         except TooMuch:
             return too_much()
+        except ClientDisconnect:  # before all of it had arrived
+            return Response(status_code=400)
         except Rejected as rejected:
             message = str(rejected)[:MAX_MESSAGE]
             return _response({"error": message} | rejected.details, rejected.status)

@@ -290,5 +290,5 @@ def test_messages_of_a_socket_are_charged(clock) -> None:
             await socket.answer()
         return budget.budget._accounts[visitor_id({COOKIE: "me"})].saved
 
-    saved = budget.SAVED_SECONDS - 3 * budget.MESSAGE_SECONDS
+    saved = budget.SAVED_SECONDS - budget.CONNECT_SECONDS - 3 * budget.MESSAGE_SECONDS
     assert asyncio.run(visit()) == pytest.approx(saved)

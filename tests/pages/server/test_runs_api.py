@@ -290,3 +290,15 @@ def test_an_address_has_more_active_runs_than_a_visitor(store, monkeypatch) -> N
     create("e", "")  # of this computer
     store.cancel(first)
     create("c", "192.168.1.7")
+
+
+def test_a_browser_that_hangs_up_while_it_asks_starts_nothing(store) -> None:
+    scope = {"type": "http", "headers": [(b"cookie", f"{COOKIE}=me".encode())]}
+    parts = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> dict[str, Any]:
+        return parts.pop(0)
+
+    response = asyncio.run(runs_api.route.endpoint(Request(scope, receive)))
+    assert response.status_code == 400
+    assert not store.runs()
