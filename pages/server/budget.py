@@ -88,13 +88,13 @@ class Account:
     """The computing time that somebody may use, in seconds; below 0, it is owed."""
 
     def __init__(self, times: float, now: float) -> None:
-        self.share, self.most = times * SHARE, times * SAVED_SECONDS
-        self.saved, self.updated = self.most, now
+        self.share, self.limit = times * SHARE, times * SAVED_SECONDS
+        self.saved, self.updated = self.limit, now
         self.waiting = 0
         self.turn = asyncio.Semaphore(AT_ONCE)
 
     def update(self, now: float) -> None:
-        self.saved = min(self.most, self.saved + self.share * (now - self.updated))
+        self.saved = min(self.limit, self.saved + self.share * (now - self.updated))
         self.updated = now
 
     def wait(self, now: float) -> float:
@@ -105,7 +105,7 @@ class Account:
     @property
     def is_full(self) -> bool:
         """Whether a new account would be the same."""
-        return self.saved >= self.most and not self.waiting
+        return self.saved >= self.limit and not self.waiting
 
 
 class Budget:
@@ -140,7 +140,7 @@ class Budget:
 
     async def _run(self, client: Client, function: Callable[[], T]) -> T:
         accounts = self._of(client)
-        own, used = accounts[0], [0.0]
+        visitor, used = accounts[0], [0.0]
 
         def timed() -> T:
             began = thread_time()
@@ -149,13 +149,13 @@ class Budget:
             finally:
                 used[0] = thread_time() - began
 
-        own.waiting += 1
+        visitor.waiting += 1
         try:
-            async with own.turn:
+            async with visitor.turn:
                 await _until_saved(accounts)
                 return await asyncio.get_running_loop().run_in_executor(threads, timed)
         finally:
-            own.waiting -= 1
+            visitor.waiting -= 1
             for account in accounts:
                 account.saved -= used[0]
 
