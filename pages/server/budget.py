@@ -18,8 +18,9 @@ from ipaddress import ip_address, ip_network
 from time import monotonic, thread_time
 from typing import NamedTuple, ParamSpec, TypeVar
 
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nn.errors import UserError
@@ -30,6 +31,8 @@ SHARE = 0.25  # of one core, on average: drawing needs 0.1, a race of four at 60
 SAVED_SECONDS = 3.0  # after a pause: opening a page with a long history takes about 1
 MESSAGE_SECONDS = 0.0005  # for any request or message, to read it
 CONNECT_SECONDS = 0.01  # for a socket, also one that is not accepted
+WATCH_SECONDS = 0.01  # more to watch a run, of which everything is read at first
+COMMAND_SECONDS = 0.02  # more for a command, which writes to the store: 12 a second
 START_SECONDS = 0.2  # more for starting runs: 15 at once, then three in two seconds
 AT_ONCE = 2  # requests that are carried out at once
 MAX_WAITING = 100  # requests that wait for their turn
@@ -42,7 +45,7 @@ ADDRESS_TIMES = 8  # computing time and sockets
 VIEWER_LIMIT = 1013  # a WebSocket's close code: "try again later"
 TOO_MUCH = "You have asked for very much at once. Wait a few seconds, then try again."
 TOO_MANY_PAGES = (
-    f"You have {MAX_SOCKETS} pages of Digitscope open, and no more are kept up to date. Close some."
+    f"You have {MAX_SOCKETS} pages of Digitscope open, which is the limit. Close some, then reload."
 )
 ADDRESS_FULL = "From your address, too many pages are open already. Retrying…"
 
@@ -200,8 +203,12 @@ class Charge:
             return
         client = client_of(HTTPConnection(scope))
         if scope["type"] == "http":
+            headers = Headers(scope=scope)
             if budget.wait(client) > MAX_WAIT:
                 await too_much()(scope, receive, send)
+                return
+            if "text/html" in headers.get("accept", "") and self._is_full(client.visitor):
+                await PlainTextResponse(TOO_MANY_PAGES, 429)(scope, receive, send)
                 return
             await budget.spend(client, MESSAGE_SECONDS)
             await self.app(scope, receive, send)
@@ -231,6 +238,12 @@ class Charge:
         finally:
             self._sockets.subtract((visitor, address))
             self._sockets += Counter()  # without those that are 0
+
+    def _is_full(self, visitor: str) -> bool:
+        """Whether a new page would get no socket of some kind, and wait for it with no word."""
+        return any(
+            count >= MAX_SOCKETS for (who, _), count in self._sockets.items() if who == visitor
+        )
 
 
 def too_much() -> Response:

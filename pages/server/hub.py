@@ -29,7 +29,14 @@ from nn.runs.store.checksum import DamagedError
 from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, resume_race, send_command
 from pages.server import assets, shared_store, wire
-from pages.server.budget import VIEWER_LIMIT, TooMuch, budget, client_of
+from pages.server.budget import (
+    COMMAND_SECONDS,
+    VIEWER_LIMIT,
+    WATCH_SECONDS,
+    TooMuch,
+    budget,
+    client_of,
+)
 from pages.server.visitor import Visitor, visitor_of
 from pages.server.wire import Wish
 
@@ -362,7 +369,9 @@ class Hub:
             try:
                 received = wire.unpack_text(text)
                 if wire.WATCH in received:
-                    self._watch(viewer, received[wire.WATCH], wire.unpack_wish(received))
+                    wish = wire.unpack_wish(received)
+                    await budget.spend(viewer.client, WATCH_SECONDS)
+                    self._watch(viewer, received[wire.WATCH], wish)
             except ValueError:
                 message = "The server did not understand this request. Reload the page."
                 await viewer.socket.send_json({"id": None, "error": message})
@@ -379,6 +388,8 @@ class Hub:
         """Carry out the viewer's requests in order, while it sends other things."""
         while True:
             received = await viewer.requests.get()
+            if received["request"] != wire.RANDOM_IMAGE:
+                await budget.spend(viewer.client, COMMAND_SECONDS)
             try:
                 response = await budget.run(
                     viewer.client, _response_to, received, self._store, viewer.visitor

@@ -68,18 +68,18 @@ def under_floods(server: Server, report: Report) -> None:
     have a run that trains."""
     store = RunStore(server.store)
     spec = RunSpec(epochs=5000)
-    mine = store.create(spec).id
-    theirs = store.create(spec, owner=visitor_id({COOKIE: flood.VISITOR})).id
-    workers = [server.launch(each) for each in (mine, theirs)]
-    while not all(store.run(each).step for each in (mine, theirs)):
+    watched = store.create(spec).id
+    attacked = store.create(spec, owner=visitor_id({COOKIE: flood.VISITOR})).id
+    workers = [server.launch(each) for each in (watched, attacked)]
+    while not all(store.run(each).step for each in (watched, attacked)):
         time.sleep(0.05)
-    with watching(server, [mine], 1) as seen:
+    with watching(server, [watched], 1) as seen:
         time.sleep(1)
         for kind in flood.KINDS:
             quiet, flooded = [], []
             for _ in range(ROUNDS):
                 quiet.append(_frames(seen))
-                with _flooding(kind, server.url, theirs):
+                with _flooding(kind, server.url, attacked):
                     flooded.append(_frames(seen))
             before, during = statistics.median(quiet), statistics.median(flooded)
             report.say(f"{kind}: {before:.1f} frames/s before, {during:.1f} during the flood")
@@ -142,14 +142,14 @@ def a_class(server: Server, chromium_path: str, report: Report) -> None:
         sampling.join()
     minute = round(60 / SAMPLE_SECONDS)
     first, last = statistics.median(memory[minute : 2 * minute]), max(memory[-minute:])
-    report.say(f"{seen.actions}, {seen.frames} frames, {len(seen.answers)} pictures of drawings")
+    report.say(f"{seen.actions}, {seen.frames} frames, {len(seen.answers)} images of drawings")
     report.say(f"server: {first:.0f} MiB in the second minute, {last:.0f} MiB in the last one")
     for failure in seen.failures[:10]:
         report.say(failure)
     count = sum(seen.actions.values())
     report.at_most(f"actions of {count} without an answer", len(seen.failures), 0)
     for case, found in (
-        ("from a picture of the canvas to its bars", seen.answers),
+        ("from an image of the canvas to its bars", seen.answers),
         ("from pen up to the bars in a browser", drawn),
     ):
         report.at_most(f"ms {case}, median", 1000 * statistics.median(found), 400)

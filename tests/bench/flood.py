@@ -23,7 +23,7 @@ from tests.bench.pupil import DRAWINGS, SETTINGS, canvas
 VISITOR = "flood"
 CLIENTS = 5
 COMMANDS = 5960  # as many as once held a worker for a minute
-PLACES = 500
+CONNECTIONS = 500
 
 
 class Flood:
@@ -35,22 +35,22 @@ class Flood:
         await self._ask("live", {"id": 1, "run": self.run_id, "request": "random_image"})
 
     async def predictions(self) -> None:
-        picture = {"png": canvas(DRAWINGS[0][1], 1.0)}
+        image = {"png": canvas(DRAWINGS[0][1], 1.0)}
         models = [["", 0], [self.run_id, None]]
-        await self._ask("predict", {"id": 1, "images": 4 * [picture], "models": models})
+        await self._ask("predict", {"id": 1, "images": 4 * [image], "models": models})
 
     async def speed_commands(self) -> None:
         async with connect(
             f"ws://{self.address}/live", additional_headers=self.headers, ping_interval=None
         ) as socket:
-            reading = asyncio.create_task(_read(socket))
+            received = asyncio.create_task(_read(socket))
             for number in range(COMMANDS):
                 request = {"id": number, "run": self.run_id, "request": "speed"}
                 await socket.send(json.dumps(request | {"value": 100 + number % 100}))
-            await reading
+            await received
 
     async def watches(self) -> None:
-        """The whole run again and again."""
+        """All of a run, without end."""
 
         async def one() -> None:
             async with connect(
@@ -82,7 +82,7 @@ class Flood:
     async def pages(self) -> None:
         await self._request("GET", "/", str)
 
-    async def places(self) -> None:
+    async def connections(self) -> None:
         async def one() -> None:
             async with connect(
                 f"ws://{self.address}/live", additional_headers=self.headers
@@ -90,7 +90,7 @@ class Flood:
                 await socket.send(json.dumps({"watch": self.run_id}))
                 await _read(socket)
 
-        await asyncio.gather(*(_forever(one) for _ in range(PLACES)))
+        await asyncio.gather(*(_forever(one) for _ in range(CONNECTIONS)))
 
     async def _ask(self, path: str, request: dict[str, object]) -> None:
         async def one() -> None:
@@ -117,7 +117,7 @@ class Flood:
 
 
 KINDS = ("test_images", "predictions", "speed_commands", "watches", "runs", "histories", "pages",
-         "places")  # fmt: skip
+         "connections")  # fmt: skip
 
 
 async def _read(socket: object) -> None:

@@ -1,6 +1,6 @@
 """A scripted pupil: fetches the page, starts a run, watches it, and draws digits while it trains.
 
-It speaks to the server's own routes and sockets as a browser does, and draws nothing.
+It uses the server's routes and sockets as a browser does, and shows nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.browser.hand import people
 
 SETTINGS = {"hidden": "64", "epochs": 2, "validation_size": 6000}
 DIGITS = 5  # that a pupil draws in each round
-LOOKS = 8  # pictures of the canvas that a browser sends while one digit is drawn
+LOOKS = 8  # images of the canvas that a browser sends while one digit is drawn
 PEN_SECONDS = 0.08  # between two of them
 THINK_SECONDS = 2.0  # between two actions, on average
 WATCH_SECONDS = 90.0  # until the pupil gives up waiting for the end of the run
@@ -124,13 +124,13 @@ class Pupil:
         raise AssertionError("The server has closed the socket.")
 
     async def draw(self) -> None:
-        """Digits, each with pictures of the canvas while the pen moves."""
+        """Digits, each with images of the canvas while the pen moves."""
         async with connect(self._socket("predict"), additional_headers=self.headers) as socket:
             for _, strokes in self.rng.sample(DRAWINGS, DIGITS):
                 for look in range(1, LOOKS + 1):
-                    picture = await asyncio.to_thread(canvas, strokes, look / LOOKS)
+                    image = await asyncio.to_thread(canvas, strokes, look / LOOKS)
                     began = time.monotonic()
-                    request = {"id": look, "images": [{"png": picture}], "models": [["", 0]]}
+                    request = {"id": look, "images": [{"png": image}], "models": [["", 0]]}
                     await socket.send(json.dumps(request))
                     answer = json.loads(await socket.recv())
                     self.seen.answers.append(time.monotonic() - began)

@@ -86,7 +86,7 @@ def test_all_visitors_at_an_address_share_its_larger_account(clock) -> None:
     assert each.wait(ME) == 0
 
 
-def test_a_call_is_charged_with_what_it_computes_not_with_what_it_waits() -> None:
+def test_a_call_is_charged_with_what_it_computes_not_with_what_it_waits(clock) -> None:
     async def saved() -> tuple[float, float]:
         await each.run(ME, time.sleep, 0.2)
         await each.run(YOU, compute, 0.2)
@@ -97,7 +97,7 @@ def test_a_call_is_charged_with_what_it_computes_not_with_what_it_waits() -> Non
     assert me > budget.SAVED_SECONDS - 0.1 > you
 
 
-def test_a_call_that_fails_is_charged_and_its_error_arrives() -> None:
+def test_a_call_that_fails_is_charged_and_its_error_arrives(clock) -> None:
     def fail() -> None:
         compute(0.2)
         raise ValueError("no")
@@ -111,7 +111,7 @@ def test_a_call_that_fails_is_charged_and_its_error_arrives() -> None:
     assert asyncio.run(call()) < budget.SAVED_SECONDS - 0.1
 
 
-def test_whoever_hangs_up_is_charged_all_the_same() -> None:
+def test_whoever_hangs_up_is_charged_all_the_same(clock) -> None:
     async def hang_up() -> float:
         call = asyncio.create_task(each.run(ME, compute, 0.3))
         await asyncio.sleep(0.05)
@@ -142,12 +142,12 @@ def test_a_visitors_calls_beyond_the_limit_are_rejected_and_no_one_elses(monkeyp
 
 
 def test_no_more_than_the_limit_are_carried_out_at_once() -> None:
-    running, most = 0, 0
+    running, peak = 0, 0
 
     def work() -> None:
-        nonlocal running, most
+        nonlocal running, peak
         running += 1
-        most = max(most, running)
+        peak = max(peak, running)
         time.sleep(0.02)
         running -= 1
 
@@ -156,7 +156,7 @@ def test_no_more_than_the_limit_are_carried_out_at_once() -> None:
 
     each = Budget()
     asyncio.run(flood())
-    assert 1 <= most <= budget.AT_ONCE
+    assert 1 <= peak <= budget.AT_ONCE
 
 
 def test_accounts_of_visitors_who_are_gone_are_forgotten(clock) -> None:
@@ -214,7 +214,7 @@ class Socket:
 
 
 def _scope(kind: str, visitor: str, host: str = "") -> Scope:
-    headers = [(b"cookie", f"{COOKIE}={visitor}".encode())]
+    headers = [(b"cookie", f"{COOKIE}={visitor}".encode()), (b"accept", b"text/html,*/*")]
     return {"type": kind, "client": (host, 1), "headers": headers, "path": "/"}
 
 
@@ -229,14 +229,15 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def get(app: Charge, visitor: str) -> tuple[int, bytes]:
-    """→ the status and the body of a response."""
-    sent: list[Message] = []
+    """→ the status and the body of a page."""
+    return asyncio.run(_get(app, visitor))
 
-    async def send(message: Message) -> None:
-        sent.append(message)
 
-    asyncio.run(app(_scope("http", visitor), asyncio.Queue().get, send))
-    return sent[0]["status"], sent[1]["body"]
+async def _get(app: Charge, visitor: str) -> tuple[int, bytes]:
+    sent = asyncio.Queue[Message]()
+    await app(_scope("http", visitor), asyncio.Queue().get, sent.put)
+    status, body = await sent.get(), await sent.get()
+    return status["status"], body["body"]
 
 
 def test_a_visitor_has_so_many_sockets_of_a_kind_and_others_still_get_theirs(monkeypatch) -> None:
@@ -250,7 +251,10 @@ def test_a_visitor_has_so_many_sockets_of_a_kind_and_others_still_get_theirs(mon
         assert await Socket(app, "me", "/other").answer() == "hello"
         assert await Socket(app, "you").answer() == "hello"
         assert await Socket(app, "me").answer() == budget.TOO_MANY_PAGES
+        assert await _get(app, "me") == (429, budget.TOO_MANY_PAGES.encode())
+        assert await _get(app, "you") == (200, b"here")
         await first.close()
+        assert await _get(app, "me") == (200, b"here")
         assert await Socket(app, "me").answer() == "hello"
         assert await second.answer() == "hello"
 
