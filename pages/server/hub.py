@@ -31,8 +31,8 @@ from nn.runs.worker.process import COMMAND_KINDS, resume_race, send_command
 from pages.server import assets, shared_store, wire
 from pages.server.budget import (
     COMMAND_SECONDS,
+    FIRST_READ_SECONDS,
     VIEWER_LIMIT,
-    WATCH_SECONDS,
     TooMuch,
     budget,
     client_of,
@@ -370,7 +370,7 @@ class Hub:
                 received = wire.unpack_text(text)
                 if wire.WATCH in received:
                     wish = wire.unpack_wish(received)
-                    await budget.spend(viewer.client, WATCH_SECONDS)
+                    await budget.spend(viewer.client, FIRST_READ_SECONDS)
                     self._watch(viewer, received[wire.WATCH], wish)
             except ValueError:
                 message = "The server did not understand this request. Reload the page."
