@@ -32,7 +32,7 @@ def run(report: Report) -> None:
         server.start()
         try:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
-            page.goto(f"{server.url}/?epochs=100000")
+            page.goto(f"{server.url}/?epochs=10000")
             start(page)
             hand = Hand(browser.new_page(), server.url)
             began = time.monotonic()
