@@ -77,6 +77,7 @@ app = st.App(
 # What the server computes is small, and BLAS threads wait busily for each other; workers, which
 # train, are processes of their own.
 threadpool_limits(1, "blas")
+errors.keep_tracebacks_out_of_the_log()
 process.standby.start()
 with suppress(UserError, SQLAlchemyError, OSError):  # the pages say so
     process.launch_queued(shared_store.store())

@@ -86,7 +86,7 @@ class RunStore:
             try:
                 self.engine = database.open_engine(self.url)
             except OperationalError as error:
-                if not reserve.give_up(make_url(self.url), error, reserve.OPENING):
+                if not reserve.give_up(make_url(self.url), error, reserve.PART):
                     raise
                 self.engine = database.open_engine(self.url)
         except UserError:
