@@ -52,6 +52,7 @@ app = st.App(
         Middleware(page_head.PageHead, BASE),
     ],
     on_script_error=errors.show,
+    exception_handlers=routes.EXCEPTION_HANDLERS,
     lifespan=owner.printing_link(address),
 )
 # What the server computes is small, and BLAS threads wait busily for each other; workers, which

@@ -117,7 +117,7 @@ def _requests(run: Run) -> TARGETS:
         "/owner": [owner.PATH + owner.token()],
         "old link": [
             "/train?act=ReLU&loss=cross-entropy&epochs=3",
-            "/neurons?run=first&mode=change%20since%20start&sort=likeness",
+            "/neurons?run=first&mode=change%20since%20start&only=neither",
             "/?hidden=40%2C20&init=U%5B%E2%88%921%2C%201%5D",
         ],
     }
@@ -261,7 +261,7 @@ def _open(page: str, data: bytes) -> None:
 
 @cache
 def _components() -> BidiComponentManager:
-    """One for all sessions: it reads the metadata of every installed package, which takes ten times
+    """One for all sessions: it looks at every installed package, which takes ten times
     as long as a page."""
     manager = BidiComponentManager()
     manager.discover_and_register_components(start_file_watching=False)

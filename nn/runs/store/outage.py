@@ -62,9 +62,11 @@ def explain(error: SQLAlchemyError) -> str:
         holder = getattr(cause, "holder", "") or "another program"
         return f"The store is locked by {holder}. If it hangs, end it."
     if is_full(error):
+        missing = getattr(cause, "missing", 0)  # bytes
+        how_much = f": {-(-missing // 2**20)} MiB more must be free" if missing else ""
         return (
-            f"{_full(error)} Delete runs (`python -m nn delete RUN`, or the list of recorded runs "
-            "on Train), or the folder `cache` in Digitscope's data folder."
+            f"The disk is full{how_much}. Delete runs in the list of recorded runs on Train or by "
+            "python -m nn delete RUN, or the folder “cache” in Digitscope's data folder."
         )
     if is_temporary(error):
         return f"The database server does not answer: {reason.rstrip('.')}."
@@ -72,21 +74,10 @@ def explain(error: SQLAlchemyError) -> str:
 
 
 def for_visitors(error: SQLAlchemyError) -> str:
-    """As ``explain``, for those who have no command line; without the words of a server, which
-    name its address: they are for the log."""
-    if is_full(error):
-        return (
-            f"{_full(error)} Delete runs in the list of recorded runs on Train, or, on the server, "
-            "the folder “cache” in Digitscope's data folder."
-        )
+    """As ``explain``, without the words of a server, which name its address: they are for the
+    log."""
     is_away = is_temporary(error) and not is_locked(error)
     return "The database does not answer." if is_away else explain(error)
-
-
-def _full(error: SQLAlchemyError) -> str:
-    missing = getattr(getattr(error, "orig", None), "missing", 0)  # bytes
-    how_much = f": {-(-missing // 2**20)} MiB more must be free" if missing else ""
-    return f"The disk is full{how_much}."
 
 
 def note_cause(context: ExceptionContext) -> None:

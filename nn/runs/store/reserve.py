@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from nn.runs.store import database, outage
 
 SIZE = 4 * 2**20  # bytes: what deleting a run of thousands of points and snapshots writes
-# Bytes of it that opening the store, or recording why a run failed, may use: the rest is for
+# Bytes of it that opening the store, or recording why a run was stopped, may use: the rest is for
 # deleting.
 PART = 2**18
 

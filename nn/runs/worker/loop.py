@@ -68,7 +68,7 @@ def work(
         fail(str(error))
     except Unwritable as error:
         with suppress(LeaseLost):
-            recorder.fail_on_full_disk(str(error))
+            recorder.stop_on_full_disk(str(error))
         raise
     except UserError as error:
         fail(str(error))

@@ -253,13 +253,13 @@ class Recorder:
             connection.execute(delete(t).where(t.c.run == self.run_id, t.c.step.in_(unwanted)))
             connection.execute(delete(schema.live).where(schema.live.c.run == self.run_id))
 
-    def fail_on_full_disk(self, message: str) -> None:
-        """Record that the run failed, and why, and give up the lease, as far as a part of the
+    def stop_on_full_disk(self, message: str) -> None:
+        """Record that the run was stopped, and why, and give up the lease, as far as a part of the
         reserve has room for that. What is in the buffer is lost. Raises LeaseLost."""
         for is_last in (False, True):
             try:
                 with self.store.writing() as connection:
-                    self.lease.update(connection, state=State.FAILED, message=message, lease=None)
+                    self.lease.update(connection, state=State.STOPPED, message=message, lease=None)
                 return
             except OperationalError as error:
                 url = self.store.engine.url

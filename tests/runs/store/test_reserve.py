@@ -141,12 +141,10 @@ def test_a_run_that_found_the_disk_full_says_so(store, file):
         if statement.startswith("UPDATE runs") and file.stat().st_size == reserve.SIZE:
             raise full_error()
 
-    recorder.fail_on_full_disk("The disk is full. Then resume this run.")
-    failed = store.run(run.id)
-    assert (failed.state, failed.message) == (
-        State.FAILED,
-        "The disk is full. Then resume this run.",
-    )
+    recorder.stop_on_full_disk("The disk is full. Then resume this run.")
+    stopped = store.run(run.id)
+    assert stopped.state is State.STOPPED
+    assert stopped.message == "The disk is full. Then resume this run."
     assert file.stat().st_size == reserve.SIZE - reserve.PART
     assert store.requeue(run.id).state is State.QUEUED
 
