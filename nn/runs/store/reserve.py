@@ -45,7 +45,7 @@ def give_up(url: URL, error: DBAPIError, size: int = SIZE) -> bool:
     """Give up ``size`` bytes of the reserve if the error says that the disk is full → whether to
     try again."""
     path = _path(url)
-    if not path or not outage.is_full(error, path.parent):
+    if not path or not is_full(url, error):
         return False
     with suppress(OSError):
         left = path.stat().st_size - size
@@ -55,6 +55,12 @@ def give_up(url: URL, error: DBAPIError, size: int = SIZE) -> bool:
             path.unlink()
         return True
     return False
+
+
+def is_full(url: URL, error: DBAPIError) -> bool:
+    """Whether the error says that the store's disk is full, also when it was being opened."""
+    path = _path(url)
+    return outage.is_full(error, path.parent if path else None)
 
 
 def _path(url: URL) -> Path | None:

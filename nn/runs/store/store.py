@@ -33,7 +33,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from nn.errors import UserError
 from nn.network import LAYOUT, from_layout, parameter_count
@@ -92,6 +92,11 @@ class RunStore:
         except UserError:
             raise
         except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
+            if isinstance(error, DBAPIError) and reserve.is_full(make_url(self.url), error):
+                raise UserError(
+                    "The store cannot be opened: the disk is full. Free up disk space, for example "
+                    "by deleting the folder “cache” in Digitscope's data folder."
+                ) from None
             raise UserError(
                 f"The store cannot be opened: {_reason(error)}. Check DIGITSCOPE_STORE and "
                 "DIGITSCOPE_HOME."

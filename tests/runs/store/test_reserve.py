@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import event, insert
 from sqlalchemy.exc import OperationalError
 
+from nn.errors import UserError
 from nn.runs.spec import RunSpec
-from nn.runs.store import outage, reserve, schema
+from nn.runs.store import database, outage, reserve, schema
 from nn.runs.store.lock_retry import Unwritable, raise_unless_locked
 from nn.runs.store.store import RunStore, State
 from nn.runs.worker.recorder import Recorder
@@ -103,6 +104,20 @@ def test_opening_a_store_takes_only_a_part_of_the_reserve(store, file):
     assert reserve.give_up(store.engine.url, full_error())
     assert not file.exists()
     assert not reserve.give_up(store.engine.url, full_error())
+
+
+def test_a_store_that_a_full_disk_without_a_reserve_does_not_open_says_so(tmp_path, monkeypatch):
+    def fail(url):
+        cause = sqlite3.OperationalError("disk I/O error")
+        cause.sqlite_errorcode = sqlite3.SQLITE_IOERR
+        raise OperationalError("PRAGMA", {}, cause)
+
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(database, "open_engine", fail)
+    for free, says in ((0, "the disk is full. Free up disk space"), (2**30, "disk I/O error")):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
+        with pytest.raises(UserError, match=f"The store cannot be opened: {says}"):
+            RunStore(f"sqlite:///{tmp_path / 'store.sqlite3'}")
 
 
 def test_another_error_does_not_use_the_reserve(store, file):
