@@ -47,7 +47,7 @@ def _respond(request: Request) -> Response:
     store = shared_store.store()
     wanted = request.query_params.get("points", str(MAX_POINTS))
     ids = request.query_params.get("runs", "").split(",")
-    if not wanted.isdecimal() or not 0 < int(wanted[:9]) <= MAX_POINTS:
+    if not wanted.isdecimal() or len(wanted) > 9 or not 0 < int(wanted) <= MAX_POINTS:
         return PlainTextResponse(f"points must be a number from 1 to {MAX_POINTS}.", 400)
     if len(ids) > MAX_RUNS:
         return PlainTextResponse(f"One request is for at most {MAX_RUNS} runs.", 400)

@@ -534,7 +534,7 @@ def _response_to(
         return {"error": str(error)}
     except SQLAlchemyError as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)
-        reason = outage.explain(error)
+        reason = outage.for_visitors(error)
         return {"error": f"Nothing was changed. {reason} Then try again."}
     except OSError as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)

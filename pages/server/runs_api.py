@@ -23,6 +23,7 @@ from starlette.routing import Route
 from nn.data import sources
 from nn.errors import FieldError, UserError
 from nn.runs.spec import RunSpec, parse_hidden
+from nn.runs.store import outage
 from nn.runs.store.run import State
 from nn.runs.store.store import RUN_ID_BYTES, RunStore
 from nn.runs.worker import process
@@ -112,10 +113,11 @@ def endpoint(
         except UserError as error:
             return _response({"error": str(error)[:MAX_MESSAGE]}, 422)
         except (SQLAlchemyError, OSError) as error:
-            log.warning("Could not start a run: %s", error)
-            message = (
-                "The run could not be recorded: the store did not answer. Press the button again."
-            )
+            log.warning("Could not start a run: %s", getattr(error, "orig", None) or error)
+            reason = "The server could not record it."
+            if isinstance(error, SQLAlchemyError):
+                reason = outage.for_visitors(error)
+            message = f"Nothing was started. {reason} Then press the button again."
             return _response({"error": message}, 503)
 
     return answer

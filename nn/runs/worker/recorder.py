@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from nn.layers import Array
 from nn.network import LAYOUT, from_layout, parameter_count
-from nn.runs.store import lock_retry, schema
+from nn.runs.store import lock_retry, reserve, schema
 from nn.runs.store.checksum import checksum
 from nn.runs.store.lock_retry import LOCK_WAIT, Locked, retry_while_locked
 from nn.runs.store.run import Inbox
@@ -253,6 +253,19 @@ class Recorder:
             t = schema.snapshots
             connection.execute(delete(t).where(t.c.run == self.run_id, t.c.step.in_(unwanted)))
             connection.execute(delete(schema.live).where(schema.live.c.run == self.run_id))
+
+    def stop_on_full_disk(self, message: str) -> None:
+        """Record that the run was stopped, and why, and give up the lease, as far as a part of the
+        reserve has room for that. What is in the buffer is lost. Raises LeaseLost."""
+        for is_last in (False, True):
+            try:
+                with self.store.writing() as connection:
+                    self.lease.update(connection, state=State.STOPPED, message=message, lease=None)
+                return
+            except OperationalError as error:
+                url = self.store.engine.url
+                if is_last or not reserve.give_up(url, error, reserve.PART):
+                    return
 
     # Commands
 

@@ -67,7 +67,7 @@ def test_a_run_that_diverged_has_curves(store, quick, get):
     assert get(f"runs={run.id}")[1]["runs"][run.id]["status"]["state"] == "diverged"
 
 
-@pytest.mark.parametrize("points", ["0", "-1", "x", "201", "9" * 40])
+@pytest.mark.parametrize("points", ["0", "-1", "x", "201", "9" * 40, "000000001" + "9" * 5000])
 def test_a_wrong_number_of_points_is_an_error(get, points):
     status, message = get(f"runs=a&points={points}")
     assert status == 400 and b"from 1 to 200" in message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 
@@ -238,7 +240,25 @@ def test_a_store_that_does_not_answer_is_said(store, launched, monkeypatch) -> N
 
     monkeypatch.setattr(store, "create", locked)
     status, answer = start()
-    assert status == 503 and "Press the button again" in answer["error"]
+    assert status == 503 and answer["error"].startswith("Nothing was started. The database does")
+    assert answer["error"].endswith("Then press the button again.")
+
+
+def test_a_full_disk_is_said_with_what_may_go_and_how_much_is_missing(
+    store, launched, monkeypatch
+) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2**21))
+    with store.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    event.listen(
+        store.engine, "begin", lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    )
+    answers = (start(key=f"{KEY}-{number}", visitor=f"{number}") for number in range(999))
+    status, answer = next(answer for answer in answers if answer[0] != 200)
+    assert status == 503
+    assert answer["error"].startswith("Nothing was started. The disk is full: 14 MiB more must")
+    assert "Delete runs" in answer["error"] and "cache" in answer["error"]
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)

@@ -103,6 +103,17 @@ def test_an_unknown_run_is_rejected(store, text):
         store.find(text)
 
 
+@pytest.mark.parametrize("text", ["\ud800", "a\0", "٣"])
+def test_what_is_no_id_is_the_id_of_no_run(store, text):
+    """Databases raise errors of their own for the first two."""
+    run = store.create(RunSpec())
+    with pytest.raises(UserError, match="There is no run"):
+        store.run(text)
+    assert store.runs([text, run.id]) == [run]
+    assert store.present([text, run.id]).keys() == {run.id}
+    assert store.newest_step(text) == -1
+
+
 def test_runs_are_listed_newest_first(store):
     made = [store.create(RunSpec()).id for _ in range(3)]
     assert [run.id for run in store.runs()] == made[::-1]
