@@ -12,37 +12,18 @@ from nn.errors import UserError
 from nn.runs.worker import process
 from pages.common import errors
 from pages.server import (
-    assets,
     base_path,
-    curves_route,
-    groups_api,
+    budget,
     guard,
-    hub,
-    live_prediction,
-    live_runs,
     old_links,
     owner,
     page_head,
-    plotly_asset,
-    runs_api,
+    routes,
     shared_store,
-    snapshots_route,
     visitor_cookie,
 )
 
 BASE = f"/{st.get_option('server.baseUrlPath').strip('/')}".rstrip("/")  # "" or "/BASE"
-ROUTES = (
-    assets.route,
-    hub.route,
-    runs_api.route,
-    groups_api.route,
-    live_runs.route,
-    owner.route,
-    snapshots_route.route,
-    curves_route.route,
-    live_prediction.route,
-    plotly_asset.plotly_route,
-)
 
 
 def address() -> str:
@@ -64,19 +45,22 @@ def allowed_hosts() -> list[str]:
 
 app = st.App(
     "pages/shell.py",
-    routes=base_path.under(BASE, ROUTES),
+    routes=base_path.under(BASE, routes.ROUTES),
     middleware=[
         Middleware(guard.Guard, allowed_hosts()),
         Middleware(old_links.OldLinks, BASE),
+        Middleware(budget.Charge),
         Middleware(visitor_cookie.VisitorCookie),
         Middleware(page_head.PageHead, BASE),
     ],
     on_script_error=errors.show,
+    exception_handlers=routes.EXCEPTION_HANDLERS,
     lifespan=owner.printing_link(address),
 )
 # What the server computes is small, and BLAS threads wait busily for each other; workers, which
 # train, are processes of their own.
 threadpool_limits(1, "blas")
+errors.keep_tracebacks_out_of_the_log()
 process.standby.start()
 with suppress(UserError, SQLAlchemyError, OSError):  # the pages say so
     process.launch_queued(shared_store.store())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from nn.support.atomic_write import replacing
 from nn.support.paths import cache
 
 MAX_IMAGES = 1_000_000  # per file: 784 MB once decoded
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -114,15 +117,20 @@ def cached(key: str, make: Callable[[], Dataset], name: str) -> Dataset:
 
     ``key`` is an identifier, a dash and a version, which must change whenever the result of
     ``make`` changes. A new version deletes the older ones. Several processes may make the same
-    dataset at once: each writes its own files and moves them into place.
+    dataset at once: each writes its own files and moves them into place. When they cannot be
+    written, as on a full disk, the dataset stays in memory.
     """
     images, labels = cache(f"{key}-images.npy"), cache(f"{key}-labels.npy")
     if not (images.exists() and labels.exists()):
         dataset = make()
         # Labels last: if they exist, both files are complete.
-        for path, array in ((images, dataset.images), (labels, dataset.labels)):
-            with replacing(path) as part, open(part, "wb") as file:
-                np.save(file, array)
+        try:
+            for path, array in ((images, dataset.images), (labels, dataset.labels)):
+                with replacing(path) as part, open(part, "wb") as file:
+                    np.save(file, array)
+        except UserError as error:
+            log.warning("The data is not kept for the next time: %s", error)
+            return replace(dataset, name=name)
         for old in images.parent.glob(f"{key.rpartition('-')[0]}-*.npy"):
             if old not in (images, labels):
                 with suppress(OSError):  # Windows cannot delete what another process has mapped

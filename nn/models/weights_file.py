@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -30,6 +31,7 @@ from nn.support.atomic_write import replacing
 
 VERSION = 2
 CLASSES = 10
+MAX_NAME = 40  # characters of an array's name in a message
 
 
 def write(
@@ -90,18 +92,22 @@ def _network(
         raise UserError(f"{path} was not written by Digitscope: it lacks the header.")
     if header["digitscope"] > VERSION:
         raise UserError(
-            f"{path} was written by a newer Digitscope (format {header['digitscope']}; this "
-            f"version supports {VERSION}). Update Digitscope."
+            f"{path} was written by a newer Digitscope (format "
+            f"{reprlib.repr(header['digitscope'])}; this version supports {VERSION}). Update "
+            "Digitscope."
         )
     layout = header.get("layout", LAYOUT_0_1)  # which 0.1 did not state
     if layout == LAYOUT_0_1:
         arrays = {name: array.T for name, array in arrays.items()}
     elif layout != LAYOUT:
-        raise UserError(f"{path}: layout must be {LAYOUT}; found {layout!r}. Update Digitscope.")
+        raise UserError(
+            f"{path}: layout must be {LAYOUT}; found {reprlib.repr(layout)}. Update Digitscope."
+        )
     for field, known in (("activation", ACTIVATIONS), ("output", OUTPUTS)):
         if header.get(field) not in list(known):
             raise UserError(
-                f"{path}: {field} must be one of {', '.join(known)}; found {header.get(field)!r}."
+                f"{path}: {field} must be one of {', '.join(known)}; found "
+                f"{reprlib.repr(header.get(field))}."
             )
 
     depth = max(1, *(sum(name.startswith(first) for name in arrays) for first in "Wb"))
@@ -113,7 +119,7 @@ def _network(
         if names:
             raise UserError(
                 f"{path}: expected the arrays {', '.join(expected)}; the file {what} "
-                f"{', '.join(sorted(names)[:10])}."
+                f"{', '.join(name[:MAX_NAME] for name in sorted(names)[:10])}."
             )
     sizes = [PIXELS]
     for n in range(1, depth + 1):

@@ -205,9 +205,11 @@ def read_fields(text: str) -> dict[str, Any]:
     try:
         fields = json.loads(text)
     except (ValueError, TypeError, RecursionError) as error:  # TypeError: not even text
-        raise UserError(f"The spec is not JSON: {error}.") from None
+        raise UserError(f"The configuration is not JSON: {error}.") from None
     if not isinstance(fields, dict):
-        raise UserError(f"A spec is a JSON object of fields; found {type(fields).__name__}.")
+        raise UserError(
+            f"A configuration is a JSON object of fields; found {type(fields).__name__}."
+        )
     return fields
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +24,10 @@ def replacing(path: Path) -> Iterator[Path]:
         yield part
         part.replace(path)
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}.") from None
+        reason = error.strerror or str(error).rstrip(".")
+        if error.errno == errno.ENOSPC or "enough free space" in reason:  # the latter by NumPy
+            reason = "the disk is full. Free up disk space, then try again"
+        raise UserError(f"{path} cannot be written: {reason}.") from None
     finally:
         with suppress(OSError):  # it has been moved, or cannot be removed
             shutil.rmtree(part) if part.is_dir() else part.unlink()

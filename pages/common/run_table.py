@@ -11,7 +11,7 @@ import streamlit as st
 
 from nn.errors import UserError
 from nn.runs.store.store import Run, UnreadableRun
-from pages.common import run_columns, state
+from pages.common import errors, run_columns, state
 from pages.common.text import note, plain
 from pages.common.url_state import RUNS
 from pages.server.shared_store import newest_runs, store
@@ -139,11 +139,13 @@ def _manage(run: Run) -> None:
     state.set_value(name_key, run.name)
     state.set_value(keep_key, run.pinned)
 
+    @errors.in_toast()
     def rename() -> None:
-        try:
-            store().rename(run.id, state.value(name_key))
-        except UserError as error:
-            st.toast(plain(str(error)))
+        store().rename(run.id, state.value(name_key))
+
+    @errors.in_toast()
+    def pin() -> None:
+        store().pin(run.id, state.value(keep_key))
 
     name.text_input("Name of the run in view", max_chars=60, key=name_key, on_change=rename)
     keep.toggle(
@@ -151,7 +153,7 @@ def _manage(run: Run) -> None:
         help="When the storage quota is reached, old runs lose some of their snapshots. Turn this "
         "on to keep all snapshots of this run.",
         key=keep_key,
-        on_change=lambda: store().pin(run.id, state.value(keep_key)),
+        on_change=pin,
     )
     if delete.button("Delete this run…", icon=":material/delete:", width="stretch"):
         _confirm_deletion([run])
@@ -202,12 +204,14 @@ def _delete(run_ids: Collection[str]) -> None:
         except UserError:  # somebody else has deleted it
             continue
         if not _obstacle(run):
-            store().delete(run_id)
-            deleted.append(run)
+            with errors.in_toast():
+                store().delete(run_id)
+                deleted.append(run)
     if in_view and in_view.id in [run.id for run in deleted]:
         state.view(None)
     state.set_value(SELECTED, [])
-    st.toast(f"{_count(deleted)} deleted.")
+    if deleted:
+        st.toast(f"{_count(deleted)} deleted.")
 
 
 def _count(runs: Sequence[Run | UnreadableRun]) -> str:

@@ -14,7 +14,7 @@ from nn.errors import UserError
 from nn.runs.fine_tune import MIN_DIGITS, create_run, learned_images
 from nn.runs.store.store import Run, State
 from nn.runs.worker.process import launch
-from pages.common import model_picker, predictions, test_set
+from pages.common import errors, model_picker, predictions, test_set
 from pages.common import state as session_state
 from pages.common.model_picker import Model
 from pages.common.predictions import SnapshotId
@@ -74,12 +74,9 @@ def _buttons(models: list[Model], digit_count: int, is_training: bool) -> None:
             )
 
 
+@errors.in_toast(draw_state.show_message)
 def _start(model: Model) -> None:
-    try:
-        run = create_run(store(), session_state.visitor_id(), model.init_from, model.name)
-    except UserError as error:
-        draw_state.show_message(str(error))
-        return
+    run = create_run(store(), session_state.visitor_id(), model.init_from, model.name)
     launch(run.id)
 
 

@@ -9,7 +9,7 @@ from nn import IMAGE_SIDE
 from nn.errors import UserError
 from nn.runs.history.predictions import prediction_history
 from nn.runs.store.store import Run
-from pages.common import charts, state
+from pages.common import charts, errors, state
 from pages.common.history_chart import chart, description
 from pages.common.text import note, plain
 from pages.components.image_gallery import Group, image_gallery, network_input
@@ -51,7 +51,8 @@ def _pins(run: Run, pins: list[bytes]) -> None:
             drawing = network_input(image, "Pinned drawing")
             image_gallery([Group([drawing], "", "")], SIZE, f"pin {number}")
             if st.button("Unpin", key=f"unpin {number}"):
-                state.unpin(pin)
+                with errors.in_toast():
+                    state.unpin(pin)
                 st.rerun()
         with right:
             try:

@@ -8,6 +8,7 @@ from functools import partial
 
 import streamlit as st
 from PIL import Image
+from sqlalchemy.exc import SQLAlchemyError
 
 from nn.data.preprocess.pipeline import Preprocessed, already_preprocessed
 from nn.errors import UserError
@@ -16,7 +17,7 @@ from nn.models import pretrained
 from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
 from nn.support import limits
-from pages.common import state
+from pages.common import errors, state
 from pages.common.canvas_image import png
 from pages.common.model_picker import Model
 from pages.common.numbers import percent
@@ -41,16 +42,13 @@ def ask_label(
         note(f"Saved as {with_article(label)} in My digits.")
         return
 
+    @errors.in_toast(draw_state.show_message)
     def save(label: int | None) -> None:
         # A widget that is gone may still send its last change.
         if label is None or draw_state.saved_label(key) is not None:
             return
-        try:
-            digit = Labeled(label, preprocessed.image, strokes)
-            my_digits.add(store(), state.visitor_id(), [digit])
-        except UserError as error:
-            draw_state.show_message(str(error))
-            return
+        digit = Labeled(label, preprocessed.image, strokes)
+        my_digits.add(store(), state.visitor_id(), [digit])
         draw_state.keep_label(key, label)
 
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -112,6 +110,7 @@ def show(models: list[Model]) -> None:
     _import()
 
 
+@errors.in_toast(draw_state.show_message)
 def _delete(ids: list[int]) -> None:
     my_digits.delete(store(), state.visitor_id(), ids)
 
@@ -169,8 +168,8 @@ def _import() -> None:
         if digits is None:
             return
         my_digits.add(store(), state.visitor_id(), digits)
-    except UserError as error:
-        st.error(plain(str(error)))
+    except (UserError, SQLAlchemyError) as error:
+        st.error(plain(errors.explained(error)))
         return
     for warning in warnings[:MAX_WARNINGS]:
         st.warning(plain(warning))

@@ -7,7 +7,7 @@ import streamlit as st
 from nn.data.preprocess.pipeline import Preprocessed, preprocess
 from nn.errors import UserError
 from nn.models import pretrained
-from pages.common import model_picker, state
+from pages.common import errors, model_picker, state
 from pages.common.canvas import BLANK, Drawing, canvas
 from pages.common.canvas_image import png
 from pages.common.model_picker import Model
@@ -77,7 +77,7 @@ def draw(compare: bool) -> None:
         preprocessing_steps.show(preprocessed)
     _tabs(models, predictions[0], preprocessed)
     if message := draw_state.take_message():
-        st.toast(plain(message))
+        st.toast(plain(message), duration="long")
 
 
 def _canvas(image: LoadedImage | None) -> tuple[Drawing | None, Preprocessed]:
@@ -111,7 +111,7 @@ def _actions(
             "Pinned" if is_pinned else "Pin",
             icon=":material/keep:",
             disabled=bool(preprocessed.problem) or is_pinned,
-            on_click=state.pin,
+            on_click=errors.in_toast(draw_state.show_message)(state.pin),
             args=(pin,),
             help="See how the prediction for this drawing changes while a network trains.",
         )

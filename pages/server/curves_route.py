@@ -12,6 +12,7 @@ from nn.runs.differences import configuration_key
 from nn.runs.history.curves import Curves, curves
 from nn.runs.store.run import Run
 from pages.server import assets, shared_store
+from pages.server.budget import charged
 
 MAX_RUNS = 100  # of one request
 MAX_POINTS = 200  # of a curve, unless fewer are wanted
@@ -46,7 +47,7 @@ def _respond(request: Request) -> Response:
     store = shared_store.store()
     wanted = request.query_params.get("points", str(MAX_POINTS))
     ids = request.query_params.get("runs", "").split(",")
-    if not wanted.isdecimal() or not 0 < int(wanted[:9]) <= MAX_POINTS:
+    if not wanted.isdecimal() or len(wanted) > 9 or not 0 < int(wanted) <= MAX_POINTS:
         return PlainTextResponse(f"points must be a number from 1 to {MAX_POINTS}.", 400)
     if len(ids) > MAX_RUNS:
         return PlainTextResponse(f"One request is for at most {MAX_RUNS} runs.", 400)
@@ -56,4 +57,4 @@ def _respond(request: Request) -> Response:
     return JSONResponse(content, headers={"Cache-Control": "no-store"})
 
 
-route = Route("/curves", _respond)
+route = Route("/curves", charged(_respond))

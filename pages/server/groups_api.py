@@ -21,6 +21,7 @@ from nn.runs.store.groups import Group, create_group
 from nn.runs.store.store import RunStore, State
 from nn.runs.worker import process
 from pages.server import runs_api, shared_store
+from pages.server.budget import Client
 from pages.server.runs_api import NOT_UNDERSTOOD, USED_KEY, Rejected
 
 MOST_MEMBERS = {"race": MAX_MEMBERS, "grid": 64}  # by kind
@@ -31,10 +32,10 @@ NOT_OPTIONS = frozenset(inspect.signature(create_group).parameters)
 log = logging.getLogger(__name__)
 
 
-def _start_once(visitor: str, body: dict[str, Any]) -> dict[str, Any]:
+def _start_once(client: Client, body: dict[str, Any]) -> dict[str, Any]:
     """Record and launch the group, unless this press has already done so. Raises as
     pages.server.runs_api."""
-    store = shared_store.store()
+    store, visitor = shared_store.store(), client.visitor
     kind: Any = body.get("kind")
     members: Any = body.get("members")
     options: Any = body.get("options", {})
@@ -53,7 +54,7 @@ def _start_once(visitor: str, body: dict[str, Any]) -> dict[str, Any]:
     specs = [_spec_of(member, number) for number, member in enumerate(members)]
     group_id = runs_api.id_of(visitor, body["key"], "group")
     run_ids = [runs_api.id_of(visitor, body["key"], number) for number in range(len(specs))]
-    runs_api.limit_active(store, visitor, run_ids[0] if run_ids else "")
+    runs_api.limit_active(store, visitor, run_ids, client.address)
     try:
         group = create_group(
             store, kind, specs, owner=visitor, group_id=group_id, run_ids=run_ids, **options

@@ -29,6 +29,14 @@ from nn.runs.store.checksum import DamagedError
 from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, resume_race, send_command
 from pages.server import assets, shared_store, wire
+from pages.server.budget import (
+    COMMAND_SECONDS,
+    FIRST_READ_SECONDS,
+    VIEWER_LIMIT,
+    TooMuch,
+    budget,
+    client_of,
+)
 from pages.server.visitor import Visitor, visitor_of
 from pages.server.wire import Wish
 
@@ -40,8 +48,7 @@ WATCH_RENEWAL = 1.0  # seconds between two renewals
 SLOW_RATE = 8  # messages a second up to which live snapshots are asked for one by one
 NEXT_IN_LINE = 8  # queued runs that may begin to train before the next renewal
 RETRY_SECONDS = 1.0  # after the store did not answer
-# WebSocket close codes.
-VIEWER_LIMIT, TOO_LONG = 1013, 1009
+TOO_LONG = 1009  # a WebSocket's close code
 MAX_VIEWERS = 500
 MAX_RUNS = 100  # that one viewer may watch
 MAX_LENGTH = 200  # characters of what a viewer sends
@@ -291,7 +298,7 @@ class Viewer:
 
     def __init__(self, socket: WebSocket) -> None:
         self.socket = socket
-        self.visitor = visitor_of(socket.cookies)
+        self.visitor, self.client = visitor_of(socket.cookies), client_of(socket)
         self.watches: dict[str, Watch] = {}  # by the run's id
         self.changed = asyncio.Event()  # there may be something to send
         self.requests = asyncio.Queue[dict[str, Any]](MAX_REQUESTS)
@@ -313,7 +320,10 @@ class Viewer:
                 del self.watches[run_id]
                 await self.socket.send_json({"run": run_id, key: message})
             else:
-                await self.socket.send_bytes(watch.next_message())
+                began = time.perf_counter()
+                packed = watch.next_message()
+                await budget.spend(self.client, time.perf_counter() - began)
+                await self.socket.send_bytes(packed)
 
 
 class Hub:
@@ -359,7 +369,9 @@ class Hub:
             try:
                 received = wire.unpack_text(text)
                 if wire.WATCH in received:
-                    self._watch(viewer, received[wire.WATCH], wire.unpack_wish(received))
+                    wish = wire.unpack_wish(received)
+                    await budget.spend(viewer.client, FIRST_READ_SECONDS)
+                    self._watch(viewer, received[wire.WATCH], wish)
             except ValueError:
                 message = "The server did not understand this request. Reload the page."
                 await viewer.socket.send_json({"id": None, "error": message})
@@ -376,7 +388,14 @@ class Hub:
         """Carry out the viewer's requests in order, while it sends other things."""
         while True:
             received = await viewer.requests.get()
-            response = await asyncio.to_thread(_response_to, received, self._store, viewer.visitor)
+            if received["request"] != wire.RANDOM_IMAGE:
+                await budget.spend(viewer.client, COMMAND_SECONDS)
+            try:
+                response = await budget.run(
+                    viewer.client, _response_to, received, self._store, viewer.visitor
+                )
+            except TooMuch as error:
+                response = {"error": str(error)}
             await viewer.socket.send_json({"id": received["id"]} | response)
             if channel := self._channels.get(received["run"]):  # something may have changed
                 channel.next_poll = 0.0
@@ -515,7 +534,7 @@ def _response_to(
         return {"error": str(error)}
     except SQLAlchemyError as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)
-        reason = outage.explain(error)
+        reason = outage.for_visitors(error)
         return {"error": f"Nothing was changed. {reason} Then try again."}
     except OSError as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)

@@ -10,10 +10,10 @@ import asyncio
 import base64
 import json
 import logging
-import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,17 +26,23 @@ from nn.data.preprocess.pipeline import Preprocessed, already_preprocessed, prep
 from nn.errors import UserError
 from nn.layers import Array
 from nn.models import pretrained
+from nn.models.pretrained import Prediction
+from nn.models.rejection import RejectionRule
+from nn.network import Network
 from pages.server import assets, drawing, networks
-from pages.server.hub import TOO_LONG, VIEWER_LIMIT
+from pages.server.budget import VIEWER_LIMIT, TooMuch, budget, client_of, threads
+from pages.server.hub import TOO_LONG
 
 MAX_SOCKETS = 500
 MAX_IMAGES, MAX_MODELS = 16, 8  # of one request
 MAX_REQUEST = 2 * drawing.MAX_BYTES  # characters
 
+MAX_CACHED = 1000  # predictions of one network
+
 log = logging.getLogger(__name__)
 
-# Off the event loop, and no more at once than there are cores.
-_threads = ThreadPoolExecutor(os.cpu_count() or 1, "prediction")
+_cached: WeakKeyDictionary[Network, dict[bytes, Prediction]] = WeakKeyDictionary()
+
 _sockets: set[WebSocket] = set()
 
 
@@ -46,18 +52,25 @@ async def endpoint(socket: WebSocket) -> None:
         await socket.close(VIEWER_LIMIT, "Too many visitors are drawing. Retrying…")
         return
     _sockets.add(socket)
-    loop = asyncio.get_running_loop()
-    loop.run_in_executor(_threads, _warm_up)
+    client = client_of(socket)
+    asyncio.get_running_loop().run_in_executor(threads, _warm_up)
     try:
         async for text in socket.iter_text():
             if len(text) > MAX_REQUEST:
                 await socket.close(TOO_LONG)
                 return
-            await socket.send_text(await loop.run_in_executor(_threads, respond, text))
+            await socket.send_text(await budget.run(client, respond, text))
+    except TooMuch as error:
+        await socket.close(VIEWER_LIMIT, str(error))
     except WebSocketDisconnect:  # while the answer was computed
         pass
     finally:
         _sockets.discard(socket)
+
+
+class _Image(NamedTuple):
+    digest: bytes  # of what the browser sent
+    preprocessed: Preprocessed
 
 
 @cache
@@ -85,22 +98,34 @@ def respond(text: str) -> str:
         return json.dumps(answer | {"error": message})
     answer["images"] = [
         {"input": base64.b64encode(image.image.tobytes()).decode(), "problem": image.problem}
-        for image in images
+        for _, image in images
     ]
     answer["models"] = [_predict(run_id, step, images, with_layers) for run_id, step in models]
     return json.dumps(answer)
 
 
-def _prepare(image: dict[str, Any]) -> Preprocessed:
+def _prepare(image: dict[str, Any]) -> _Image:
     """Raises UserError for an image that no canvas sends."""
-    if "png" in image:
-        return preprocess(drawing.decode(image["png"]))
+    kind = "png" if "png" in image else "input"
+    digest = blake2b(f"{kind} {image[kind]}".encode(errors="replace"), digest_size=16).digest()
+    if kind == "png":
+        return _Image(digest, preprocess(drawing.decode(image["png"])))
     pixels = np.frombuffer(base64.b64decode(image["input"]), np.uint8)
-    return already_preprocessed(pixels.reshape(IMAGE_SIDE, IMAGE_SIDE))
+    return _Image(digest, already_preprocessed(pixels.reshape(IMAGE_SIDE, IMAGE_SIDE)))
+
+
+def _classify(image: _Image, network: Network, rule: RejectionRule | None) -> Prediction:
+    """Once for all who look at the same image with the same network, such as a class at one run."""
+    known = _cached.setdefault(network, {})
+    if len(known) >= MAX_CACHED:
+        known.clear()
+    if not (found := known.get(image.digest)):
+        found = known[image.digest] = pretrained.predict(image.preprocessed, network, rule)
+    return found
 
 
 def _predict(
-    run_id: str, step: int | None, images: list[Preprocessed], with_layers: bool
+    run_id: str, step: int | None, images: list[_Image], with_layers: bool
 ) -> dict[str, Any]:
     """The predictions of a run's network at a snapshot; None: at its newest one."""
     try:
@@ -109,7 +134,7 @@ def _predict(
         else:
             network = networks.network_at(run_id, int(step))
         rule = networks.rejection_rule(run_id)
-        predictions = [pretrained.predict(image, network, rule) for image in images]
+        predictions = [_classify(image, network, rule) for image in images]
     except (UserError, ValueError, TypeError, OverflowError) as error:
         return {"error": str(error)}
     except SQLAlchemyError as error:  # busy: the next image may be classified again
@@ -125,7 +150,9 @@ def _predict(
         ]
     }
     if with_layers:  # long: of the first image alone
-        answer["layers"] = [_as_list(layer) for layer in node_activations(network, images[0].image)]
+        answer["layers"] = [
+            _as_list(layer) for layer in node_activations(network, images[0].preprocessed.image)
+        ]
     return answer
 
 

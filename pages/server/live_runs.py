@@ -18,7 +18,8 @@ from starlette.websockets import WebSocket
 from nn.errors import UserError
 from nn.runs.store.store import RunStore, State
 from pages.server import shared_store
-from pages.server.hub import RETRY_SECONDS, VIEWER_LIMIT
+from pages.server.budget import VIEWER_LIMIT
+from pages.server.hub import RETRY_SECONDS
 from pages.server.visitor import Visitor, visitor_of
 
 INTERVAL = 1.0  # seconds between two polls of the store

@@ -62,7 +62,8 @@ class OldLinks:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         page = scope["path"].removeprefix(self.base) if scope["type"] == "http" else None
         if page in PAGES and scope["path"] == self.base + page:
-            query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
+            text = scope["query_string"].decode(errors="replace")
+            query = dict(parse_qsl(text, keep_blank_values=True))
             target = "" if page == "train" else page
             if (target, today := translated(query)) != (page, query):
                 url = f"./{target}" + (f"?{urlencode(today, quote_via=quote)}" if today else "")

@@ -6,29 +6,39 @@ key that the browser chose for the press, and no two runs can have one id.
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from nn.data import sources
 from nn.errors import FieldError, UserError
 from nn.runs.spec import RunSpec, parse_hidden
+from nn.runs.store import outage
 from nn.runs.store.run import State
 from nn.runs.store.store import RUN_ID_BYTES, RunStore
 from nn.runs.worker import process
 from pages.server import assets, shared_store, visitor_cookie
+from pages.server.budget import (
+    ADDRESS_TIMES,
+    MAX_ACTIVE,
+    START_SECONDS,
+    Client,
+    TooMuch,
+    budget,
+    client_of,
+    too_much,
+)
 
-MAX_ACTIVE = 20  # runs of a visitor
 MAX_BYTES = 10_000  # of a request
 MAX_MESSAGE = 500  # characters of an error message, which quotes what was sent
 NOT_UNDERSTOOD = "The server did not understand this request. Reload the page."
@@ -80,15 +90,21 @@ def _as_type_of(default: object, value: Any) -> Any:
 
 
 def endpoint(
-    start: Callable[[str, dict[str, Any]], dict[str, Any]], max_bytes: int = MAX_BYTES
+    start: Callable[[Client, dict[str, Any]], dict[str, Any]], max_bytes: int = MAX_BYTES
 ) -> Callable[[Request], Awaitable[Response]]:
     """A route's endpoint that answers with what ``start`` returns for the visitor and the body of
     the request, or with why nothing was started."""
 
     async def answer(request: Request) -> Response:
+        client = client_of(request)
         try:
-            visitor, body = await _read(request, max_bytes)
-            return _response(await asyncio.to_thread(start, visitor, body))
+            body = await _read(request, max_bytes)
+            await budget.spend(client, START_SECONDS)
+            return _response(await budget.run(client, start, client, body))
+        except TooMuch:
+            return too_much()
+        except ClientDisconnect:  # before all of it had arrived
+            return Response(status_code=400)
         except Rejected as rejected:
             message = str(rejected)[:MAX_MESSAGE]
             return _response({"error": message} | rejected.details, rejected.status)
@@ -97,10 +113,11 @@ def endpoint(
         except UserError as error:
             return _response({"error": str(error)[:MAX_MESSAGE]}, 422)
         except (SQLAlchemyError, OSError) as error:
-            log.warning("Could not start a run: %s", error)
-            message = (
-                "The run could not be recorded: the store did not answer. Press the button again."
-            )
+            log.warning("Could not start a run: %s", getattr(error, "orig", None) or error)
+            reason = "The server could not record it."
+            if isinstance(error, SQLAlchemyError):
+                reason = outage.for_visitors(error)
+            message = f"Nothing was started. {reason} Then press the button again."
             return _response({"error": message}, 503)
 
     return answer
@@ -110,10 +127,9 @@ def _response(content: dict[str, Any], status: int = 200) -> Response:
     return JSONResponse(content | {"version": assets.VERSION}, status)
 
 
-async def _read(request: Request, max_bytes: int) -> tuple[str, dict[str, Any]]:
-    """→ the visitor and what they ask for. Raises Rejected."""
-    visitor = visitor_cookie.visitor_id(request.cookies)
-    if not visitor:
+async def _read(request: Request, max_bytes: int) -> dict[str, Any]:
+    """→ what a visitor asks for. Raises Rejected."""
+    if not visitor_cookie.visitor_id(request.cookies):
         raise Rejected(403, NO_COOKIE)
     data = b""
     async for part in request.stream():
@@ -130,7 +146,7 @@ async def _read(request: Request, max_bytes: int) -> tuple[str, dict[str, Any]]:
         raise Rejected(400, NOT_UNDERSTOOD)
     if version != assets.VERSION:  # of an old page, whose settings may mean something else today
         raise Rejected(409, "Digitscope was updated. Reload the page.")
-    return visitor, body
+    return dict(body)
 
 
 def id_of(*parts: object) -> str:
@@ -138,18 +154,39 @@ def id_of(*parts: object) -> str:
     return sha256(" ".join(map(str, parts)).encode()).hexdigest()[: 2 * RUN_ID_BYTES]
 
 
-def limit_active(store: RunStore, visitor: str, started: str) -> None:
-    """Raise Rejected for a visitor with many active runs, unless ``started`` is one of them."""
-    active = [run.id for run in store.active_runs() if run.owner == visitor]
-    if len(active) >= MAX_ACTIVE and started not in active:
-        message = f"You have {len(active)} runs that train or wait. Stop one, then start another."
-        raise Rejected(429, message)
+# Started by POST since this server started, by address. Those that have ended are forgotten.
+_started_at: defaultdict[str, set[str]] = defaultdict(set)
 
 
-def _start_once(visitor: str, body: dict[str, Any]) -> dict[str, Any]:
+def limit_active(
+    store: RunStore, visitor: str, run_ids: Collection[str], address: str = ""
+) -> None:
+    """Raise Rejected when the visitor, or all from an address, would have too many active runs with
+    these new ones. address: "" to count only the visitor's."""
+    active = {run.id: run.owner for run in store.active_runs()}
+    new = set(run_ids) - active.keys()
+    yours = sum(owner == visitor for owner in active.values())
+    if new and yours + len(new) > MAX_ACTIVE:
+        raise Rejected(
+            429,
+            f"At most {MAX_ACTIVE} of your runs may train or wait at a time, and {yours} do. Stop "
+            "some, or wait until they have finished.",
+        )
+    if not address:
+        return
+    _started_at[address] &= active.keys()
+    here, limit = len(_started_at[address]), ADDRESS_TIMES * MAX_ACTIVE
+    if new and here + len(new) > limit:
+        raise Rejected(
+            429, f"{here} runs from your address train or wait, of at most {limit}. Wait for some."
+        )
+    _started_at[address] |= new
+
+
+def _start_once(client: Client, body: dict[str, Any]) -> dict[str, Any]:
     """Record and launch the run, unless this press has already done so. Raises UserError, Rejected,
     SQLAlchemyError and OSError."""
-    store, settings = shared_store.store(), body.get("settings")
+    store, visitor, settings = shared_store.store(), client.visitor, body.get("settings")
     if "restart" in body:
         spec = store.run(str(body["restart"])).spec
     elif isinstance(settings, dict):
@@ -157,7 +194,7 @@ def _start_once(visitor: str, body: dict[str, Any]) -> dict[str, Any]:
     else:
         raise Rejected(400, NOT_UNDERSTOOD)
     run_id = id_of(visitor, body["key"])
-    limit_active(store, visitor, run_id)
+    limit_active(store, visitor, [run_id], client.address)
     try:
         run = store.create(spec, owner=visitor, run_id=run_id)
     except IntegrityError:

@@ -16,6 +16,7 @@ from nn.errors import UserError
 from nn.runs.store.run import Run
 from nn.runs.store.store import RunStore
 from pages.server import shared_store, wire
+from pages.server.budget import charged
 
 MAX_BYTES = 2_000_000  # of one response, unless its only snapshot is larger
 MAX_DIGITS = 18
@@ -74,4 +75,4 @@ def _respond(request: Request) -> Response:
     return Response(portion, media_type="application/octet-stream", headers=headers)
 
 
-route = Route("/snapshots/{run}", _respond)
+route = Route("/snapshots/{run}", charged(_respond))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 
 from nn.errors import UserError
 from nn.runs.run_names import configuration_name
@@ -13,7 +14,7 @@ from nn.runs.spec import LIMITS, RunSpec
 from nn.runs.store.groups import Group
 from nn.runs.store.run import Run
 from nn.runs.sweep_results import Result
-from pages.common import state
+from pages.common import errors, state
 from pages.common.numbers import percent
 from pages.common.setting_text import FIELDS, text_of
 from pages.common.text import plain
@@ -43,8 +44,8 @@ def show(sweep: Group, found: Result, fields: Sequence[str]) -> None:
         ):
             try:
                 run = start(spec, epochs, fields)
-            except (UserError, runs_api.Rejected) as error:
-                st.error(plain(str(error)))
+            except (UserError, runs_api.Rejected, SQLAlchemyError) as error:
+                st.error(plain(errors.explained(error)))
             else:
                 st.switch_page("train/page.py", query_params={RUN: run.id})
 
@@ -63,7 +64,7 @@ def summary(found: Result, fields: Sequence[str]) -> str:
 def start(spec: RunSpec, epochs: int, fields: Sequence[str]) -> Run:
     """Queue and launch a run of the configuration with so many epochs. Raises UserError, and
     Rejected for a visitor with many active runs."""
-    visitor = visitor_who_starts()
+    visitor = visitor_who_starts(1)
     longer = replace(spec, epochs=epochs)
     named = configuration_name(longer, [field for field in fields if field != "epochs"])
     name = f"{named}, epochs {epochs}" if named else f"epochs {epochs}"

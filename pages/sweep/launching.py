@@ -16,13 +16,13 @@ from pages.server.shared_store import store
 log = logging.getLogger(__name__)
 
 
-def visitor_who_starts() -> str:
-    """The id of the visitor, for runs that begin now. Raises UserError without a cookie, and
-    Rejected for a visitor with many active runs."""
+def visitor_who_starts(count: int) -> str:
+    """The id of the visitor, for so many runs that begin now. Raises UserError without a cookie,
+    and Rejected for a visitor with many active runs."""
     visitor = state.visitor_id()
     if not visitor:
         raise UserError(runs_api.NO_COOKIE)
-    runs_api.limit_active(store(), visitor, "")
+    runs_api.limit_active(store(), visitor, [f"new {number}" for number in range(count)])
     return visitor
 
 

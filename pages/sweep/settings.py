@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 from streamlit.delta_generator import DeltaGenerator
 
 from nn.errors import FieldError, UserError
@@ -14,7 +15,7 @@ from nn.runs import sweep
 from nn.runs.store.groups import create_group
 from nn.runs.sweep import Plan
 from nn.runs.sweep_runs import find_sweep
-from pages.common import base_settings, state
+from pages.common import base_settings, errors, state
 from pages.common.setting_text import FIELDS, in_common
 from pages.common.text import note, plain
 from pages.server import runs_api
@@ -96,8 +97,8 @@ def show() -> None:
     if is_pressed and plan:
         try:
             started = start(plan, state.value(NAME).strip())
-        except (UserError, runs_api.Rejected) as error:
-            st.error(plain(str(error)))
+        except (UserError, runs_api.Rejected, SQLAlchemyError) as error:
+            st.error(plain(errors.explained(error)))
         else:
             sweep_state.view_sweep(started)
             st.rerun()
@@ -145,7 +146,7 @@ def start(plan: Plan, name: str = "") -> str:
     if visitor and (earlier := find_sweep(store(), plan, visitor)):
         st.toast("You have started this sweep before. Here it is.")
         return earlier.id
-    visitor = visitor_who_starts()
+    visitor = visitor_who_starts(len(plan.specs))
     made = create_group(store(), "sweep", plan.specs, name, visitor, plan.names, **plan.options)
     launch_queued()
     return made.id

@@ -1,7 +1,7 @@
 """Benchmarks: ``python -m tests.bench [NAME…] [--json]``. They are not part of the test suite.
 
-Without names, all run except ``kill`` and ``memory`` (half an hour each) and ``accurate``
-(ten minutes).
+Without names, all run except ``classroom`` (15 minutes), ``kill`` (half an hour), ``memory`` (an
+hour) and ``accurate`` (ten minutes).
 requirements-bench.txt lists the libraries that we compare with.
 """
 
@@ -28,6 +28,7 @@ NAMES = (
     "layout",
     "cluster",
     "fuzz",
+    "classroom",
     "kill",
     "memory",
     "accurate",
@@ -42,7 +43,7 @@ NAMES = (
 @click.option("--plot", is_flag=True, help="After speed, draw how it depends on the settings.")
 def main(names: tuple[str, ...], as_json: bool, plot: bool) -> None:
     """Run benchmarks and check each result against its limit."""
-    for name in [*(names or NAMES[:-3]), *(["growth"] if plot else [])]:
+    for name in [*(names or NAMES[:-4]), *(["growth"] if plot else [])]:
         import_module(f"tests.bench.{name}").run(Report(as_json))
 
 

@@ -12,6 +12,7 @@ import gzip
 import io
 import json
 import logging
+import re
 import resource
 import subprocess
 import sys
@@ -33,6 +34,11 @@ TOKENS = [b"\0", b"\xff" * 4, b"\x7f\xff\xff\xff", b"-1", b"1e999", b"NaN", b"nu
           b'"', b"[" * 2000, b"9" * 5000, b"\xff\xda", b"PK\5\6",
           "٣".encode(), b"\xed\xa0\x80"]  # fmt: skip
 
+VALUE = re.compile(rb'"[^"]*"|-?\d[\d.e+-]*|(?<==)[^&\s]+')
+VALUES = [b"null", b"true", b"[]", b"{}", b'""', b'"\\ud800"', b'"\\u0000"', b"-1", b"0", b"1e999",
+          b"NaN", b"9" * 25, b"1e-320", b'"9"', b"%00", b"%ff"]  # fmt: skip
+VALUES_SHARE = 0.4  # of the inputs
+
 Target = Callable[[bytes], object]
 
 
@@ -45,7 +51,14 @@ class Result(NamedTuple):
 
 
 def mutated(data: bytes, random: Random) -> bytes:
-    """Some bytes changed, inserted, removed or repeated."""
+    """Some bytes changed, inserted, removed or repeated, or a value of a text replaced by another:
+    the text remains one that is understood."""
+    values = list(VALUE.finditer(data)) if random.random() < VALUES_SHARE else []
+    if values:
+        for value in random.sample(values, min(len(values), random.randint(1, 2))):
+            other = random.choice([*VALUES, random.choice(values)[0]])
+            data = data.replace(value[0], other, random.choice((1, -1)))
+        return data
     result = bytearray(data)
     for _ in range(random.randint(1, 4)):
         at, to = sorted(random.randint(0, len(result)) for _ in range(2))
@@ -80,7 +93,8 @@ def targets(folder: Path) -> dict[str, tuple[list[bytes], Target]]:
     from nn.training import TrainingState
     from pages.common import link_settings
     from pages.draw.upload import prepare
-    from pages.server import drawing, live_prediction, runs_api, wire
+    from pages.server import drawing, live_prediction, runs_api
+    from tests.bench import fuzz_web
 
     seven = render([[(0, 0), (60, 0), (35, 50), (25, 100)]])
     small = Dataset(np.eye(28, dtype=np.uint8)[None].repeat(3, 0), np.arange(3, dtype=np.uint8), "")
@@ -150,10 +164,6 @@ def targets(folder: Path) -> dict[str, tuple[list[bytes], Target]]:
                 value = link_settings.value_of(name, text)
                 runs_api.spec_of({name: value})
 
-    def take_socket_text(data: bytes) -> None:
-        received = wire.unpack_text(data.decode("utf-8", "replace"))
-        wire.unpack_wish(received)
-
     def take_prediction(data: bytes) -> object:
         return live_prediction.respond(data.decode("utf-8", "replace"))
 
@@ -178,10 +188,6 @@ def targets(folder: Path) -> dict[str, tuple[list[bytes], Target]]:
         "settings": ([json.dumps(settings).encode()], take_settings),
         "RunSpec": ([spec], lambda data: RunSpec.from_json(data.decode("utf-8", "replace"))),
         "link": ([link], take_link),
-        "socket": (
-            [b'{"watch": "a", "rate": 1.5, "tiles": 7}', b'{"id": 1, "run": "a", "request": "lr"}'],
-            take_socket_text,
-        ),
         "prediction": ([json.dumps(predict).encode(), json.dumps(with_input).encode()],
                        take_prediction),
         "drawing": ([canvas.encode()], lambda data: drawing.decode(data.decode("latin-1"))),
@@ -189,13 +195,13 @@ def targets(folder: Path) -> dict[str, tuple[list[bytes], Target]]:
     }  # fmt: skip
     for kind in weights_file.FORMATS:
         found[f"weights{kind}"] = [weights(kind)], from_file(f"a{kind}", weights_file.read)
-    return found
+    digits = Dataset(small.images[[0] * 20], np.arange(20, dtype=np.uint8) % 10, "")
+    return found | fuzz_web.targets(folder, digits)
 
 
 # What a caller of these handles itself.
 EXPECTED: dict[str, tuple[type[Exception], ...]] = {
     "settings": (ValueError, RecursionError),  # of json.loads, as are those of "pen"
-    "socket": (ValueError,),
     "pen": (ValueError, RecursionError),
 }
 

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import update
@@ -43,10 +43,10 @@ KILLS = 100  # on each kind of database
 Kind = Literal["worker", "server", "command line"]
 KINDS: tuple[Kind, ...] = ("worker", "server", "command line")
 EARLY_SHARE = 0.25  # of the processes, killed while they start
-START_SECONDS = 20.0  # a process has begun to train by then
+START_SECONDS = 120.0  # a process has begun to train, or the server responds, by then
 KILL_SECONDS = 1.5  # after its start, or after it has begun to train
 REQUEST_SECONDS = 0.3  # the server has launched the run by then
-END_SECONDS = 120.0  # for what the server's workers still train
+END_SECONDS = 300.0  # for what the server's workers still train
 SPEC = RunSpec(
     hidden=(8,), lr=0.02, batch_size=300, epochs=100, dataset="strokes", validation_size=12_000
 )
@@ -61,10 +61,15 @@ def run(report: Report) -> None:
             report.say(f"{KILLS} kills in {time.monotonic() - began:.0f} s")
 
 
-def kill_in_turn(report: Report, url: str, home: Path, kills: int, seed: int = 0) -> None:
-    """Kill ``kills`` processes on the store, then let every run end, and check all of it."""
+def kill_in_turn(
+    report: Report, url: str, home: Path, kills: int, seed: int = 0, spec: RunSpec = SPEC
+) -> None:
+    """Kill ``kills`` processes on the store, then let every run end, and check all of it.
+
+    spec: what all of them train.
+    """
     store, rng, lost, unanswered = RunStore(url), random.Random(seed), 0, 0
-    killing = _Killing(store, home, rng)
+    killing = _Killing(store, home, rng, spec)
     interrupted = 0
     for kind in islice(cycle(KINDS), kills):
         before = {each.id: recorded(store, each.id) for each in store.runs()}
@@ -75,7 +80,7 @@ def kill_in_turn(report: Report, url: str, home: Path, kills: int, seed: int = 0
         interrupted += killing.release()
     _end_all(store)
     lease = new_lease()  # so that no worker of the server takes it
-    whole = store.create(SPEC, lease=lease)
+    whole = store.create(spec, lease=lease)
     for _ in work(store, whole.id, lease, cores=1):
         pass
     runs = store.runs()
@@ -100,8 +105,8 @@ class _Killing:
     """The processes to kill. A worker and the command line go on with one run each, until it has
     ended."""
 
-    def __init__(self, store: RunStore, home: Path, rng: random.Random) -> None:
-        self.store, self.rng, self.home = store, rng, home
+    def __init__(self, store: RunStore, home: Path, rng: random.Random, spec: RunSpec) -> None:
+        self.store, self.rng, self.home, self.spec = store, rng, home, spec
         url = store.engine.url.render_as_string(hide_password=False)
         self.server = Server(home)
         self.server.store = url
@@ -110,8 +115,8 @@ class _Killing:
             "DIGITSCOPE_HOME": str(home),
             "OPENBLAS_NUM_THREADS": "1",
         }
-        self.spec = home / "spec.json"
-        self.spec.write_text(json.dumps(asdict(SPEC) | {"hidden": "8"}))
+        self.spec_file = home / "spec.json"
+        self.spec_file.write_text(json.dumps(self._settings()))
         self.runs: dict[Kind, str] = {}
         self.killed: str | None = None  # the run of the process that was killed last
 
@@ -122,12 +127,12 @@ class _Killing:
             return self._kill_server()
         run_id = self.runs.get(kind)
         if kind == "worker":
-            run_id = self.runs[kind] = run_id or self.store.create(SPEC).id
+            run_id = self.runs[kind] = run_id or self.store.create(self.spec).id
             words = ["-m", "nn.runs.worker", run_id]
         elif run_id:
             words = ["-m", "nn", "resume", run_id]
         else:
-            words = ["-m", "nn", "train", "--spec", str(self.spec)]
+            words = ["-m", "nn", "train", "--spec", str(self.spec_file)]
         process = subprocess.Popen(
             [sys.executable, *words],
             cwd=ROOT,
@@ -137,7 +142,7 @@ class _Killing:
             stderr=subprocess.DEVNULL,
         )
         if self.rng.random() > EARLY_SHARE:
-            self._wait_for_training(process)
+            self._wait_for_training(process, run_id)
         time.sleep(self.rng.uniform(0, KILL_SECONDS))
         known = set(before)
         before |= {each.id: recorded(self.store, each.id) for each in self.store.runs()}
@@ -151,29 +156,31 @@ class _Killing:
         self.killed = run_id
         return ""
 
-    def _wait_for_training(self, process: subprocess.Popen[bytes]) -> None:
-        """Until a run has got further, or the process has ended."""
-        steps = {each.id: each.step for each in self.store.runs()}
+    def _wait_for_training(self, process: subprocess.Popen[bytes], run_id: str | None) -> None:
+        """Until its run (None: a new one) has got further, or the process has ended."""
+        before = {each.id: each.step for each in self.store.runs()}
         give_up = time.monotonic() + START_SECONDS
         while process.poll() is None and time.monotonic() < give_up:
-            if any(each.step > steps.get(each.id, 0) for each in self.store.active_runs()):
-                return
+            for each in self.store.active_runs():
+                is_its_run = each.id == run_id if run_id else each.id not in before
+                if is_its_run and each.step > before.get(each.id, 0):
+                    return
             time.sleep(0.05)
 
     def _kill_server(self) -> str:
-        self.server.start()
+        self.server.start(START_SECONDS)
+        key = f"key-{self.rng.getrandbits(64):016x}"
         with ThreadPoolExecutor(1) as pool:
-            answer = pool.submit(self._post)
+            answer = pool.submit(self._post, key)
             time.sleep(self.rng.uniform(0, REQUEST_SECONDS))
             self.server.process.kill()
             self.server.process.wait()
         self.killed = None  # its workers go on
         return answer.result()
 
-    def _post(self) -> str:
+    def _post(self, key: str) -> str:
         """Ask the server for a run → its id; "" when the server was killed before it answered."""
-        key = f"key-{self.rng.getrandbits(64):016x}"
-        settings = {**asdict(SPEC), "hidden": "8"}
+        settings = self._settings()
         for name in ("extra_data", "init_from"):
             settings.pop(name)
         body = {"version": assets.VERSION, "key": key, "settings": settings}
@@ -189,6 +196,10 @@ class _Killing:
             raise AssertionError(error.read().decode()) from error
         except (OSError, ValueError):
             return ""
+
+    def _settings(self) -> dict[str, Any]:
+        """The spec as the page and a file state it: layers as text."""
+        return {**asdict(self.spec), "hidden": ",".join(map(str, self.spec.hidden))}
 
     def release(self) -> bool:
         """Let the run of the killed process be taken by the next → whether it was interrupted."""

@@ -1,16 +1,24 @@
-"""Memory of the browser and the server during half an hour of live training on the Train page."""
+"""An hour of training, watching and drawing in a real browser: memory of browser and server, and
+the server's open files and threads, stay as they were; the store grows by what is recorded.
+"""
 
 from __future__ import annotations
 
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+from playwright.sync_api import Page
 
 from tests.bench.report import Report
 from tests.browser.app import Server, chromium, find_chromium, heap, start
+from tests.browser.hand import Hand, people
 
-EARLY, LATE = 2.0, float(os.environ.get("DIGITSCOPE_BENCH_MINUTES", "30"))  # minutes
+EARLY, LATE = 5.0, float(os.environ.get("DIGITSCOPE_BENCH_MINUTES", "60"))  # minutes
+PAUSE_SECONDS = 5.0  # between two drawings
+ROUND = 5  # measurements whose median counts
 
 
 def run(report: Report) -> None:
@@ -20,27 +28,58 @@ def run(report: Report) -> None:
         return
     with tempfile.TemporaryDirectory() as home, chromium(path) as browser:
         server = Server(Path(home))
+        server.environment |= {"DIGITSCOPE_HOME": home}
         server.start()
         try:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(f"{server.url}/?epochs=10000")
             start(page)
+            hand = Hand(browser.new_page(), server.url)
             began = time.monotonic()
             found = []
             for minutes in (EARLY, LATE):
-                time.sleep(max(0, began + 60 * minutes - time.monotonic()))
+                while time.monotonic() < began + 60 * minutes:
+                    draw(hand)
                 assert server.active(), "The run has ended."
-                found.append((heap(page), resident(server.process.pid)))
-                report.say(
-                    f"after {minutes:g} minutes: browser {found[-1][0] / 2**20:.1f} MiB, server "
-                    f"{found[-1][1] / 2**20:.1f} MiB"
-                )
-            for what, early, late in zip(("browser heap", "server"), *found, strict=True):
+                found.append(measure(server, page, hand))
+                report.say(f"after {minutes:g} minutes: {in_words(found[-1])}")
+            for what, early in found[0].items():
                 case = f"percent by which the {what} grew from {EARLY:g} to {LATE:g} minutes"
-                report.at_most(case, 100 * (late / early - 1), 10)
+                report.at_most(case, 100 * (found[1][what] / early - 1), 10)
         finally:
             server.clear()
             server.stop()
+
+
+def draw(hand: Hand) -> None:
+    """One digit, then a pause."""
+    _, strokes = people(100)[int(time.monotonic()) % 100]
+    hand.draw(strokes)
+    hand.clear()
+    hand.page.wait_for_timeout(1000 * PAUSE_SECONDS)
+
+
+def measure(server: Server, page: Page, hand: Hand) -> dict[str, float]:
+    """Medians: each number goes up and down with what is just being done."""
+    assert server.process
+    pid = server.process.pid
+    measures: dict[str, Callable[[], float]] = {
+        "heap of the page that watches": lambda: heap(page) / 2**20,
+        "heap of the page for drawing": lambda: heap(hand.page) / 2**20,
+        "server's memory": lambda: resident(pid) / 2**20,
+        "server's open files": lambda: len(os.listdir(f"/proc/{pid}/fd")),
+        "server's threads": lambda: len(os.listdir(f"/proc/{pid}/task")),
+        "store": lambda: sum(each.stat().st_size for each in server.home.glob("store*")) / 2**20,
+    }
+    rounds = []
+    for _ in range(ROUND):
+        draw(hand)
+        rounds.append({what: get() for what, get in measures.items()})
+    return {what: sorted(each[what] for each in rounds)[ROUND // 2] for what in measures}
+
+
+def in_words(found: dict[str, float]) -> str:
+    return ", ".join(f"{what} {value:.1f}" for what, value in found.items()) + " (MiB)"
 
 
 def resident(pid: int) -> int:

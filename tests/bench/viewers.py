@@ -21,6 +21,7 @@ from websockets.sync.client import connect
 
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore, State
+from pages.server.visitor_cookie import COOKIE
 from tests.bench.report import Report
 from tests.browser.app import Server
 
@@ -104,7 +105,7 @@ def watching(
     address = server.url.replace("http", "ws")
 
     def watch(viewer: int) -> None:
-        headers: dict[str, Any] = {"Origin": server.url}
+        headers: dict[str, Any] = {"Origin": server.url, "Cookie": f"{COOKIE}=viewer-{viewer}"}
         with connect(f"{address}/live", additional_headers=headers) as socket:
             for run_id in runs:
                 socket.send(json.dumps({"watch": run_id, **wish}))

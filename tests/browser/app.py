@@ -70,8 +70,10 @@ class Server:
         self.environment = os.environ | {"DIGITSCOPE_STORE": self.store}
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start the server, unless it is running, and wait until it responds."""
+    def start(self, seconds: float = PATIENCE) -> None:
+        """Start the server, unless it is running, and wait until it responds.
+
+        seconds: after which it is ended. Raises AssertionError with its log then."""
         if self.process and self.process.poll() is None:
             return
         command = ["-X", "faulthandler", "-m", "streamlit", "run", "app.py"]
@@ -82,12 +84,14 @@ class Server:
                 [sys.executable, *command, *options],
                 cwd=self.root, env=self.environment, stdout=log, stderr=log,
             )  # fmt: skip
-        for _ in range(10 * PATIENCE):
+        give_up = time.monotonic() + seconds
+        while time.monotonic() < give_up:
             try:
                 urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).close()
                 return
             except OSError:
                 time.sleep(0.1)
+        self.process.kill()
         raise AssertionError((self.home / "server.log").read_text())
 
     def stop(self) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 
 import numpy as np
@@ -139,6 +141,15 @@ def test_a_dataset_that_cannot_be_made_leaves_nothing_behind(home):
         cached("failing", fail, "numbered")
 
     assert not list((home / "cache").glob("failing*"))
+
+
+def test_a_dataset_that_cannot_be_kept_is_used_all_the_same(home, monkeypatch):
+    def fill_the_disk(file, array) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "save", fill_the_disk)
+    assert_same(cached("large", lambda: numbered(4), "named"), replace(numbered(4), name="named"))
+    assert not [path for path in (home / "cache").iterdir() if "large" in path.name]
 
 
 def test_many_may_make_the_same_dataset_at_once(home, monkeypatch):

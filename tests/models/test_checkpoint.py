@@ -104,6 +104,74 @@ def with_values(**changes):
     return save(arrays)
 
 
+def with_text(text: str) -> bytes:
+    """PACKED with another JSON text beside its arrays."""
+    arrays = load(PACKED)
+    arrays["rest"] = np.frombuffer(text.encode(), np.uint8)
+    return save(arrays)
+
+
+def with_number(name: str, number: str) -> bytes:
+    """PACKED with another number, as JSON, of that name."""
+    text = json.dumps(json.loads(load(PACKED)["rest"].tobytes()) | {name: "@"})
+    return with_text(text.replace('"@"', number))
+
+
+HUGE = "1" + "0" * 400  # no float is as large
+
+
+@pytest.mark.parametrize("depth", [100, 950, 100_000])
+@pytest.mark.parametrize("name", ["lr", "optimizer_steps", "step", "best_loss", "layout", "other"])
+def test_nested_values_are_a_user_error(name, depth):
+    with pytest.raises(UserError, match="checkpoint cannot be used"):
+        unpack(with_number(name, "[" * depth + "]" * depth), *trained(seed=1))
+
+
+@pytest.mark.parametrize("depth", [950, 100_000])
+def test_a_text_of_nested_lists_is_a_user_error(depth):
+    with pytest.raises(UserError, match="checkpoint cannot be used"):
+        unpack(with_text("[" * depth + "]" * depth), *trained(seed=1))
+
+
+@pytest.mark.parametrize(
+    "number", ["Infinity", "-1", "NaN", HUGE, "1" * 5000, "1.5", '"3"', "true", "null", "{}"]
+)
+@pytest.mark.parametrize("name", ["optimizer_steps", "step", "epochs_without_improvement"])
+def test_a_count_that_is_no_whole_number_is_a_user_error(name, number):
+    parameters, sgd, sizes = trained(seed=1)
+    before = parameters.tobytes(), sgd.state.tobytes(), sgd.steps
+    with pytest.raises(UserError, match="checkpoint cannot be used") as error:
+        unpack(with_number(name, number), parameters, sgd, sizes)
+    assert len(str(error.value)) < 200
+    assert (parameters.tobytes(), sgd.state.tobytes(), sgd.steps) == before
+
+
+@pytest.mark.parametrize("number", ["Infinity", "-1", "NaN", HUGE, '"3"', "true", "null", "[]"])
+@pytest.mark.parametrize("name", ["lr", "last_lr", "seconds", "epoch_seconds"])
+def test_a_learning_rate_or_time_that_is_not_finite_is_a_user_error(name, number):
+    with pytest.raises(UserError, match=f"checkpoint cannot be used: {name}"):
+        unpack(with_number(name, number), *trained(seed=1))
+
+
+def test_a_last_learning_rate_of_zero_is_a_user_error():
+    """Momentum divides by it."""
+    with pytest.raises(UserError, match="checkpoint cannot be used: last_lr"):
+        unpack(with_number("last_lr", "0"), *trained(seed=1))
+
+
+@pytest.mark.parametrize("number", [HUGE, '"3"', "true", "[]"])
+@pytest.mark.parametrize("name", ["epoch_loss", "smoothed_loss", "best_loss"])
+def test_a_loss_that_is_no_number_is_a_user_error(name, number):
+    with pytest.raises(UserError, match=f"checkpoint cannot be used: {name}"):
+        unpack(with_number(name, number), *trained(seed=1))
+
+
+@pytest.mark.parametrize("name", ["epoch_loss", "smoothed_loss", "best_loss"])
+def test_a_loss_may_be_infinite(name):
+    state = unpack(with_number(name, "Infinity"), *trained(seed=1))
+    assert getattr(state, name) == float("inf")
+
+
 def test_the_layout_is_stated_and_an_unknown_one_is_a_user_error():
     assert json.loads(load(PACKED)["rest"].tobytes())["layout"] == LAYOUT
     with pytest.raises(UserError, match="layout 'other'"):

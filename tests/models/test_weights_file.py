@@ -155,6 +155,56 @@ def test_a_wrong_header_is_a_user_error(folder, kind, header, message):
         weights_file.read(put(folder, kind, data))
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("digitscope", 10**4000, "newer Digitscope"),
+        ("activation", "a" * 10_000, "activation must be one of"),
+        ("activation", 10**4000, "activation must be one of"),
+        ("output", [[]] * 10_000, "output must be one of"),
+    ],
+)
+def test_of_a_long_value_the_message_quotes_a_part(folder, kind, field, value, message):
+    path = put(folder, kind, MAKERS[kind](HEADER | {field: value}, arrays()))
+    with pytest.raises(UserError, match=message) as error:
+        weights_file.read(path)
+    assert len(str(error.value)) < len(str(path)) + 200
+
+
+@pytest.mark.parametrize("kind", [".npz", ".safetensors"])
+@pytest.mark.parametrize(
+    ("header", "changes"),
+    [({"layout": "a" * 10_000}, {}), ({}, {"a" * 10_000: np.zeros(1)})],
+    ids=["layout", "array"],
+)
+def test_of_a_long_name_the_message_quotes_a_part(folder, kind, header, changes):
+    path = put(folder, kind, MAKERS[kind](HEADER | header, arrays(**changes)))
+    with pytest.raises(UserError, match="aaa") as error:
+        weights_file.read(path)
+    assert len(str(error.value)) < len(str(path)) + 200
+
+
+def nested(depth):
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("depth", [900, 100_000])
+@pytest.mark.parametrize("field", ["digitscope", "activation"])
+def test_nested_lists_in_the_header_are_a_user_error(folder, kind, depth, field):
+    text = json.dumps(HEADER | {field: "@"}).replace('"@"', nested(depth))
+    file = io.BytesIO()
+    np.savez(file, header=np.array(text), **arrays())
+    by_kind = {
+        ".npz": file.getvalue(),
+        ".safetensors": save(arrays(), {"header": text}),
+        ".json": text.encode(),
+    }
+    with pytest.raises(UserError, match=rf"model{kind}.*\.$"):
+        weights_file.read(put(folder, kind, by_kind[kind]))
+
+
 NAN = np.full(10, np.nan, np.float32)
 
 

@@ -36,10 +36,25 @@ def test_after_an_error_nothing_has_changed(tmp_path, error, folder):
     assert [(p, p.read_text()) for p in tmp_path.iterdir()] == [(path, "older")]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError("Not enough free space to write 47040000 bytes after offset 128"),  # by NumPy
+    ],
+)
+def test_a_full_disk_is_a_user_error_that_says_what_to_do(tmp_path, error):
+    path = tmp_path / "file"
+    with pytest.raises(UserError) as raised, replacing(path):
+        raise error
+    what_to_do = "the disk is full. Free up disk space, then try again."
+    assert str(raised.value) == f"{path} cannot be written: {what_to_do}"
+
+
 def test_a_failed_write_is_a_user_error_that_names_the_path(tmp_path):
     path = tmp_path / "file"
-    with pytest.raises(UserError, match=r"/file cannot be written: No space left"), replacing(path):
-        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(UserError, match=r"/file cannot be written: Permission"), replacing(path):
+        raise OSError(errno.EACCES, "Permission denied")
     path.write_text("no folder")
     for impossible in (tmp_path / "none" / "x", path / "x", tmp_path / ("x" * 300)):
         with pytest.raises(UserError, match="cannot be written"), replacing(impossible) as part:

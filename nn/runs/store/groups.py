@@ -154,5 +154,5 @@ def _options(text: str) -> dict[str, Any]:
     """{} for a damaged text: the runs of the group, and all other groups, are still there."""
     try:
         return dict(json.loads(text))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return {}

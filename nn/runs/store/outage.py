@@ -65,12 +65,19 @@ def explain(error: SQLAlchemyError) -> str:
         missing = getattr(cause, "missing", 0)  # bytes
         how_much = f": {-(-missing // 2**20)} MiB more must be free" if missing else ""
         return (
-            f"The disk is full{how_much}. Delete runs (`python -m nn delete RUN`, or the list of "
-            "recorded runs on Train), or the folder `cache` in Digitscope's data folder."
+            f"The disk is full{how_much}. Delete runs in the list of recorded runs on Train or by "
+            "python -m nn delete RUN, or the folder “cache” in Digitscope's data folder."
         )
     if is_temporary(error):
         return f"The database server does not answer: {reason.rstrip('.')}."
     return f"The store reports an error: {reason.rstrip('.')}."
+
+
+def for_visitors(error: SQLAlchemyError) -> str:
+    """As ``explain``, without the words of a server, which name its address: they are for the
+    log."""
+    is_away = is_temporary(error) and not is_locked(error)
+    return "The database does not answer." if is_away else explain(error)
 
 
 def note_cause(context: ExceptionContext) -> None:

@@ -179,7 +179,7 @@ def missing_data(row: Any) -> str:
         return ""
     try:
         spec = dict(json.loads(row.spec))
-    except (ValueError, TypeError):  # whoever takes the run says so
+    except (ValueError, TypeError, RecursionError):  # whoever takes the run says so
         return ""
     for path in (str(spec.get(name, "")) for name in ("dataset", "extra_data")):
         if os.path.isabs(path) and not os.path.exists(path):

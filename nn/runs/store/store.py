@@ -33,7 +33,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from nn.errors import UserError
 from nn.network import LAYOUT, from_layout, parameter_count
@@ -73,6 +73,7 @@ __all__ = [
 # Unicode categories: control characters, surrogates, line and paragraph separators.
 NOT_IN_NAMES = ("Cc", "Cs", "Zl", "Zp")
 RUN_ID_BYTES = 4  # twice as many hexadecimal digits
+MAX_PENDING = 100  # commands that a run's worker has not obeyed yet; it obeys within 0.1 s
 
 
 class RunStore:
@@ -86,12 +87,17 @@ class RunStore:
             try:
                 self.engine = database.open_engine(self.url)
             except OperationalError as error:
-                if not reserve.give_up(make_url(self.url), error, reserve.OPENING):
+                if not reserve.give_up(make_url(self.url), error, reserve.PART):
                     raise
                 self.engine = database.open_engine(self.url)
         except UserError:
             raise
         except (SQLAlchemyError, ImportError, OSError, ValueError) as error:
+            if isinstance(error, DBAPIError) and reserve.is_full(make_url(self.url), error):
+                raise UserError(
+                    "The store cannot be opened: the disk is full. Free up disk space, for example "
+                    "by deleting the folder “cache” in Digitscope's data folder."
+                ) from None
             raise UserError(
                 f"The store cannot be opened: {_reason(error)}. Check DIGITSCOPE_STORE and "
                 "DIGITSCOPE_HOME."
@@ -149,7 +155,7 @@ class RunStore:
         runs = []
         query = select(*COLUMNS).order_by(schema.runs.c.created.desc())
         if ids is not None:
-            query = query.where(schema.runs.c.id.in_(ids))
+            query = query.where(schema.runs.c.id.in_(list(filter(_may_be_id, ids))))
         with self.engine.connect() as connection:
             status = queue.status(connection)
             for row in connection.execute(query):
@@ -189,7 +195,7 @@ class RunStore:
         """Those of the runs that exist, by id, and the step of the newest snapshot of each, as
         ``newest_step``: fast for many. The UserError says why a run cannot be opened."""
         with self.engine.connect() as connection:
-            rows = connection.execute(_PRESENT, {"ids": list(run_ids)}).all()
+            rows = connection.execute(_PRESENT, {"ids": list(filter(_may_be_id, run_ids))}).all()
             status = queue.status(connection) if any(map(is_queued, rows)) else None
         found: dict[str, tuple[Run | UserError, int]] = {}
         for row in rows:
@@ -202,7 +208,7 @@ class RunStore:
 
     def _run(self, connection: Connection, run_id: str) -> Run:
         query = select(*COLUMNS).where(schema.runs.c.id == run_id)
-        row = connection.execute(query).one_or_none()
+        row = connection.execute(query).one_or_none() if _may_be_id(run_id) else None
         if not row:
             raise UserError(f"There is no run {run_id!r}. `python -m nn runs` lists them.")
         return as_run(row, queue.status(connection) if is_queued(row) else None)
@@ -400,6 +406,8 @@ class RunStore:
 
     def _newest_steps(self, run_id: str) -> tuple[int, int]:
         """The steps of the latest live and the latest kept snapshot; -1 without one."""
+        if not _may_be_id(run_id):
+            return -1, -1
         here = select(schema.runs.c.step).where(schema.runs.c.id == run_id).scalar_subquery()
         live, kept = (
             self.rows(select(func.max(t.c.step)).where(t.c.run == run_id, t.c.step <= here))[0][0]
@@ -451,7 +459,7 @@ class RunStore:
 
         value: with "step", how many steps a paused run takes before it pauses again; with "lr", the
         learning rate from now on; with "speed", the most steps a second (0: full speed). Raises
-        UserError for an impossible value.
+        UserError for an impossible value, and while many commands wait for the worker.
         """
         if kind == "lr":
             replace(self.run(run_id).spec, lr=value)  # type: ignore[arg-type]  # checked here
@@ -468,6 +476,13 @@ class RunStore:
             if lease is None:
                 return None
             here = r.id == run_id if kind == "lr" else r.lease == lease
+            t = schema.commands.c
+            pending = select(func.count()).where(t.run == run_id, t.step.is_(None))
+            if kind != "stop" and (connection.scalar(pending) or 0) >= MAX_PENDING:
+                raise UserError(
+                    f"The run has not obeyed the last {MAX_PENDING} commands yet. Wait a few "
+                    "seconds, then try again."
+                )
             sent: dict[str, int] = {}
             for each in connection.scalars(select(r.id).where(here)).all():
                 row = {"run": each, "kind": kind, "value": value, "created": clock.now()}
@@ -612,6 +627,11 @@ def as_snapshot(row: Any) -> Snapshot:
     if row.parameter_layout != LAYOUT:
         parameters = from_layout(parameters, sizes, row.parameter_layout)
     return Snapshot(row.step, row.samples_seen, row.loss, parameters)
+
+
+def _may_be_id(text: str) -> bool:
+    """A database raises an error for others, such as half a character of two, or a zero byte."""
+    return text.isascii() and text.isprintable()
 
 
 def _reason(error: BaseException) -> str:

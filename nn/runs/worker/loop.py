@@ -66,7 +66,9 @@ def work(
         log.warning("Run %s was deleted or taken over by another worker.", run_id)
     except Locked as error:
         fail(str(error))
-    except Unwritable:
+    except Unwritable as error:
+        with suppress(LeaseLost):
+            recorder.stop_on_full_disk(str(error))
         raise
     except UserError as error:
         fail(str(error))

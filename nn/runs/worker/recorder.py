@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from nn.layers import Array
 from nn.network import LAYOUT, from_layout, parameter_count
-from nn.runs.store import lock_retry, schema
+from nn.runs.store import lock_retry, reserve, schema
 from nn.runs.store.checksum import checksum
 from nn.runs.store.lock_retry import LOCK_WAIT, Locked, retry_while_locked
 from nn.runs.store.run import Inbox
@@ -32,6 +32,7 @@ LIVE_SHARE = 0.05  # of the training time that live snapshots may take
 UNWATCHED_INTERVAL = 1.0  # seconds between writes while nobody watches
 POLL_INTERVAL = 0.06  # seconds between polls for commands: a query costs as much as a step
 POLL_SECONDS = 0.003  # that a poll may take: 5 % of the interval
+SETTINGS = ("lr", "speed")  # commands of which only the last counts
 BEGINNING = Step(0, 0, float("nan"), float("nan"))
 
 
@@ -253,6 +254,19 @@ class Recorder:
             connection.execute(delete(t).where(t.c.run == self.run_id, t.c.step.in_(unwanted)))
             connection.execute(delete(schema.live).where(schema.live.c.run == self.run_id))
 
+    def stop_on_full_disk(self, message: str) -> None:
+        """Record that the run was stopped, and why, and give up the lease, as far as a part of the
+        reserve has room for that. What is in the buffer is lost. Raises LeaseLost."""
+        for is_last in (False, True):
+            try:
+                with self.store.writing() as connection:
+                    self.lease.update(connection, state=State.STOPPED, message=message, lease=None)
+                return
+            except OperationalError as error:
+                url = self.store.engine.url
+                if is_last or not reserve.give_up(url, error, reserve.PART):
+                    return
+
     # Commands
 
     @property
@@ -276,22 +290,27 @@ class Recorder:
         return self.take(found[self.run_id])
 
     def take(self, inbox: Inbox) -> list[Command]:
-        """Note until when the run is watched → the new commands."""
+        """Note until when the run is watched → the new commands; of several that set the same, the
+        last, as no step is taken between them."""
         if inbox.watched_until > self._watched_until and not self.watched:
             self._next_write, self._wants_live = time.perf_counter(), True
         self._watched_until = inbox.watched_until
         self._watch_ends = time.monotonic() + inbox.watched_for
-        return inbox.commands
+        last = {command.kind: command.id for command in inbox.commands if command.kind in SETTINGS}
+        return [each for each in inbox.commands if each.id == last.get(each.kind, each.id)]
 
     @retry_while_locked
     def acknowledge(self, command: Command, checkpoint: bytes | None = None) -> None:
-        """Record at which step a command was obeyed, with the ``checkpoint`` it made necessary."""
+        """Record at which step a command was obeyed, and those that it replaced, see ``take``, with
+        the ``checkpoint`` it made necessary."""
         if checkpoint:
             self._buffer.set_checkpoint(self._latest.step, checkpoint)
         with self._writing() as connection:
+            t = schema.commands.c
+            obeyed = t.run == self.run_id, t.kind == command.kind, t.id <= command.id
             connection.execute(
                 update(schema.commands)
-                .where(schema.commands.c.id == command.id)
+                .where(*obeyed, t.step.is_(None))
                 .values(step=self._latest.step)
             )
 

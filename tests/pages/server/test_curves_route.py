@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 
@@ -22,7 +23,7 @@ def get(store, monkeypatch):
 
     def make(query: str):
         scope = {"type": "http", "query_string": query.encode(), "headers": []}
-        response = curves_route.route.endpoint(Request(scope))
+        response = asyncio.run(curves_route.route.endpoint(Request(scope)))
         is_text = response.media_type == "text/plain"
         return response.status_code, response.body if is_text else json.loads(response.body)
 
@@ -66,7 +67,7 @@ def test_a_run_that_diverged_has_curves(store, quick, get):
     assert get(f"runs={run.id}")[1]["runs"][run.id]["status"]["state"] == "diverged"
 
 
-@pytest.mark.parametrize("points", ["0", "-1", "x", "201", "9" * 40])
+@pytest.mark.parametrize("points", ["0", "-1", "x", "201", "9" * 40, "000000001" + "9" * 5000])
 def test_a_wrong_number_of_points_is_an_error(get, points):
     status, message = get(f"runs=a&points={points}")
     assert status == 400 and b"from 1 to 200" in message

@@ -16,8 +16,10 @@ from nn.runs.store import groups, queue
 from nn.runs.store.store import RunStore, State
 from nn.runs.worker import process
 from pages.server import assets, groups_api, runs_api, shared_store
+from pages.server.budget import Client
 from pages.server.visitor_cookie import COOKIE, visitor_id
 
+CLIENT = Client(visitor_id({COOKIE: "me"}), "")
 KEY = "a-key-of-one-press"
 RATES = [{"hidden": "20", "lr": lr, "dataset": "strokes"} for lr in (0.01, 0.1, 3)]
 SPECS = [RunSpec(hidden=(20,), lr=lr, dataset="strokes") for lr in (0.01, 0.1, 3.0)]
@@ -76,10 +78,11 @@ def test_the_runs_of_a_grid_are_launched_as_far_as_there_are_slots(store, launch
 
 
 def test_thirty_presses_with_one_key_are_one_group(store, launched) -> None:
+    body = {"key": KEY, "kind": "race", "members": RATES}
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: start(), range(30)))
+        answers = list(pool.map(lambda _: groups_api._start_once(CLIENT, body), range(30)))
     [group] = groups.groups(store)
-    assert answers == 30 * [(200, {"group": group.id, "runs": list(group.runs)})]
+    assert answers == 30 * [{"group": group.id, "runs": list(group.runs)}]
     assert len(store.runs()) == 3
 
 
@@ -146,10 +149,11 @@ def test_what_is_no_request_is_rejected(store, launched, content) -> None:
 
 def test_a_visitor_with_many_active_runs_starts_no_group(store, launched, monkeypatch) -> None:
     monkeypatch.setattr(runs_api, "MAX_ACTIVE", 3)
-    _, answer = start()
-    assert start() == (200, answer)
+    _, first = start()
+    assert start() == (200, first)
     status, answer = start(key=KEY + "2")
-    assert status == 429 and "You have 3 runs" in answer["error"]
+    assert status == 429 and "At most 3 of your runs" in answer["error"]
+    assert not [run for run in store.runs() if run.id not in first["runs"]]
     assert start(visitor="you")[0] == 200
 
 

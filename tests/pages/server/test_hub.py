@@ -28,7 +28,7 @@ from nn.runs.store.store import RunStore, State
 from nn.runs.worker import process
 from nn.runs.worker.recorder import BEGINNING, Recorder
 from nn.training import Step
-from pages.server import assets, hub
+from pages.server import assets, budget, hub
 from pages.server.hub import Hub
 from pages.server.visitor_cookie import COOKIE, visitor_id
 from tests.pages.server.unpack import unpack
@@ -533,7 +533,7 @@ def test_the_number_of_viewers_is_limited(port, recorder, monkeypatch) -> None:
     with watch(port, recorder.run_id) as one:
         receive(one)
         with connection(port) as other:
-            assert close_code(other) == hub.VIEWER_LIMIT
+            assert close_code(other) == budget.VIEWER_LIMIT
     wait_until(lambda: can_watch(port, recorder.run_id))
 
 

@@ -19,11 +19,12 @@ from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from nn.data.preprocess.pipeline import Problem, preprocess
+from nn.data.preprocess.pipeline import Preprocessed, Problem, preprocess
 from nn.data.synthetic import handwriting
 from nn.data.synthetic.render_strokes import render
 from nn.errors import UserError
 from nn.models import pretrained
+from nn.network import Network
 from nn.runs.worker.loop import work
 from pages.common.canvas_image import png
 from pages.server import assets, drawing, live_prediction, networks, shared_store
@@ -98,6 +99,28 @@ def test_models_are_predicted_side_by_side_at_a_step_and_at_the_newest(trained, 
     assert len({tuple(each) for each in probabilities}) == 3
     assert "nonesuch" in found[3]["error"]
     assert len(ask([canvas(5)], 3 * models)["models"]) == live_prediction.MAX_MODELS
+
+
+def test_an_image_is_classified_once_for_all_who_look_at_the_same_snapshot(
+    trained, store, monkeypatch
+) -> None:
+    classified = []
+
+    def predict(image: Preprocessed, network: Network, rule: object) -> pretrained.Prediction:
+        classified.append(network)
+        return real(image, network, rule)
+
+    real = pretrained.predict
+    monkeypatch.setattr(pretrained, "predict", predict)
+    model = [trained.id, store.snapshot_steps(trained.id)[0]]
+    first = ask([canvas(5)], [model])
+    assert ask([canvas(5)], [model]) == first and len(classified) == 1
+    ask([canvas(4)], [model])
+    ask([canvas(5)], [[trained.id, None]])
+    assert len(classified) == 3
+    monkeypatch.setattr(live_prediction, "MAX_CACHED", 1)
+    assert ask([canvas(4)], [model])["models"] != first["models"]
+    assert ask([canvas(5)], [model]) == first and len(classified) == 5
 
 
 def test_the_newest_network_is_loaded_once_for_all_who_want_it(store, quick, monkeypatch) -> None:

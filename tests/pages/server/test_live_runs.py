@@ -18,7 +18,7 @@ from websockets.sync.client import ClientConnection, connect
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import State
 from pages.server import live_runs
-from pages.server.hub import VIEWER_LIMIT
+from pages.server.budget import VIEWER_LIMIT
 from pages.server.live_runs import LiveRuns
 from pages.server.visitor_cookie import COOKIE, visitor_id
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 
@@ -20,8 +23,10 @@ from nn.runs.store import queue
 from nn.runs.store.store import RunStore, State
 from nn.runs.worker import process
 from pages.server import assets, runs_api, shared_store
+from pages.server.budget import Client
 from pages.server.visitor_cookie import COOKIE, visitor_id
 
+CLIENT = Client(visitor_id({COOKIE: "me"}), "")
 KEY = "a-key-of-one-press"
 SETTINGS = {"hidden": "20, 10", "lr": 0.5, "epochs": 3, "dataset": "strokes"}
 SPEC = RunSpec(hidden=(20, 10), lr=0.5, epochs=3, dataset="strokes")
@@ -79,10 +84,11 @@ def test_a_run_starts_with_the_settings_and_belongs_to_the_visitor(store, launch
 
 
 def test_thirty_presses_with_one_key_are_one_run(store, launched) -> None:
+    body = {"key": KEY, "settings": SETTINGS}
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: start(), range(30)))
+        answers = list(pool.map(lambda _: runs_api._start_once(CLIENT, body), range(30)))
     [run] = store.runs()
-    assert answers == 30 * [(200, {"run": run.id})]
+    assert answers == 30 * [{"run": run.id}]
 
 
 def test_another_key_or_another_visitor_is_another_run(store, launched) -> None:
@@ -234,7 +240,25 @@ def test_a_store_that_does_not_answer_is_said(store, launched, monkeypatch) -> N
 
     monkeypatch.setattr(store, "create", locked)
     status, answer = start()
-    assert status == 503 and "Press the button again" in answer["error"]
+    assert status == 503 and answer["error"].startswith("Nothing was started. The database does")
+    assert answer["error"].endswith("Then press the button again.")
+
+
+def test_a_full_disk_is_said_with_what_may_go_and_how_much_is_missing(
+    store, launched, monkeypatch
+) -> None:
+    usage = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=2**21))
+    with store.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    event.listen(
+        store.engine, "begin", lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    )
+    answers = (start(key=f"{KEY}-{number}", visitor=f"{number}") for number in range(999))
+    status, answer = next(answer for answer in answers if answer[0] != 200)
+    assert status == 503
+    assert answer["error"].startswith("Nothing was started. The disk is full: 14 MiB more must")
+    assert "Delete runs" in answer["error"] and "cache" in answer["error"]
 
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
@@ -254,3 +278,47 @@ def test_every_preset_survives_the_way_through_a_browser(preset) -> None:
 def test_settings_that_do_not_exist_are_rejected() -> None:
     with pytest.raises(UserError, match="no setting 'color'"):
         runs_api.spec_of({"color": "red"})
+
+
+def test_a_visitor_has_so_many_active_runs_and_others_still_start_theirs(
+    store, launched, monkeypatch
+) -> None:
+    monkeypatch.setattr(runs_api, "MAX_ACTIVE", 2)
+    answers = [start(key=f"{KEY}{number}") for number in range(3)]
+    assert [status for status, _ in answers] == [200, 200, 429]
+    assert "At most 2 of your runs" in answers[2][1]["error"]
+    assert start(key=f"{KEY}0") == answers[0]  # it is known already
+    assert start("you")[0] == 200
+    store.cancel(answers[0][1]["run"])
+    assert start(key=f"{KEY}2")[0] == 200
+
+
+def test_an_address_has_more_active_runs_than_a_visitor(store, monkeypatch) -> None:
+    monkeypatch.setattr(runs_api, "MAX_ACTIVE", 1)
+    monkeypatch.setattr(runs_api, "ADDRESS_TIMES", 2)
+    monkeypatch.setattr(runs_api, "_started_at", defaultdict(set))
+
+    def create(visitor: str, address: str) -> str:
+        runs_api.limit_active(store, visitor, [run_id := f"run of {visitor}"], address)
+        return store.create(SPEC, owner=visitor, run_id=run_id).id
+
+    first = create("a", "192.168.1.7")
+    create("b", "192.168.1.7")
+    with pytest.raises(runs_api.Rejected, match="2 runs from your address"):
+        create("c", "192.168.1.7")
+    create("d", "192.168.1.8")
+    create("e", "")  # of this computer
+    store.cancel(first)
+    create("c", "192.168.1.7")
+
+
+def test_a_browser_that_hangs_up_while_it_asks_starts_nothing(store) -> None:
+    scope = {"type": "http", "headers": [(b"cookie", f"{COOKIE}=me".encode())]}
+    parts = [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> dict[str, Any]:
+        return parts.pop(0)
+
+    response = asyncio.run(runs_api.route.endpoint(Request(scope, receive)))
+    assert response.status_code == 400
+    assert not store.runs()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 from pathlib import Path
 
@@ -49,7 +50,7 @@ def get(run_id: str, query: str = "") -> tuple[int, bytes]:
         "type": "http", "path_params": {"run": run_id}, "query_string": query.encode(),
         "headers": [],
     }  # fmt: skip
-    response = snapshots_route.route.endpoint(Request(scope))
+    response = asyncio.run(snapshots_route.route.endpoint(Request(scope)))
     return response.status_code, response.body
 
 

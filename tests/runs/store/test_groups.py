@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from nn.errors import UserError
@@ -25,6 +25,14 @@ def test_a_group_is_recorded_with_a_queued_run_for_each_configuration_in_order(s
     assert {(run.state, run.owner) for run in runs} == {(State.QUEUED, "visitor")}
     with store.engine.connect() as connection:
         assert queue.queued_runs(connection) == list(group.runs)
+
+
+@pytest.mark.parametrize("options", ["{", "[1]", "[" * 100_000 + "]" * 100_000])
+def test_a_group_whose_options_are_damaged_still_has_its_runs(store, options):
+    group = create_group(store, "race", RATES, free=True)
+    with store.writing() as connection:
+        connection.execute(update(schema.groups).values(options=options))
+    assert groups.group(store, group.id) == group._replace(options={})
 
 
 def test_the_groups_of_a_run_are_found_newest_first(store):

@@ -390,6 +390,14 @@ def test_a_run_whose_data_is_on_another_host_waits_for_one_that_has_it(
     assert take(store)[0] == needs_file
 
 
+@pytest.mark.parametrize("spec", ["{", "[1]", "[" * 100_000 + "]" * 100_000])
+def test_a_run_of_another_host_whose_spec_is_damaged_is_taken(store, cores, monkeypatch, spec):
+    run = queued(store, 1)[0]
+    put(store, run, spec=spec)
+    monkeypatch.setenv("DIGITSCOPE_HOST", "elsewhere")
+    assert take(store)[0] == run  # and its worker says what is wrong
+
+
 def test_a_run_whose_data_is_gone_is_taken_where_it_was_queued(store, cores, tmp_path):
     run = store.create(RunSpec(dataset=str(tmp_path / "gone"))).id
     assert take(store)[0] == run  # and its worker says what is missing

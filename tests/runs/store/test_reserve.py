@@ -13,10 +13,12 @@ import pytest
 from sqlalchemy import event, insert
 from sqlalchemy.exc import OperationalError
 
+from nn.errors import UserError
 from nn.runs.spec import RunSpec
-from nn.runs.store import outage, reserve, schema
+from nn.runs.store import database, outage, reserve, schema
 from nn.runs.store.lock_retry import Unwritable, raise_unless_locked
-from nn.runs.store.store import RunStore
+from nn.runs.store.store import RunStore, State
+from nn.runs.worker.recorder import Recorder
 
 ROOT = Path(__file__).parents[3]
 SNAPSHOTS = 80
@@ -85,13 +87,37 @@ def test_deleting_on_a_full_disk_uses_the_reserve_which_is_made_again(store, fil
     assert file.stat().st_size == reserve.SIZE
 
 
+def test_what_a_deletion_frees_goes_to_the_reserve_first(store, file, monkeypatch):
+    """Also where a part of it was used before."""
+    reserve.make(store.engine)
+    os.truncate(file, reserve.PART)
+    usage = shutil.disk_usage(file.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=reserve.SIZE + 2**18))
+    reserve.make(store.engine)
+    assert file.stat().st_size == reserve.SIZE
+
+
 def test_opening_a_store_takes_only_a_part_of_the_reserve(store, file):
     reserve.make(store.engine)
-    assert reserve.give_up(store.engine.url, full_error(), reserve.OPENING)
-    assert file.stat().st_size == reserve.SIZE - reserve.OPENING
+    assert reserve.give_up(store.engine.url, full_error(), reserve.PART)
+    assert file.stat().st_size == reserve.SIZE - reserve.PART
     assert reserve.give_up(store.engine.url, full_error())
     assert not file.exists()
     assert not reserve.give_up(store.engine.url, full_error())
+
+
+def test_a_store_that_a_full_disk_without_a_reserve_does_not_open_says_so(tmp_path, monkeypatch):
+    def fail(url):
+        cause = sqlite3.OperationalError("disk I/O error")
+        cause.sqlite_errorcode = sqlite3.SQLITE_IOERR
+        raise OperationalError("PRAGMA", {}, cause)
+
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(database, "open_engine", fail)
+    for free, says in ((0, "the disk is full. Free up disk space"), (2**30, "disk I/O error")):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
+        with pytest.raises(UserError, match=f"The store cannot be opened: {says}"):
+            RunStore(f"sqlite:///{tmp_path / 'store.sqlite3'}")
 
 
 def test_another_error_does_not_use_the_reserve(store, file):
@@ -119,6 +145,25 @@ def test_a_full_store_says_what_may_go_and_how_much_is_missing(store, monkeypatc
         raise_unless_locked(raised.value)
 
 
+def test_a_run_that_found_the_disk_full_says_so(store, file):
+    """The disk has no room for anything before a part of the reserve is given up."""
+    reserve.make(store.engine)
+    run = store.create(RunSpec())
+    recorder = Recorder(store, run.id)
+
+    @event.listens_for(store.engine, "before_cursor_execute")
+    def write(_connection, _cursor, statement, *_):
+        if statement.startswith("UPDATE runs") and file.stat().st_size == reserve.SIZE:
+            raise full_error()
+
+    recorder.stop_on_full_disk("The disk is full. Then resume this run.")
+    stopped = store.run(run.id)
+    assert stopped.state is State.STOPPED
+    assert stopped.message == "The disk is full. Then resume this run."
+    assert file.stat().st_size == reserve.SIZE - reserve.PART
+    assert store.requeue(run.id).state is State.QUEUED
+
+
 def test_deleting_writes_little(store, tmp_path):
     """SQLite may be built to overwrite what is deleted, which a full disk has no room for."""
     [run] = store.runs()
@@ -139,7 +184,6 @@ export DIGITSCOPE_HOME="$DISK" DIGITSCOPE_STORE="sqlite:///$DISK/store.sqlite3"
 from pathlib import Path
 from nn.runs.store import reserve
 from tests.runs.store.test_reserve import RunStore, fill
-reserve.outage.ROOM = 0
 store = RunStore()
 fill(store, 100)
 reserve.make(store.engine)

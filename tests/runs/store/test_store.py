@@ -17,6 +17,7 @@ from nn.network import parameter_count
 from nn.runs import load_network
 from nn.runs.spec import RunSpec
 from nn.runs.store import queue, schema
+from nn.runs.store import store as stores
 from nn.runs.store.checksum import DamagedError
 from nn.runs.store.store import RunStore, State
 from nn.runs.worker import loop
@@ -100,6 +101,17 @@ def test_an_unknown_run_is_rejected(store, text):
     store.create(RunSpec())
     with pytest.raises(UserError, match="There is no run"):
         store.find(text)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\0", "٣"])
+def test_what_is_no_id_is_the_id_of_no_run(store, text):
+    """Databases raise errors of their own for the first two."""
+    run = store.create(RunSpec())
+    with pytest.raises(UserError, match="There is no run"):
+        store.run(text)
+    assert store.runs([text, run.id]) == [run]
+    assert store.present([text, run.id]).keys() == {run.id}
+    assert store.newest_step(text) == -1
 
 
 def test_runs_are_listed_newest_first(store):
@@ -256,6 +268,17 @@ def test_a_run_without_a_worker_accepts_no_command(store):
     put(store, run, heartbeat=time.time() - 5)
     assert not store.command(run.id, "pause")
     assert [command.kind for command in store.commands(run.id)] == ["stop"]
+
+
+def test_commands_that_no_worker_obeys_do_not_pile_up_but_stop_always_arrives(store, monkeypatch):
+    monkeypatch.setattr(stores, "MAX_PENDING", 3)
+    run = store.create(RunSpec())
+    put(store, run, lease="of its worker")
+    for _ in range(3):
+        store.command(run.id, "pause")
+    with pytest.raises(UserError, match="not obeyed the last 3 commands"):
+        store.command(run.id, "pause")
+    assert store.command(run.id, "stop")
 
 
 @pytest.mark.parametrize(

@@ -337,6 +337,26 @@ def test_commands_arrive_once_and_in_order_and_are_acknowledged_with_their_step(
     assert store.rows(of_run.order_by(schema.commands.c.id)) == [(42,), (42,), (None,)]
 
 
+def test_of_many_commands_that_set_the_same_the_last_is_obeyed_once(
+    store, run, recorder, monkeypatch
+):
+    monkeypatch.setattr(recorders, "POLL_INTERVAL", 0.0)
+    for value in (10, 20, 30):
+        store.command(run.id, "speed", value)
+        store.command(run.id, "lr", value / 1000)
+        store.command(run.id, "pause")
+    recorder.record(at(42), W, 0.0)
+    commands = recorder.commands()
+    found = [(command.kind, command.value) for command in commands]
+    assert found == [("pause", None), ("pause", None), ("speed", 30), ("lr", 0.03), ("pause", None)]
+    for command in commands:
+        recorder.acknowledge(command)
+    assert recorder.commands() == []
+    assert store.current_setting(run.id, "speed") == 30
+    assert store.current_setting(run.id, "lr") == 0.03
+    assert store.last_obeyed(run.id) == commands[-1].id
+
+
 def test_a_slow_database_is_polled_less_often_and_still_often_enough(monkeypatch):
     monkeypatch.setattr(recorders.time, "perf_counter", lambda: 100.0)
 
