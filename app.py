@@ -60,6 +60,9 @@ app = st.App(
 # What the server computes is small, and BLAS threads wait busily for each other; workers, which
 # train, are processes of their own.
 threadpool_limits(1, "blas")
+# While a thread computes, the event loop waits so long for its turn, several times a frame; 5 ms by
+# default.
+sys.setswitchinterval(0.001)
 errors.keep_tracebacks_out_of_the_log()
 process.standby.start()
 with suppress(UserError, SQLAlchemyError, OSError):  # the pages say so

@@ -27,7 +27,7 @@ from nn.errors import UserError
 from pages.server import visitor_cookie
 
 # One visitor's bounds, each with its reason.
-SHARE = 0.25  # of one core, on average: drawing needs 0.1, a race of four at 60 frames/s 0.2
+SHARE = 0.2  # of one core, on average: drawing needs 0.1, a race of four at 30 frames/s 0.1
 SAVED_SECONDS = 3.0  # after a pause: opening a page with a long history takes about 1
 MESSAGE_SECONDS = 0.0005  # for any request or message, to read it
 CONNECT_SECONDS = 0.01  # for a socket, also one that is not accepted
