@@ -214,7 +214,8 @@ def test_labeled_drawings_are_saved_counted_exported_and_deleted(hand) -> None:
     hand.clear()
     hand.draw(pen_path(4))
     page.get_by_role("button", name="Set label").click()
-    page.get_by_role("radio", name="9", exact=True).last.click()
+    labels = page.get_by_test_id("stPopoverBody")  # there are others on the page
+    labels.get_by_role("radio", name="9", exact=True).click()
     expect(page.get_by_text("Saved as a 9 in My digits").first).to_be_visible()
     page.reload()
     page.get_by_role("tab", name="My digits").click()

@@ -281,8 +281,8 @@ def test_without_a_run_the_pretrained_model_is_shown(page: Page, server) -> None
     expect(page.get_by_text("Neuron 2 of hidden layer 1", exact=True)).to_be_visible()
     expect(page.get_by_text("The pretrained model has only its final snapshot")).to_be_visible()
     expect(page.get_by_text(re.compile("the test accuracy is"))).to_be_visible()
-    choose(page, "Layer", "hidden 2 (500)")
-    wait_for(page, f"{WALL}.dataset.neurons === '500'")
+    choose(page, "Layer", "hidden 2 (700)")
+    wait_for(page, f"{WALL}.dataset.neurons === '700'")
     expect(page.get_by_text("Neuron 2 of hidden layer 2", exact=True)).to_be_visible()
     assert not serious(page)
 

@@ -120,7 +120,7 @@ def test_a_worker_that_cannot_record_its_failure_raises_and_the_run_is_interrupt
 
 
 @sqlite_only
-def test_on_a_full_disk_the_worker_ends_with_a_message_and_the_run_is_interrupted(store, quick):
+def test_on_a_full_disk_the_worker_ends_and_the_run_is_stopped_with_a_message(store, quick):
     resource = pytest.importorskip("resource")  # limits the worker's files to 1 MiB
     run = store.create(replace(quick, hidden=(64,), epochs=10_000))
     worker = subprocess.Popen(
@@ -132,10 +132,9 @@ def test_on_a_full_disk_the_worker_ends_with_a_message_and_the_run_is_interrupte
     assert worker.wait(60) == 1
     *_, last = log(run.id).read_text().splitlines()
     assert "The store cannot be written" in last and last.endswith(".")
-    with store.writing() as connection:
-        connection.execute(update(schema.runs).values(heartbeat=schema.runs.c.heartbeat - 5))
-    assert store.run(run.id).state is State.INTERRUPTED
-    before = store.run(run.id).step
+    stopped = store.run(run.id)
+    assert stopped.state is State.STOPPED and stopped.message
+    before = stopped.step
     store.requeue(run.id)  # this process has no such limit
     events = work(store, run.id)
     for _ in islice(events, 200):
