@@ -29,6 +29,8 @@ def newest_network(run_id: str) -> Network:
 
     Raises UserError for a run that does not exist, or has no snapshot yet.
     """
+    if run_id == PRETRAINED_ID:
+        return pretrained.network()
     return _newest_network(run_id, shared_store.store().newest_step(run_id))
 
 

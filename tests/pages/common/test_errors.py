@@ -55,9 +55,9 @@ def test_a_full_disk_is_said_with_what_may_go_and_no_training_is_promised():
 
 
 def test_a_full_disk_of_other_files_is_said_too():
-    error = OSError(errno.ENOSPC, "No space left on device", "/tmp/a.npz")
+    error = OSError(errno.ENOSPC, "No space left on device", "a.npz")
     assert errors.explained(error) == (
-        "The disk is full, so /tmp/a.npz cannot be written. Free up disk space, then try again."
+        "The disk is full, so a.npz cannot be written. Free up disk space, then try again."
     )
 
 

@@ -84,6 +84,10 @@ def test_activations_of_all_layers_are_sent_on_request(trained) -> None:
     np.testing.assert_allclose(layers[-1], model["predictions"][0]["probabilities"], atol=1e-5)
 
 
+def test_the_newest_snapshot_of_the_pretrained_model_is_its_only_one() -> None:
+    assert ask([canvas(3)], [["", None]])["models"] == ask([canvas(3)], [PRETRAINED])["models"]
+
+
 def test_what_is_no_digit_gets_its_problem() -> None:
     blank = {"png": encoded(png(Image.new("RGB", (drawing.SIDE, drawing.SIDE), "white")))}
     answer = ask([blank, canvas(3)], [PRETRAINED])
