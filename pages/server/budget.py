@@ -32,18 +32,18 @@ SAVED_SECONDS = 3.0  # after a pause: opening a page with a long history takes a
 MESSAGE_SECONDS = 0.0005  # for any request or message, to read it
 CONNECT_SECONDS = 0.01  # for a socket, also one that is not accepted
 FIRST_READ_SECONDS = 0.03  # more to watch a run, of which everything is read at first: 100 at once
-COMMAND_SECONDS = 0.02  # more for a command, which writes to the store: 12 a second
-START_SECONDS = 0.2  # more for starting runs: 15 at once, then three in two seconds
+COMMAND_SECONDS = 0.02  # more for a command, which writes to the store: 10 a second
+START_SECONDS = 0.2  # more for starting runs: 15 at once, then one a second
 AT_ONCE = 2  # requests that are carried out at once
 MAX_WAITING = 100  # requests that wait for their turn
 MAX_WAIT = 5.0  # seconds until the turn of a request; others are rejected
 MAX_SOCKETS = 30  # of one kind: as many pages open at a time
 MAX_ACTIVE = 200  # runs that train or wait: as many as the largest sweep of the Sweep page
 # One address's: a class may share one.
-ADDRESS_TIMES = 8  # computing time and sockets
+ADDRESS_TIMES = 8  # computing time, sockets and active runs
 
 VIEWER_LIMIT = 1013  # a WebSocket's close code: "try again later"
-TOO_MUCH = "You have asked for very much at once. Wait a few seconds, then try again."
+TOO_MUCH = "You have asked for a lot at once. Wait a few seconds, then try again."
 TOO_MANY_PAGES = (
     f"You have {MAX_SOCKETS} pages of Digitscope open, which is the limit. Close some, then reload."
 )
