@@ -193,7 +193,7 @@ def spec_with(store: Any, preset: str, changes: dict[str, Any]) -> Any:
 @click.argument("run")
 @json_option
 def resume(run: str, as_json: bool) -> None:
-    """Resume a stopped or interrupted run.
+    """Resume a stopped, interrupted or failed run.
 
     Training continues from the last checkpoint of the run.
 

@@ -88,13 +88,13 @@ def _network(
     path: Path, header: Any, arrays: Mapping[str, Array]
 ) -> tuple[Network, dict[str, Any]]:
     """Raises UserError unless header and arrays make a network from 784 pixels to 10 digits."""
-    if not isinstance(header, dict) or not isinstance(header.get("digitscope"), int):
+    version = header.get("digitscope") if isinstance(header, dict) else None
+    if not isinstance(version, int) or version < 1:
         raise UserError(f"{path} was not written by Digitscope: it lacks the header.")
-    if header["digitscope"] > VERSION:
+    if version > VERSION:
         raise UserError(
-            f"{path} was written by a newer Digitscope (format "
-            f"{reprlib.repr(header['digitscope'])}; this version supports {VERSION}). Update "
-            "Digitscope."
+            f"{path} was written by a newer Digitscope (format {reprlib.repr(version)}; this "
+            f"version supports {VERSION}). Update Digitscope."
         )
     layout = header.get("layout", LAYOUT_0_1)  # which 0.1 did not state
     if layout == LAYOUT_0_1:

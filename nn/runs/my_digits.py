@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
@@ -18,6 +19,8 @@ from nn.runs.store import clock, schema
 from nn.runs.store.store import RunStore
 
 MAX_DIGITS = 5_000  # a visitor
+
+log = logging.getLogger(__name__)
 
 
 class Labeled(NamedTuple):
@@ -58,17 +61,19 @@ def add(store: RunStore, owner: str, digits: Sequence[Labeled]) -> None:
 
 
 def load(store: RunStore, owner: str) -> dict[int, Labeled]:
-    """The visitor's digits by id, oldest first."""
+    """The visitor's digits by id, oldest first, without damaged ones."""
     d = schema.my_digits.c
     query = select(d.id, d.label, d.image, d.strokes).where(d.owner == owner).order_by(d.id)
-    return {
-        row.id: Labeled(
-            row.label,
-            np.frombuffer(row.image, np.uint8).reshape(28, 28),
-            json.loads(row.strokes),
-        )
-        for row in store.rows(query)
-    }
+    digits = {}
+    for row in store.rows(query):
+        try:
+            image = np.frombuffer(row.image, np.uint8).reshape(28, 28)
+            if row.label not in range(10):
+                raise ValueError(f"label {row.label!r}")
+            digits[row.id] = Labeled(row.label, image, json.loads(row.strokes))
+        except (ValueError, TypeError, RecursionError) as error:
+            log.warning("Digit %s of My digits cannot be read: %s", row.id, error)
+    return digits
 
 
 def delete(store: RunStore, owner: str, ids: Collection[int]) -> None:

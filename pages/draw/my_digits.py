@@ -30,6 +30,7 @@ from pages.server.shared_store import store
 
 MAX_ROWS = 500  # in the table, newest first
 MAX_WARNINGS = 5
+IMPORT = "import "  # before the key of an upload that is imported
 
 
 def ask_label(
@@ -158,12 +159,16 @@ def _import() -> None:
             my_digits_files.KINDS,
             max_upload_size=limits.UPLOAD_MEGABYTES,
         )
-        if not st.form_submit_button("Import") or file is None:
+        submitted = st.form_submit_button("Import")
+        if not submitted and state.canceled_upload().startswith(IMPORT):
+            note("Canceled: nothing was added.")
+        if not submitted or file is None:
             return
     warnings: list[str] = []
     try:
         digits = read_upload(
-            file.file_id, partial(my_digits_files.read, file.name, file.getvalue(), warnings.append)
+            f"{IMPORT}{file.file_id}",
+            partial(my_digits_files.read, file.name, file.getvalue(), warnings.append),
         )
         if digits is None:
             return

@@ -72,12 +72,12 @@ class Client(NamedTuple):
 
 def client_of(connection: HTTPConnection) -> Client:
     host = connection.client.host if connection.client else ""
-    address = _network(host)
-    return Client(visitor_cookie.visitor_id(connection.cookies) or f"at {host}", address)
+    return Client(visitor_cookie.visitor_id(connection.cookies) or f"at {host}", address_of(host))
 
 
-def _network(host: str) -> str:
-    """The address, or of IPv6 the network of 2⁶⁴ addresses that one customer has."""
+def address_of(host: str) -> str:
+    """What an address is known by: itself, or of IPv6 the network of 2⁶⁴ addresses that one
+    customer has; "" for this computer."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:  # a test's, or a proxy's word for it

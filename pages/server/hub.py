@@ -28,7 +28,7 @@ from nn.runs.store import outage
 from nn.runs.store.checksum import DamagedError
 from nn.runs.store.store import AccuracyEstimate, Point, Run, RunStore, State
 from nn.runs.worker.process import COMMAND_KINDS, resume_race, send_command
-from pages.server import assets, shared_store, wire
+from pages.server import assets, runs_api, shared_store, wire
 from pages.server.budget import (
     COMMAND_SECONDS,
     FIRST_READ_SECONDS,
@@ -521,16 +521,19 @@ def _response_to(
             return _random_image(store, run_id)
         if request not in (*COMMAND_KINDS, wire.RESUME_RACE):
             return {"error": f"There is no command {request!r}."}
-        if not visitor.may_control(store.run(run_id)):
+        run = store.run(run_id)
+        if not visitor.may_control(run):
             who = "the visitor who started this run, or the server's owner,"
             return {"error": f"Only {who} may {PHRASES.get(request, request)} it."}
+        if "resume" in request:
+            runs_api.limit_active(store, run.owner, [run_id])
         if request == wire.RESUME_RACE:
             resume_race(store, run_id)
             return {"command": None}
         return {"command": send_command(store, run_id, request, received.get("value"))}
     except FieldError as error:
         return {"error": error.rule, "field": error.field}
-    except UserError as error:
+    except (UserError, runs_api.Rejected) as error:
         return {"error": str(error)}
     except SQLAlchemyError as error:
         log.warning("Could not %s run %s: %s", request, run_id, error)

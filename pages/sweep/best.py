@@ -21,7 +21,7 @@ from pages.common.text import plain
 from pages.common.url_state import RUN
 from pages.server import runs_api
 from pages.server.shared_store import store
-from pages.sweep.launching import launch_queued, visitor_who_starts
+from pages.sweep.launching import launch_queued, visitor_and_run_ids
 from pages.sweep.state import BEST_EPOCHS
 
 TIMES_LONGER = 5
@@ -64,10 +64,10 @@ def summary(found: Result, fields: Sequence[str]) -> str:
 def start(spec: RunSpec, epochs: int, fields: Sequence[str]) -> Run:
     """Queue and launch a run of the configuration with so many epochs. Raises UserError, and
     Rejected for a visitor with many active runs."""
-    visitor = visitor_who_starts(1)
+    visitor, [run_id] = visitor_and_run_ids(1)
     longer = replace(spec, epochs=epochs)
     named = configuration_name(longer, [field for field in fields if field != "epochs"])
     name = f"{named}, epochs {epochs}" if named else f"epochs {epochs}"
-    run = store().create(longer, name, owner=visitor)
+    run = store().create(longer, name, owner=visitor, run_id=run_id)
     launch_queued()
     return run

@@ -18,6 +18,7 @@ from pages.common import charts, state
 from pages.common.setting_text import FIELDS, in_common
 from pages.common.text import note, plain
 from pages.components.parallel_coordinates import parallel_coordinates
+from pages.server.runs_api import Rejected, limit_active
 from pages.server.shared_store import store
 from pages.sweep import best, figures, table
 from pages.sweep import state as sweep_state
@@ -109,9 +110,14 @@ def _progress(sweep: Group, runs: Sequence[Run]) -> None:
             stop(store(), [run for run in controlled if run.state.active])
             st.rerun()
         if resumable and not is_optuna and st.button("Resume", icon=":material/play_arrow:"):
-            requeue(store(), resumable)
-            launch_queued()
-            st.rerun()
+            try:
+                limit_active(store(), state.visitor_id(), [run.id for run in resumable])
+            except Rejected as error:
+                st.error(plain(str(error)))
+            else:
+                requeue(store(), resumable)
+                launch_queued()
+                st.rerun()
         if is_optuna and done < len(runs) and not active:
             note(
                 "Optuna has chosen these configurations, and stopped those that fell behind. The "

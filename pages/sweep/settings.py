@@ -21,7 +21,7 @@ from pages.common.text import note, plain
 from pages.server import runs_api
 from pages.server.shared_store import store
 from pages.sweep import state as sweep_state
-from pages.sweep.launching import launch_queued, visitor_who_starts
+from pages.sweep.launching import launch_queued, visitor_and_run_ids
 from pages.sweep.state import (
     BASE_EPOCHS,
     BASE_FIELDS,
@@ -146,8 +146,10 @@ def start(plan: Plan, name: str = "") -> str:
     if visitor and (earlier := find_sweep(store(), plan, visitor)):
         st.toast("You have started this sweep before. Here it is.")
         return earlier.id
-    visitor = visitor_who_starts(len(plan.specs))
-    made = create_group(store(), "sweep", plan.specs, name, visitor, plan.names, **plan.options)
+    visitor, run_ids = visitor_and_run_ids(len(plan.specs))
+    made = create_group(
+        store(), "sweep", plan.specs, name, visitor, plan.names, run_ids=run_ids, **plan.options
+    )
     launch_queued()
     return made.id
 

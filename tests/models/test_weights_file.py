@@ -141,6 +141,7 @@ def test_npz_holds_w_and_b_of_each_layer(network, written, folder):
         ({}, "not written by Digitscope"),
         ([], "not written by Digitscope"),
         (HEADER | {"digitscope": "1"}, "not written by Digitscope"),
+        (HEADER | {"digitscope": -1}, "not written by Digitscope"),
         (HEADER | {"digitscope": 3}, "newer Digitscope"),
         (HEADER | {"activation": "swish"}, "activation must be one of .* found 'swish'"),
         (HEADER | {"activation": ["relu"]}, "activation must be one of"),

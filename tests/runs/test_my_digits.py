@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sqlalchemy
 
 from nn.errors import UserError
 from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
+from nn.runs.store import schema
 
 ME, OTHER = "me", "other"
 
@@ -26,6 +28,17 @@ def test_added_digits_are_stored_in_order(store):
     assert found[0].strokes == [[[1.5, 2.0], [3.0, 4.0]]] and found[2].strokes == []
     data = my_digits.dataset(found)
     assert data.images.shape == (3, 28, 28) and data.labels.tolist() == [7, 3, 0]
+
+
+@pytest.mark.parametrize("damage", [{"strokes": "[[["}, {"image": b"short"}, {"label": 10}])
+def test_a_damaged_digit_is_left_out_and_the_others_are_there(store, damage, caplog):
+    my_digits.add(store, ME, [digit(7), digit(3)])
+    first = min(my_digits.load(store, ME))
+    with store.writing() as connection:
+        damaged = schema.my_digits.c.id == first
+        connection.execute(sqlalchemy.update(schema.my_digits).where(damaged).values(**damage))
+    assert [each.label for each in my_digits.load(store, ME).values()] == [3]
+    assert f"Digit {first} of My digits cannot be read" in caplog.text
 
 
 def test_a_visitor_cannot_see_or_delete_anothers_digits(store):

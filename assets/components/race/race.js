@@ -36,7 +36,7 @@ const FEEDBACK = 4000; // milliseconds
 const EXPLAINED = ["queued", "diverged", "failed", "interrupted"]; // states whose message is shown
 const NO_ESTIMATES = { samples_seen: [], accuracy: [] };
 const ACTIVE = ["queued", "running", "paused"];
-const RESUMABLE = ["stopped", "interrupted"];
+const RESUMABLE = ["stopped", "interrupted", "failed"];
 
 /** @typedef {{ run: string | null, label: string, color: string, neurons: number, tiles: string | null }} Lane */
 

@@ -84,7 +84,7 @@ export default function runControls(call) {
       if (status && isActive !== ACTIVE.includes(data.state ?? "")) {
         announce(`${data.run} ${state}`);
       }
-      const canResume = ["paused", "stopped", "interrupted"].includes(state);
+      const canResume = ["paused", "stopped", "interrupted", "failed"].includes(state);
       const canControl = Boolean(status) && !isLost && data.can_control;
       const isPaused = canControl && state === "paused";
       const canRestart = Boolean(data.run) && !isActive;

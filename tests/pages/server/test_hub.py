@@ -28,7 +28,7 @@ from nn.runs.store.store import RunStore, State
 from nn.runs.worker import process
 from nn.runs.worker.recorder import BEGINNING, Recorder
 from nn.training import Step
-from pages.server import assets, budget, hub
+from pages.server import assets, budget, hub, runs_api
 from pages.server.hub import Hub
 from pages.server.visitor_cookie import COOKIE, visitor_id
 from tests.pages.server.unpack import unpack
@@ -474,6 +474,21 @@ def test_a_stopped_race_is_resumed_as_a_whole(port, store, monkeypatch) -> None:
         request(socket, runs[1], "resume_race")
         assert "there is nothing to resume" in response(socket)["error"]
     assert [store.run(run_id).state for run_id in runs] == [State.QUEUED] * 3
+
+
+def test_a_resumed_run_counts_as_one_that_is_started(port, store, monkeypatch) -> None:
+    monkeypatch.setattr("nn.runs.worker.process.launch", lambda run_id: None)
+    monkeypatch.setattr(runs_api, "MAX_ACTIVE", 1)
+    stopped = store.create(SPEC, owner=visitor_id(ME)).id
+    store.cancel(stopped)
+    waiting = store.create(SPEC, owner=visitor_id(ME)).id
+    with watch(port, stopped) as socket:
+        request(socket, stopped, "resume")
+        assert "At most 1 of your runs" in response(socket)["error"]
+        store.cancel(waiting)
+        request(socket, stopped, "resume")
+        assert response(socket) == {"command": None}
+    assert store.run(stopped).state is State.QUEUED
 
 
 def test_a_random_image_of_the_test_set_is_sent(port, store, recorder) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from nn.errors import UserError
@@ -125,6 +127,15 @@ def test_stop_and_resume_are_of_all_runs_that_are_not_done(launched, sweep, stor
     states = [store.run(run_id).state for run_id in made.runs]
     assert states == [State.FINISHED, State.QUEUED, State.QUEUED, State.QUEUED]
     assert launched == ["queued"]
+
+
+def test_resumed_runs_count_as_ones_that_are_started(launched, sweep, store, monkeypatch):
+    monkeypatch.setattr(runs_api, "MAX_ACTIVE", 3)
+    store.cancel(*sweep().runs)
+    app = opened()
+    [resume] = [button for button in app.button if button.label == "Resume"]
+    assert "At most 3 of your runs" in errors(resume.click().run())[0]
+    assert not any(run.state.active for run in store.runs()) and not launched
 
 
 def test_the_sweep_of_somebody_else_cannot_be_stopped(launched, sweep):
@@ -359,6 +370,20 @@ def test_without_a_cookie_nothing_is_started(launched, store, monkeypatch):
     monkeypatch.setattr(state, "visitor", lambda: Visitor("", False))
     app = press_start(opened())
     assert "cookie" in errors(app)[0] and not store.runs()
+
+
+def test_the_runs_of_a_sweep_count_for_the_address_that_it_comes_from(launched, store, monkeypatch):
+    monkeypatch.setattr(runs_api, "_started_at", defaultdict(set))
+    monkeypatch.setattr(type(st.context), "ip_address", "192.168.1.7")
+    press_start(opened())
+    ids = {run.id for run in store.runs()}
+    assert ids and runs_api._started_at["192.168.1.7"] == ids
+    monkeypatch.setattr(runs_api, "ADDRESS_TIMES", len(ids) / runs_api.MAX_ACTIVE)
+    monkeypatch.setattr(state, "visitor", lambda: Visitor("you", False))
+    assert f"{len(ids)} runs from your address" in errors(press_start(opened()))[0]
+    monkeypatch.setattr(type(st.context), "ip_address", "192.168.1.8")
+    assert not errors(press_start(opened()))
+    assert {run.owner for run in store.runs()} == {"me", "you"}
 
 
 def test_a_bar_is_the_middle_half_and_of_few_runs_from_the_lowest_to_the_highest():
