@@ -14,7 +14,9 @@ from tests.browser.app import WALL, Server, copied, create_queued, start, wait_f
 from tests.browser.proxy import stripping_proxy
 
 
-@pytest.fixture(scope="module", params=["baseUrlPath", "proxy"])
+@pytest.fixture(
+    scope="module", params=["proxy", pytest.param("baseUrlPath", marks=pytest.mark.slow)]
+)
 def served(request, real_data, tmp_path_factory):
     """→ the server, and the URL at which visitors find it"""
     base = "/digitscope"

@@ -107,6 +107,7 @@ def test_a_link_keeps_its_order_and_names_the_runs_that_are_gone(
     store.delete(unreadable.id)
 
 
+@pytest.mark.slow
 def test_pointing_at_a_run_lifts_its_line_everywhere(page: Page, server, record: Callable) -> None:
     open_compare(page, server.url, [record(f"run {rate}", lr=rate) for rate in RATES])
     legend(page).nth(1).hover()
@@ -123,6 +124,7 @@ def test_pointing_at_a_run_lifts_its_line_everywhere(page: Page, server, record:
     expect(chart(page)).to_have_attribute("data-lifted", "run 0.3")
 
 
+@pytest.mark.slow
 def test_seeds_are_a_band_or_a_line_each(page: Page, server, record: Callable) -> None:
     runs = [record(f"seed {seed}", seed=seed, hidden=(8,), epochs=1) for seed in range(4)]
     open_compare(page, server.url, runs)
@@ -144,6 +146,7 @@ def test_seeds_are_a_band_or_a_line_each(page: Page, server, record: Callable) -
     expect(chart(page)).to_have_attribute("aria-label", re.compile("of 4 runs. Highest test acc"))
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_leaves_the_others_their_range_and_is_named(
     page: Page, server, record: Callable
 ) -> None:
@@ -182,6 +185,7 @@ def test_a_run_in_training_moves_the_curves_and_ends_in_the_table(
     assert training.wait(PATIENCE) == 0
 
 
+@pytest.mark.slow
 def test_runs_are_filtered_grouped_and_checked_in_the_table(
     page: Page, server, record: Callable
 ) -> None:
@@ -217,6 +221,7 @@ def test_runs_are_filtered_grouped_and_checked_in_the_table(
     )
 
 
+@pytest.mark.slow
 def test_a_checked_run_is_drawn_and_an_unchecked_one_goes_before_the_script_knows(
     page: Page, server, record: Callable
 ) -> None:
@@ -246,6 +251,7 @@ def test_a_checked_run_is_drawn_and_an_unchecked_one_goes_before_the_script_know
     expect(legend(page)).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_the_table_is_sorted_lifts_runs_and_is_one_stop_of_the_tab_key(
     page: Page, server, record: Callable
 ) -> None:
@@ -278,6 +284,7 @@ def test_the_table_is_sorted_lifts_runs_and_is_one_stop_of_the_tab_key(
     expect(legend(page)).to_have_count(4)
 
 
+@pytest.mark.slow
 def test_compare_is_reached_from_a_run_from_the_run_table_and_from_draw(
     page: Page, server, record: Callable
 ) -> None:
@@ -306,6 +313,7 @@ def test_without_runs_the_page_says_what_to_do(page: Page, server) -> None:
     assert not accessibility_faults(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
 def test_the_page_is_accessible_and_fits_a_phone(

@@ -77,6 +77,7 @@ def test_walls_are_shown_at_equal_images_seen_under_one_timeline(page, server, t
     wait_until(page, lambda: images_seen(page)[1] == short)
 
 
+@pytest.mark.slow
 def test_a_copied_link_shows_the_walls_at_the_same_images_seen(page, server, two_runs) -> None:
     open_compare(page, server, two_runs)
     slider = timeline(page)
@@ -100,6 +101,7 @@ def test_a_copied_link_shows_the_walls_at_the_same_images_seen(page, server, two
     page.wait_for_url(lambda url: "images=" not in url)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1280, 800), PHONE])
 def test_walls_line_up_where_their_captions_have_unequal_heights(
     open_page, server, record, size
@@ -117,6 +119,7 @@ def test_walls_line_up_where_their_captions_have_unequal_heights(
         assert box["x"] >= 0 and box["x"] + box["width"] <= size[0], tab.inner_text()
 
 
+@pytest.mark.slow
 def test_the_walls_play_from_the_start_to_the_end(page, server, two_runs) -> None:
     open_compare(page, server, two_runs)
     timeline(page)
@@ -135,6 +138,7 @@ def test_the_walls_play_from_the_start_to_the_end(page, server, two_runs) -> Non
     wait_until(page, lambda: images_seen(page)[0] == end)
 
 
+@pytest.mark.slow
 def test_the_walls_of_runs_in_training_are_live(page, server) -> None:
     workers = [server.worker(epochs=100, hidden=(8,), lr=lr) for lr in (0.1, 0.01)]
     try:
@@ -158,6 +162,7 @@ def test_the_walls_of_runs_in_training_are_live(page, server) -> None:
             worker.wait()
 
 
+@pytest.mark.slow
 def test_a_run_that_diverged_says_so_in_every_section(page, server, record) -> None:
     spec = {"hidden": (64, 64, 64), "activation": "leaky_relu", "initializer": "normal"}
     server.worker(**spec, lr=1000.0).wait(PATIENCE)
@@ -204,6 +209,7 @@ def test_confusion_matrices_have_a_difference_and_a_cell_leads_to_its_images(
     expect(page.get_by_text(texts[0])).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_run_with_another_test_set_is_named_and_left_out(page, server, record) -> None:
     if not mnist.find():
         pytest.skip("needs MNIST")
@@ -215,6 +221,7 @@ def test_a_run_with_another_test_set_is_named_and_left_out(page, server, record)
     expect(page.get_by_role("table", name="Difference")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_calibration_of_all_runs_is_in_one_chart(page, server, two_runs) -> None:
     open_compare(page, server, two_runs, "Calibration")
     chart = page.get_by_role("figure", name=re.compile(r"longer \d+\.\d, shorter \d+\.\d\.$"))
@@ -222,6 +229,7 @@ def test_calibration_of_all_runs_is_in_one_chart(page, server, two_runs) -> None
     expect(page.get_by_text("Expected calibration error (ECE)")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_images_that_only_one_run_classifies_correctly_are_shown_and_counted(
     page, server, two_runs
 ) -> None:
@@ -262,7 +270,10 @@ def test_one_run_alone_or_an_untrained_one_is_explained(page, server, record) ->
     expect(page.get_by_text("Compare at least two trained runs")).to_be_visible()
 
 
-@pytest.mark.parametrize(("size", "finger"), [((1280, 900), False), (PHONE, True)])
+@pytest.mark.parametrize(
+    ("size", "finger"),
+    [pytest.param((1280, 900), False, marks=pytest.mark.slow), (PHONE, True)],
+)
 def test_every_compared_run_classifies_the_drawing_while_the_pen_moves(
     open_page, server, two_runs, size, finger
 ) -> None:
@@ -299,6 +310,7 @@ def test_every_compared_run_classifies_the_drawing_while_the_pen_moves(
     expect(names).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1280, 800), PHONE])
 def test_no_section_has_a_serious_accessibility_problem(open_page, server, two_runs, size) -> None:
     page = open_page(size)

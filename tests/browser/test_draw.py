@@ -123,6 +123,7 @@ def test_without_its_connection_the_page_says_so_and_the_script_answers(hand, se
     expect(page.get_by_role("heading", name="Looks like a 7")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_pins_and_chosen_models_survive_a_reload(hand, record) -> None:
     trained_run(record)
     page = hand.page
@@ -145,6 +146,7 @@ def test_pins_and_chosen_models_survive_a_reload(hand, record) -> None:
     expect(page.get_by_role("button", name="Unpin")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_undo_and_clear_by_button_and_key_but_not_while_typing(hand) -> None:
     page = hand.page
     # Now, for a known fault: on a busy machine a click on a tab right after a stroke can be lost,
@@ -173,6 +175,7 @@ def test_undo_and_clear_by_button_and_key_but_not_while_typing(hand) -> None:
     assert hand.prediction() == "Nothing drawn yet"
 
 
+@pytest.mark.slow
 def test_the_stroke_width_is_the_chosen_pen(hand) -> None:
     def dark_pixels() -> float:
         return hand.page.evaluate(
@@ -230,6 +233,7 @@ def test_labeled_drawings_are_saved_counted_exported_and_deleted(hand) -> None:
     expect(page.get_by_text("No digits saved yet")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_pinned_drawing_has_a_learning_history(hand, record) -> None:
     trained_run(record)
     hand.page.reload()
@@ -242,6 +246,7 @@ def test_a_pinned_drawing_has_a_learning_history(hand, record) -> None:
     expect(hand.page.get_by_text("press Pin")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_pinned_drawing_is_predicted_while_a_network_learns_and_at_any_snapshot(
     hand, server
 ) -> None:
@@ -313,6 +318,7 @@ def test_many_uploads_are_classified_and_broken_ones_get_messages(hand) -> None:
         assert rows[name]["note"]
 
 
+@pytest.mark.slow
 def test_five_hundred_uploads_are_classified_with_a_broken_one_among_them(hand) -> None:
     page = hand.page
     seven = png(render(pen_path(7)).resize((56, 56)))
@@ -350,6 +356,7 @@ def test_a_pasted_image_is_classified(hand) -> None:
     expect(hand.page.get_by_role("heading", name="Looks like a 7")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_test_image_is_loaded_and_cleared(hand) -> None:
     page = hand.page
     page.get_by_role("tab", name="Images").click()
@@ -381,6 +388,7 @@ def test_a_link_chooses_its_run_and_snapshot_as_the_model(page: Page, server, re
     expect(model).to_be_visible()
 
 
+@pytest.mark.slow
 def test_nothing_is_wider_than_a_phone(open_page, server) -> None:
     hand = Hand(open_page(PHONE, finger=True), server.url, finger=True)
     page = hand.page
@@ -402,6 +410,7 @@ def test_nothing_is_wider_than_a_phone(open_page, server) -> None:
         wait_for(page, fits)
 
 
+@pytest.mark.slow
 def test_the_canvas_follows_the_theme(hand) -> None:
     canvas = hand.page.locator(".dc-container")
     expect(canvas).not_to_have_class(re.compile("dark"))
@@ -411,6 +420,7 @@ def test_the_canvas_follows_the_theme(hand) -> None:
     expect(canvas).not_to_have_class(re.compile("dark"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_no_serious_accessibility_problem(open_page, server, theme) -> None:
     hand = Hand(open_page(DESKTOP, theme=theme), server.url)
@@ -424,6 +434,7 @@ def test_axe_finds_no_serious_accessibility_problem(open_page, server, theme) ->
         assert not serious(hand.page), tab
 
 
+@pytest.mark.slow
 def test_fine_tuning_on_my_digits_shows_accuracy_before_and_after(hand, server, record) -> None:
     """On digits rotated by 90 degrees, which no other data has."""
     trained_run(record)

@@ -71,6 +71,7 @@ def test_a_link_sets_up_a_grid_and_one_click_trains_it(page: Page, server) -> No
     expect(page.get_by_text("4 of 4 done", exact=True).first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_grid_is_still_there_after_another_page(page: Page, server, group) -> None:
     made = group()
     page.goto(f"{server.url}/grid?group={made.id}")
@@ -82,6 +83,7 @@ def test_the_grid_is_still_there_after_another_page(page: Page, server, group) -
     assert parameters(page)["group"] == made.id
 
 
+@pytest.mark.slow
 def test_the_cells_are_colored_by_their_results_and_the_scale_says_how(
     page: Page, server, group, record
 ) -> None:
@@ -100,6 +102,7 @@ def test_the_cells_are_colored_by_their_results_and_the_scale_says_how(
     expect(page.locator(".legend")).to_contain_text(f"{100 * max(results):.1f} %")
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_weights_of_each_run_while_it_trains(page: Page, server, group) -> None:
     made = group(epochs=500)
     store = RunStore(server.store)
@@ -125,6 +128,7 @@ def test_stop_all_stops_what_trains_and_what_waits(page: Page, server) -> None:
     expect(page.get_by_role("button", name="Stop all")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_grid_of_somebody_else_can_be_watched_but_not_stopped(page, server, group) -> None:
     page.goto(f"{server.url}/grid?group={group(epochs=500).id}")
     expect(page.get_by_text("0 of 4 done").first).to_be_visible()
@@ -156,6 +160,7 @@ def test_arrow_keys_move_enter_opens_and_space_selects_for_comparison(
     expect(page.get_by_role("heading", name="Train")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_checkbox_selects_and_a_click_beside_it_opens_the_run(page: Page, server, group) -> None:
     made = group()
     page.goto(f"{server.url}/grid?group={made.id}")
@@ -167,6 +172,7 @@ def test_a_checkbox_selects_and_a_click_beside_it_opens_the_run(page: Page, serv
     expect(page).to_have_url(re.compile(rf"/\?.*run={made.runs[2]}"))
 
 
+@pytest.mark.slow
 def test_a_deleted_run_leaves_its_cell_and_the_others_stay(page: Page, server, group) -> None:
     made = group()
     store = RunStore(server.store)
@@ -180,12 +186,14 @@ def test_a_deleted_run_leaves_its_cell_and_the_others_stay(page: Page, server, g
     expect(cells(page).nth(3)).to_have_attribute("aria-selected", "true")
 
 
+@pytest.mark.slow
 def test_a_group_that_does_not_exist_says_so_and_offers_a_new_grid(page: Page, server) -> None:
     open_grid(page, server, group="nonesuch")
     expect(page.get_by_text("There is no group 'nonesuch'")).to_be_visible()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_values_that_are_not_possible_say_what_to_change(page: Page, server) -> None:
     open_grid(page, server)
     field = page.get_by_role("textbox", name="Values of the rows")
@@ -198,6 +206,7 @@ def test_values_that_are_not_possible_say_what_to_change(page: Page, server) -> 
     assert parameters(page)["row_values"] == "0.1, 0.3, 1"
 
 
+@pytest.mark.slow
 def test_new_grid_keeps_the_settings_of_the_one_in_view(page: Page, server, group) -> None:
     made = group(train_size=2000)
     page.goto(f"{server.url}/grid?group={made.id}")
@@ -209,6 +218,7 @@ def test_new_grid_keeps_the_settings_of_the_one_in_view(page: Page, server, grou
     assert (found["rows"], found["train_size"]) == ("lr", "2000")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("show", ["4", "9", "curve"])
 @pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), ((390, 844), "dark")])
 def test_axe_finds_no_fault(open_page, server, group, record, size, theme, show) -> None:

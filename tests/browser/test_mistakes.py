@@ -95,6 +95,7 @@ def test_a_click_on_a_cell_shows_its_images_and_so_do_the_lists(page, server, re
     expect(page.get_by_text(re.compile(r"images?, misclassified$"))).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_matrix_is_a_table_for_the_keyboard(page, server, record) -> None:
     open_mistakes(page, server, record("a run"))
     table = page.get_by_role("table", name="Confusion matrix")
@@ -116,6 +117,7 @@ def test_the_matrix_is_a_table_for_the_keyboard(page, server, record) -> None:
     expect(cell(page, 2, 2)).to_be_focused()
 
 
+@pytest.mark.slow
 def test_one_shortcut_opens_a_random_image_and_another_a_random_error(page, server, record) -> None:
     run = record("a run")
     open_mistakes(page, server, run)
@@ -135,6 +137,7 @@ def test_one_shortcut_opens_a_random_image_and_another_a_random_error(page, serv
     expect(dialog).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_an_image_of_the_gallery_opens_with_the_keyboard(page, server, record) -> None:
     open_mistakes(page, server, record("a run"))
     card = cards(page).nth(1)
@@ -165,6 +168,7 @@ def test_uploaded_images_are_classified_and_a_damaged_file_is_explained(
     expect(page.get_by_role("dialog").get_by_role("link")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_my_digits_are_a_test_set_like_any_other(page, server, record) -> None:
     run = record("a run")
     page.context.add_cookies([{"name": visitor_cookie.COOKIE, "value": "me", "url": server.url}])
@@ -179,6 +183,7 @@ def test_my_digits_are_a_test_set_like_any_other(page, server, record) -> None:
     expect(page.get_by_text("of 3 images correct (My digits)")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_matrix_and_the_curves_are_exported(page, server, record) -> None:
     run = record("a run")
     open_mistakes(page, server, run)
@@ -200,6 +205,7 @@ def test_the_matrix_and_the_curves_are_exported(page, server, record) -> None:
     assert "a run" in Path(saved.value.path()).read_text()
 
 
+@pytest.mark.slow
 def test_the_hardest_images_are_found_on_request(page, server, record) -> None:
     open_mistakes(page, server, record("a run"))
     page.get_by_role("tab", name="Hardest images").click()
@@ -211,6 +217,7 @@ def test_the_hardest_images_are_found_on_request(page, server, record) -> None:
     expect(cards(page).first).to_contain_text(re.compile(r"forgotten \d+ ×"))
 
 
+@pytest.mark.slow
 def test_axe_finds_no_serious_accessibility_problem_in_any_tab(page, server, record) -> None:
     open_mistakes(page, server, record("a run"))
     expect(cards(page).first).to_be_visible()
@@ -226,6 +233,7 @@ def test_axe_finds_no_serious_accessibility_problem_in_any_tab(page, server, rec
     assert not serious(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [(), (1,), (9, 8, 7, 6, 5)])
 def test_networks_of_unusual_shapes_have_mistakes_like_any_other(
     page, server, hidden, record
@@ -235,6 +243,7 @@ def test_networks_of_unusual_shapes_have_mistakes_like_any_other(
     expect(page.locator(".per-digit tbody tr")).to_have_count(11)
 
 
+@pytest.mark.slow
 def test_without_a_run_the_mistakes_are_those_of_the_pretrained_model(page, server) -> None:
     page.goto(f"{server.url}/mistakes")
     expect(headline(page)).to_be_visible()
@@ -265,6 +274,7 @@ def test_what_cannot_be_shown_is_explained(page, server, tmp_path, record) -> No
     expect(headline(page)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_snapshot_at_which_the_network_has_diverged_is_explained(
     page, server, monkeypatch, record
 ) -> None:
@@ -283,6 +293,7 @@ def test_a_snapshot_at_which_the_network_has_diverged_is_explained(
     expect(headline(page)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_damaged_snapshot_is_said_once(page, server, record) -> None:
     run = record("a run")
     with RunStore(server.store).writing() as connection:

@@ -97,6 +97,7 @@ def test_a_link_opens_the_snapshot_the_layer_and_the_neuron(page: Page, server, 
     expect(page.get_by_text("projected to pixel space")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", ["step=999999999", "step=x&neuron=-3", "layer=9&neuron=500"])
 def test_a_link_with_invalid_values_opens_the_page(page: Page, server, record, query) -> None:
     run = record(epochs=1)
@@ -119,6 +120,7 @@ def test_a_click_or_the_arrow_keys_select_a_neuron(page: Page, server, record) -
     wait_for_details(page, 2)
 
 
+@pytest.mark.slow
 def test_every_mode_and_order_redraws_the_wall(page: Page, server, record) -> None:
     run = record()
     open_neurons(page, server, f"run={run.id}")
@@ -139,6 +141,7 @@ def test_every_mode_and_order_redraws_the_wall(page: Page, server, record) -> No
     assert len(shown) == 8
 
 
+@pytest.mark.slow
 def test_dead_and_duplicate_neurons_can_be_filtered(page: Page, server, record) -> None:
     run = record(lr=0.5)  # high enough to kill some
     open_neurons(page, server, f"run={run.id}")
@@ -165,6 +168,7 @@ SHAPES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "fields"), SHAPES, ids=[name for name, _ in SHAPES])
 def test_networks_of_every_shape_can_be_opened(page: Page, server, record, name, fields) -> None:
     run = record(name, **fields)
@@ -195,6 +199,7 @@ def test_an_active_run_is_shown_live(page: Page, server) -> None:
     wait_for(page, f"{STEP} > {before + 20}")
 
 
+@pytest.mark.slow
 def test_a_tile_on_the_train_page_opens_its_neuron(page: Page, server, record) -> None:
     run = record()
     page.goto(f"{server.url}/?run={run.id}")
@@ -208,6 +213,7 @@ def test_a_tile_on_the_train_page_opens_its_neuron(page: Page, server, record) -
     assert f"run={run.id}" in page.url
 
 
+@pytest.mark.slow
 def test_a_neuron_can_be_compared_with_another_neuron_snapshot_or_run(
     page: Page, server, record
 ) -> None:
@@ -226,6 +232,7 @@ def test_a_neuron_can_be_compared_with_another_neuron_snapshot_or_run(
     expect(page.locator(".neuron-comparison").get_by_text("first, untrained")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_everything_can_be_exported(page: Page, server, record, tmp_path: Path) -> None:
     run = record("to take")
     open_neurons(page, server, f"run={run.id}&neuron=3")
@@ -251,6 +258,7 @@ def test_everything_can_be_exported(page: Page, server, record, tmp_path: Path) 
         assert Path(saved.value.path()).stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_an_animation_can_be_canceled(page: Page, server, record) -> None:
     run = record(hidden=(1000,), batch_size=100)  # many snapshots take a while to draw
     open_neurons(page, server, f"run={run.id}")
@@ -269,6 +277,7 @@ def test_an_animation_can_be_canceled(page: Page, server, record) -> None:
     expect(page.get_by_role("button", name=re.compile("^Download .*neuron-0"))).to_be_visible()
 
 
+@pytest.mark.slow
 def test_without_a_run_the_pretrained_model_is_shown(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
     wait_for(page, f"{WALL}?.dataset.neurons === '1000'")
@@ -287,6 +296,7 @@ def test_without_a_run_the_pretrained_model_is_shown(page: Page, server) -> None
     assert not serious(page)
 
 
+@pytest.mark.slow
 def test_axe_finds_no_serious_accessibility_problem(page: Page, server, record) -> None:
     run = record()
     open_neurons(page, server, f"run={run.id}&neuron=3")

@@ -16,6 +16,7 @@ def database():
         yield server
 
 
+@pytest.mark.slow
 def test_a_run_survives_its_database_and_the_pages_say_what_happened(
     page, real_data, database, tmp_path
 ):

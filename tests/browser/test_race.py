@@ -45,6 +45,7 @@ def store(server) -> RunStore:
     return RunStore(server.store)
 
 
+@pytest.mark.slow
 def test_a_teachers_link_sets_up_a_race_which_one_click_starts(
     page: Page, server, store: RunStore, open_page: Callable[..., Page]
 ) -> None:
@@ -133,6 +134,7 @@ def test_the_settings_on_train_are_raced_and_a_member_leads_back(
     assert group.id in page.url
 
 
+@pytest.mark.slow
 def test_values_typed_just_before_start_are_raced(page: Page, server, store: RunStore) -> None:
     page.goto(f"{server.url}/race?train_size=2000&epochs=400&hidden=24")
     page.get_by_role("textbox", name="Values").fill("0.02, 0.2")
@@ -141,6 +143,7 @@ def test_values_typed_just_before_start_are_raced(page: Page, server, store: Run
     assert [run.spec.lr for run in race_of(store)[1]] == [0.02, 0.2]
 
 
+@pytest.mark.slow
 def test_a_member_that_is_deleted_drops_out(page: Page, server, store: RunStore) -> None:
     page.goto(f"{server.url}/race?{RATES}")
     button(page, "Start").click()
@@ -170,6 +173,7 @@ def test_another_setting_suggests_its_values_and_a_wrong_one_says_why(page: Page
     expect(page.get_by_text("A race has 2 to 4 configurations; got 1.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_presets_race_each_other(page: Page, server, store: RunStore) -> None:
     page.goto(f"{server.url}/race?vary=preset&values=standard,sigmoid-30&train_size=1000&epochs=9")
     expect(lane(page, "Textbook (30 sigmoid neurons)")).to_be_visible()
@@ -179,6 +183,7 @@ def test_presets_race_each_other(page: Page, server, store: RunStore) -> None:
     assert [run.spec.hidden for run in race_of(store)[1]] == [(128,), (30,)]
 
 
+@pytest.mark.slow
 def test_a_race_of_the_command_line_is_watched_and_not_controlled(
     page: Page, server, store: RunStore
 ) -> None:
@@ -195,6 +200,7 @@ def test_a_race_of_the_command_line_is_watched_and_not_controlled(
     expect(button(page, "Start")).to_be_enabled()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_phone_and_a_keyboard_are_enough(
     open_page: Callable[..., Page], server, store: RunStore, theme: str

@@ -72,6 +72,7 @@ def test_the_owner_stops_renames_and_deletes_what_others_started(page: Page, ser
     wait_until(page, lambda: not store.runs())
 
 
+@pytest.mark.slow
 def test_a_link_with_another_token_makes_nobody_the_owner(page: Page, server) -> None:
     create_queued(RunStore(server.store), RunSpec(), "from the shell")
     assert page.goto(f"{server.url}/owner/guessed").status == 403
@@ -81,6 +82,7 @@ def test_a_link_with_another_token_makes_nobody_the_owner(page: Page, server) ->
     expect(page.get_by_role("button", name="Stop")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_link_on_another_site_leads_a_visitor_to_his_own_runs(page: Page, server) -> None:
     open_train(page, server.url, epochs=1, more=SETTINGS)
     start(page)
@@ -97,6 +99,7 @@ def test_a_link_on_another_site_leads_a_visitor_to_his_own_runs(page: Page, serv
     page.get_by_role("button", name="Restart").wait_for()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ["", SETTINGS])
 def test_a_link_to_an_experiment_shows_its_settings_untrained_to_visitors_with_runs_too(
     page: Page, newcomer: Page, server, more
@@ -134,6 +137,7 @@ LATE_TIMERS = """(() => {
 })()"""
 
 
+@pytest.mark.slow
 def test_a_snapshot_in_view_stays_when_the_page_left_ends_late(page: Page, server, record) -> None:
     run = record("shown")
     step_shown = RunStore(server.store).snapshot_steps(run.id)[5]
@@ -171,6 +175,7 @@ def test_a_link_to_a_run_opens_it_with_the_snapshot_in_view(
     wait_for(newcomer, f"{STEP} == {shown}")
 
 
+@pytest.mark.slow
 def test_without_a_clipboard_the_link_is_there_to_be_copied(page: Page, server) -> None:
     """As on http pages of another computer."""
     page.add_init_script(
@@ -199,6 +204,7 @@ POSITIONS = """() => ["h1, h2", "canvas", "[name=start]", "[name=share]"].map((s
 })"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [DESKTOP, (390, 844)])
 def test_others_runs_are_offered_as_they_begin_and_end_and_nothing_moves(
     open_page, server, size
@@ -225,6 +231,7 @@ def test_others_runs_are_offered_as_they_begin_and_end_and_nothing_moves(
     assert page.evaluate(POSITIONS) == positions
 
 
+@pytest.mark.slow
 def test_ones_own_run_is_not_offered_and_another_is_when_it_is_not_in_view(
     page: Page, newcomer: Page, server
 ) -> None:
@@ -244,6 +251,7 @@ def test_ones_own_run_is_not_offered_and_another_is_when_it_is_not_in_view(
     )
 
 
+@pytest.mark.slow
 def test_the_page_asks_for_no_list_of_runs_and_runs_no_script_while_it_offers(
     page: Page, server
 ) -> None:
@@ -306,6 +314,7 @@ def test_many_runs_are_deleted_at_once_after_a_confirmation_that_counts_them(
     assert "run=" not in page.url
 
 
+@pytest.mark.slow
 def test_a_selection_stays_with_its_runs_when_others_begin(page: Page, server, record) -> None:
     kept, chosen = record("kept"), record("chosen")
     page.goto(owner_link(server))
@@ -324,6 +333,7 @@ def test_a_selection_stays_with_its_runs_when_others_begin(page: Page, server, r
     assert {run.id for run in store.runs()} == {kept.id, new.id} != {chosen.id}
 
 
+@pytest.mark.slow
 def test_a_click_opens_a_run_and_every_setting_can_be_a_column(page: Page, server, record) -> None:
     run = record("opened", lr=0.03)
     record("newer")

@@ -89,6 +89,7 @@ def test_stop_stops_what_trains_and_what_waits_and_resume_goes_on(page: Page, se
     server.stop_runs()
 
 
+@pytest.mark.slow
 def test_the_best_is_trained_longer_and_opened(page: Page, server, finished) -> None:
     page.goto(f"{server.url}/sweep")
     page.get_by_role("button", name="Train the best longer").click()
@@ -102,6 +103,7 @@ def test_the_best_is_trained_longer_and_opened(page: Page, server, finished) -> 
     server.stop_runs()
 
 
+@pytest.mark.slow
 def test_a_line_is_highlighted_by_the_pointer_and_by_the_keyboard(
     page: Page, server, finished
 ) -> None:
@@ -138,6 +140,7 @@ def best_middle(page: Page) -> tuple[float, float]:
     return x, y
 
 
+@pytest.mark.slow
 def test_a_drag_on_an_axis_and_the_keys_filter_the_lines(page: Page, server, finished) -> None:
     page.goto(f"{server.url}/sweep")
     expect(lines(page)).to_have_count(6)
@@ -161,6 +164,7 @@ def test_a_drag_on_an_axis_and_the_keys_filter_the_lines(page: Page, server, fin
     expect(page.locator(".line.out")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_finger_moves_the_end_of_a_filter_by_a_target_of_40_pixels(
     open_page, server, finished
 ) -> None:
@@ -182,6 +186,7 @@ def test_a_finger_moves_the_end_of_a_filter_by_a_target_of_40_pixels(
     expect(page.locator(".line.out")).to_have_count(2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
 def test_axe_finds_no_fault(open_page, server, finished, size, theme) -> None:
     page = open_page(size, finger=size[0] < 400, theme=theme)

@@ -109,6 +109,7 @@ def test_pause_resume_and_stop_work(page: Page, server) -> None:
     state(page, "Stopped")
 
 
+@pytest.mark.slow
 def test_training_is_shown_again_after_a_reload_and_after_a_server_restart(
     page: Page, server
 ) -> None:
@@ -166,6 +167,7 @@ def test_another_visitor_can_watch_a_run_but_not_stop_it(page: Page, open_page, 
     wait_for(page, f"{STEP} > {step(page)}")
 
 
+@pytest.mark.slow
 def test_a_newcomer_is_greeted_by_an_untrained_network(page: Page, open_page, server) -> None:
     open_train(page, server.url, epochs=1)
     start(page)
@@ -179,6 +181,7 @@ def test_a_newcomer_is_greeted_by_an_untrained_network(page: Page, open_page, se
     state(page, "Finished")
 
 
+@pytest.mark.slow
 def test_a_run_that_has_ended_leads_on(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     start(page)
@@ -198,6 +201,7 @@ def test_a_run_that_has_ended_leads_on(page: Page, server) -> None:
     expect(page.get_by_label("Model", exact=True)).to_have_value(re.compile(run.name))
 
 
+@pytest.mark.slow
 def test_a_paused_run_advances_by_one_batch_or_one_epoch(page: Page, server) -> None:
     open_train(page, server.url)
     start(page)
@@ -277,6 +281,7 @@ def test_a_killed_worker_is_noticed_and_its_run_can_be_resumed(page: Page, serve
     wait_for(page, f"{STEP} > {interrupted_at}")
 
 
+@pytest.mark.slow
 def test_a_finished_run_reports_its_result_and_can_be_restarted(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     start(page)
@@ -304,6 +309,7 @@ def test_the_timeline_of_a_finished_run_moves_wall_and_curves(page: Page, server
     expect(page.locator(".marker")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_key_pressed_before_the_snapshots_have_come_counts(page: Page, server, record) -> None:
     run = record("recorded")
     held: list[Route] = []
@@ -319,6 +325,7 @@ def test_a_key_pressed_before_the_snapshots_have_come_counts(page: Page, server,
     wait_for(page, f"{STEP} === 0")
 
 
+@pytest.mark.slow
 def test_simple_mode_shows_only_start_and_stop(page: Page, server) -> None:
     open_train(page, server.url, more="&hidden=16&simple=1")
     expect(page.get_by_text("Preset", exact=True)).to_be_hidden()
@@ -331,6 +338,7 @@ def test_simple_mode_shows_only_start_and_stop(page: Page, server) -> None:
     state(page, "Stopped")
 
 
+@pytest.mark.slow
 def test_the_run_in_view_stays_selected_across_pages(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     start(page)
@@ -341,6 +349,7 @@ def test_the_run_in_view_stays_selected_across_pages(page: Page, server) -> None
     page.wait_for_url(f"**/?*run={run}*")
 
 
+@pytest.mark.slow
 def test_axe_finds_no_serious_accessibility_problem(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     assert not serious(page)
@@ -349,6 +358,7 @@ def test_axe_finds_no_serious_accessibility_problem(page: Page, server) -> None:
     assert not serious(page)
 
 
+@pytest.mark.slow
 def test_browser_memory_does_not_grow_during_training(page: Page, server) -> None:
     """The benchmark runs longer; here a leak of one frame per message would add 15 MB."""
     open_train(page, server.url, epochs=1000)
@@ -378,6 +388,7 @@ def test_an_impossible_setting_is_marked_at_its_field_and_start_says_which(
     expect(page.get_by_label("Hidden layers", exact=True)).to_be_visible()  # still open
 
 
+@pytest.mark.slow
 def test_a_number_out_of_range_starts_nothing_and_start_says_which(page: Page, server) -> None:
     """Streamlit keeps it to itself: the script does not know it."""
     open_train(page, server.url)
@@ -391,6 +402,7 @@ def test_a_number_out_of_range_starts_nothing_and_start_says_which(page: Page, s
     assert not RunStore(server.store).runs()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["click", "key", "script"])
 def test_a_value_typed_just_now_counts(page: Page, server, how: str) -> None:
     open_train(page, server.url)
@@ -412,6 +424,7 @@ def test_a_value_typed_just_now_counts(page: Page, server, how: str) -> None:
     state(page, "Training")
 
 
+@pytest.mark.slow
 def test_a_preset_chosen_just_now_counts(page: Page, server) -> None:
     page.goto(server.url)
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
@@ -461,6 +474,7 @@ def test_a_press_whose_response_is_lost_can_be_repeated_and_starts_one_run(
     assert [each.id for each in store.runs()] == [run.id]
 
 
+@pytest.mark.slow
 def test_a_run_is_shown_though_the_server_was_restarted_before_the_page_followed(
     page: Page, server
 ) -> None:
@@ -481,6 +495,7 @@ def test_a_run_is_shown_though_the_server_was_restarted_before_the_page_followed
     assert f"run={run.id}" in page.url
 
 
+@pytest.mark.slow
 def test_the_curves_are_drawn_though_their_library_did_not_load_at_first(
     page: Page, server
 ) -> None:
@@ -499,6 +514,7 @@ def test_the_curves_are_drawn_though_their_library_did_not_load_at_first(
     assert lost
 
 
+@pytest.mark.slow
 def test_a_rejected_command_says_why_next_to_its_button(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
@@ -512,6 +528,7 @@ def test_a_rejected_command_says_why_next_to_its_button(page: Page, server) -> N
     assert not RunStore(server.store).commands(RunStore(server.store).runs()[0].id)
 
 
+@pytest.mark.slow
 def test_a_learning_rate_that_is_not_allowed_is_rejected(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
@@ -522,6 +539,7 @@ def test_a_learning_rate_that_is_not_allowed_is_rejected(page: Page, server) -> 
     expect(rate).to_have_value("0.1")
 
 
+@pytest.mark.slow
 def test_buttons_that_need_the_connection_say_that_it_is_lost(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
@@ -534,6 +552,7 @@ def test_buttons_that_need_the_connection_say_that_it_is_lost(page: Page, server
     expect(page.locator(".reason")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_learning_rate_and_speed_are_the_same_for_every_viewer(page: Page, server) -> None:
     open_train(page, server.url, epochs=1000)
     start(page)
@@ -556,6 +575,7 @@ def test_learning_rate_and_speed_are_the_same_for_every_viewer(page: Page, serve
     other.close()
 
 
+@pytest.mark.slow
 def test_a_paused_run_has_one_speed_control(page: Page, server) -> None:
     open_train(page, server.url)
     start(page)
@@ -566,6 +586,7 @@ def test_a_paused_run_has_one_speed_control(page: Page, server) -> None:
     expect(page.get_by_role("slider", name="peed")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_an_old_tab_reloads_after_an_update_of_the_server(page: Page, server, tmp_path) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
@@ -595,6 +616,7 @@ def test_an_old_tab_reloads_after_an_update_of_the_server(page: Page, server, tm
         server.start()
 
 
+@pytest.mark.slow
 def test_what_a_link_says_wrongly_is_named(page: Page, server) -> None:
     page.goto(f"{server.url}/?epochs=1e999&seed=inf&optimizer=magic&lr=-1&preset=none")
     for wrong in ("epochs=1e999", "seed=inf", "optimizer=magic", "lr=-1", "preset=none"):
@@ -609,6 +631,7 @@ def test_an_unknown_run_in_the_url_gets_a_message(page: Page, server) -> None:
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_a_preset_fills_in_the_settings_and_a_link_carries_them(page: Page, server) -> None:
     page.goto(server.url)
     page.get_by_text(PRESETS["sigmoid-40-40"].title, exact=True).click()
@@ -630,6 +653,7 @@ def test_a_preset_fills_in_the_settings_and_a_link_carries_them(page: Page, serv
     expect(page.get_by_label("Epochs", exact=True)).to_have_value(epochs)
 
 
+@pytest.mark.slow
 def test_run_names_are_not_interpreted_as_markdown(page: Page, server) -> None:
     create_queued(
         RunStore(server.store), RunSpec(), "a *b* ![x](http://localhost:1/p.png) $x^2$ :smile:"
@@ -643,6 +667,7 @@ def test_run_names_are_not_interpreted_as_markdown(page: Page, server) -> None:
     assert requests and not any("p.png" in url for url in requests)
 
 
+@pytest.mark.slow
 def test_settings_are_kept_while_visiting_another_page(page: Page, server) -> None:
     open_train(page, server.url, epochs=41)
     page.get_by_role("link", name="Draw").click()
@@ -652,6 +677,7 @@ def test_settings_are_kept_while_visiting_another_page(page: Page, server) -> No
     expect(page.get_by_label("Epochs", exact=True)).to_have_value("41")
 
 
+@pytest.mark.slow
 def test_a_new_run_can_be_configured_while_another_trains(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
@@ -663,6 +689,7 @@ def test_a_new_run_can_be_configured_while_another_trains(page: Page, server) ->
     wait_for(page, f"{STEP} > 0")
 
 
+@pytest.mark.slow
 def test_the_accuracy_climbs_before_the_first_epoch_ends(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     page.get_by_role("button", name="Start", exact=True).click()
@@ -678,6 +705,7 @@ def test_the_accuracy_climbs_before_the_first_epoch_ends(page: Page, server) -> 
     page.get_by_role("button", name="Stop").click()
 
 
+@pytest.mark.slow
 def test_a_logarithmic_axis_is_kept_for_the_next_visit(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     start(page)
@@ -690,6 +718,7 @@ def test_a_logarithmic_axis_is_kept_for_the_next_visit(page: Page, server) -> No
     expect(page.get_by_label("Logarithmic x-axis")).to_be_checked()
 
 
+@pytest.mark.slow
 def test_the_curve_of_a_run_that_diverges_leaves_its_axis(page: Page, server) -> None:
     page.goto(f"{server.url}/?preset=too-fast")
     page.get_by_role("button", name="Start", exact=True).click()
@@ -704,6 +733,7 @@ def test_the_curve_of_a_run_that_diverges_leaves_its_axis(page: Page, server) ->
     assert smoothed > 1e5 and high < 100
 
 
+@pytest.mark.slow
 def test_the_axes_fit_the_curves_of_a_second_run(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     for number in (1, 2):

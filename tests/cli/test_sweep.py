@@ -44,6 +44,7 @@ def test_a_sweep_trains_every_combination_with_every_seed(store):
         assert f"{medians[name]:.2%}" in line
 
 
+@pytest.mark.slow
 def test_the_same_command_shows_the_results_and_trains_nothing_twice(store):
     first = nn(*SWEEP, "--json")
     again = nn(*SWEEP, "--json")
@@ -64,6 +65,7 @@ def test_the_progress_is_on_standard_error_alone(store):
     assert "/4" not in result.stdout
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_a_sweep_and_the_same_command_goes_on(store):
     command = ["sweep", *LONG, "--set", "lr=0.01,0.1"]
     process = shell(*command, "--json")
@@ -86,6 +88,7 @@ def test_ctrl_c_stops_a_sweep_and_the_same_command_goes_on(store):
     assert resumed.test_accuracy == store.run(whole.id).test_accuracy
 
 
+@pytest.mark.slow
 def test_a_run_whose_worker_was_killed_is_trained_to_its_end(store):
     command = ["sweep", *LONG, "--set", "lr=0.01,0.1"]
     process = shell(*command, "--json")

@@ -52,6 +52,7 @@ def test_a_sweep_has_the_number_of_trials_and_is_listed_as_others(store):
     assert len(rows(nn("compare", group.id, "--json"))) == 3
 
 
+@pytest.mark.slow
 def test_the_same_command_trains_nothing_twice_and_more_trials_go_on(store):
     first = nn(*SWEEP, "--optuna", 2, "--json")
     assert "2/2" in first.stderr and "2/2" not in first.stdout  # the progress
@@ -67,6 +68,7 @@ def test_the_same_command_trains_nothing_twice_and_more_trials_go_on(store):
     assert [len(group.runs) for group in groups.groups(store)] == [2, 4]
 
 
+@pytest.mark.slow
 def test_each_trial_has_all_seeds(store):
     configurations = rows(nn(*SWEEP, "--optuna", 2, "--seeds", 2, "--json"))[:-1]
     assert len(configurations) == 2
@@ -76,6 +78,7 @@ def test_each_trial_has_all_seeds(store):
         assert line["value"] == min(values)  # the median: of two, the lower one
 
 
+@pytest.mark.slow
 def test_with_one_slot_the_same_command_gives_the_same_trials(one_slot, tmp_path, monkeypatch):
     found = []
     for name in "ab":
@@ -86,6 +89,7 @@ def test_with_one_slot_the_same_command_gives_the_same_trials(one_slot, tmp_path
     assert found[0] == found[1] and len(found[0]) == 5
 
 
+@pytest.mark.slow
 def test_a_pruned_trial_is_shown_with_its_epoch(store, one_slot):
     command = ["sweep", *QUICK, "--set", "lr=log:0.00001..1", "--optuna"]
     assert nn(*command, 1).exit_code == 0
@@ -123,6 +127,7 @@ def wait_for_a_step(store, process):
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_a_sweep_and_the_same_command_goes_on(store):
     process = shell(*LONG, "--optuna", 3, "--json")
     wait_for_a_step(store, process)
@@ -145,6 +150,7 @@ def test_ctrl_c_stops_a_sweep_and_the_same_command_goes_on(store):
     assert {run.epoch for run in finished} == {60}
 
 
+@pytest.mark.slow
 def test_a_command_that_was_killed_leaves_trials_that_the_next_one_finishes(store):
     process = shell(*LONG, "--optuna", 2, "--json")
     try:
@@ -160,6 +166,7 @@ def test_a_command_that_was_killed_leaves_trials_that_the_next_one_finishes(stor
     assert [trial.state.name for trial in study.get_trials()] == ["COMPLETE"] * 2
 
 
+@pytest.mark.slow
 def test_a_run_whose_worker_was_killed_is_trained_to_its_end(store):
     process = shell(*LONG, "--optuna", 2, "--json")
     try:

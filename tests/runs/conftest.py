@@ -7,6 +7,15 @@ import pytest
 from nn.runs.worker import loop
 from tests.postgresql import Server
 
+# What these test does not depend on the database; on PostgreSQL they are slow.
+ANY_DATABASE = "test_advice", "test_fine_tune", "test_loop", "test_optuna_sweep", "test_race"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.stem in ANY_DATABASE and "[postgresql" in item.name:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def one_core():

@@ -117,6 +117,7 @@ def parameters(store, run):
     return network.parameters
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_nothing_committed_and_the_resumed_run_ends_like_an_uninterrupted_one(
     store, start
 ):

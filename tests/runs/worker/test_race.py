@@ -168,6 +168,7 @@ def test_a_race_is_resumed_in_lockstep_and_ends_as_if_nothing_had_happened(
         assert_as_alone(store, run_id)
 
 
+@pytest.mark.slow
 def test_in_a_free_race_the_member_with_the_least_training_time_takes_the_next_step(
     store, monkeypatch
 ):
