@@ -20,7 +20,7 @@ from tests.conftest import REAL_DATA
 expect.set_options(timeout=1000 * PATIENCE)
 
 DESKTOP = (1280, 800)
-FAILURES = ROOT / "test-failures"  # screenshots, traces and server logs of failed tests
+FAILURES = ROOT / "test-failures"  # what keep saves of failed tests
 PAGES = pytest.StashKey[list[Page]]()
 
 
@@ -44,7 +44,7 @@ def pytest_runtest_makereport(
 
 def keep(item: pytest.Item) -> None:
     """Save what may explain a failure before anything is reset: a screenshot and a trace of each
-    page, and the server's log."""
+    page, the server's log and its store."""
     folder = FAILURES / re.sub(r"[^\w-]+", "-", item.nodeid.split("/")[-1])
     folder.mkdir(parents=True, exist_ok=True)
     for number, page in enumerate(item.stash.get(PAGES, [])):
@@ -52,7 +52,8 @@ def keep(item: pytest.Item) -> None:
         page.context.tracing.stop(path=folder / f"trace-{number}.zip")
     server = getattr(item, "funcargs", {}).get("server")
     if server:
-        shutil.copy(server.home / "server.log", folder)
+        for path in (server.home / "server.log", *server.home.glob("store.sqlite3*")):
+            shutil.copy(path, folder)
 
 
 @pytest.fixture(scope="module", autouse=True)
