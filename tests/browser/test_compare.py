@@ -80,6 +80,7 @@ def test_the_best_of_twelve_runs_and_what_differs_are_three_clicks_from_train(
     assert click.count <= 3
 
 
+@pytest.mark.slow
 def test_a_link_keeps_its_order_and_names_the_runs_that_are_gone(
     page: Page, server, record: Callable
 ) -> None:
@@ -166,6 +167,7 @@ def test_a_run_that_diverges_leaves_the_others_their_range_and_is_named(
     expect(chart(page).get_by_text("wild leaves")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_run_in_training_moves_the_curves_and_ends_in_the_table(
     page: Page, server, record: Callable
 ) -> None:

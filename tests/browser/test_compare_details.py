@@ -270,10 +270,8 @@ def test_one_run_alone_or_an_untrained_one_is_explained(page, server, record) ->
     expect(page.get_by_text("Compare at least two trained runs")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("size", "finger"),
-    [pytest.param((1280, 900), False, marks=pytest.mark.slow), (PHONE, True)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "finger"), [((1280, 900), False), (PHONE, True)])
 def test_every_compared_run_classifies_the_drawing_while_the_pen_moves(
     open_page, server, two_runs, size, finger
 ) -> None:

@@ -303,6 +303,7 @@ def test_a_damaged_snapshot_is_said_once(page, server, record) -> None:
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_the_page_follows_a_run_that_trains(page, server) -> None:
     process = server.worker(hidden=(16,), epochs=300, lr=0.001, momentum=0.0)
     store = RunStore(server.store)

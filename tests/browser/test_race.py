@@ -102,6 +102,7 @@ def test_a_race_is_paused_advanced_stopped_and_resumed_as_a_whole(
             expect(lane(page, label)).to_contain_text("Training")
 
 
+@pytest.mark.slow
 def test_the_settings_on_train_are_raced_and_a_member_leads_back(
     page: Page, server, store: RunStore
 ) -> None:

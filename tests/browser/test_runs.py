@@ -153,6 +153,7 @@ def test_a_snapshot_in_view_stays_when_the_page_left_ends_late(page: Page, serve
     assert step(page) == step_shown
 
 
+@pytest.mark.slow
 def test_a_link_to_a_run_opens_it_with_the_snapshot_in_view(
     page: Page, newcomer: Page, server, record
 ) -> None:

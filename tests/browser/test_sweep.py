@@ -78,6 +78,7 @@ def test_a_sweep_is_set_up_started_and_followed_to_its_results(page: Page, serve
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_stop_stops_what_trains_and_what_waits_and_resume_goes_on(page: Page, server) -> None:
     page.goto(f"{server.url}/sweep?{SMALL.replace('epochs=1', 'epochs=400')}")
     page.get_by_role("button", name="Start", exact=True).click()

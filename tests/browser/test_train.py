@@ -127,6 +127,7 @@ def test_training_is_shown_again_after_a_reload_and_after_a_server_restart(
     state(page, "Stopped")
 
 
+@pytest.mark.slow
 def test_a_run_started_on_the_command_line_is_shown_live_and_stopped_there(
     page: Page, server
 ) -> None:
@@ -147,6 +148,7 @@ def test_a_run_started_on_the_command_line_is_shown_live_and_stopped_there(
     assert training.wait(PATIENCE) == 0
 
 
+@pytest.mark.slow
 def test_another_visitor_can_watch_a_run_but_not_stop_it(page: Page, open_page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)

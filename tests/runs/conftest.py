@@ -8,7 +8,10 @@ from nn.runs.worker import loop
 from tests.postgresql import Server
 
 # What these test does not depend on the database; on PostgreSQL they are slow.
-ANY_DATABASE = "test_advice", "test_fine_tune", "test_loop", "test_optuna_sweep", "test_race"
+ANY_DATABASE = (
+    "test_advice", "test_cluster", "test_fine_tune", "test_loop", "test_optuna_sweep",
+    "test_process", "test_race",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nn.analysis.model_card import forms_sheet, measure, views
+from nn.analysis.model_card import forms_sheet, measure, non_digits, views
 from nn.data import sources
 from nn.data.dataset import Splits
 from nn.data.synthetic import handwriting
@@ -23,6 +23,8 @@ def little(monkeypatch, tmp_path):
     """Everything is measured on a few images; the card goes to ``tmp_path``."""
     for name in ("CORRUPTED", "NOISY", "SCRIBBLES"):
         monkeypatch.setattr(measure, name, 3)
+    monkeypatch.setattr(non_digits, "LETTERS", "AX")
+    monkeypatch.setattr(non_digits, "SHAPES", {"square": non_digits.SHAPES["square"]})
     for file in views.FILES:
         drawings = [{"label": 7, "writer": f"w{k}", "strokes": SEVEN} for k in range(8)]
         (tmp_path / file).write_text(json.dumps(drawings))
