@@ -1,4 +1,5 @@
 import assert from "node:assert";
+import { isDrawn } from "../../assets/components/loss_curves/drawn_epochs.js";
 import { inWords } from "../../assets/components/loss_curves/in_words.js";
 
 const NOTHING = {
@@ -19,4 +20,15 @@ Deno.test("the curves are said in words", () => {
       "training accuracy 99.0 %, validation accuracy 98.1 %.",
   );
   assert.match(inWords({ points, estimates, epochs: [] }), /, accuracy about 25\.0 %\.$/);
+});
+
+Deno.test("of a long run, some epochs have a marker, and always the same", () => {
+  const drawn = (/** @type {number} */ epochs) =>
+    Array.from({ length: epochs }, (_, i) => i + 1).filter(isDrawn);
+  assert.strictEqual(drawn(255).length, 255);
+  assert.strictEqual(drawn(511).length, 255 + 128);
+  assert.strictEqual(drawn(1023).length, 255 + 2 * 128);
+  assert(drawn(10_000).length < 1000);
+  const gaps = drawn(10_000).map((epoch, i, all) => (all[i + 1] ?? 10_000) - epoch);
+  assert(gaps.every((gap) => gap <= 64));
 });

@@ -6,6 +6,7 @@ import { mount } from "../../lib/component.js";
 import { find } from "../../lib/dom.js";
 import { CONFIG, downloadPng, loadPlotly, TRANSPARENT } from "../../lib/plotly.js";
 import { themeOf } from "../../lib/theme.js";
+import { isDrawn } from "./drawn_epochs.js";
 import { inWords } from "./in_words.js";
 
 /** @import { Call } from "../../lib/component.js" */
@@ -164,7 +165,7 @@ export default function lossCurves(call) {
      * @param {number} firstEpoch
      */
     function columns({ points, estimates, epochs }, firstPoint, firstEstimate, firstEpoch) {
-      const newEpochs = epochs.slice(firstEpoch);
+      const newEpochs = epochs.slice(firstEpoch).filter(({ epoch }) => isDrawn(epoch));
       const batchX = points.samples_seen.slice(firstPoint).map(toX);
       const estimateX = estimates.samples_seen.slice(firstEstimate).map(toX);
       const epochX = newEpochs.map(({ samples_seen }) => toX(samples_seen));
