@@ -1,5 +1,6 @@
-"""An hour of training, watching and drawing in a real browser: memory of browser and server, and
-the server's open files and threads, stay as they were; the store grows by what is recorded.
+"""An hour of training, watching and drawing in a real browser: memory of browser and server, the
+server's open files and threads, and the store without its snapshots stay as they were. (Snapshots
+are for keeping: at most 64 MiB a run, at steps that follow from the run's length.)
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page
+from sqlalchemy import func, select
 
+from nn.runs.store import schema
+from nn.runs.store.store import RunStore
 from tests.bench.report import Report
 from tests.browser.app import Server, chromium, find_chromium, heap, start
 from tests.browser.hand import Hand, people
@@ -69,7 +73,7 @@ def measure(server: Server, page: Page, hand: Hand) -> dict[str, float]:
         "server's memory": lambda: resident(pid) / 2**20,
         "server's open files": lambda: len(os.listdir(f"/proc/{pid}/fd")),
         "server's threads": lambda: len(os.listdir(f"/proc/{pid}/task")),
-        "store": lambda: sum(each.stat().st_size for each in server.home.glob("store*")) / 2**20,
+        "store without snapshots": lambda: store_size(server) / 2**20,
     }
     rounds = []
     for _ in range(ROUND):
@@ -80,6 +84,15 @@ def measure(server: Server, page: Page, hand: Hand) -> dict[str, float]:
 
 def in_words(found: dict[str, float]) -> str:
     return ", ".join(f"{what} {value:.1f}" for what, value in found.items()) + " (MiB)"
+
+
+def store_size(server: Server) -> int:
+    """Bytes of the store's files beyond those of the snapshots in it."""
+    store = RunStore(server.store)
+    length = func.length(schema.snapshots.c.parameters)
+    [(snapshots,)] = store.rows(select(func.coalesce(func.sum(length), 0)))
+    store.engine.dispose()
+    return sum(each.stat().st_size for each in server.home.glob("store*")) - int(snapshots)
 
 
 def resident(pid: int) -> int:
