@@ -13,6 +13,7 @@ from nn.network import Network
 from nn.runs import spec
 from nn.runs.store.store import Run
 from pages.common import state, url_state
+from pages.common.labeled_selectbox import labeled_selectbox
 from pages.common.numbers import percent
 from pages.common.snapshot_slider import snapshot_slider
 from pages.server.networks import PRETRAINED_ID, network_at, rejection_rule
@@ -59,19 +60,16 @@ def choose_in_view() -> Run | None:
     runs = {each.id: each for each in newest_runs()}
     if run:
         runs.setdefault(run.id, run)
-    state.set_value(IN_VIEW, run.id if run else PRETRAINED_ID)
-
-    def view_chosen() -> None:
-        state.view_model(runs.get(state.value(IN_VIEW)))
-
-    _selectbox("Model", runs, IN_VIEW, view_chosen)
+    chosen = run.id if run else PRETRAINED_ID
+    _selectbox("Model", runs, chosen, IN_VIEW, lambda run_id: state.view_model(runs.get(run_id)))
     return run
 
 
 def choose(label: str, key: str, parameter: str, default: str = PRETRAINED_ID) -> Model:
     """Ask for a model and, for a run, a snapshot.
 
-    parameter: of the URL, in which the choice survives a reload; default: a run's id.
+    key: of the choice, a run's id; parameter: of the URL, in which it survives a reload; default:
+    the first choice.
     """
     runs = dict(_trained_runs(store().trained_count()))
     linked = url_state.read(parameter, default)
@@ -86,7 +84,8 @@ def choose(label: str, key: str, parameter: str, default: str = PRETRAINED_ID) -
     elif run_id and run_id not in runs:  # older than those that the list shows
         runs[run_id] = store().run(run_id)
     state.keep_valid(key, [PRETRAINED_ID, *runs], PRETRAINED_ID)
-    run_id = _selectbox(label, runs, key)
+    run_id = state.value(key)
+    _selectbox(label, runs, run_id, f"{key} picker", lambda chosen: state.set_value(key, chosen))
     is_default = run_id == default == PRETRAINED_ID
     url_state.write(parameter, None if is_default else run_id or spec.PRETRAINED)
     if run_id == PRETRAINED_ID:
@@ -129,21 +128,12 @@ def _label(name: str, sizes: Iterable[int], test_accuracy: float | None) -> str:
 
 
 def _selectbox(
-    label: str,
-    runs: Mapping[str, Run],
-    key: str,
-    on_change: Callable[[], None] | None = None,
-) -> str:
+    label: str, runs: Mapping[str, Run], chosen: str, key: str, on_choose: Callable[[str], None]
+) -> None:
     network, accuracy = pretrained.network(), pretrained.test_accuracy()
-    of_pretrained = _label(PRETRAINED.name, network.sizes, accuracy)
-    run_id: str = st.selectbox(
-        label,
-        [PRETRAINED_ID, *runs],
-        format_func=lambda run_id: run_label(runs[run_id]) if run_id else of_pretrained,
-        key=key,
-        on_change=on_change,
-    )
-    return run_id
+    labels = {PRETRAINED_ID: _label(PRETRAINED.name, network.sizes, accuracy)}
+    labels |= {run.id: run_label(run) for run in runs.values()}
+    labeled_selectbox(label, labels, chosen, key, on_choose)
 
 
 def _snapshot_key(key: str, run_id: str) -> str:

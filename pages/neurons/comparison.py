@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from nn.analysis.neurons.similarity import cosine_similarity
 from nn.runs.store.store import Run
+from pages.common import state
+from pages.common.labeled_selectbox import labeled_selectbox
 from pages.common.model_picker import run_label
 from pages.common.snapshot_slider import snapshot_slider
 from pages.components.neuron_comparison import neuron_comparison
@@ -80,13 +82,14 @@ def _other_run(run_id: str, step: int, layer: int, neuron: int) -> Other | None:
     if not runs:
         st.caption("No other run has this neuron.")
         return None
-    other: str = st.selectbox(
-        "Other run",
-        list(runs),
-        key=f"compared run {run_id}",
-        format_func=lambda run_id: run_label(runs[run_id]),
-        width=420,
-    )
+    key = f"compared run {run_id}"
+    state.keep_valid(key, runs, next(iter(runs)))
+    other = state.value(key)
+    labels = {run.id: run_label(run) for run in runs.values()}
+    labeled_selectbox(
+        "Other run", labels, other, f"{key} picker",
+        lambda chosen: state.set_value(key, chosen), width=420,
+    )  # fmt: skip
     run = runs[other]
     steps = [step for step in store().snapshot_steps(run.id) if step <= run.step]
     other_step = _slider(run.id, steps, steps[-1])

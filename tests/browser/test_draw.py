@@ -20,6 +20,7 @@ from nn.data.synthetic.render_strokes import render
 from nn.runs import my_digits
 from nn.runs.my_digits import Labeled
 from nn.runs.store.store import Run, RunStore
+from pages.common.model_picker import CACHE_SECONDS
 from pages.server import visitor_cookie
 from tests.browser.app import rerun, serious, wait_for, wait_until
 from tests.browser.conftest import DESKTOP
@@ -109,6 +110,14 @@ def test_bars_of_a_model_in_training_move_as_it_learns(hand, server) -> None:
         hand.draw(pen_path(7))
         hand.page.evaluate(UPDATES)
         wait_for(hand.page, "updates.length >= 5")
+        model = hand.page.get_by_role("combobox", name="Model", exact=True)
+        for strokes in (2, 3):  # and it stays chosen while its accuracy in the list changes
+            before, epoch = model.input_value(), store.run(run.id).epoch
+            wait_until(hand.page, lambda epoch=epoch: store.run(run.id).epoch > epoch + 1)
+            hand.page.wait_for_timeout(1000 * CACHE_SECONDS)
+            hand.stroke(hand.positions([[(10, 10), (10, 10 + 20 * strokes)]])[0])
+            expect(model).not_to_have_value(before)
+            expect(model).to_have_value(re.compile(f"^{run.id}"))
     finally:
         worker.kill()
         worker.wait()

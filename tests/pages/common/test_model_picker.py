@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 from nn.runs.worker.loop import work
 from pages.common import model_picker
 from pages.server import shared_store
+from pages.server.networks import PRETRAINED_ID
 
 
 def page() -> None:
@@ -49,3 +50,11 @@ def test_a_deleted_run_is_replaced_by_the_pretrained_model_with_a_warning(traine
     assert [text.value for text in app.markdown] == ["Pretrained model"]
     [warning] = app.warning
     assert "was deleted" in warning.value
+
+
+def test_another_model_is_chosen_in_the_list(trained):
+    app = choose(trained)
+    app.selectbox[0].select(PRETRAINED_ID).run()
+    assert [text.value for text in app.markdown] == ["Pretrained model"]
+    app.selectbox[0].select(trained.id).run()
+    assert [text.value for text in app.markdown] == ["an old run"]
