@@ -51,9 +51,9 @@ class Part(NamedTuple):
 SPEC = RunSpec(hidden=(1400, 700), augmentation=1.0, lr=0.15, batch_size=256, epochs=100)
 # The first part repeats MNIST's unusual images; the later ones see 1s turned clockwise instead.
 PARTS = (
-    Part(SPEC, 88, 0.6, 0.7),
-    Part(replace(SPEC, lr=0.1, epochs=160, seed=1), 46, 0.0, 0.5),
-    Part(replace(SPEC, augmentation=0.75, lr=0.04, epochs=24, seed=2), 17, 0.0, 0.6),
+    Part(SPEC, 100, 0.6, 0.7),
+    Part(replace(SPEC, lr=0.1, epochs=100, seed=1), 100, 0.0, 0.5),
+    Part(replace(SPEC, augmentation=0.75, lr=0.04, epochs=24, seed=2), 24, 0.0, 0.6),
 )
 # Preprocessing centers what people draw, but does not correct its slant.
 RANGES = Ranges(shift=1.25, rotation=0.4)
