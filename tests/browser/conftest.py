@@ -43,12 +43,13 @@ def pytest_runtest_makereport(
 
 
 def keep(item: pytest.Item) -> None:
-    """Save what may explain a failure before anything is reset: a screenshot and a trace of each
-    page, the server's log and its store."""
+    """Save what may explain a failure before anything is reset: a screenshot, the texts and a trace
+    of each page, the server's log and its store."""
     folder = FAILURES / re.sub(r"[^\w-]+", "-", item.nodeid.split("/")[-1])
     folder.mkdir(parents=True, exist_ok=True)
     for number, page in enumerate(item.stash.get(PAGES, [])):
         page.screenshot(path=folder / f"page-{number}.png")
+        (folder / f"page-{number}.txt").write_text(page.locator("body").aria_snapshot())
         page.context.tracing.stop(path=folder / f"trace-{number}.zip")
     server = getattr(item, "funcargs", {}).get("server")
     if server:

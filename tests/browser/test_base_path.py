@@ -32,6 +32,7 @@ def served(request, real_data, tmp_path_factory):
     server.clear()
 
 
+@pytest.mark.slow
 def test_a_run_trains_and_its_pages_work(page, served):
     server, url = served
     failed = []

@@ -55,6 +55,7 @@ def open_compare(page: Page, url: str, runs: list[Run]) -> None:
     expect(chart(page)).to_have_attribute("data-runs", str(len(runs)))
 
 
+@pytest.mark.slow
 def test_the_best_of_twelve_runs_and_what_differs_are_three_clicks_from_train(
     page: Page, server, record: Callable
 ) -> None:

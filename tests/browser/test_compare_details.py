@@ -182,6 +182,7 @@ def cell(page: Page, actual: int, predicted: int) -> Locator:
     return page.get_by_role("button", name=f"actual {actual}, predicted {predicted}:")
 
 
+@pytest.mark.slow
 def test_confusion_matrices_have_a_difference_and_a_cell_leads_to_its_images(
     page, server, two_runs
 ) -> None:

@@ -218,6 +218,7 @@ def test_attribution_is_shown_for_the_predicted_and_for_any_other_digit(hand) ->
     expect(hand.page.get_by_text("Attribution of digit 4, by pixel")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_labeled_drawings_are_saved_counted_exported_and_deleted(hand) -> None:
     page = hand.page
     hand.draw(pen_path(7))
@@ -274,6 +275,7 @@ def test_a_pinned_drawing_is_predicted_while_a_network_learns_and_at_any_snapsho
     expect(figure).not_to_contain_text(trained.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_any_snapshot_of_a_run_can_predict_and_a_deleted_run_is_replaced(
     hand, server, record
 ) -> None:

@@ -189,6 +189,7 @@ def test_the_page_explains_a_missing_run_or_snapshot(page: Page, server) -> None
     wait_for(page, f"{WALL}?.dataset.neurons === '128'")
 
 
+@pytest.mark.slow
 def test_an_active_run_is_shown_live(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)

@@ -278,6 +278,7 @@ def click_row(page: Page, row: int, x: int = 20) -> None:
     table.click(position={"x": x, "y": 35 + 17 + 35 * row})
 
 
+@pytest.mark.slow
 def test_many_runs_are_deleted_at_once_after_a_confirmation_that_counts_them(
     page: Page, server
 ) -> None:

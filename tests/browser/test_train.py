@@ -219,6 +219,7 @@ def test_a_paused_run_advances_by_one_batch_or_one_epoch(page: Page, server) -> 
     wait_for(page, f"{STEP} > 0 && {STEP} % {per_epoch} == 0")
 
 
+@pytest.mark.slow
 def test_learning_rate_and_speed_can_be_changed_during_training(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)

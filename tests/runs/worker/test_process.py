@@ -225,6 +225,7 @@ def test_when_a_server_is_killed_its_training_worker_continues_and_its_standby_w
 # Interrupted
 
 
+@pytest.mark.slow
 def test_a_killed_worker_leaves_an_interrupted_run_that_resumes_as_if_uninterrupted(
     store, quick, workers, tmp_path
 ):
@@ -246,6 +247,7 @@ def test_a_killed_worker_leaves_an_interrupted_run_that_resumes_as_if_uninterrup
     assert store.points(run.id) == others.points(uninterrupted.id)
 
 
+@pytest.mark.slow
 def test_the_slot_of_a_killed_worker_is_filled_by_another_worker(store, quick, workers):
     cores = sorted(os.sched_getaffinity(0))[:2]
     if len(cores) < 2:
