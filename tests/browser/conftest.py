@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from nn.runs.spec import RunSpec
 from nn.runs.store.store import Run, RunStore
-from nn.runs.worker.loop import work
+from nn.runs.worker import loop
 from tests.browser.app import BROWSERS, PATIENCE, ROOT, Server, chromium, copy_run, find_chromium
 from tests.conftest import REAL_DATA
 
@@ -95,8 +95,10 @@ def trained(home: object, tmp_path_factory: pytest.TempPathFactory) -> Callable[
         )
         if spec not in known:
             known[spec] = source.create(spec).id
-            for _ in work(source, known[spec]):
-                pass
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(loop, "available_cores", lambda: 1)  # others test at the same time
+                for _ in loop.work(source, known[spec]):
+                    pass
         return copy_run(source, known[spec], store, name)
 
     return make

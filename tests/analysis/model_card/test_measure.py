@@ -8,6 +8,8 @@ from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import handwriting
 from nn.models import pretrained
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def test_the_interval_of_wilson():
     """The example of Newcombe 1998, table I: 81 of 263."""

@@ -17,6 +17,8 @@ from tests.cli.command_line import nn
 
 SEVEN = [[(0, 0), (50, 0), (30, 100)], [(10, 50), (45, 50)]]
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.fixture
 def little(monkeypatch, tmp_path):
