@@ -525,8 +525,8 @@ def _response_to(
         if not visitor.may_control(run):
             who = "the visitor who started this run, or the server's owner,"
             return {"error": f"Only {who} may {PHRASES.get(request, request)} it."}
-        if "resume" in request:
-            runs_api.limit_active(store, run.owner, [run_id])
+        if request in ("resume", wire.RESUME_RACE) and visitor.started(run):
+            runs_api.limit_active(store, visitor.id, [run_id])
         if request == wire.RESUME_RACE:
             resume_race(store, run_id)
             return {"command": None}

@@ -111,7 +111,8 @@ def _progress(sweep: Group, runs: Sequence[Run]) -> None:
             st.rerun()
         if resumable and not is_optuna and st.button("Resume", icon=":material/play_arrow:"):
             try:
-                limit_active(store(), state.visitor_id(), [run.id for run in resumable])
+                yours = [run.id for run in resumable if state.owns(run)]
+                limit_active(store(), state.visitor_id(), yours)
             except Rejected as error:
                 st.error(plain(str(error)))
             else:

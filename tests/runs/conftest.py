@@ -7,7 +7,7 @@ import pytest
 from nn.runs.worker import loop
 from tests.postgresql import Server
 
-# What these test does not depend on the database; on PostgreSQL they are slow.
+# On PostgreSQL these are slow; what they ask of a database, tests/runs/store tests on both.
 ANY_DATABASE = (
     "test_advice", "test_cluster", "test_fine_tune", "test_loop", "test_optuna_sweep",
     "test_process", "test_race",

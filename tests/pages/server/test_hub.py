@@ -30,6 +30,7 @@ from nn.runs.worker.recorder import BEGINNING, Recorder
 from nn.training import Step
 from pages.server import assets, budget, hub, runs_api
 from pages.server.hub import Hub
+from pages.server.visitor import Visitor
 from pages.server.visitor_cookie import COOKIE, visitor_id
 from tests.pages.server.unpack import unpack
 
@@ -489,6 +490,16 @@ def test_a_resumed_run_counts_as_one_that_is_started(port, store, monkeypatch) -
         request(socket, stopped, "resume")
         assert response(socket) == {"command": None}
     assert store.run(stopped).state is State.QUEUED
+
+
+def test_who_resumes_the_run_of_somebody_else_is_not_bound_by_their_limit(store, monkeypatch):
+    monkeypatch.setattr("nn.runs.worker.process.launch", lambda run_id: None)
+    monkeypatch.setattr(runs_api, "MAX_ACTIVE", 1)
+    stopped = store.create(SPEC).id  # on the command line
+    store.cancel(stopped)
+    store.create(SPEC)
+    received = {"run": stopped, "request": "resume"}
+    assert hub._response_to(received, lambda: store, Visitor("me", True)) == {"command": None}
 
 
 def test_a_random_image_of_the_test_set_is_sent(port, store, recorder) -> None:
