@@ -47,7 +47,13 @@ if (globalThis.window) {
  * @property {() => void} [end]
  */
 
-/** @typedef {{ update: (data: any) => void, end: () => void, leaving?: ReturnType<typeof setTimeout> }} Mounted */
+/**
+ * @typedef {object} Mounted
+ * @property {(data: any) => void} update
+ * @property {() => void} end
+ * @property {ReturnType<typeof setTimeout>} [leaving]
+ * @property {() => void} [leave] what the latest call returned
+ */
 
 /** @type {WeakMap<Node, Mounted>} */
 const mounted = new WeakMap();
@@ -86,12 +92,17 @@ export function mount({ parentElement, data, setStateValue, setTriggerValue }, c
   mounted.set(parentElement, component);
   clearTimeout(component.leaving);
   component.update(data);
-  return () => {
+  const leave = () => {
+    // Of two calls before this script has arrived, Streamlit may leave the first one after the
+    // second one has been made.
+    if (component.leave !== leave) return;
     component.leaving = setTimeout(() => {
       component.end();
       mounted.delete(parentElement);
     }, LEAVE_DELAY);
   };
+  component.leave = leave;
+  return leave;
 }
 
 /**

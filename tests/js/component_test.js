@@ -1,5 +1,5 @@
 import assert from "node:assert";
-import { guardIn } from "../../assets/lib/component.js";
+import { guardIn, mount } from "../../assets/lib/component.js";
 
 /** An element that only holds what is put into it. */
 class FakeElement {
@@ -59,4 +59,59 @@ Deno.test("a guarded action is given what it is called with", () => {
     received = values;
   })(1, "a");
   assert.deepEqual(received, [1, "a"]);
+});
+
+/**
+ * A component, its calls as Streamlit makes them, and what has happened to it. Timers ring when
+ * `wait` is called.
+ */
+function mounting() {
+  const parentElement = /** @type {any} */ ({ querySelectorAll: () => [] });
+  /** @type {string[]} */
+  const events = [];
+  /** @type {Set<() => void>} */
+  const timers = new Set();
+  const { setTimeout, clearTimeout } = globalThis;
+  Object.assign(globalThis, {
+    setTimeout: (/** @type {() => void} */ action) => (timers.add(action), action),
+    clearTimeout: (/** @type {() => void} */ action) => timers.delete(action),
+  });
+  return {
+    events,
+    call: (/** @type {string} */ data) =>
+      mount({ parentElement, data, setStateValue() {}, setTriggerValue() {} }, () => {
+        events.push("created");
+        return {
+          update: (latest) => void events.push(latest),
+          end: () => void events.push("ended"),
+        };
+      }),
+    wait() {
+      for (const action of timers) action();
+      timers.clear();
+    },
+    [Symbol.dispose]: () => void Object.assign(globalThis, { setTimeout, clearTimeout }),
+  };
+}
+
+Deno.test("a component lives on from call to call, and ends a while after the last is left", () => {
+  using mounted = mounting();
+  mounted.call("1")();
+  const leave = mounted.call("2");
+  mounted.wait();
+  assert.deepEqual(mounted.events, ["created", "1", "2"]);
+  leave();
+  mounted.wait();
+  assert.deepEqual(mounted.events, ["created", "1", "2", "ended"]);
+  mounted.call("3");
+  assert.deepEqual(mounted.events.slice(4), ["created", "3"]);
+});
+
+Deno.test("a call that is left only after the next one has been made ends nothing", () => {
+  using mounted = mounting();
+  const leave = mounted.call("1");
+  mounted.call("2");
+  leave();
+  mounted.wait();
+  assert.deepEqual(mounted.events, ["created", "1", "2"]);
 });
