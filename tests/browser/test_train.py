@@ -285,6 +285,24 @@ def test_a_killed_worker_is_noticed_and_its_run_can_be_resumed(page: Page, serve
 
 
 @pytest.mark.slow
+def test_a_failed_run_says_why_and_can_be_resumed(page: Page, server) -> None:
+    open_train(page, server.url, epochs=300)
+    start(page)
+    wait_for(page, "Number(document.querySelector('.plot')?.dataset.epochs) > 0")
+    server.stop_runs()
+    why = "The disk is full. Delete runs, then resume this one."
+    with RunStore(server.store).writing() as connection:
+        connection.execute(update(schema.runs).values(state=State.FAILED, message=why))
+    state(page, "Failed")
+    expect(page.locator(".message")).to_contain_text(why)
+    failed_at = step(page)
+    page.get_by_role("button", name="Resume").click()
+    state(page, "Training")
+    wait_for(page, f"{STEP} > {failed_at}")
+    server.stop_runs()
+
+
+@pytest.mark.slow
 def test_a_finished_run_reports_its_result_and_can_be_restarted(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     start(page)
