@@ -290,11 +290,11 @@ def test_a_failed_run_says_why_and_can_be_resumed(page: Page, server) -> None:
     start(page)
     wait_for(page, "Number(document.querySelector('.plot')?.dataset.epochs) > 0")
     server.stop_runs()
-    why = "The disk is full. Delete runs, then resume this one."
+    message = "The disk is full. Delete runs, then resume this one."
     with RunStore(server.store).writing() as connection:
-        connection.execute(update(schema.runs).values(state=State.FAILED, message=why))
+        connection.execute(update(schema.runs).values(state=State.FAILED, message=message))
     state(page, "Failed")
-    expect(page.locator(".message")).to_contain_text(why)
+    expect(page.locator(".message")).to_contain_text(message)
     failed_at = step(page)
     page.get_by_role("button", name="Resume").click()
     state(page, "Training")
