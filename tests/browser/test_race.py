@@ -10,10 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from nn.runs.spec import RunSpec
 from nn.runs.store import groups
-from nn.runs.store.groups import Group, create_group
+from nn.runs.store.groups import Group
 from nn.runs.store.run import Run
 from nn.runs.store.store import RunStore, State
-from tests.browser.app import accessibility_faults, copied, wait_until
+from tests.browser.app import PATIENCE, accessibility_faults, copied, wait_until
 
 # Long enough to be watched, and small.
 RATES = "vary=lr&values=0.01,0.1,3&train_size=5000&epochs=400&hidden=24"
@@ -188,17 +188,20 @@ def test_presets_race_each_other(page: Page, server, store: RunStore) -> None:
 def test_a_race_of_the_command_line_is_watched_and_not_controlled(
     page: Page, server, store: RunStore
 ) -> None:
-    specs = [RunSpec(lr=lr, hidden=(8,), dataset="strokes") for lr in (0.1, 1.0)]
-    group = create_group(store, "race", specs, names=["slow", "fast"], lease="of its worker")
-    page.goto(f"{server.url}/race?group={group.id}")
+    options = "--hidden", "8", "--dataset", "strokes", "--epochs", "5000"
+    racing = server.nn("race", *options, "--set", "lr=0.1,1")
+    wait_until(page, lambda: groups.groups(store))
+    page.goto(f"{server.url}/race?group={race_of(store)[0].id}")
     expect(page.get_by_text("This race was started by the command line.")).to_be_visible()
-    expect(lane(page, "fast")).to_be_visible()
+    expect(lane(page, "0.1")).to_contain_text("Training")
     expect(button(page, "Pause")).to_have_count(0)
     button(page, "New race").click()
     expect(button(page, "Start")).to_be_enabled()
     page.goto(f"{server.url}/race?group=nonesuch")
     expect(page.get_by_text("There is no group")).to_be_visible()
     expect(button(page, "Start")).to_be_enabled()
+    server.stop_runs()
+    assert racing.wait(PATIENCE) == 0
 
 
 @pytest.mark.slow
