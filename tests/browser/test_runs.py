@@ -49,6 +49,7 @@ def newcomer(open_page):
     return open_page()
 
 
+@pytest.mark.slow
 def test_the_owner_stops_renames_and_deletes_what_others_started(page: Page, server) -> None:
     store = RunStore(server.store)
     training = server.nn("train", "--epochs", "500", "--name", "from the shell", "--hidden", "8")
