@@ -388,6 +388,7 @@ def test_a_link_loads_a_test_image_or_explains_why_not(page: Page, server) -> No
     expect(page.get_by_text("There is no run 'nonesuch'")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_link_chooses_its_run_and_snapshot_as_the_model(page: Page, server, record) -> None:
     run = trained_run(record)
     page.goto(f"{server.url}/draw?run={run.id}&step=0")
