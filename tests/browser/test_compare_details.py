@@ -48,7 +48,6 @@ def two_runs(record) -> list[Run]:
     ]
 
 
-@pytest.mark.slow
 def test_walls_are_shown_at_equal_images_seen_under_one_timeline(page, server, two_runs) -> None:
     open_compare(page, server, two_runs)
     long, short = (run.samples_seen for run in two_runs)

@@ -69,7 +69,6 @@ def test_a_teachers_link_sets_up_a_race_which_one_click_starts(
     assert group.id in pupil.url and not accessibility_faults(pupil)
 
 
-@pytest.mark.slow
 def test_a_race_is_paused_advanced_stopped_and_resumed_as_a_whole(
     page: Page, server, store: RunStore
 ) -> None:
