@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +28,16 @@ from nn.runs.worker import loop
 # No deadline: the first call of a test warms caches, and CI machines are shared.
 settings.register_profile("digitscope", deadline=None, max_examples=30)
 settings.load_profile("digitscope")
+
+
+# In memory, if there is room: tests commit thousands of times, and a disk makes each commit wait.
+MEMORY = Path("/dev/shm")
+if (
+    "TMPDIR" not in os.environ
+    and os.access(MEMORY, os.W_OK)
+    and shutil.disk_usage(MEMORY).free >= 4 * 2**30
+):
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

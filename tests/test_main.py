@@ -23,7 +23,7 @@ def store(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
-@pytest.mark.parametrize("output", ["--json", ""])
+@pytest.mark.parametrize("output", ["--json", pytest.param("", marks=pytest.mark.slow)])
 def test_closed_output_streams_do_not_stop_training(store, closed, output):
     words = " ".join([sys.executable, "-m", "nn", "train", *map(str, QUICK), output, closed])
     assert subprocess.run(words, shell=True, cwd=ROOT, timeout=60).returncode == 0

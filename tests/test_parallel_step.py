@@ -57,7 +57,7 @@ def learn(dataset, sizes, cores, *, optimizer=SGD, dtype="float64", dropout=0.0,
 
 
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
-@pytest.mark.parametrize("processes", [2, 3])
+@pytest.mark.parametrize("processes", [2, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "options",
     [

@@ -97,7 +97,10 @@ def test_nothing_is_requested_from_another_host(page, server) -> None:
     assert hosts == {urlsplit(server.url).netloc}
 
 
-@pytest.mark.parametrize(("size", "theme"), [(DESKTOP, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [pytest.param(DESKTOP, "light", marks=pytest.mark.slow), (PHONE, "dark")],
+)
 def test_every_page_is_accessible_and_fits_its_screen(open_page, server, size, theme) -> None:
     is_phone = size == PHONE
     page = open_page(size, finger=is_phone, theme=theme)

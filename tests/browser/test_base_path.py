@@ -65,6 +65,7 @@ def test_a_run_trains_and_its_pages_work(page, served):
     assert not failed
 
 
+@pytest.mark.slow
 def test_links_lead_back_and_the_owner_enters(page, served):
     server, url = served
     page.goto(
@@ -84,6 +85,7 @@ def test_links_lead_back_and_the_owner_enters(page, served):
     expect(page.get_by_text("Untrained", exact=True)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_an_old_link_is_redirected(page, served):
     _, url = served
     page.goto(f"{url}/neurons?batch=32")

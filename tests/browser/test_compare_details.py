@@ -264,6 +264,7 @@ def test_images_that_only_one_run_classifies_correctly_are_shown_and_counted(
     expect(page.get_by_text("shorter alone is right on")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_one_run_alone_or_an_untrained_one_is_explained(page, server, record) -> None:
     waiting = create_queued(RunStore(server.store), RunSpec(dataset="strokes"), "waiting")
     open_compare(page, server, [record("alone"), waiting], "Disagreement")

@@ -27,7 +27,7 @@ from tests.browser.conftest import DESKTOP
 from tests.browser.hand import Hand, pen_path, people
 
 PHONE = (390, 844)
-CORRECT, DRAWINGS = 5, 6  # at least, of; tests/models classifies all of them without a browser
+CORRECT, DRAWINGS = 3, 4  # at least, of; tests/models classifies all of them without a browser
 
 
 @pytest.fixture
@@ -99,6 +99,7 @@ def test_the_bars_follow_the_pen(hand) -> None:
     expect(page.get_by_text("Attribution of digit 7, by pixel")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_bars_of_a_model_in_training_move_as_it_learns(hand, server) -> None:
     worker = server.worker(epochs=1000, hidden=(16,), lr=0.001)  # far from its end
     try:

@@ -118,6 +118,7 @@ def test_the_page_shows_the_weights_of_each_run_while_it_trains(page: Page, serv
     store.command(made.runs[0], "stop")
 
 
+@pytest.mark.slow
 def test_stop_all_stops_what_trains_and_what_waits(page: Page, server) -> None:
     open_grid(page, server, epochs=500)
     page.get_by_role("button", name="Start", exact=True).click()
@@ -135,6 +136,7 @@ def test_the_grid_of_somebody_else_can_be_watched_but_not_stopped(page, server, 
     expect(page.get_by_role("button", name="Stop all")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_arrow_keys_move_enter_opens_and_space_selects_for_comparison(
     page: Page, server, group
 ) -> None:

@@ -149,6 +149,7 @@ def test_an_image_of_the_gallery_opens_with_the_keyboard(page, server, record) -
     expect(dialog.locator(".bar-rows .predicted b")).to_have_text(answer)
 
 
+@pytest.mark.slow
 def test_uploaded_images_are_classified_and_a_damaged_file_is_explained(
     page, server, tmp_path, record
 ) -> None:
@@ -259,6 +260,7 @@ def test_without_a_run_the_mistakes_are_those_of_the_pretrained_model(page, serv
     expect(page.get_by_text("This needs the snapshots of a run")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_shown_is_explained(page, server, tmp_path, record) -> None:
     store = RunStore(server.store)
     queued = create_queued(store, RunSpec(dataset="strokes"), "waiting")

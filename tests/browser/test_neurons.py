@@ -86,6 +86,7 @@ def test_dragging_the_timeline_redraws_the_wall_and_reruns_the_script_once(
     expect(page).not_to_have_url(re.compile("step="))
 
 
+@pytest.mark.slow
 def test_a_link_opens_the_snapshot_the_layer_and_the_neuron(page: Page, server, record) -> None:
     run = record(hidden=(8, 6))
     steps = RunStore(server.store).snapshot_steps(run.id)
@@ -180,6 +181,7 @@ def test_networks_of_every_shape_can_be_opened(page: Page, server, record, name,
         expect(page.get_by_text("have no outgoing weights")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_page_explains_a_missing_run_or_snapshot(page: Page, server) -> None:
     page.goto(f"{server.url}/neurons")
     expect(page.get_by_text("Train your own network")).to_be_visible()

@@ -157,6 +157,7 @@ def test_a_member_that_is_deleted_drops_out(page: Page, server, store: RunStore)
     expect(lane(page, "0.1")).to_contain_text("Training")
 
 
+@pytest.mark.slow
 def test_another_setting_suggests_its_values_and_a_wrong_one_says_why(page: Page, server) -> None:
     page.goto(f"{server.url}/race")
     page.get_by_role("combobox", name="Varied setting").click()

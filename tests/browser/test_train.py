@@ -247,6 +247,7 @@ def test_learning_rate_and_speed_can_be_changed_during_training(page: Page, serv
     expect(speed).to_have_attribute("aria-valuetext", "full speed")
 
 
+@pytest.mark.slow
 def test_keyboard_shortcuts_work_except_while_typing(page: Page, server) -> None:
     open_train(page, server.url)
     page.get_by_text("Network", exact=True).click()
@@ -268,6 +269,7 @@ def test_keyboard_shortcuts_work_except_while_typing(page: Page, server) -> None
     state(page, "Stopped")
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_noticed_and_its_run_can_be_resumed(page: Page, server) -> None:
     open_train(page, server.url, epochs=300)
     start(page)
@@ -315,6 +317,7 @@ def test_a_finished_run_reports_its_result_and_can_be_restarted(page: Page, serv
     assert (one.spec, one.test_accuracy) == (two.spec, two.test_accuracy)
 
 
+@pytest.mark.slow
 def test_the_timeline_of_a_finished_run_moves_wall_and_curves(page: Page, server) -> None:
     open_train(page, server.url, epochs=1)
     start(page)
@@ -474,6 +477,7 @@ def test_thirty_rapid_presses_start_one_run(page: Page, server) -> None:
     assert len(RunStore(server.store).runs()) == 1
 
 
+@pytest.mark.slow
 def test_a_press_whose_response_is_lost_can_be_repeated_and_starts_one_run(
     page: Page, server
 ) -> None:

@@ -46,7 +46,7 @@ def test_its_file_says_how_accurate_it_is(mnist):
 
 
 def test_few_mnist_digits_are_rejected(mnist):
-    assert rejected_or_blank(mnist[1].images[:500]) <= 0.02
+    assert rejected_or_blank(mnist[1].images[:250]) <= 0.02
 
 
 def test_a_prediction_is_the_most_likely_digit_and_its_probability():
@@ -76,7 +76,7 @@ def test_a_blank_image_has_no_digit(image):
 
 
 def test_most_non_digits_are_rejected():
-    assert rejected_or_blank(non_digits.make(450, seed=77)) >= 0.93
+    assert rejected_or_blank(non_digits.make(225, seed=77)) >= 0.93
 
 
 def test_printed_letters_and_shapes_are_rejected():
@@ -92,7 +92,7 @@ def test_a_page_without_strokes_is_blank_or_rejected():
 @pytest.mark.parametrize("noise", ["normal", "salt and pepper"])
 def test_noise_on_a_large_image_changes_few_predictions_and_rejects_few(noise):
     rng, kept = np.random.default_rng(0), 0
-    for digit in handwriting.make(80, seed=4).images:
+    for digit in handwriting.make(40, seed=4).images:
         clean = np.asarray(Image.fromarray(digit).resize((280, 280), Image.Resampling.BICUBIC))
         if noise == "normal":
             noisy = clean + rng.normal(0, 25.5, clean.shape)
@@ -102,7 +102,7 @@ def test_noise_on_a_large_image_changes_few_predictions_and_rejects_few(noise):
         expected = pretrained.predict(preprocess(clean))
         found = pretrained.predict(preprocess(noisy.clip(0, 255).astype(np.uint8)))
         kept += (found.predicted, found.rejected) == (expected.predicted, expected.rejected)
-    assert kept >= 0.95 * 80
+    assert kept >= 0.95 * 40
 
 
 def test_synthetic_drawings_that_training_did_not_see_are_classified():
@@ -137,7 +137,7 @@ def test_another_network_rejects_nothing_without_a_rule_and_what_its_rule_reject
 )  # fmt: skip
 @pytest.mark.parametrize("file", FILES)
 def test_drawings_are_classified_and_not_rejected(drawings, file, how):
-    chosen = drawings(file)[::5]
+    chosen = drawings(file)[::10]
     predictions = [pretrained.predict(preprocess(draw(one["strokes"], *how))) for one in chosen]
     labels = [one["label"] for one in chosen]
     correct = np.array([one.predicted for one in predictions]) == labels

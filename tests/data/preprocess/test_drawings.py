@@ -15,7 +15,7 @@ from nn.training import train
 
 SIDE = 400  # pixels of the canvas
 FILES = {"chars74k_digits_550": 0.94, "pendigits_train_1500": 0.83}  # minimum accuracy
-EVERY = {"chars74k_digits_550": 4, "pendigits_train_1500": 11}
+EVERY = {"chars74k_digits_550": 8, "pendigits_train_1500": 22}
 
 Accuracy = Callable[[str, Callable[[list], np.ndarray]], float]
 
@@ -90,11 +90,11 @@ def test_drawings_are_recognized_however_they_were_made(accuracy, file, how):
 
 
 def test_two_digits_side_by_side_are_told_from_one(drawings):
-    chosen = drawings("chars74k_digits_550")
+    chosen = drawings("chars74k_digits_550")[::3]
     alone = [preprocess(draw(drawing["strokes"], 1 / 30)).problem for drawing in chosen]
-    assert alone.count(Problem.SEVERAL) <= 0.002 * len(chosen)
+    assert alone.count(Problem.SEVERAL) <= 1
     random = np.random.default_rng(0)
-    pairs = random.choice(len(chosen), (100, 2))
+    pairs = random.choice(len(chosen), (50, 2))
     found = [preprocess(side_by_side(*(chosen[i]["strokes"] for i in pair))) for pair in pairs]
     assert sum(one.problem is Problem.SEVERAL for one in found) >= 0.98 * len(pairs)
 

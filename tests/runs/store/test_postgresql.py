@@ -132,6 +132,7 @@ def test_a_run_that_another_transaction_holds_is_left_out(store, monkeypatch):
         assert queue.take_next(connection) is None
 
 
+@pytest.mark.slow
 def test_a_server_that_restarts_during_training_ends_no_run(restartable, restarted, quick, caplog):
     spec = replace(quick, epochs=4)
     run, whole = restarted.create(spec), restarted.create(spec)

@@ -170,6 +170,7 @@ def test_a_sweep_by_optuna_is_trained_by_a_cluster(store, local):
     assert runs_by_host(store) == [("far", 4)]
 
 
+@pytest.mark.slow
 def test_the_threads_of_all_workers_are_counted_and_a_scheduler_that_is_back_is_found(
     store, monkeypatch, tmp_path
 ):

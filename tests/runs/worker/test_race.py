@@ -126,7 +126,7 @@ def test_after_a_crash_each_member_resumes_alone_and_ends_as_if_nothing_had_happ
         assert_as_alone(store, run_id)
 
 
-@pytest.mark.parametrize("has_crashed", [False, True])
+@pytest.mark.parametrize("has_crashed", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_race_is_resumed_in_lockstep_and_ends_as_if_nothing_had_happened(
     store, monkeypatch, has_crashed
 ):
