@@ -13,7 +13,8 @@ from nn.random_streams import AUGMENTATION, ORDER, stream
 
 
 class LabeledImages(Protocol):
-    """images: (n, 28, 28) uint8; labels: (n,) uint8."""
+    """images: (n, 28, 28) uint8; labels: (n,) uint8, or to train on soft labels (n, classes)
+    float32."""
 
     @property
     def images(self) -> Array: ...
@@ -56,7 +57,7 @@ class Batches:
         return min(self.batch_size, self.count - step % self.per_epoch * self.batch_size)
 
     def labels(self, step: int) -> Array:
-        """→ (batch,) uint8."""
+        """→ (batch,) uint8, or soft labels (batch, classes) float32."""
         return self._labels[self._chosen(step)]
 
     def load(self, step: int, x: Array, part: slice = slice(None)) -> None:

@@ -5,6 +5,9 @@ batch) and the true classes ``labels`` (batch,). It returns the mean over the ba
 (classes, batch) is given, writes the gradient ∂loss/∂z of that mean into it. It starts from logits
 because −log p is exact there even where p rounds to 0 or 1.
 
+Labels may be soft (Hinton, Vinyals and Dean 2015): (batch, classes), a probability for each class,
+for example predicted by other networks.
+
 ``label_smoothing`` is the share of the target that is spread evenly over all classes (Szegedy et
 al. 2016, §7); the rest stays with the true class. An image labeled NO_CLASS has the target 1/10 for
 every class (outlier exposure: Hendrycks, Mazeika and Dietterich 2019).
@@ -75,6 +78,8 @@ def squared_error(
 
 def _targets(labels: Array, classes: int, label_smoothing: float, dtype: np.dtype[Any]) -> Array:
     """What p should be, (classes, batch)."""
+    if labels.ndim == 2:  # soft labels
+        return labels.T + label_smoothing * (1 / classes - labels.T)
     return _target_of_each_class(classes, label_smoothing, dtype).take(labels, axis=1)
 
 

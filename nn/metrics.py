@@ -24,7 +24,9 @@ class Sample:
 
     def __init__(self, images: Array, labels: Array, count: int, network: Network) -> None:
         """``count`` of the images (n, 28, 28) uint8, n at least 1, or all if there are fewer:
-        evenly spaced ones, because the files of a folder may be sorted by digit."""
+        evenly spaced ones, because the files of a folder may be sorted by digit. For soft
+        labels (n, classes), the most probable class is the true one."""
+        labels = labels.argmax(axis=1) if labels.ndim == 2 else labels
         rows = np.linspace(0, len(labels) - 1, min(count, len(labels))).round().astype(np.intp)
         self._network, self._labels = network, labels[rows]
         self._x = as_input(images[rows], network.parameters.dtype)

@@ -54,6 +54,27 @@ def test_label_smoothing_is_the_mean_over_classes_of_which_that_share_is_uniform
         assert value == pytest.approx(expected)
 
 
+@every_pair
+@given(
+    batch=st.integers(1, 6),
+    classes=st.integers(1, 10),
+    seed=st.integers(0, 2**32 - 1),
+    label_smoothing=st.sampled_from([0.0, 0.1, 0.9]),
+)
+def test_soft_labels_have_a_gradient_and_equal_hard_ones_when_one_hot(
+    assert_gradient, output, loss, batch, classes, seed, label_smoothing
+):
+    rng = np.random.default_rng(seed)
+    z = 3 * rng.standard_normal((classes, batch))
+    soft, dz = rng.dirichlet(np.ones(classes), batch), np.full_like(z, np.nan)
+    loss(output, z, soft, dz, label_smoothing)
+    assert_gradient(lambda: loss(output, z, soft, None, label_smoothing), z, dz)
+
+    hard = rng.integers(0, classes, batch)
+    value, one_hot = loss(output, z, hard, None, label_smoothing), np.eye(classes)[hard]
+    assert loss(output, z, one_hot, None, label_smoothing) == pytest.approx(value)
+
+
 # Logits (0, log 3), the second class is true: sigmoid gives (1/2, 3/4), softmax (1/4, 3/4).
 @pytest.mark.parametrize(
     "output, loss, value, gradient",

@@ -5,7 +5,7 @@ import pytest
 
 from nn.layers import Dense
 from nn.losses import LOSSES, cross_entropy
-from nn.metrics import CHUNK, evaluate
+from nn.metrics import CHUNK, Sample, evaluate
 from nn.network import Network, as_input
 
 
@@ -35,3 +35,14 @@ def test_chunks_change_nothing(loss, count, noise):
 
     assert score.loss == pytest.approx(loss(network.output, z, data.labels))
     assert score.accuracy == np.mean(z.argmax(axis=0) == data.labels)
+
+
+def test_the_most_probable_class_of_a_soft_label_counts_as_the_true_one(noise):
+    data = noise(30, side=4)
+    network = Network((16, 10))
+    network.initialize("normal", np.random.default_rng(0))
+    soft = 0.4 * np.eye(10)[data.labels] + 0.06
+    accuracies = [
+        Sample(data.images, labels, 20, network).accuracy() for labels in (data.labels, soft)
+    ]
+    assert accuracies[0] == accuracies[1] > 0

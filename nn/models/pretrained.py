@@ -41,7 +41,8 @@ def network() -> Network:
 
 
 def former_network() -> Network:
-    """The pretrained network of earlier versions, for runs that were recorded to start from it."""
+    """The pretrained network of earlier versions, for runs that were recorded to start from it, and
+    as a teacher of the present one."""
     return weights_file.read(FORMER)[0]
 
 

@@ -3,13 +3,16 @@ images and our own synthetic drawings.
 
 What ships is not the last weights but their average over thousands of steps (Polyak and Juditsky
 1992), which generalizes better. Images that show no digit are trained to give every digit
-the same probability, so that a low logit tells them from digits.
+the same probability, so that a low logit tells them from digits. The last part is distillation
+(Hinton, Vinyals and Dean 2015): its soft labels come partly from teachers trained on MNIST alone,
+which classify MNIST more accurately.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +23,7 @@ from threadpoolctl import threadpool_limits
 
 from nn import PIXELS
 from nn.augmentation import Ranges, augment
+from nn.batches import LabeledImages
 from nn.data import sources
 from nn.data.dataset import Dataset, cached
 from nn.data.oversampling import oversample
@@ -27,9 +31,9 @@ from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import drawings, non_digits
 from nn.errors import UserError
 from nn.layers import Array
-from nn.losses import cross_entropy
-from nn.metrics import evaluate
-from nn.models import checkpoint
+from nn.losses import NO_CLASS, cross_entropy
+from nn.metrics import CHUNK, evaluate
+from nn.models import checkpoint, pretrained
 from nn.models.rejection import RejectionRule, stroke_complexity
 from nn.network import Network, as_input, layer_views
 from nn.optimizers import Optimizer
@@ -40,30 +44,39 @@ from nn.training import Epoch, Step, TrainingState, train
 
 
 class Part(NamedTuple):
-    """Epochs under one schedule of the learning rate."""
+    """Epochs with a schedule of the learning rate and of the augmentation."""
 
-    spec: RunSpec  # the schedule is over all of its epochs
-    epochs: int  # of these; the next part begins with the average of the weights
-    weakening: float  # share of the schedule's epochs after which the augmentation weakens …
+    spec: RunSpec
+    weakening: float  # share of the epochs after which the augmentation weakens …
     final_augmentation: float  # … linearly, to this share of its strength after all of them
 
 
 SPEC = RunSpec(hidden=(1400, 700), augmentation=1.0, lr=0.15, batch_size=256, epochs=100)
-# The first part repeats MNIST's unusual images; the later ones see 1s turned clockwise instead.
+TEACHERS = (  # of the last part
+    Part(replace(SPEC, epochs=60, seed=11), 0.0, 0.6),
+    Part(replace(SPEC, epochs=60, seed=12), 0.0, 0.6),
+)
 PARTS = (
-    Part(SPEC, 100, 0.6, 0.7),
-    Part(replace(SPEC, lr=0.1, epochs=100, seed=1), 100, 0.0, 0.5),
-    Part(replace(SPEC, augmentation=0.75, lr=0.04, epochs=24, seed=2), 24, 0.0, 0.6),
+    Part(SPEC, 0.6, 0.7),
+    Part(replace(SPEC, lr=0.1, seed=1), 0.0, 0.5),
+    Part(replace(SPEC, augmentation=0.75, lr=0.04, epochs=24, seed=2), 0.0, 0.6),
+    Part(replace(SPEC, lr=0.1, epochs=16, seed=3), 0.0, 0.7),
 )
 # Preprocessing centers what people draw, but does not correct its slant.
 RANGES = Ranges(shift=1.25, rotation=0.4)
 DIGITS, NON_DIGITS = 24_000, 8_000  # synthetic drawings in each epoch
-TURNED_ONES = 6_000  # synthetic drawings of a 1 turned clockwise, in each epoch of the later parts
+TURNED_ONES = 6_000  # 1s turned clockwise, in each epoch of the middle parts; half in the last part
 VARIATIONS = 3  # epochs until the same synthetic drawings come again
-MIN_LIKELIHOOD = 0.01  # probability of a synthetic digit's label: later parts omit the others
-DRAWINGS_AUGMENTATION = 1.6  # of the synthetic drawings in later parts, with that of MNIST
+# The lowest probability of a synthetic digit's label: the others are left out …
+MIN_LIKELIHOOD = 0.01  # … of the middle parts, by the network after the first part
+MIN_TEACHERS_LIKELIHOOD = 0.001  # … of the last part, by networks that know MNIST alone
+DRAWINGS_AUGMENTATION = 1.6  # of synthetic drawings in the middle parts: theirs plus that of all
+TEACHERS_SHARE = 0.7  # of each label in the last part; the rest is the true one
+PROCESSES = 2  # that share each step
 AVERAGED_STEPS = 2000  # about how many of the last steps the average of the weights covers
 AVERAGED_EVERY = 10  # steps
+TRUE_LABELS = np.concatenate([np.eye(10), np.full((1, 10), 0.1)]).astype(np.float32)  # NO_CLASS: 10
+UNFINISHED = ("average", "epochs", "checkpoint")  # keys of the unfinished part in the checkpoint
 VERSION = 2  # of the synthetic drawings in the cache: increase it when they change
 
 SCRIBBLES = 900  # synthetic ones, to fit the rejection rule to
@@ -75,8 +88,8 @@ def make(show: Callable[[RunSpec, Epoch], None], path: Path) -> tuple[Network, d
     """Train the pretrained model → the network and what its file says about it.
 
     show: called after each epoch. path: of the checkpoint, from which the training goes on if it
-    exists. Uses one BLAS thread, so that the result is reproducible on the same computer. Raises
-    UserError for a checkpoint that cannot be used.
+    exists. The number of processes is fixed, so that the result is reproducible on the same
+    computer. Raises UserError for a checkpoint that cannot be used.
     """
     splits = sources.load_splits(SPEC.dataset, SPEC.validation_size, SPEC.seed)
     with threadpool_limits(1, "blas"):
@@ -90,9 +103,11 @@ def make(show: Callable[[RunSpec, Epoch], None], path: Path) -> tuple[Network, d
         "test_accuracy": test.accuracy,
         "training": (
             f"{', then '.join(map(_described, PARTS))}; batch size {SPEC.batch_size}, momentum "
-            f"{SPEC.momentum:g}. Each part goes on from an average of the weights over the last "
-            "steps (Polyak and Juditsky 1992); the result is the mean of those averages after the "
-            "first part and after the last"
+            f"{SPEC.momentum:g}. Each later part starts from an average of the weights over the "
+            "last steps (Polyak and Juditsky 1992), the last part from the mean of those averages "
+            "after the first and the third. The last part is distillation (Hinton, Vinyals and "
+            "Dean 2015): its three teachers were trained on MNIST alone, two of them for "
+            f"{TEACHERS[0].spec.epochs} epochs each"
         ),
     }
 
@@ -100,20 +115,97 @@ def make(show: Callable[[RunSpec, Epoch], None], path: Path) -> tuple[Network, d
 def _described(part: Part) -> str:
     spec = part.spec
     return (
-        f"{part.epochs} of {spec.epochs} epochs of a cosine schedule from learning rate "
-        f"{spec.lr:g}, augmentation {_augmentation(part, 0):.2f} to "
-        f"{_augmentation(part, part.epochs):.2f}"
+        f"{spec.epochs} epochs of a cosine schedule from learning rate {spec.lr:g}, augmentation "
+        f"{_augmentation(part, 0):.2f} to {_augmentation(part, spec.epochs):.2f}"
     )
 
 
-@dataclass
-class Progress:
-    """How far the training has come; with network and optimizer, all that resuming needs."""
+class Trainer:
+    """Trains one part after another. What its checkpoint has is restored, not repeated."""
 
-    average: Array  # of the parameters over the last steps
-    state: TrainingState  # within the part
-    part: int = 0
-    first: Array | None = None  # the average after the first part; None until then
+    def __init__(
+        self, path: Path, validation: Dataset, show: Callable[[RunSpec, Epoch], None]
+    ) -> None:
+        """path, show: see ``make``."""
+        self._path, self._validation, self._show = path, validation, show
+        self._begun = 0  # parts
+        self._averages: list[Array] = []  # the results of those that are finished
+        self._unfinished: dict[str, Array] = {}  # the checkpoint's part that is not
+        if path.exists():
+            self._load()
+
+    def train(
+        self,
+        spec: RunSpec,
+        start: Array | None,
+        images_of: Callable[[int], tuple[LabeledImages, float]],
+    ) -> Array:
+        """→ the average of the parameters over the last steps
+
+        start: initial parameters; None: random. images_of: the images of an epoch, counted from 0,
+        and the strength of their augmentation.
+        """
+        number, self._begun = self._begun, self._begun + 1
+        if number < len(self._averages):
+            return self._averages[number]
+        network, _, optimizer = spec.build()
+        if start is not None:
+            network.parameters[...] = start
+        average, state, epochs = network.parameters.copy(), TrainingState(), 0
+        if self._unfinished:
+            average, state, epochs = self._resume(network, optimizer)
+        for epoch in range(epochs, spec.epochs):
+            images, augmentation = images_of(epoch)
+            events = train(
+                network, cross_entropy, optimizer, images, epochs=epoch + 1,
+                batch_size=spec.batch_size, seed=spec.seed,
+                lr_schedule=_until(SCHEDULES[spec.lr_schedule], epoch + 1, spec.epochs),
+                augmentation=augmentation, ranges=RANGES,
+                validation=self._validation, state=state, cores=PROCESSES,
+            )  # fmt: skip
+            for event in events:
+                if isinstance(event, Step) and event.step % AVERAGED_EVERY == 0:
+                    average += AVERAGED_EVERY / AVERAGED_STEPS * (network.parameters - average)
+            self._save(average, checkpoint.pack(network.parameters, optimizer, state), epoch + 1)
+            assert isinstance(event, Epoch)  # the last event of every epoch
+            self._show(spec, event)
+        self._averages.append(average)
+        return average
+
+    def _save(self, average: Array, packed: bytes, epochs: int) -> None:
+        arrays = {f"average {number}": done for number, done in enumerate(self._averages)}
+        arrays["average"], arrays["epochs"] = average, np.array(epochs)
+        arrays["checkpoint"] = np.frombuffer(packed, np.uint8)
+        arrays["settings"] = np.frombuffer(_settings(), np.uint8)
+        with replacing(self._path) as temporary:
+            temporary.write_bytes(save(arrays))
+
+    def _load(self) -> None:
+        try:
+            arrays = load(self._path.read_bytes())
+            settings = arrays.pop("settings").tobytes()
+            self._unfinished = {name: arrays.pop(name) for name in UNFINISHED}
+            self._averages = [arrays[f"average {number}"] for number in range(len(arrays))]
+        except (OSError, SafetensorError, KeyError) as error:
+            raise UserError(
+                f"{self._path} cannot be used: {error}. Delete it to start again."
+            ) from None
+        if settings != _settings():
+            raise UserError(
+                f"{self._path} is of a training with other settings. Delete it to start again."
+            )
+
+    def _resume(self, network: Network, optimizer: Optimizer) -> tuple[Array, TrainingState, int]:
+        """Fill network and optimizer from the checkpoint → average, state, complete epochs."""
+        average, epochs, packed = (self._unfinished.pop(name) for name in UNFINISHED)
+        state = checkpoint.unpack(packed.tobytes(), network.parameters, optimizer, network.sizes)
+        return average, state, int(epochs)
+
+
+def _settings() -> bytes:
+    """Everything that a checkpoint's training must have in common with this one, as text."""
+    counts = DIGITS, NON_DIGITS, TURNED_ONES, VARIATIONS, VERSION
+    return repr((TEACHERS, PARTS, RANGES, counts)).encode()
 
 
 def train_averaged(
@@ -121,62 +213,59 @@ def train_averaged(
 ) -> Network:
     """Train on ``images`` and synthetic drawings → a network with the average of the weights.
 
-    show, path: as ``make`` has them.
+    show, path: see ``make``.
     """
-    network, _, optimizer = SPEC.build()
-    progress = Progress(network.parameters.copy(), TrainingState())
-    if path.exists():
-        progress = _resume(path, network, optimizer)
-    pool: tuple[Dataset, ...] = _synthetic_drawings()
+    trainer = Trainer(path, validation, show)
+    first_part, *middle_parts, last_part = PARTS
 
-    for number in range(progress.part, len(PARTS)):
-        part, data = PARTS[number], images if number else oversample(images)
-        if number > progress.part:
-            network.parameters[...] = progress.average
-            _, _, optimizer = part.spec.build()
-            first = progress.average.copy() if progress.first is None else progress.first
-            progress = Progress(progress.average, TrainingState(), number, first)
-        if progress.first is not None:
-            judge = SPEC.network()
-            judge.parameters[...] = progress.first
-            digits, others = _synthetic_drawings()
-            pool = (_legible(judge, digits), others, _legible(judge, _turned_ones()))
-        per_epoch = -(-len(_epoch_images(data, pool, 0)) // SPEC.batch_size)
-        for epoch in range(progress.state.step // per_epoch, part.epochs):
-            varied = DRAWINGS_AUGMENTATION - _augmentation(part, epoch) if number else 0.0
-            now = _epoch_images(data, pool, epoch, varied)
-            event = _train_epoch(part, epoch, network, optimizer, now, validation, progress)
-            _save(path, network, optimizer, progress)
-            show(part.spec, event)
-    assert progress.first is not None  # there are several parts
-    # The first part's network is better calibrated, the last part's more accurate; their mean is
-    # both.
-    network.parameters[...] = (progress.first + progress.average) / 2
+    def mnist_alone(part: Part, epoch: int) -> tuple[Dataset, float]:
+        return images, _augmentation(part, epoch)
+
+    teachers = [
+        _network(trainer.train(part.spec, None, partial(mnist_alone, part))) for part in TEACHERS
+    ]
+
+    digits, others = _synthetic_drawings()
+    repeated = oversample(images)
+
+    def first_images(epoch: int) -> tuple[Dataset, float]:
+        now = _epoch_images(repeated, (digits, others), epoch)
+        return now, _augmentation(first_part, epoch)
+
+    first = trainer.train(first_part.spec, None, first_images)
+
+    ones = _turned_ones()
+    after_first = [_network(first)]
+    legible = [_legible(after_first, drawn, MIN_LIKELIHOOD) for drawn in (digits, ones)]
+
+    def middle_images(part: Part, epoch: int) -> tuple[Dataset, float]:
+        augmentation = _augmentation(part, epoch)
+        varied = DRAWINGS_AUGMENTATION - augmentation
+        return _epoch_images(images, (legible[0], others, legible[1]), epoch, varied), augmentation
+
+    average = first
+    for part in middle_parts:
+        average = trainer.train(part.spec, average, partial(middle_images, part))
+
+    # The first part's network is better calibrated, the third's more accurate; their mean is both.
+    mean = (first + average) / 2
+    before_last = _network(mean)
+    calibrate(before_last, validation)
+    clear = [_legible(teachers, drawn, MIN_TEACHERS_LIKELIHOOD) for drawn in (digits, ones[::2])]
+    all_teachers = [*teachers, pretrained.former_network()]
+
+    def last_images(epoch: int) -> tuple[LabeledImages, float]:
+        now = _epoch_images(images, (clear[0], others, clear[1]), epoch)
+        augmented = _varied(now, [epoch], _augmentation(last_part, epoch))
+        return _softly_labeled(augmented, len(images), all_teachers, before_last), 0.0
+
+    return _network(trainer.train(last_part.spec, mean, last_images))
+
+
+def _network(parameters: Array) -> Network:
+    network = SPEC.network()
+    network.parameters[...] = parameters
     return network
-
-
-def _train_epoch(
-    part: Part,
-    epoch: int,
-    network: Network,
-    optimizer: Optimizer,
-    data: Dataset,
-    validation: Dataset,
-    progress: Progress,
-) -> Epoch:
-    """Train for one epoch, counted from 0, and keep ``progress`` up to date → its event."""
-    spec, share = part.spec, AVERAGED_EVERY / AVERAGED_STEPS
-    schedule = SCHEDULES[spec.lr_schedule]
-    events = train(
-        network, cross_entropy, optimizer, data, epochs=epoch + 1, batch_size=spec.batch_size,
-        seed=spec.seed, lr_schedule=_until(schedule, epoch + 1, spec.epochs), ranges=RANGES,
-        augmentation=_augmentation(part, epoch), validation=validation, state=progress.state,
-    )  # fmt: skip
-    for event in events:
-        if isinstance(event, Step) and event.step % AVERAGED_EVERY == 0:
-            progress.average += share * (network.parameters - progress.average)
-    assert isinstance(event, Epoch)  # the last event of every epoch
-    return event
 
 
 def _until(schedule: Schedule, epoch: int, epochs: int) -> Schedule:
@@ -190,39 +279,43 @@ def _augmentation(part: Part, epoch: int) -> float:
     return part.spec.augmentation * (1 - late * (1 - part.final_augmentation))
 
 
-def _legible(network: Network, digits: Dataset) -> Dataset:
-    """The synthetic digits whose label is likely by the network.
+def _legible(judges: list[Network], digits: Dataset, minimum: float) -> Dataset:
+    """The synthetic digits whose label has at least this probability by the judges' mean.
 
-    The others are drawn so badly that they would only teach it to mistake MNIST's digits.
+    The others are drawn so badly that they would only teach the network to misclassify MNIST.
     """
-    probabilities = network.probabilities(np.asarray(digits.images))
-    likely = probabilities[np.arange(len(digits)), digits.labels] >= MIN_LIKELIHOOD
-    return digits[np.flatnonzero(likely)]
+    p = _mean_probabilities(judges, digits.images)
+    return digits[np.flatnonzero(p[np.arange(len(digits)), digits.labels] >= minimum)]
 
 
-def _save(path: Path, network: Network, optimizer: Optimizer, progress: Progress) -> None:
-    packed = checkpoint.pack(network.parameters, optimizer, progress.state)
-    arrays = {
-        "checkpoint": np.frombuffer(packed, np.uint8),
-        "average": progress.average,
-        "part": np.array(progress.part, np.uint8),
-    }
-    if progress.first is not None:
-        arrays["first"] = progress.first
-    with replacing(path) as temporary:
-        temporary.write_bytes(save(arrays))
+def _mean_probabilities(networks: list[Network], images: Array) -> Array:
+    """The mean of the networks' probabilities, (n, 10)."""
+    chunks = [np.asarray(images[start : start + CHUNK]) for start in range(0, len(images), CHUNK)]
+    return np.concatenate(
+        [np.mean([one.probabilities(chunk) for one in networks], axis=0) for chunk in chunks]
+    )
 
 
-def _resume(path: Path, network: Network, optimizer: Optimizer) -> Progress:
-    """Fill network and optimizer from the checkpoint → how far its training has come."""
-    try:
-        arrays = load(path.read_bytes())
-        average, packed = arrays["average"], arrays["checkpoint"].tobytes()
-        part = int(arrays["part"])
-    except (OSError, SafetensorError, KeyError) as error:
-        raise UserError(f"{path} cannot be used: {error}. Delete it to start again.") from None
-    state = checkpoint.unpack(packed, network.parameters, optimizer, network.sizes)
-    return Progress(average, state, part, arrays.get("first"))
+class SoftlyLabeled(NamedTuple):
+    """Images, augmented already because the teachers must see them so, and their soft labels."""
+
+    images: Array  # (n, 28, 28) uint8
+    labels: Array  # (n, 10) float32
+
+
+def _softly_labeled(
+    images: Dataset, mnist: int, teachers: list[Network], drawings_teacher: Network
+) -> SoftlyLabeled:
+    """The images of an epoch, of which the first ``mnist`` are MNIST's: TEACHERS_SHARE of each
+    label is the mean of the teachers' probabilities. They do not know the synthetic digits, which
+    get soft labels from ``drawings_teacher``. Non-digits keep the uniform target.
+    """
+    labels = TRUE_LABELS[images.labels]
+    drawn = mnist + np.flatnonzero(images.labels[mnist:] != NO_CLASS)
+    for rows, by in ((np.arange(mnist), teachers), (drawn, [drawings_teacher])):
+        estimates = _mean_probabilities(by, images.images[rows])
+        labels[rows] += TEACHERS_SHARE * (estimates - labels[rows])
+    return SoftlyLabeled(images.images, labels)
 
 
 def _synthetic_drawings() -> tuple[Dataset, Dataset]:
@@ -264,7 +357,8 @@ def _varied(drawn: Dataset, seed: list[int], augmentation: float) -> Dataset:
     pixels = np.asarray(drawn.images).reshape(len(drawn), -1)
     x = np.empty(pixels.shape, np.float32)
     augment(pixels, np.random.default_rng(seed), x, augmentation, RANGES)
-    images = np.rint(255 * x).astype(np.uint8).reshape(drawn.images.shape)
+    x *= 255
+    images = np.rint(x, out=x).astype(np.uint8).reshape(drawn.images.shape)
     return Dataset(images, drawn.labels, drawn.name)
 
 
