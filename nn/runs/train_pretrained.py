@@ -79,6 +79,9 @@ TRUE_LABELS = np.concatenate([np.eye(10), np.full((1, 10), 0.1)]).astype(np.floa
 UNFINISHED = ("average", "epochs", "checkpoint")  # keys of the unfinished part in the checkpoint
 VERSION = 2  # of the synthetic drawings in the cache: increase it when they change
 
+# Of the validation images to calibrate on: drawings by other people differ more from MNIST than
+# those, and less than images augmented as in training.
+CALIBRATION_AUGMENTATION = 0.5
 SCRIBBLES = 900  # synthetic ones, to fit the rejection rule to
 REJECTED_SHARE = 0.004  # of the validation images
 TOLERANCE = 0.003  # a lower slope is preferred if it rejects this share of scribbles less
@@ -94,7 +97,7 @@ def make(show: Callable[[RunSpec, Epoch], None], path: Path) -> tuple[Network, d
     splits = sources.load_splits(SPEC.dataset, SPEC.validation_size, SPEC.seed)
     with threadpool_limits(1, "blas"):
         network = train_averaged(splits.train, splits.validation, show, path)
-        temperature = calibrate(network, splits.validation)
+        temperature = calibrate(network, splits.validation, CALIBRATION_AUGMENTATION)
         rule = fit_rejection_rule(network, splits.validation)
         test = evaluate(network, cross_entropy, splits.test.images, splits.test.labels)
     return network, {
@@ -250,7 +253,7 @@ def train_averaged(
     # The first part's network is better calibrated, the third's more accurate; their mean is both.
     mean = (first + average) / 2
     before_last = _network(mean)
-    calibrate(before_last, validation)
+    calibrate(before_last, validation, SPEC.augmentation)
     clear = [_legible(teachers, drawn, MIN_TEACHERS_LIKELIHOOD) for drawn in (digits, ones[::2])]
     all_teachers = [*teachers, pretrained.former_network()]
 
@@ -362,16 +365,15 @@ def _varied(drawn: Dataset, seed: list[int], augmentation: float) -> Dataset:
     return Dataset(images, drawn.labels, drawn.name)
 
 
-def calibrate(network: Network, held_out: Dataset) -> float:
+def calibrate(network: Network, held_out: Dataset, augmentation: float) -> float:
     """Divide the network's logits by a temperature (Guo et al. 2017, §4.2), in its last
     layer → the temperature.
 
-    The temperature minimizes the cross-entropy on the validation images, augmented as in training,
-    because drawings of other people differ more from MNIST than its validation images do.
+    The temperature minimizes the cross-entropy on the validation images, augmented so strongly.
     """
     x = np.empty((len(held_out), PIXELS), np.float32)
     images = np.asarray(held_out.images).reshape(len(held_out), -1)
-    augment(images, np.random.default_rng(0), x, SPEC.augmentation, RANGES)
+    augment(images, np.random.default_rng(0), x, augmentation, RANGES)
     z = network.logits(x.T)
     temperatures = np.geomspace(0.25, 4, 201)
     losses = [cross_entropy(network.output, z / t, held_out.labels) for t in temperatures]

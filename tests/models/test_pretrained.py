@@ -34,7 +34,7 @@ def test_its_file_is_small_and_holds_network_and_rejection_rule():
 
 def test_its_accuracy_on_validation_and_test_images_of_mnist(mnist):
     training, test = mnist
-    for data, lowest in ((training[55_000:], 0.994), (test, 0.993)):
+    for data, lowest in ((training[55_000:], 0.995), (test, 0.994)):
         predicted = pretrained.network().probabilities(data.images).argmax(axis=1)
         assert np.mean(predicted == data.labels) >= lowest
 

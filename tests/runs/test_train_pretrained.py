@@ -45,12 +45,12 @@ def network(held_out, one_thread):
 
 @pytest.mark.parametrize("scale", [0.5, 2.5])
 def test_calibration_removes_any_scale_of_the_logits(network, held_out, scale):
-    temperature = train_pretrained.calibrate(network, held_out)
+    temperature = train_pretrained.calibrate(network, held_out, 0.5)
     calibrated = network.parameters.copy()
     *_, (W, b) = layer_views(network.parameters, network.sizes)
     W *= scale
     b *= scale
-    assert train_pretrained.calibrate(network, held_out) == pytest.approx(scale, rel=0.02)
+    assert train_pretrained.calibrate(network, held_out, 0.5) == pytest.approx(scale, rel=0.02)
     np.testing.assert_allclose(network.parameters, calibrated, rtol=0.05, atol=1e-4)
     assert temperature > 0
 
@@ -140,7 +140,7 @@ def test_each_part_begins_where_it_should_and_trains_on_its_images(tmp_path, mon
     np.testing.assert_array_equal(starts[4], averages[3])
     np.testing.assert_array_equal(starts[5], (averages[2] + averages[4]) / 2)
     # Augmented while they train, but those of the last part before.
-    assert [strength > 0 for strength in augmentations] == 8 * [True] + 2 * [False]
+    assert [augmentation > 0 for augmentation in augmentations] == 8 * [True] + 2 * [False]
 
     counts = [len(one.labels) for one in images]
     assert counts[:2] == [400, 400], "teachers see MNIST alone"
@@ -154,7 +154,7 @@ def test_each_part_begins_where_it_should_and_trains_on_its_images(tmp_path, mon
     true = np.eye(10)[handwriting.make(400, seed=9).labels]
     np.testing.assert_allclose(soft.labels[:400], (1 - share) * true + share * taught, atol=1e-6)
     before_last = train_pretrained._network(starts[5])
-    train_pretrained.calibrate(before_last, handwriting.make(100, seed=8))
+    train_pretrained.calibrate(before_last, handwriting.make(100, seed=8), SMALL.augmentation)
     drawn = soft.labels[400:] - share * before_last.probabilities(soft.images[400:])
     one_true_digit = np.isclose(np.sort(drawn), [*9 * [0], 1 - share], atol=1e-6).all(axis=1)
     no_digit = np.isclose(soft.labels[400:], 0.1).all(axis=1)
