@@ -292,6 +292,7 @@ def test_a_failed_run_says_why_and_can_be_resumed(page: Page, server) -> None:
     start(page)
     wait_for(page, "Number(document.querySelector('.plot')?.dataset.epochs) > 0")
     server.stop_runs()
+    wait_until(page, lambda: not server.active())  # its worker has written its last
     message = "The disk is full. Delete runs, then resume this one."
     with RunStore(server.store).writing() as connection:
         connection.execute(update(schema.runs).values(state=State.FAILED, message=message))
