@@ -341,6 +341,9 @@ export default function parallelCoordinates(call) {
         if (labels(latest) !== labels(data)) filters = [];
         data = latest;
         draw();
+        // While it is being moved, the chart has no width. One that is back within a frame is the
+        // same as before to the observer.
+        if (!chart.clientWidth) requestAnimationFrame(guard(draw));
       },
       end: () => resizes.disconnect(),
     };
