@@ -80,11 +80,11 @@ def _targets(labels: Array, classes: int, label_smoothing: float, dtype: np.dtyp
     """What p should be, (classes, batch)."""
     if labels.ndim == 2:  # soft labels
         return labels.T + label_smoothing * (1 / classes - labels.T)
-    return _target_of_each_class(classes, label_smoothing, dtype).take(labels, axis=1)
+    return target_of_each_class(classes, label_smoothing, dtype).take(labels, axis=1)
 
 
 @cache
-def _target_of_each_class(classes: int, label_smoothing: float, dtype: np.dtype[Any]) -> Array:
+def target_of_each_class(classes: int, label_smoothing: float, dtype: np.dtype[Any]) -> Array:
     """A column for each class, and one for no class: all are equally probable."""
     certain = np.eye(classes)
     targets = certain + label_smoothing * (1 / classes - certain)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def pretrained() -> None:
     """Retrain the pretrained model.
 
-    Replaces its file; takes over an hour. Ctrl-C interrupts it; the same command resumes it
-    after the last complete epoch.
+    Replaces its file; takes about an hour on two cores. Ctrl-C interrupts it; the same
+    command resumes it after the last complete epoch.
     """
     import numpy as np
 

@@ -31,7 +31,7 @@ from nn.data.preprocess.pipeline import preprocess
 from nn.data.synthetic import drawings, non_digits
 from nn.errors import UserError
 from nn.layers import Array
-from nn.losses import NO_CLASS, cross_entropy
+from nn.losses import NO_CLASS, cross_entropy, target_of_each_class
 from nn.metrics import CHUNK, evaluate
 from nn.models import checkpoint, pretrained
 from nn.models.rejection import RejectionRule, stroke_complexity
@@ -75,7 +75,6 @@ TEACHERS_SHARE = 0.7  # of each label in the last part; the rest is the true one
 PROCESSES = 2  # that share each step
 AVERAGED_STEPS = 2000  # about how many of the last steps the average of the weights covers
 AVERAGED_EVERY = 10  # steps
-TRUE_LABELS = np.concatenate([np.eye(10), np.full((1, 10), 0.1)]).astype(np.float32)  # NO_CLASS: 10
 UNFINISHED = ("average", "epochs", "checkpoint")  # keys of the unfinished part in the checkpoint
 VERSION = 2  # of the synthetic drawings in the cache: increase it when they change
 
@@ -313,7 +312,7 @@ def _softly_labeled(
     label is the mean of the teachers' probabilities. They do not know the synthetic digits, which
     get soft labels from ``drawings_teacher``. Non-digits keep the uniform target.
     """
-    labels = TRUE_LABELS[images.labels]
+    labels = target_of_each_class(10, 0.0, np.dtype(np.float32)).T[images.labels]
     drawn = mnist + np.flatnonzero(images.labels[mnist:] != NO_CLASS)
     for rows, by in ((np.arange(mnist), teachers), (drawn, [drawings_teacher])):
         estimates = _mean_probabilities(by, images.images[rows])

@@ -27,7 +27,7 @@ from tests.browser.conftest import DESKTOP
 from tests.browser.hand import Hand, pen_path, people
 
 PHONE = (390, 844)
-CORRECT, DRAWINGS = 3, 4  # at least, of; tests/models classifies all of them without a browser
+CORRECT, DRAWINGS = 3, 4  # at least, of; tests/models classifies more without a browser
 
 
 @pytest.fixture
